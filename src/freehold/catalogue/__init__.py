@@ -1,0 +1,1 @@
+"""Who controls what: sourced facts, and the one matcher of hosts and package URLs."""

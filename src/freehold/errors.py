@@ -1,0 +1,154 @@
+"""Every error that Freehold raises on purpose: one family, drawn here.
+
+    FreeholdError
+    ├── StackError            what a stack says is not a stack
+    │   ├── BadStack          findings: each with file, row, column and mend
+    │   ├── UnknownId         an id asked for that is not there; nearest ids
+    │   └── BadCutoff         a cut-off that cannot be understood
+    ├── ReadError             a file cannot be read
+    │   ├── Unreadable        not there, not permitted, not a file of that kind
+    │   └── TooLarge          over a stated limit
+    ├── CatalogueError        a catalogue row without its evidence
+    ├── SolveError            a network that a kernel cannot solve as asked
+    └── UsageError            a command or setting that makes no sense
+
+The message says what is wrong, where, and the mend. The command line prints it and exits 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "BadCutoff",
+    "BadStack",
+    "CatalogueError",
+    "Finding",
+    "FreeholdError",
+    "ReadError",
+    "SolveError",
+    "StackError",
+    "TooLarge",
+    "UnknownId",
+    "Unreadable",
+    "UsageError",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing wrong (or worth knowing) in an input, and where.
+
+    Parameters
+    ----------
+    file
+        The file as the user named it.
+    row
+        Line number in the file, counted from 1; 0 where the format has no lines.
+    column
+        The attribute concerned; empty where the whole row is.
+    problem
+        What is wrong, with the value quoted.
+    mend
+        What to write instead.
+    severity
+        ``error`` (the input is refused) or ``note`` (it was read, and this was done).
+    """
+
+    file: str
+    row: int
+    column: str
+    problem: str
+    mend: str
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        place = self.file + (f", line {self.row}" if self.row else "")
+        place += f", column '{self.column}'" if self.column else ""
+        return f"{place}: {self.problem}. {self.mend}"
+
+
+class FreeholdError(Exception):
+    """The root: catch this and you have caught everything Freehold raises on purpose."""
+
+
+class StackError(FreeholdError):
+    """What was given is not a stack, or not one that this question can be asked of."""
+
+
+class BadStack(StackError):
+    """A stack with errors: all of them at once.
+
+    Parameters
+    ----------
+    findings
+        At least one; those of severity ``error`` make up the message.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        errors = [finding for finding in self.findings if finding.severity == "error"]
+        count = f"{len(errors)} errors in the stack" if len(errors) > 1 else "1 error in the stack"
+        super().__init__("\n  ".join([count + ":", *map(str, errors)]))
+
+
+class UnknownId(StackError):
+    """An id (or name) that nothing in the stack has.
+
+    Parameters
+    ----------
+    what
+        What was looked for, such as ``item``.
+    asked
+        The id as the user gave it.
+    nearest
+        Known ids that look like it, best first.
+    """
+
+    def __init__(self, what: str, asked: str, nearest: Sequence[str] = ()) -> None:
+        self.what, self.asked, self.nearest = what, asked, tuple(nearest)
+        mend = (
+            f"Did you mean {' or '.join(repr(name) for name in self.nearest)}?"
+            if self.nearest
+            else "`freehold show` lists what there is."
+        )
+        super().__init__(f"no {what} is called '{asked}'. {mend}")
+
+
+class BadCutoff(StackError):
+    """A cut-off rule or a scenario file that cannot be understood."""
+
+
+class ReadError(FreeholdError):
+    """A file that was named could not be read."""
+
+
+class Unreadable(ReadError):
+    """Not there, not permitted, or not what its name says."""
+
+
+class TooLarge(ReadError):
+    """Larger or deeper than the limit stated in the message."""
+
+
+class CatalogueError(FreeholdError):
+    """The catalogue holds a row that lacks its evidence, or that contradicts itself.
+
+    Parameters
+    ----------
+    findings
+        Where, and the mend.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        super().__init__("\n  ".join(["the catalogue is not sound:", *map(str, self.findings)]))
+
+
+class SolveError(FreeholdError):
+    """A network too large or too entangled for the kernel at hand; the message names the mend."""
+
+
+class UsageError(FreeholdError):
+    """A flag, a setting or a combination of them that makes no sense."""

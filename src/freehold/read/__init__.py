@@ -1,0 +1,1 @@
+"""Readers: one interface, one file a format or sort of folder."""

@@ -1,0 +1,1 @@
+"""What is had and who can say no: frozen values, tables, files, checks, claims."""

@@ -1,0 +1,259 @@
+"""The catalogue as immutable values: references, facts, and look-ups by id. Owns the reading of layers.
+
+A *layer* is two CSV files, ``references-NAME.csv`` and ``facts-NAME.csv``. A *fact* is one attribute of one row, with the
+reference that states it; a *row* is all facts with the same table and id, whatever layers they come from. Where facts
+about an attribute that has one value differ, the newest counts, and of equally old ones the first read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from freehold.catalogue.layers import read_layers
+from freehold.catalogue.schema import catalogue_attribute
+from freehold.catalogue.values import Fact, FactLine, OwnerStep, Product, Reference, is_old
+from freehold.stack.values import Claim, Owner, Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import date
+    from pathlib import Path
+
+__all__ = ["Catalogue", "Fact", "OwnerStep", "Product", "Reference", "load"]
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """All facts of all layers. Immutable; look-ups, and the facts themselves, are made when first asked for.
+
+    Parameters
+    ----------
+    references
+        Everything that was opened, in the order of the layers.
+    lines
+        The facts as they were read, in the order of the layers.
+    """
+
+    references: tuple[Reference, ...] = ()
+    lines: tuple[FactLine, ...] = ()
+
+    @cached_property
+    def edition(self) -> str:
+        """The newest date on which a reference was read; empty for an empty catalogue."""
+        return max((reference.read for reference in self.references), default="")
+
+    @cached_property
+    def reference_by_id(self) -> Mapping[str, Reference]:
+        """References by id; of two with one id the first."""
+        return {reference.id: reference for reference in reversed(self.references)}
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts, in the order of the layers."""
+        return tuple(Fact(*line) for line in self.lines)
+
+    @cached_property
+    def _rows(self) -> Mapping[str, Mapping[str, list[FactLine]]]:
+        found: dict[str, dict[str, list[FactLine]]] = {}
+        for line in self.lines:
+            rows = found.setdefault(line[0], {})
+            row = rows.get(line[1])
+            if row is None:
+                rows[line[1]] = [line]
+            else:
+                row.append(line)
+        return found
+
+    @cached_property
+    def _made(self) -> dict[tuple[str, str], tuple[Fact, ...]]:
+        return {}
+
+    def ids(self, table: str) -> Collection[str]:
+        """Give the ids of a table's rows, in the order of the layers; asking whether an id is among them is quick."""
+        return self._rows.get(table, {}).keys()
+
+    def facts_of(self, table: str, id: str) -> tuple[Fact, ...]:  # noqa: A002  the column's own name
+        """All facts of a row; empty if there is no such row."""
+        made = self._made.get((table, id))
+        if made is None:
+            lines = self._rows.get(table, {}).get(id, ())
+            made = self._made[table, id] = tuple(Fact(*line) for line in lines)
+        return made
+
+    def value(self, table: str, id: str, attribute: str) -> str | None:  # noqa: A002
+        """Give the value of an attribute that has one: the newest fact's, of equally old ones the first's."""
+        best: Fact | None = None
+        for fact in self.facts_of(table, id):
+            if fact.attribute == attribute and (best is None or fact.date > best.date):
+                best = fact
+        return None if best is None else best.value
+
+    def values(self, table: str, id: str, attribute: str) -> tuple[str, ...]:  # noqa: A002
+        """Give the values of an attribute that may have many, each once."""
+        return tuple(dict.fromkeys(fact.value for fact in self.facts_of(table, id) if fact.attribute == attribute))
+
+    def reference(self, id: str) -> Reference | None:  # noqa: A002
+        """Look a reference up by its id."""
+        return self.reference_by_id.get(id)
+
+    def provider(self, id: str) -> Provider | None:  # noqa: A002
+        """Look a provider up, as a stack has it; an owner or a country that is not known is left blank."""
+        if id not in self._providers:
+            if not self.facts_of("provider", id):
+                return None
+            self._providers[id] = Provider(
+                id=id,
+                name=self.value("provider", id, "name"),
+                country=self.value("provider", id, "country"),
+                owner=_owners(self.facts_of("provider", id)) or None,
+                type=self.value("provider", id, "type"),
+                lei=self.value("provider", id, "lei"),
+                wikidata=self.value("provider", id, "wikidata"),
+            )
+        return self._providers[id]
+
+    @cached_property
+    def _providers(self) -> dict[str, Provider]:
+        return {}
+
+    def providers(self) -> tuple[Provider, ...]:
+        """All providers, in the order of the layers."""
+        return tuple(provider for id_ in self.ids("provider") if (provider := self.provider(id_)) is not None)
+
+    def product(self, id: str) -> Product | None:  # noqa: A002
+        """Look a product up by its id."""
+        if id not in self._products:
+            if not self.facts_of("product", id):
+                return None
+            self._products[id] = Product(
+                id=id,
+                name=self.value("product", id, "name"),
+                kind=self.value("product", id, "kind"),
+                provider=self.value("product", id, "provider"),
+                licence=self.value("product", id, "licence"),
+                location=self.values("product", id, "location"),
+                alias=self.values("product", id, "alias"),
+                alternative=self.values("product", id, "alternative"),
+            )
+        return self._products[id]
+
+    @cached_property
+    def _products(self) -> dict[str, Product]:
+        return {}
+
+    def products(self) -> tuple[Product, ...]:
+        """All products, in the order of the layers."""
+        return tuple(product for id_ in self.ids("product") if (product := self.product(id_)) is not None)
+
+    def owner_chain(self, id: str) -> tuple[OwnerStep, ...]:  # noqa: A002
+        """All owners of a provider, direct ones first, each once; small stakes too, so that the caller can decide."""
+        steps: list[OwnerStep] = []
+        seen, level = {id}, [id]
+        while level:
+            above: list[str] = []
+            for owned in level:
+                provider = self.provider(owned)
+                owners = provider.owner if provider is not None and isinstance(provider.owner, tuple) else ()
+                for owner in owners:
+                    if owner.id not in seen:
+                        seen.add(owner.id)
+                        above.append(owner.id)
+                        steps.append(OwnerStep(self.provider(owner.id) or Provider(owner.id), owned, owner.stake, 0))
+            level = above
+        depth = {id: 0}
+        for step in steps:
+            depth[step.provider.id] = depth[step.of] + 1
+        return tuple(OwnerStep(step.provider, step.of, step.stake, depth[step.provider.id]) for step in steps)
+
+    def claims_for(
+        self,
+        table: str,
+        id: str,  # noqa: A002
+        row_id: str,
+        into: str | None = None,
+        attribute: str | None = None,
+    ) -> tuple[Claim, ...]:
+        """Turn the facts of a row into claims on a stack's row.
+
+        Parameters
+        ----------
+        table, id
+            The row of the catalogue.
+        row_id
+            The row of the stack that the claims are about: a provider's id, an item's, a source's, a need's name.
+        into
+            Only claims on this table of the stack (``providers``, ``items``, ``sources``, ``needs``); a product's
+            facts, for one, speak both of an item and of its source.
+        attribute
+            Only facts with this attribute of the catalogue.
+
+        Returns
+        -------
+        tuple of Claim
+            Facts that a stack has no attribute for (aliases, alternatives) give none.
+        """
+        claims: list[Claim] = []
+        for fact in self.facts_of(table, id):
+            known = catalogue_attribute(table, fact.attribute)
+            if known is None or known.claim is None or attribute not in (None, fact.attribute):
+                continue
+            claim_table, claim_attribute = known.claim
+            if into in (None, claim_table):
+                source = self.source_text(fact)
+                claims.append(Claim(claim_table, row_id, claim_attribute, fact.value, source, fact.date or None, 1.0))
+        return tuple(claims)
+
+    def source_text(self, fact: Fact) -> str:
+        """How a claim names the source of a fact: ``catalogue: TITLE (PUBLISHER), URL``."""
+        reference = self.reference(fact.reference)
+        if reference is None:
+            return f"catalogue: {fact.reference}"
+        return f"catalogue: {reference.title} ({reference.publisher}), {reference.url}"
+
+    def is_old(self, fact: Fact, today: str | date | None = None) -> bool:
+        """Whether a fact is surely older than 18 months on a day; without one, on the day of the edition."""
+        return is_old(fact, self.edition if today is None else today)
+
+
+def _owners(facts: Iterable[Fact]) -> tuple[Owner, ...]:
+    """Join owner facts: each owner once, with the newest stake stated for it; an unreadable stake is none."""
+    stakes: dict[str, tuple[str, float] | None] = {}
+    for fact in facts:
+        if fact.attribute != "owner":
+            continue
+        owner, _, stake = fact.value.partition(":")
+        held = stakes.setdefault(owner.strip(), None)
+        try:
+            stated = (fact.date, float(stake)) if stake else None
+        except ValueError:
+            stated = None
+        if stated is not None and (held is None or stated[0] > held[0]):
+            stakes[owner.strip()] = stated
+    return tuple(Owner(owner, None if held is None else held[1]) for owner, held in stakes.items())
+
+
+def load(folder: Path | None = None) -> Catalogue:
+    """Read all layers of a folder.
+
+    Parameters
+    ----------
+    folder
+        A folder with ``facts-*.csv`` and ``references-*.csv``; without it, the catalogue that comes with Freehold.
+
+    Returns
+    -------
+    Catalogue
+        Read, not checked; see :func:`freehold.catalogue.check.check`.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If the folder or a file of it cannot be read or is not UTF-8.
+    freehold.errors.TooLarge
+        If a file is larger than the limit.
+    freehold.errors.CatalogueError
+        If a file has not the columns of its sort, or a line not as many cells.
+    """
+    return Catalogue(*read_layers(folder))

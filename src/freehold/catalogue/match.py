@@ -1,0 +1,289 @@
+"""The one matcher: which row of the catalogue a host, a package URL, a model id or a name belongs to, by which rule.
+
+Nothing is matched by likeness. Each rule has a confidence, stated in :data:`RULES`; the more specific rule wins:
+
+- a host by its own row, else by the longest domain above it that has a row;
+- a package by its own row, else by the longest family pattern, else by the row of the forge organisation that its name
+  states; of a package known by its type alone only the registry is told;
+- a model by the most specific pattern;
+- a name by a row's id, name or alias, equal but for case, punctuation and a legal form that one side leaves out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal
+
+from freehold.catalogue.hosts import clean_host, is_address, registrable
+from freehold.catalogue.names import normal_name, split_legal_form
+from freehold.catalogue.patterns import Patterns
+from freehold.catalogue.purls import forge_purl, normal_purl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freehold.catalogue.facts import Catalogue
+
+__all__ = ["RULES", "Match", "Matcher", "Notation"]
+
+Notation = Literal["reverse", "forward"]
+
+RULES: Final[Mapping[str, float]] = {
+    "exact": 1.0,
+    "registrable domain": 0.9,
+    "parent domain": 0.9,
+    "family": 0.8,
+    "forge organisation": 0.8,
+    "type": 0.5,
+    "pattern": 0.8,
+    "id": 1.0,
+    "name": 1.0,
+    "alias": 0.95,
+    "name without legal form": 0.9,
+    "package name": 0.8,
+}
+"""Every rule by which something is matched, and how sure a match by it is."""
+
+_LEGACY: Final = frozenset({"com", "org", "net", "edu", "gov", "int", "mil", "arpa"})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The row that something belongs to, and what the catalogue says of it at once.
+
+    Parameters
+    ----------
+    table, id
+        The row that matched.
+    rule, confidence
+        By which of :data:`RULES`, and how surely.
+    provider
+        Who can say no: the row's provider, its product's, or a package's steward.
+    product, steward, licence, forge, registry, kind
+        As stated for the row; ``registry`` may come from the row of the package type.
+    rows
+        All rows that the answer rests on, as table and id, for
+        :meth:`~freehold.catalogue.facts.Catalogue.claims_for`.
+    """
+
+    table: str
+    id: str
+    rule: str
+    confidence: float
+    provider: str | None = None
+    product: str | None = None
+    steward: str | None = None
+    licence: str | None = None
+    forge: str | None = None
+    registry: str | None = None
+    kind: str | None = None
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Matcher:
+    """Matches against one catalogue; what it looks things up in is built when first needed."""
+
+    catalogue: Catalogue
+
+    def match_host(self, host: str, notation: Notation | None = None) -> Match | None:
+        """Find the row of a host.
+
+        Parameters
+        ----------
+        host
+            A host or a URL; case, port, user information and a trailing dot do not matter.
+        notation
+            In which order the labels stand. Without it, the order that the catalogue has a row for; if both are, the
+            longer row, then the reverse one.
+
+        Returns
+        -------
+        Match or None
+            ``None`` for an address, for what is no host and for a host of which no row is known.
+        """
+        try:
+            name = clean_host(host)
+        except ValueError:
+            return None
+        if is_address(name):
+            return None
+        labels = name.split(".")
+        turned = ".".join(reversed(labels))
+        if notation is None and (labels[0] in _LEGACY) != (labels[-1] in _LEGACY):
+            notation = "reverse" if labels[0] in _LEGACY else "forward"
+        readings = [name] if notation == "reverse" else [turned] if notation == "forward" else [name, turned]
+        found = [(row, reading) for reading in readings if (row := self._host_row(reading)) is not None]
+        if not found:
+            return None
+        row, reading = max(found, key=lambda pair: pair[0].count("."))
+        if row == reading:
+            return self._match("host", row, "exact")
+        return self._match("host", row, "registrable domain" if row == registrable(reading) else "parent domain")
+
+    def _host_row(self, reverse: str) -> str | None:
+        rows = self.catalogue.ids("host")
+        while "." in reverse:
+            if reverse in rows:
+                return reverse
+            reverse = reverse.rpartition(".")[0]
+        return None
+
+    def match_purl(self, purl: str) -> Match | None:
+        """Find the row of a package URL; version, qualifiers, subpath and case do not matter."""
+        normal = normal_purl(purl)
+        if normal is None or "/" not in normal:
+            return None if normal is None else self._type_only(normal)
+        found = self._packages.find(normal)
+        if found is not None:
+            return self._match("package", found[0], "exact" if found[1] else "family")
+        if normal.startswith("pkg:golang/"):
+            host, _, path = normal.removeprefix("pkg:golang/").partition("/")
+            by_forge = self.match_repository(f"{'.'.join(reversed(host.split('.')))}/{path}")
+            if by_forge is not None and by_forge.table == "package" and by_forge.rule != "type":
+                return replace(by_forge, rule="forge organisation", confidence=RULES["forge organisation"])
+        return self._type_only(normal)
+
+    def _type_only(self, normal: str) -> Match | None:
+        row = self._types.get(normal.partition("/")[0])
+        return None if row is None else self._match("package", row, "type")
+
+    def match_repository(self, repository: str) -> Match | None:
+        """Find the row of a source repository, written as host and path in reverse-domain notation.
+
+        Parameters
+        ----------
+        repository
+            Such as ``"com.github/psf/requests"``: by the rows of that repository or of its owner, else by its host.
+        """
+        purl = forge_purl(repository)
+        found = self._packages.find(purl) if purl is not None else None
+        if found is not None:
+            return self._match("package", found[0], "exact" if found[1] else "family")
+        return self.match_host(repository.partition("/")[0], "reverse")
+
+    def match_model(self, text: str) -> Match | None:
+        """Find the row of a model id as it stands in code; case does not matter."""
+        found = self._models.find(text.strip().lower())
+        return None if found is None else self._match("model", found[0], "exact" if found[1] else "pattern")
+
+    def match_name(self, text: str, table: str | None = None) -> Match | None:
+        """Find the provider or product with this id, name or alias.
+
+        Parameters
+        ----------
+        text
+            The name as people write it.
+        table
+            Only ``"provider"`` or only ``"product"``; without it providers come first at each rule.
+
+        Returns
+        -------
+        Match or None
+            ``None`` too if the name belongs to several rows.
+        """
+        tables = ("provider", "product") if table is None else (table,)
+        for one in tables:
+            if text.strip() in self.catalogue.ids(one):
+                return self._match(one, text.strip(), "id")
+        normal = normal_name(text)
+        bare, form = split_legal_form(normal)
+        for rule in ("id", "name", "alias"):
+            for one in tables:
+                ids = self._names.get((one, rule, normal), ())
+                if ids:
+                    return self._match(one, ids[0], rule) if len(ids) == 1 else None
+        for one in tables:
+            rows = self._bare_names.get((one, bare), ())
+            ids = tuple(dict.fromkeys(id_ for id_, known in rows if not form or not known or form == known))
+            if ids:
+                return self._match(one, ids[0], "name without legal form") if len(ids) == 1 else None
+        return None
+
+    def match_package_name(self, text: str) -> Match | None:
+        """Find the packages whose name alone is this; a match only if all of them have one and the same steward."""
+        rows = self._package_names.get(text.strip().lower(), ())
+        stewards = {self.catalogue.value("package", row, "steward") for row in rows}
+        return self._match("package", rows[0], "package name") if len(stewards) == 1 else None
+
+    @cached_property
+    def _packages(self) -> Patterns:
+        return Patterns.of((normal, row) for normal, row in self._normal_packages if "/" in normal)
+
+    @cached_property
+    def _types(self) -> Mapping[str, str]:
+        return {normal: row for normal, row in reversed(self._normal_packages) if "/" not in normal}
+
+    @cached_property
+    def _normal_packages(self) -> tuple[tuple[str, str], ...]:
+        rows = self.catalogue.ids("package")
+        return tuple((normal, row) for row in rows if (normal := normal_purl(row)) is not None)
+
+    @cached_property
+    def _package_names(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for normal, row in self._normal_packages:
+            if "/" in normal and not normal.endswith("*"):
+                found.setdefault(normal.rpartition("/")[2], []).append(row)
+        return {name: tuple(rows) for name, rows in found.items()}
+
+    @cached_property
+    def _models(self) -> Patterns:
+        return Patterns.of((row.lower(), row) for row in self.catalogue.ids("model"))
+
+    @cached_property
+    def _names(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        """Ids of rows by table, rule and normal name."""
+        found: dict[tuple[str, str, str], dict[str, None]] = {}
+        for table in ("provider", "product"):
+            for id_ in self.catalogue.ids(table):
+                found.setdefault((table, "id", normal_name(id_)), {})[id_] = None
+                for fact in self.catalogue.facts_of(table, id_):
+                    if fact.attribute in ("name", "alias"):
+                        found.setdefault((table, fact.attribute, normal_name(fact.value)), {})[id_] = None
+        return {key: tuple(ids) for key, ids in found.items()}
+
+    @cached_property
+    def _bare_names(self) -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
+        """Ids and legal forms by table and name without its legal form."""
+        found: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+        for (table, rule, normal), ids in self._names.items():
+            if rule != "id":
+                bare, form = split_legal_form(normal)
+                found.setdefault((table, bare), {}).update(dict.fromkeys((id_, form) for id_ in ids))
+        return {key: tuple(rows) for key, rows in found.items()}
+
+    @cached_property
+    def _made(self) -> dict[tuple[str, str, str], Match]:
+        return {}
+
+    def _match(self, table: str, id_: str, rule: str) -> Match:
+        key = (table, id_, rule)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._make(table, id_, rule)
+        return made
+
+    def _make(self, table: str, id_: str, rule: str) -> Match:
+        rows = [(table, id_)]
+        names = ("provider", "product", "steward", "licence", "forge", "registry", "kind")
+        value = {name: self.catalogue.value(table, id_, name) for name in names}
+        if table == "provider":
+            return Match(table, id_, rule, RULES[rule], provider=id_, rows=tuple(rows))
+        if table == "product":
+            value["product"] = id_
+        if rule == "type":
+            value = {"registry": value["registry"]}
+        elif table == "package" and value["registry"] is None:
+            of_type = self._types.get((normal_purl(id_) or "").partition("/")[0])
+            if of_type is not None:
+                value["registry"] = self.catalogue.value("package", of_type, "registry")
+                rows.append(("package", of_type))
+        sold = value.get("product")
+        product = self.catalogue.product(sold) if sold else None
+        if product is not None and product.id != id_:
+            rows.append(("product", product.id))
+        if rule != "type" and value["provider"] is None:
+            value["provider"] = value["steward"] or (product.provider if product is not None else None)
+        return Match(table, id_, rule, RULES[rule], rows=tuple(rows), **value)

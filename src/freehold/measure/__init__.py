@@ -1,0 +1,1 @@
+"""One answer a file: cutoff, reliance, why, restart, content, gaps, unknowns."""

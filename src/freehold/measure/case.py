@@ -1,0 +1,205 @@
+"""A stack under a cut-off, bounded from both sides. Owns the seam between facts (known, assumed, unknown) and numbers.
+
+The *low* side takes every unknown at its worst for the answer, the *high* side at its best; what is known is the
+same in both. Each side is a network and a scenario.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+
+from freehold.network.arrays import Scenario, State
+from freehold.network.build import Built, build_network
+from freehold.network.solve import ScenarioBuilder, running_state
+from freehold.stack.control import Control, Truth
+from freehold.stack.cutoff import Cutoff, Rule
+from freehold.stack.shares import Filled, fill_shares
+from freehold.stack.values import UNKNOWN, Maybe, Need, Stack
+
+__all__ = ["HIGH", "LOW", "KERNELS", "Case", "Kernel", "Side", "Supply", "TruthOf"]
+
+LOW: Final = 0
+HIGH: Final = 1
+Side: TypeAlias = Literal[0, 1]
+Kernel: TypeAlias = Literal["auto", "plain", "compiled"]
+KERNELS: Final[Mapping[str, bool | None]] = {"auto": None, "plain": False, "compiled": True}
+TruthOf: TypeAlias = Callable[[Rule, int], Truth]
+"""Whether a rule matches the supply with this number."""
+
+_SMALLEST_ENOUGH: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """One source of the network: its item's number, and what :func:`~freehold.stack.shares.fill_shares` says of it."""
+
+    item: int
+    filled: Filled
+
+
+def _bounded(value: Maybe[float], default: float, worst: float, best: float, side: Side) -> float:
+    if value is None:
+        return default
+    if value is UNKNOWN:
+        return best if side == HIGH else worst
+    return value
+
+
+class Case:
+    """A stack as two networks.
+
+    Parameters
+    ----------
+    stack
+        The stack.
+    strict
+        Whether assumed owners and locations count as unknown.
+    stake
+        An owner controls if its stake is unstated or at least this.
+    kernel
+        Which kernel to use; ``auto`` chooses by size.
+    """
+
+    def __init__(self, stack: Stack, *, strict: bool = False, stake: float = 0.5, kernel: Kernel = "auto") -> None:
+        self.stack = stack
+        self.control = Control(stack, strict=strict, stake=stake)
+        self.kernel: Kernel = kernel
+        self.item_number = {item.id: number for number, item in enumerate(stack.items)}
+        self.supplies = tuple(
+            Supply(number, filled) for number, item in enumerate(stack.items) for filled in fill_shares(stack, item)
+        )
+        self.supply_number = {
+            supply.filled.source.id: number for number, supply in enumerate(self.supplies) if supply.filled.source is not None
+        }
+        self.needs = tuple(need for need in stack.needs if need.source in self.supply_number)
+        self._built: dict[int, Built] = {}
+        self._running: dict[int, State] = {}
+
+    @cached_property
+    def supplies_of(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the supplies of each item."""
+        found: list[list[int]] = [[] for _ in self.stack.items]
+        for number, supply in enumerate(self.supplies):
+            found[supply.item].append(number)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def needs_of(self) -> tuple[tuple[Need, ...], ...]:
+        """Needs of each supply."""
+        found: list[list[Need]] = [[] for _ in self.supplies]
+        for need in self.needs:
+            found[self.supply_number[need.source]].append(need)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def is_numeric_known(self) -> bool:
+        """Whether no number is unknown, so that both sides are one network."""
+        return not (
+            any(supply.filled.share[0] != supply.filled.share[1] for supply in self.supplies)
+            or any(supply.filled.capacity[0] != supply.filled.capacity[1] for supply in self.supplies)
+            or any(UNKNOWN in (need.enough, need.survive) for need in self.needs)
+            or any(item.whole is UNKNOWN for item in self.stack.items)
+        )
+
+    def built(self, side: Side) -> Built:
+        """The network of one side."""
+        key = LOW if self.is_numeric_known else side
+        if key not in self._built:
+            self._built[key] = self._build(side)
+        return self._built[key]
+
+    def running(self, side: Side) -> State:
+        """The state of one side before any cut-off."""
+        key = LOW if self.is_numeric_known else side
+        if key not in self._running:
+            self._running[key] = running_state(self.built(side))
+        return self._running[key]
+
+    def _build(self, side: Side) -> Built:
+        items, needs = self.stack.items, self.needs
+        worst_whole = side == LOW
+        return build_network(
+            len(items),
+            np.array([worst_whole if item.whole is UNKNOWN else bool(item.whole) for item in items], np.bool_),
+            np.array([supply.item for supply in self.supplies], np.int64),
+            np.array([supply.filled.share[side] for supply in self.supplies], np.float64),
+            np.array([supply.filled.capacity[side] for supply in self.supplies], np.float64),
+            np.array([self.supply_number[need.source] for need in needs], np.int64),
+            np.array([self.item_number[need.item] for need in needs], np.int64),
+            np.array([1.0 if need.weight is None else need.weight for need in needs], np.float64),
+            np.array([_bounded(need.enough, 1.0, 1.0, _SMALLEST_ENOUGH, side) for need in needs], np.float64),
+            np.array([_bounded(need.survive, 0.0, 0.0, math.inf, side) for need in needs], np.float64),
+            compiled=KERNELS[self.kernel],
+        )
+
+    def truth(self, rule: Rule, supply: int) -> Truth:
+        """Whether a rule matches a supply: surely, surely not, or perhaps (``None``)."""
+        item = self.stack.items[self.supplies[supply].item]
+        return self.control.matches(rule, item, self.supplies[supply].filled.source)
+
+    def recover(self, supply: int, side: Side) -> float:
+        """Days that a supply takes to reach its capacity."""
+        source = self.supplies[supply].filled.source
+        return 0.0 if source is None else _bounded(source.recover, 0.0, math.inf, 0.0, side)
+
+    def scenario(self, cutoff: Cutoff, side: Side, truth: TruthOf | None = None) -> Scenario:
+        """What happens when, on one side.
+
+        Parameters
+        ----------
+        cutoff
+            The cut-off.
+        side
+            On the low side a rule that perhaps matches does, on the high side it does not.
+        truth
+            Instead of :meth:`truth`, for what-if questions on single facts.
+        """
+        truth = truth or self.truth
+        builder = ScenarioBuilder(self.built(side))
+        voids: dict[int, list[tuple[float, list[Rule]]]] = {}
+        for number, supply in enumerate(self.supplies):
+            matching = []
+            for rule in cutoff.rules:
+                matches = truth(rule, number)
+                if matches or (matches is None and side == LOW):
+                    matching.append(rule)
+            for day, left in _availability(matching):
+                builder.available(day, number, left)
+            void = [rule for rule in matching if rule.cover == "void"]
+            source = supply.filled.source
+            if void and (source is None or source.status in (None, "in-use", UNKNOWN)):
+                voids.setdefault(supply.item, []).append((supply.filled.share[side], void))
+            if supply.filled.capacity[side] != supply.filled.share[side] and cutoff.rules:
+                day = cutoff.known_on + self.recover(number, side)
+                if day < math.inf:
+                    builder.at_capacity(day, number, supply.filled.capacity[side])
+        for item, parts in voids.items():
+            for day, part in _void_parts(parts):
+                builder.void(day, item, part)
+        return builder.done()
+
+
+def _edges(rules: Iterable[Rule]) -> list[float]:
+    rules = tuple(rules)
+    days = {rule.from_day for rule in rules} | {rule.until_day for rule in rules}
+    return sorted(day for day in days if day < math.inf)
+
+
+def _left(rules: Iterable[Rule], day: float) -> float:
+    return min((rule.availability for rule in rules if rule.from_day <= day < rule.until_day), default=1.0)
+
+
+def _availability(rules: list[Rule]) -> list[tuple[float, float]]:
+    """Days on which the least that the rules leave changes, and what it is from then on."""
+    return [(day, _left(rules, day)) for day in _edges(rules)]
+
+
+def _void_parts(parts: list[tuple[float, list[Rule]]]) -> list[tuple[float, float]]:
+    days = sorted({day for _, rules in parts for day in _edges(rules)})
+    return [(day, sum(share * (1 - _left(rules, day)) for share, rules in parts)) for day in days]

@@ -1,0 +1,244 @@
+"""The level equations, and the event-driven run. Owns every number that an answer rests on.
+
+For a state y the kernel computes F(y) item by item; after an event it lets y *fall* to the greatest z ≤ y with
+z ≤ F(z) and then *rise* to the least solution above that, component by component, suppliers first, touching only
+what changed. Circles are :mod:`freehold.network.circles`'. Plain Python on lists, or the same text compiled on arrays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freehold.network.acceleration import accelerate, companion
+
+if TYPE_CHECKING:
+    from freehold.network.circles import circle
+    from freehold.network.levels import target
+    from freehold.network.queues import pop_clock, pop_component, push_component, set_clock
+else:
+    _queues = companion("freehold.network.queues")
+    pop_clock, set_clock = _queues.pop_clock, _queues.set_clock
+    pop_component, push_component = _queues.pop_component, _queues.push_component
+    target = companion("freehold.network.levels").target
+    circle = companion("freehold.network.circles").circle
+
+__all__ = ["advance", "begin", "next_day", "run", "settle", "settle_all"]
+
+_STEP = 1e-13
+_TOLERANCE = 1e-9
+_NEVER = float("inf")
+
+
+@accelerate
+def _move(net: Any, state: Any, item: int, level: float, queue: Any, queued: Any, which: int) -> None:
+    """Give an item a new level and queue the components that need it."""
+    if not state.is_changed[item]:
+        state.is_changed[item] = 1
+        state.before[item] = state.level[item]
+        state.changed[state.sizes[3]] = item
+        state.sizes[3] += 1
+    state.level[item] = level
+    own = net.component_of[item]
+    for place in range(net.user_start[item], net.user_start[item + 1]):
+        component = net.component_of[net.users[place]]
+        if component != own:
+            push_component(queue, queued, state.sizes, which, component)
+
+
+@accelerate
+def _move_circle(net: Any, state: Any, component: int, direction: int, queue: Any, queued: Any, which: int) -> None:
+    low, high = net.component_start[component], net.component_start[component + 1]
+    before = [0.0] * (high - low)
+    for item in range(low, high):
+        before[item - low] = state.level[item]
+    circle(net, state, low, high, direction)
+    for item in range(low, high):
+        level = state.level[item]
+        if abs(level - before[item - low]) > _STEP:
+            state.level[item] = before[item - low]
+            _move(net, state, item, level, queue, queued, which)
+
+
+@accelerate
+def settle(net: Any, state: Any) -> None:
+    """Let the state fall, then rise, from the components queued in ``fall_queue``."""
+    sizes = state.sizes
+    while sizes[1] > 0:
+        component = pop_component(state.fall_queue, state.fall_queued, sizes, 1)
+        if net.cyclic[component]:
+            _move_circle(net, state, component, -1, state.fall_queue, state.fall_queued, 1)
+            for item in range(net.component_start[component], net.component_start[component + 1]):
+                if target(net, state, item) > state.level[item] + _STEP:
+                    push_component(state.rise_queue, state.rise_queued, sizes, 2, component)
+                    break
+        else:
+            item = net.component_start[component]
+            level = target(net, state, item)
+            if level < state.level[item] - _STEP:
+                _move(net, state, item, level, state.fall_queue, state.fall_queued, 1)
+            elif level > state.level[item] + _STEP:
+                push_component(state.rise_queue, state.rise_queued, sizes, 2, component)
+    while sizes[2] > 0:
+        component = pop_component(state.rise_queue, state.rise_queued, sizes, 2)
+        if net.cyclic[component]:
+            _move_circle(net, state, component, 1, state.rise_queue, state.rise_queued, 2)
+        else:
+            item = net.component_start[component]
+            level = target(net, state, item)
+            if abs(level - state.level[item]) > _STEP:
+                _move(net, state, item, level, state.rise_queue, state.rise_queued, 2)
+
+
+@accelerate
+def settle_all(net: Any, state: Any) -> None:
+    """Settle with every component queued: the greatest solution from all ones, a black start from all zeros."""
+    for component in range(len(net.cyclic)):
+        push_component(state.fall_queue, state.fall_queued, state.sizes, 1, component)
+    settle(net, state)
+    for place in range(state.sizes[3]):
+        state.is_changed[state.changed[place]] = 0
+    state.sizes[3] = 0
+
+
+@accelerate
+def _shortfall(level: float, enough: float) -> float:
+    met = level / enough
+    return 0.0 if met >= 1 - _TOLERANCE else 1 - met
+
+
+@accelerate
+def _wind(net: Any, state: Any, clock: int, day: float) -> None:
+    """Say when the clock rings next: on the day when the shortfall has used up the least cover still left."""
+    upcoming = net.clock_need_start[clock] + state.clock_next[clock]
+    rate = _shortfall(state.level[net.clock_item[clock]], net.clock_enough[clock])
+    if upcoming >= net.clock_need_start[clock + 1] or rate == 0:
+        set_clock(state.clock_heap, state.clock_place, state.clock_key, state.sizes, clock, _NEVER)
+        return
+    left = net.need_cover[net.clock_needs[upcoming]] - state.clock_used[clock]
+    ring = day + max(left, 0.0) / rate
+    if abs(ring - round(ring)) <= _TOLERANCE:
+        ring = float(round(ring))
+    set_clock(state.clock_heap, state.clock_place, state.clock_key, state.sizes, clock, max(ring, day))
+
+
+@accelerate
+def _count(net: Any, state: Any, clock: int, level: float, day: float) -> None:
+    """Add to the clock the shortfall since it was last counted, at the level that held till now."""
+    state.clock_used[clock] += _shortfall(level, net.clock_enough[clock]) * (day - state.clock_since[clock])
+    state.clock_since[clock] = day
+
+
+@accelerate
+def begin(net: Any, state: Any) -> None:
+    """Start the clocks on day 0."""
+    for clock in range(len(net.clock_item)):
+        _wind(net, state, clock, 0.0)
+
+
+@accelerate
+def _queue_source_item(net: Any, state: Any, source_item: int) -> None:
+    push_component(state.fall_queue, state.fall_queued, state.sizes, 1, net.component_of[source_item])
+
+
+@accelerate
+def _ring(net: Any, state: Any, clock: int, day: float) -> None:
+    """Spend every cover of a clock that is used up, and queue the items whose sources rested on it."""
+    _count(net, state, clock, state.level[net.clock_item[clock]], day)
+    first = net.clock_need_start[clock]
+    upcoming = first + state.clock_next[clock]
+    forced = True
+    while upcoming < net.clock_need_start[clock + 1]:
+        need = net.clock_needs[upcoming]
+        if not forced and net.need_cover[need] - state.clock_used[clock] > _TOLERANCE:
+            break
+        forced = False
+        state.spent[need] = 1
+        _queue_source_item(net, state, net.need_user[need])
+        upcoming += 1
+    state.clock_next[clock] = upcoming - first
+    _wind(net, state, clock, day)
+
+
+@accelerate
+def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float) -> int:
+    """Apply everything that happens on ``day`` and settle.
+
+    Returns
+    -------
+    int
+        The first entry of the scenario that has not happened yet. ``state.changed`` holds the items that moved.
+    """
+    for place in range(state.sizes[3]):
+        state.is_changed[state.changed[place]] = 0
+    state.sizes[3] = 0
+    while upcoming < len(scenario.day) and scenario.day[upcoming] <= day + _TOLERANCE:
+        kind, index, value = scenario.kind[upcoming], scenario.index[upcoming], scenario.value[upcoming]
+        if kind == 2:
+            state.void[index] = value
+            for place in range(net.user_start[index], net.user_start[index + 1]):
+                _queue_source_item(net, state, net.users[place])
+        else:
+            if kind == 0:
+                state.available[index] = value
+            else:
+                state.weight[index] = value
+            _queue_source_item(net, state, net.source_item[index])
+        upcoming += 1
+    while state.sizes[0] > 0 and state.clock_key[state.clock_heap[0]] <= day + _TOLERANCE:
+        _ring(net, state, pop_clock(state.clock_heap, state.clock_place, state.clock_key, state.sizes), day)
+    settle(net, state)
+    for place in range(state.sizes[3]):
+        item = state.changed[place]
+        for clock in range(net.clock_start[item], net.clock_start[item + 1]):
+            _count(net, state, clock, state.before[item], day)
+            _wind(net, state, clock, day)
+    return upcoming
+
+
+@accelerate
+def next_day(state: Any, scenario: Any, upcoming: int) -> float:
+    """Day of the next event; ``inf`` if nothing more happens."""
+    day = _NEVER
+    if upcoming < len(scenario.day):
+        day = scenario.day[upcoming]
+    if state.sizes[0] > 0:
+        day = min(day, state.clock_key[state.clock_heap[0]])
+    return day
+
+
+@accelerate
+def run(net: Any, state: Any, scenario: Any, days: Any, floor: float, levels: Any, stops: Any) -> None:
+    """Run one scenario up to the last day asked.
+
+    Parameters
+    ----------
+    net, state, scenario
+        The network, its state before day 0 (changed in place), what happens.
+    days : (d,)
+        Days to report, ascending.
+    floor
+        Level under which an item has stopped.
+    levels : (d, n)
+        Filled with the level on each day.
+    stops : (n,)
+        Filled with the first day under the floor on the exact time line; ``inf`` if none.
+    """
+    items = len(net.whole)
+    upcoming = advance(net, state, scenario, 0, 0.0)
+    begin(net, state)
+    for item in range(items):
+        stops[item] = 0.0 if state.level[item] < floor - _TOLERANCE else _NEVER
+    reported = 0
+    while reported < len(days):
+        day = next_day(state, scenario, upcoming)
+        while reported < len(days) and days[reported] < day - _TOLERANCE:
+            row = levels[reported]
+            for item in range(items):
+                row[item] = state.level[item]
+            reported += 1
+        if reported < len(days):
+            upcoming = advance(net, state, scenario, upcoming, day)
+            for place in range(state.sizes[3]):
+                item = state.changed[place]
+                if stops[item] == _NEVER and state.level[item] < floor - _TOLERANCE:
+                    stops[item] = day

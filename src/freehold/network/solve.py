@@ -1,0 +1,238 @@
+"""Many scenarios on one network. Owns the seam between kernels and whoever asks them.
+
+The two faces are :func:`solve` (levels on given days, stops, for many scenarios at once, each from the same start)
+and :func:`trace` (one scenario, every change on the exact time line).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from freehold.errors import SolveError
+from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Scenario, State
+from freehold.network.build import Built, kernel_module
+
+__all__ = ["Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "running_state", "solve", "trace"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Levels and stops, items in the numbering that the network was made from.
+
+    Parameters
+    ----------
+    levels : (scenarios, days, items)
+        Level on each day asked.
+    stops : (scenarios, items)
+        First day under the floor; ``inf`` if not up to the last day asked.
+    """
+
+    levels: Floats
+    stops: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed on one day: (item, level before, level after) for each item that moved."""
+
+    day: float
+    moved: tuple[tuple[int, float, float], ...]
+
+
+class ScenarioBuilder:
+    """Collects what happens when, in the numbering that the network was made from."""
+
+    def __init__(self, built: Built) -> None:
+        self._built = built
+        self._entries: list[tuple[float, int, int, float]] = []
+
+    def available(self, day: float, source: int, value: float) -> None:
+        """From ``day`` on a source has this availability."""
+        self._entries.append((day, AVAILABILITY, int(self._built.source_place[source]), value))
+
+    def at_capacity(self, day: float, source: int, capacity: float) -> None:
+        """From ``day`` on a source counts with its capacity."""
+        self._entries.append((max(day, 0.0), CAPACITY, int(self._built.source_place[source]), capacity))
+
+    def void(self, day: float, item: int, part: float) -> None:
+        """From ``day`` on this part of an item's supply has no cover."""
+        self._entries.append((day, VOID, int(self._built.item_place[item]), part))
+
+    def done(self) -> Scenario:
+        """The scenario, in order of time."""
+        entries = sorted(self._entries, key=lambda entry: entry[0])
+        columns = tuple(zip(*entries, strict=True)) if entries else ((), (), (), ())
+        if not self._built.compiled:
+            return Scenario(*(list(column) for column in columns))
+        types = (np.float64, np.int64, np.int64, np.float64)
+        return Scenario(*(np.array(column, dtype) for column, dtype in zip(columns, types, strict=True)))
+
+
+def from_availability(built: Built, availability: Floats) -> list[Scenario]:
+    """Scenarios that hold from day 0 for ever, every source at its capacity at once.
+
+    Parameters
+    ----------
+    built
+        The network.
+    availability : (scenarios, sources)
+        What each scenario leaves of each source.
+    """
+    capacity = np.asarray(built.network.capacity, np.float64)[built.source_place]
+    share = np.asarray(built.network.share, np.float64)[built.source_place]
+    ramps = np.flatnonzero(capacity != share)
+    scenarios = []
+    for row in availability:
+        builder = ScenarioBuilder(built)
+        for source in np.flatnonzero(row != 1):
+            builder.available(0.0, int(source), float(row[source]))
+        for source in ramps:
+            builder.at_capacity(0.0, int(source), float(capacity[source]))
+        scenarios.append(builder.done())
+    return scenarios
+
+
+def _fresh(built: Built, level: float, *, cover: bool) -> State:
+    net = built.network
+    items, sources, needs = len(net.whole), len(net.share), len(net.need_item)
+    clocks, parts = len(net.clock_item), len(net.cyclic)
+    cover_left = np.asarray(net.need_cover, np.float64)
+    spent = (cover_left <= TOLERANCE) if cover else np.ones(needs, np.bool_)
+    integers: Callable[[int], Any] = lambda size: np.zeros(size, np.int64)  # noqa: E731
+    state = State(
+        np.full(items, level), np.ones(sources), np.array(net.share, np.float64), np.zeros(items), spent.astype(np.int64),
+        np.zeros(clocks), np.zeros(clocks), np.full(clocks, np.inf), integers(clocks), integers(clocks), integers(clocks) - 1,
+        integers(parts), integers(parts), integers(parts), integers(parts),
+        integers(items), integers(items), np.zeros(items), integers(6),
+    )  # fmt: skip
+    return state if built.compiled else State(*(array.tolist() for array in state))
+
+
+def _copy(state: State) -> State:
+    return State(*(array.copy() for array in state))
+
+
+def _checked(state: State) -> State:
+    if state.sizes[4]:
+        raise SolveError("a circle of needs did not come to rest. Please report the stack: this is a defect.")
+    return state
+
+
+def running_state(built: Built) -> State:
+    """The state before any cut-off: the greatest solution, all cover whole."""
+    state = _fresh(built, 1.0, cover=True)
+    kernel_module("kernel", compiled=built.compiled).settle_all(built.network, state)
+    return _checked(state)
+
+
+def black_start(built: Built, scenario: Scenario | None = None, *, with_stock: bool = False) -> Floats:
+    """Levels that the network reaches from nothing.
+
+    Parameters
+    ----------
+    built
+        The network.
+    scenario
+        What is cut, for ever; all of it counts, whatever its day.
+    with_stock
+        Whether cover counts as stock at hand.
+
+    Returns
+    -------
+    (items,)
+        Levels in the numbering that the network was made from.
+    """
+    state = _fresh(built, 0.0, cover=with_stock)
+    if scenario is not None:
+        for kind, index, value in zip(scenario.kind, scenario.index, scenario.value, strict=True):
+            (state.available, state.weight, state.void)[int(kind)][index] = value
+    kernel_module("kernel", compiled=built.compiled).settle_all(built.network, state)
+    return np.asarray(_checked(state).level, np.float64)[built.item_place]
+
+
+def solve(
+    built: Built,
+    scenarios: Sequence[Scenario],
+    days: Sequence[float],
+    floor: float = 0.5,
+    start: State | None = None,
+    workers: int = 1,
+) -> Answer:
+    """Run scenarios, each from the same start.
+
+    Parameters
+    ----------
+    built
+        The network.
+    scenarios
+        What happens in each.
+    days
+        Days to report, ascending; the last is the horizon.
+    floor
+        Level under which an item has stopped.
+    start
+        State before day 0; by default :func:`running_state`.
+    workers
+        Threads (the compiled kernel runs outside the interpreter's lock).
+
+    Raises
+    ------
+    freehold.errors.SolveError
+        If a circle does not come to rest.
+    """
+    kernel = kernel_module("kernel", compiled=built.compiled)
+    start = running_state(built) if start is None else start
+    items = len(built.network.whole)
+    levels = np.zeros((len(scenarios), len(days), items))
+    stops = np.full((len(scenarios), items), np.inf)
+
+    def one(number: int) -> None:
+        state = _copy(start)
+        if built.compiled:
+            at = np.array(days, np.float64)
+            kernel.run(built.network, state, scenarios[number], at, floor, levels[number], stops[number])
+        else:
+            rows, stop = [[0.0] * items for _ in days], [np.inf] * items
+            kernel.run(built.network, state, scenarios[number], list(days), floor, rows, stop)
+            levels[number], stops[number] = rows, stop
+        _checked(state)
+
+    if workers > 1 and built.compiled and len(scenarios) > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(one, range(len(scenarios))))
+    else:
+        for number in range(len(scenarios)):
+            one(number)
+    return Answer(levels[:, :, built.item_place], stops[:, built.item_place])
+
+
+def trace(built: Built, scenario: Scenario, horizon: float, start: State | None = None) -> Iterator[Change]:
+    """Run one scenario and give every change on the exact time line.
+
+    Yields
+    ------
+    Change
+        In order of time; the first is day 0's, and compares with the state before.
+    """
+    kernel = kernel_module("kernel", compiled=built.compiled)
+    state = _copy(running_state(built) if start is None else start)
+    number_of = np.empty(len(built.item_place), np.int64)
+    number_of[built.item_place] = np.arange(len(built.item_place))
+    upcoming, day, begun = 0, 0.0, False
+    while day <= horizon + TOLERANCE:
+        upcoming = kernel.advance(built.network, state, scenario, upcoming, day)
+        if not begun:
+            kernel.begin(built.network, state)
+            begun = True
+        _checked(state)
+        moved = [state.changed[place] for place in range(state.sizes[3])]
+        yield Change(day, tuple((int(number_of[i]), float(state.before[i]), float(state.level[i])) for i in moved))
+        day = kernel.next_day(state, scenario, upcoming)

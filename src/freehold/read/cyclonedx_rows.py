@@ -1,0 +1,289 @@
+"""The rows of a CycloneDX inventory: each component and service as one value, rows of one id joined.
+
+Owns what the format's words (types, scopes, properties, organisations) mean for Freehold. It takes plain values, so
+that JSON and XML are read by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from freehold.errors import TooLarge
+from freehold.read.cyclonedx_links import host_of, repository_of
+from freehold.read.cyclonedx_notes import Notes, text
+from freehold.read.licences import conjunction, normalise
+from freehold.read.purls import canonical, qualifier, slug, without_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["DEEPEST", "Row", "component_row", "licence_of", "service_row", "walk"]
+
+DEEPEST: Final = 1000
+"""Levels of components within components."""
+
+_KINDS: Final[Mapping[str, str]] = {
+    "application": "application",
+    "container": "platform",
+    "data": "data",
+    "device": "hardware",
+    "device-driver": "software",
+    "file": "software",
+    "firmware": "hardware",
+    "framework": "framework",
+    "library": "software",
+    "machine-learning-model": "model",
+    "material": "material",
+    "operating-system": "os",
+    "platform": "platform",
+}
+_SCOPES: Final[Mapping[str, str]] = {"required": "run", "optional": "optional", "excluded": "development"}
+_FLAGS: Final = frozenset({"cdx:npm:package:development", "cdx:composer:package:isDevRequirement"})
+_GROUPS: Final = frozenset({"cdx:poetry:group", "cdx:pipenv:category", "gitlab:dependency_scanning:category"})
+_RUN_GROUPS: Final = frozenset({"main", "default", "production"})
+_MAIL: Final = re.compile(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+")
+_TEAM: Final = re.compile(
+    r"[\w .&+-]*\b(?:maintainers?|team|developers|packagers|project|foundation|group|community|inc|gmbh|ltd|llc)\b\.?",
+    re.IGNORECASE,
+)
+_NOBODY: Final = frozenset({"noassertion", "none", "unknown", "n/a"})
+
+
+@dataclass(slots=True)
+class Row:
+    """A component or service as the inventory states it.
+
+    Parameters
+    ----------
+    id, name, version, kind, licence, supplier, scope, registry, repository, provides
+        As in :class:`~freehold.stack.inventory.Component`.
+    references
+        What the inventory's dependency graph may call it.
+    paths
+        Where it stands in the document.
+    """
+
+    id: str
+    name: str
+    version: str | None = None
+    kind: str | None = None
+    licence: str | None = None
+    supplier: str | None = None
+    scope: str = "run"
+    registry: str | None = None
+    repository: str | None = None
+    provides: str | None = None
+    references: tuple[str, ...] = ()
+    paths: list[str] = field(default_factory=list)
+
+
+def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple[dict[str, Any], str]]:
+    """Go through components (or services) nested at any depth, in the order of the document.
+
+    Parameters
+    ----------
+    values
+        What stands at ``path``; anything else but objects in a list is recorded and left out.
+    path
+        Path of the list within the document.
+    within
+        ``components`` or ``services``: the key under which they nest.
+    notes
+        Where skips are recorded.
+
+    Yields
+    ------
+    tuple
+        The object and its path.
+
+    Raises
+    ------
+    freehold.errors.TooLarge
+        If they nest deeper than :data:`DEEPEST`.
+    """
+    waiting = [(iter(notes.sequence(values, path)), path, 0)]
+    while waiting:
+        rest, path, number = waiting.pop()
+        for value in rest:
+            here = f"{path}[{number}]"
+            number += 1
+            if not isinstance(value, dict):
+                notes.wrong(here, value, f"a {within[:-1]}")
+                continue
+            yield value, here
+            if within in value:
+                if len(waiting) >= DEEPEST:
+                    raise TooLarge(f"{notes.file}: {within} nest deeper than {DEEPEST} levels. Write it with fewer.")
+                inner = f"{here}.{within}"
+                waiting.append((rest, path, number))
+                waiting.append((iter(notes.sequence(value[within], inner)), inner, 0))
+                break
+
+
+def component_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | None:
+    """Read one component.
+
+    Parameters
+    ----------
+    value
+        The object.
+    path
+        Its path within the document.
+    notes
+        Where skips are recorded.
+
+    Returns
+    -------
+    Row or None
+        The row; ``None`` if it names nothing.
+    """
+    group, name, version = text(value.get("group")), text(value.get("name")), _version(value.get("version"))
+    reference, stated = text(value.get("bom-ref")), text(value.get("purl"))
+    purl = None
+    if stated is not None:
+        purl = canonical(stated)
+        if purl is None:
+            shown = without_user(stated)[:200]
+            notes.add(path, "incomplete", f"{path}: {shown!r} is no package URL; its id was made of its name. Mend the `purl`.")
+        elif "//" in purl:
+            purl = without_user(purl)
+    if name is None:
+        name = purl.partition("@")[0].rpartition("/")[2] if purl else reference
+        if name is None:
+            notes.add(path, "incomplete", f"{path} has no name, package URL or reference; it was left out.")
+            return None
+    made = value.get("type")
+    kind = _KINDS.get(made) if isinstance(made, str) else None
+    row = Row(purl or slug(group, name, version), name, version, kind, paths=[path])
+    row.references = tuple(dict.fromkeys(text for text in (reference, stated, purl) if text))
+    _licensed(row, value, path, notes)
+    row.supplier = _supplier(value)
+    row.scope = _scope(value, path, notes)
+    if "externalReferences" in value:
+        _linked(row, notes.sequence(value["externalReferences"], f"{path}.externalReferences"))
+    if purl is not None and "repository_url=" in purl:
+        row.registry = host_of(qualifier(purl, "repository_url") or "") or row.registry
+    if purl is None and kind in ("model", "data"):
+        row.provides = f"{group}/{name}" if group else name
+    return row
+
+
+def service_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | None:
+    """Read one service, as :func:`component_row` reads a component; its provider is its supplier."""
+    group, name, version = text(value.get("group")), text(value.get("name")), _version(value.get("version"))
+    reference = text(value.get("bom-ref"))
+    name = name or reference
+    if name is None:
+        notes.add(path, "incomplete", f"{path} has no name or reference; it was left out.")
+        return None
+    row = Row(slug(group, name, version), name, version, "service", paths=[path])
+    row.references = (reference,) if reference else ()
+    _licensed(row, value, path, notes)
+    row.supplier = _organisation(value.get("provider"))
+    return row
+
+
+def licence_of(values: list[Any]) -> str | None:
+    """Join the licences that a component states.
+
+    Parameters
+    ----------
+    values
+        The list ``licenses``: identifiers, names and expressions. Where some are marked as concluded, only these count.
+
+    Returns
+    -------
+    str or None
+        One expression, or ``None`` if nothing is stated.
+    """
+    found: list[tuple[str, bool]] = []
+    for value in values:
+        if not isinstance(value, dict):
+            continue
+        inner = value.get("license")
+        holder = inner if isinstance(inner, dict) else value
+        stated = text(value.get("expression")) or text(holder.get("id")) or text(holder.get("name"))
+        spelt = normalise(stated) if stated else None
+        if spelt:
+            found.append((spelt, holder.get("acknowledgement") == "concluded"))
+    concluded = [spelt for spelt, judged in found if judged]
+    return conjunction(concluded or [spelt for spelt, _ in found])
+
+
+def _licensed(row: Row, value: Mapping[str, Any], path: str, notes: Notes) -> None:
+    if "licenses" in value:
+        row.licence = licence_of(notes.sequence(value["licenses"], f"{path}.licenses"))
+
+
+def _version(value: object) -> str | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value}"[:100] if abs(value) < 10**50 else None
+    return text(value)
+
+
+def _linked(row: Row, references: list[Any]) -> None:
+    for reference in references:
+        if not isinstance(reference, dict):
+            continue
+        kind, url = reference.get("type"), reference.get("url")
+        if not isinstance(url, str):
+            continue
+        if kind == "vcs" and row.repository is None:
+            row.repository = text(repository_of(url[:4096]))
+        elif kind == "distribution" and row.registry is None:
+            row.registry = host_of(url[:4096])
+
+
+def _scope(value: Mapping[str, Any], path: str, notes: Notes) -> str:
+    if "properties" in value:
+        groups = []
+        for pair in notes.sequence(value["properties"], f"{path}.properties"):
+            if not isinstance(pair, dict):
+                continue
+            name = pair.get("name")
+            if not isinstance(name, str):
+                continue
+            if name in _FLAGS and pair.get("value") in ("true", True):
+                return "development"
+            if name in _GROUPS:
+                groups.append(pair.get("value"))
+            elif name == "cdx:maven:component_scope" and pair.get("value") == "test":
+                return "test"
+        # a package may belong to several groups: one that runs is enough
+        if groups and not any(group in _RUN_GROUPS for group in groups if isinstance(group, str)):
+            return "development"
+    stated = value.get("scope")
+    return _SCOPES.get(stated, "run") if isinstance(stated, str) else "run"
+
+
+def _supplier(value: Mapping[str, Any]) -> str | None:
+    for key in ("supplier", "manufacturer"):
+        if key in value:
+            found = _organisation(value[key])
+            if found:
+                return found
+    publisher = text(value.get("publisher"))
+    if publisher is None or publisher in _authors(value):
+        return None
+    return _organisation({"name": publisher})
+
+
+def _authors(value: Mapping[str, Any]) -> list[object]:
+    authors = value.get("authors")
+    listed = [author.get("name") for author in authors if isinstance(author, dict)] if isinstance(authors, list) else []
+    return [value.get("author"), *listed]
+
+
+def _organisation(value: object) -> str | None:
+    """Take an organisation's name; a name with a mail address is a person's, unless it says that it is a team's."""
+    name = text(value.get("name")) if isinstance(value, dict) else None
+    if name is None or name.lower() in _NOBODY or name.startswith("Person:"):
+        return None
+    name = name.removeprefix("Organization:").strip()
+    if "@" in name:
+        name = _MAIL.sub("", name).strip()
+        if not _TEAM.fullmatch(name):
+            return None
+    return name[:200] or None

@@ -1,0 +1,102 @@
+"""What one file yields, and how the yields of many are joined. Owns the law that the same id is one component.
+
+Components join by id: the strongest scope wins, what is stated first (in the order of files) stands, evidence and
+edges are united. Contacts join by host and role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from freehold.stack.inventory import Component, Contact, Skip
+from freehold.stack.values import Claim
+
+__all__ = ["SCOPES", "Findings", "joined_components", "joined_contacts", "stronger"]
+
+SCOPES: Final = ("run", "optional", "build", "test", "development")
+"""Scopes, the strongest first."""
+
+_RANK: Final = {scope: rank for rank, scope in enumerate(SCOPES)}
+_MOST_EVIDENCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in one place."""
+
+    components: tuple[Component, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+def stronger(one: str, two: str) -> str:
+    """The stronger of two scopes: what is needed to run outranks what is needed to build."""
+    return one if _RANK.get(one, len(SCOPES)) <= _RANK.get(two, len(SCOPES)) else two
+
+
+def joined_components(components: Iterable[Component]) -> tuple[tuple[Component, ...], int]:
+    """Join components with the same id.
+
+    Returns
+    -------
+    tuple of Component, int
+        Sorted by id, and how many rows were joined away.
+    """
+    groups: dict[str, list[Component]] = {}
+    count = 0
+    for component in components:
+        groups.setdefault(component.id, []).append(component)
+        count += 1
+    found = tuple(_join(groups[key]) for key in sorted(groups))
+    return found, count - len(found)
+
+
+def _join(group: list[Component]) -> Component:
+    if len(group) == 1:
+        return group[0]
+    first = group[0]
+    scope = first.scope
+    for component in group[1:]:
+        scope = stronger(scope, component.scope)
+
+    def stated(name: str) -> str | None:
+        values = (getattr(component, name) for component in group)
+        return next((value for value in values if value), None)
+
+    return replace(
+        first,
+        version=stated("version"),
+        kind=stated("kind"),
+        licence=stated("licence"),
+        supplier=stated("supplier"),
+        registry=stated("registry"),
+        repository=stated("repository"),
+        provides=stated("provides"),
+        scope=scope,
+        direct=any(component.direct for component in group),
+        depends=tuple(sorted({depend for component in group for depend in component.depends})),
+        evidence=tuple(sorted({seen for component in group for seen in component.evidence}))[:_MOST_EVIDENCE],
+    )
+
+
+def joined_contacts(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
+    """Join contacts with the same host and role: ``run`` outranks ``change``, and needed outranks optional."""
+    groups: dict[tuple[str, str], list[Contact]] = {}
+    for contact in contacts:
+        groups.setdefault((contact.host, contact.role), []).append(contact)
+    found = []
+    for key in sorted(groups):
+        group = groups[key]
+        running = [contact for contact in group if contact.scope == "run"]
+        found.append(
+            Contact(
+                *key,
+                scope="run" if running else "change",
+                optional=all(contact.optional for contact in (running or group)),
+                evidence=tuple(sorted({seen for contact in group for seen in contact.evidence}))[:_MOST_EVIDENCE],
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,117 @@
+"""Hosts out of addresses, in reverse-domain notation, and which of them are real. Owns that judgement, no format.
+
+A host is *public* if it could be somebody's on the internet: not this machine, not a private network, not a name
+reserved for examples, not a word that stands for the reader's own (``your-company.…``). User information, ports and
+paths never leave this module, except for the path of a source repository.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+__all__ = ["Address", "is_public", "parse_address", "registry_of", "repository_of", "reversed_host"]
+
+_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\s@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@\[\]]*)(?::(\d+|\{\})?)?([/?#].*)?$", re.DOTALL)
+_SSH: Final = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}):(?!//)(?!\d+(?:/|$))([^\s]+)$")
+_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)$")
+_TOP: Final = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$")
+
+_RESERVED_TOPS: Final = frozenset({
+    "local", "localhost", "internal", "test", "example", "invalid", "localdomain", "lan", "home", "corp", "intranet", "private", "svc",
+    "cluster", "arpa", "onion", "alt", "domain", "host", "tld", "yourdomain",
+})  # fmt: skip
+_PLACEHOLDER: Final = re.compile(
+    r"(?:^|[-_])(?:examples?|placeholder|dummy|foo|foobar|bar|baz|acme|changeme|xxx+|abc|todo|test(?:ing)?|fake|sample|(?:tenant|company|org|domain|account|project|"
+    r"server|host|instance|workspace|user|sub-?domain|cluster|region)-?_?name)(?:$|[-_])"
+    r"|example|^(?:your|my|our|some|any|the)[-_]?(?:own|site|app|org|team|cloud|api|url|name|account|project|server|host|hostname|instance|"
+    r"company|corp|domain|tenant|organi[sz]ation|workspace|website|cluster|service|subdomain|deployment|env|environment|region)"
+    r"|^your|(?:company|corp|domain)$(?<=your.{7})|^(?:onprem|mycorp|x{2,}|localhost)$"
+)
+_PARTS_OF_AN_ADDRESS: Final = frozenset({"com", "co", "org", "net", "gov", "edu", "ac"})
+_RECORD_KEEPING: Final = ("org.w3", "org.json-schema", "org.schemastore", "com.schemastore", "org.xmlsoap.schemas", "com.microsoft.schemas",
+                          "org.opensource", "org.spdx", "org.creativecommons", "org.gnu", "org.ietf", "org.rfc-editor", "org.purl",
+                          "org.openxmlformats.schemas", "io.mybinder", "io.shields.img", "org.sitemaps", "org.schema", "me.ogp", "com.android.schemas",
+                          "org.semver", "com.keepachangelog", "org.conventionalcommits")  # fmt: skip
+_FOR_PEOPLE: Final = frozenset({
+    "docs", "doc", "documentation", "developer", "developers", "dev-docs", "apidocs", "api-docs", "help", "support", "learn", "wiki",
+    "blog", "forum", "forums", "community", "knowledge", "kb", "manual", "guide", "guides", "tutorial", "tutorials", "status",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address without its user information: scheme, host as written (lower case), path."""
+
+    scheme: str
+    host: str
+    path: str = ""
+
+
+def parse_address(text: str) -> Address | None:
+    """Parse a URL or an ``scp``-like Git address; ``None`` if the text is neither.
+
+    ``{}`` stands for a part that is filled in when the program runs.
+    """
+    text = text.strip()
+    match = _URL.match(text)
+    if match:
+        scheme = match[1].lower().partition("+")[2] or match[1].lower()
+        return Address(scheme, match[2].lower().rstrip("."), match[4] or "")
+    match = _SSH.match(text)
+    return Address("ssh", match[1].lower(), "/" + match[2].lstrip("/")) if match else None
+
+
+def reversed_host(host: str) -> str:
+    """A host in reverse-domain notation: ``api.openai.com`` is ``com.openai.api``."""
+    return ".".join(reversed(host.lower().strip(".").split(".")))
+
+
+def is_public(host: str) -> bool:
+    """Whether a host name, written forwards, could be somebody's on the internet."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:
+        pass
+    labels = host.split(".")
+    if len(labels) < 2 or len(host) > 253 or not _TOP.match(labels[-1]) or labels[-1] in _RESERVED_TOPS:
+        return False
+    if not all(_LABEL.match(label) for label in labels):
+        return False
+    if len(labels) == 2 and labels[0] in _PARTS_OF_AN_ADDRESS:
+        return False
+    return not any(_PLACEHOLDER.search(label) for label in labels[:-1])
+
+
+def is_for_people(host: str) -> bool:
+    """Whether a host serves pages for people or names of schemas: documentation, support, licences, namespaces."""
+    if any(label in _FOR_PEOPLE for label in host.split(".")[:-2]):
+        return True
+    backwards = reversed_host(host)
+    return any(backwards == known or backwards.startswith(known + ".") for known in _RECORD_KEEPING)
+
+
+def repository_of(url: str) -> str | None:
+    """The host (reversed) and path of a source repository: ``com.github/psf/requests``.
+
+    Pages within the repository are cut off; ``None`` if the address names no repository.
+    """
+    address = parse_address(url.removeprefix("git+").removeprefix("scm:").removeprefix("git:"))
+    if address is None or not is_public(address.host):
+        return None
+    path = re.split(r"/-/|/tree/|/blob/|/issues|/wiki|/src/|/releases|[?#@]", unquote(address.path).strip("/"))[0]
+    parts = [part for part in path.removesuffix(".git").split("/") if part]
+    if not parts:
+        return None
+    host = address.host.removeprefix("www.")
+    depth = len(parts) if "gitlab" in host else 2
+    return "/".join([reversed_host(host), *parts[:depth]])
+
+
+def registry_of(url: str) -> str | None:
+    """The host (reversed) of a package index; ``None`` if it is no public one."""
+    address = parse_address(url)
+    return reversed_host(address.host) if address and is_public(address.host) else None

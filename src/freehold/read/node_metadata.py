@@ -1,0 +1,181 @@
+"""What a Node project needs: ``package.json`` and ``package-lock.json`` (versions 2 and 3). Owns those formats."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from freehold.read.documents import Lines, json_of
+from freehold.read.findings import Findings
+from freehold.read.hosts import registry_of, repository_of
+from freehold.read.walk import SourceFile
+from freehold.stack.inventory import Component, Evidence, Skip
+
+__all__ = ["NodeProject", "npm_id", "read_package_json", "read_package_lock"]
+
+_EXACT: Final = re.compile(r"=?v?(\d+\.\d+\.\d+[\w.+-]*)$")
+_ENTRY: Final = re.compile(r'^ {2,8}"((?:[^"\\\n]*/)?node_modules/[^"\\\n]+)": \{', re.MULTILINE)
+_SECTIONS: Final = (
+    ("dependencies", "run"), ("optionalDependencies", "optional"), ("peerDependencies", "run"), ("devDependencies", "development"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProject:
+    """What a ``package.json`` states: itself, its direct dependencies, its repository."""
+
+    folder: str
+    name: str | None
+    licence: str | None
+    repository: str | None
+    components: tuple[Component, ...]
+
+
+def npm_id(name: str, version: str | None = None) -> str:
+    """The canonical package URL of an npm package."""
+    space, _, own = name.lower().rpartition("/")
+    base = "pkg:npm/" + (quote(space, safe="") + "/" if space else "") + quote(own, safe="")
+    return f"{base}@{quote(version, safe=':')}" if version else base
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _licence(value: Any) -> str | None:
+    return _text(value) or _text(_table(value).get("type"))
+
+
+def _is_local(version: str) -> bool:
+    return version.startswith(("file:", "link:", "workspace:", "portal:", "./", "../"))
+
+
+def read_package_json(file: SourceFile, text: str) -> NodeProject | Skip:
+    """Read a ``package.json``."""
+    document = json_of(file, text)
+    if isinstance(document, Skip):
+        return document
+    told, lines = _table(document), Lines(text)
+    components = []
+    for section, scope in _SECTIONS:
+        start = max(text.find(f'"{section}"'), 0)
+        for name, wanted in sorted(_table(told.get(section)).items()):
+            if not isinstance(wanted, str) or _is_local(wanted):
+                continue
+            real, version = name, wanted
+            if wanted.startswith("npm:"):
+                real, _, version = wanted[4:].rpartition("@")
+            exact = _EXACT.match(version)
+            optional = section == "peerDependencies" and _table(_table(told.get("peerDependenciesMeta")).get(name)).get("optional") is True
+            components.append(
+                Component(
+                    npm_id(real or name, exact[1] if exact else None),
+                    real or name,
+                    exact[1] if exact else None,
+                    scope="optional" if optional else scope,
+                    direct=True,
+                    repository=repository_of(wanted) if "://" in wanted and "git" in wanted else None,
+                    evidence=(Evidence(file.relative, lines.of(f'"{name}"', start)),),
+                )
+            )
+    repository = told.get("repository")
+    return NodeProject(
+        file.folder, _text(told.get("name")), _licence(told.get("license")),
+        _text(repository) or _text(_table(repository).get("url")), tuple(components),
+    )  # fmt: skip
+
+
+def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
+    """Read a ``package-lock.json``; its direct dependencies are those of its root and of its workspaces."""
+    document = json_of(file, text)
+    if isinstance(document, Skip):
+        return document
+    told = _table(document)
+    entries = {path: entry for path, entry in _table(told.get("packages")).items() if isinstance(entry, dict)}
+    if not entries:
+        if told.get("dependencies"):
+            detail = "It is of version 1, which does not tell packages apart. Write it anew with a current npm."
+            return Skip(file.relative, "unsupported", detail)
+        return Findings()
+    finder, marked = Lines(text), {}
+    for match in _ENTRY.finditer(text):
+        marked.setdefault(match[1], finder.at(match.start()))
+    ids = {path: npm_id(_name(path, entry), _text(entry.get("version"))) for path, entry in entries.items() if _is_package(path, entry)}
+    direct = {
+        found
+        for path, entry in entries.items()
+        if "node_modules/" not in path
+        for section, _ in _SECTIONS
+        for name in _table(entry.get(section))
+        if (found := _found(path, name, entries)) is not None
+    }
+    components = [
+        Component(
+            identity,
+            _name(path, entries[path]),
+            _text(entries[path].get("version")),
+            licence=_licence(entries[path].get("license")),
+            scope=_scope(entries[path]),
+            direct=path in direct,
+            depends=_depends(path, entries, ids),
+            registry=_registry(entries[path]),
+            repository=_git(entries[path]),
+            evidence=(Evidence(file.relative, marked.get(path, 0)),),
+        )
+        for path, identity in ids.items()
+    ]
+    return Findings(tuple(components))
+
+
+def _is_package(path: str, entry: Mapping[str, Any]) -> bool:
+    return "node_modules/" in path and entry.get("link") is not True
+
+
+def _name(path: str, entry: Mapping[str, Any]) -> str:
+    return _text(entry.get("name")) or path.rpartition("node_modules/")[2]
+
+
+def _scope(entry: Mapping[str, Any]) -> str:
+    if entry.get("dev") is True:
+        return "development"
+    return "optional" if entry.get("optional") is True or entry.get("devOptional") is True else "run"
+
+
+def _registry(entry: Mapping[str, Any]) -> str | None:
+    resolved = _text(entry.get("resolved")) or ""
+    return registry_of(resolved) if resolved.startswith(("http://", "https://")) else None
+
+
+def _git(entry: Mapping[str, Any]) -> str | None:
+    resolved = _text(entry.get("resolved")) or ""
+    return repository_of(resolved) if resolved.startswith("git") else None
+
+
+def _found(path: str, name: str, entries: Mapping[str, Any]) -> str | None:
+    """Where Node finds ``name`` from ``path``: in the nearest ``node_modules`` upwards."""
+    here = path
+    while True:
+        candidate = posixpath.join(here, "node_modules", name) if here else f"node_modules/{name}"
+        if candidate in entries:
+            return candidate
+        if not here:
+            return None
+        here = here.rpartition("/node_modules/")[0] if "/node_modules/" in here else "" if "node_modules/" in here else posixpath.dirname(here)
+
+
+def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str]) -> tuple[str, ...]:
+    found = set()
+    for section in ("dependencies", "optionalDependencies"):
+        for name in _table(entries[path].get(section)):
+            target = _found(path, name, entries)
+            if target in ids:
+                found.add(ids[target])
+    return tuple(sorted(found - {ids[path]}))

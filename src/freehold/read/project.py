@@ -1,0 +1,232 @@
+"""The reader of project folders: which file goes to which parser, and how all they found becomes one inventory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from freehold.errors import Unreadable
+from freehold.read.documents import text_of
+from freehold.read.findings import Findings, joined_components, joined_contacts
+from freehold.read.git_remotes import read_git_remotes
+from freehold.read.hosts import is_public, parse_address, registry_of, reversed_host
+from freehold.read.node_metadata import NodeProject, read_package_json, read_package_lock
+from freehold.read.python_environment import read_environment
+from freehold.read.python_locks import Lock, read_pipfile_lock, read_poetry_lock, read_pylock, read_uv_lock
+from freehold.read.python_metadata import Project, read_pipfile, read_pyproject, read_setup_cfg, read_setup_py
+from freehold.read.python_requirement import python_floor
+from freehold.read.python_requirements_file import read_requirements
+from freehold.read.python_resolution import resolve
+from freehold.read.walk import SourceFile, Walk, walk
+from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
+
+__all__ = ["ProjectReader"]
+
+_LOCKS: Final[dict[str, Callable[[SourceFile, str], Lock | Skip]]] = {
+    "uv.lock": read_uv_lock,
+    "poetry.lock": read_poetry_lock,
+    "pipfile.lock": read_pipfile_lock,
+}
+_MANIFESTS: Final[dict[str, Callable[[SourceFile, str], Project | Skip]]] = {
+    "pyproject.toml": read_pyproject,
+    "setup.cfg": read_setup_cfg,
+    "setup.py": read_setup_py,
+    "pipfile": read_pipfile,
+}
+_ASIDE: Final = frozenset({"test", "example", "docs"})
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been found so far."""
+
+    projects: list[Project] = field(default_factory=list)
+    constraints: set[str] = field(default_factory=set)
+    locks: list[Lock] = field(default_factory=list)
+    nodes: list[NodeProject] = field(default_factory=list)
+    node_locks: dict[str, Findings] = field(default_factory=dict)
+    findings: list[Findings] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+
+
+class ProjectReader:
+    """Reads any folder: a project, many in one, an environment, or none of these."""
+
+    name = "project"
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Whether ``path`` is a folder."""
+        return not head and path.is_dir()
+
+    def read(self, path: Path) -> Inventory:
+        """Read a folder.
+
+        Parameters
+        ----------
+        path
+            The folder. Links in it are not followed out of it; nothing in it is run.
+
+        Returns
+        -------
+        Inventory
+            The same for the same files, in a fixed order.
+
+        Raises
+        ------
+        freehold.errors.Unreadable
+            If it is no folder, or cannot be listed.
+        """
+        try:
+            with os.scandir(path):
+                pass
+        except OSError as error:
+            raise Unreadable(f"{path} cannot be read as a folder ({error.strerror}). Name a folder that can be listed.") from error
+        top = os.path.realpath(path)
+        found = walk(top)
+        reading = _Reading(skips=list(found.skips))
+        for file in found.files:
+            _read_file(file, reading)
+        for environment in found.environments:
+            lock = read_environment(environment)
+            reading.locks.append(lock)
+            reading.skips += lock.skips
+        reading.findings.append(read_git_remotes(top))
+        return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
+
+
+def _read_file(file: SourceFile, reading: _Reading) -> None:
+    name = file.name.lower()
+    parser = _parser_of(name)
+    if parser is None or (file.place in _ASIDE and name not in {"setup.py"} and parser is not _requirements) or file.place == "test":
+        return
+    text = text_of(file)
+    if isinstance(text, Skip):
+        reading.skips.append(text)
+        return
+    parser(file, text, reading)
+
+
+def _parser_of(name: str) -> Callable[[SourceFile, str, _Reading], None] | None:
+    if name in _LOCKS or (name.startswith("pylock.") and name.endswith(".toml")):
+        return _lock
+    if name in _MANIFESTS:
+        return _manifest
+    if name.endswith(".txt"):
+        return _requirements
+    if name == "package.json":
+        return _node
+    return _node_lock if name in {"package-lock.json", "npm-shrinkwrap.json"} else None
+
+
+def _lock(file: SourceFile, text: str, reading: _Reading) -> None:
+    lock = _LOCKS.get(file.name.lower(), read_pylock)(file, text)
+    if isinstance(lock, Skip):
+        reading.skips.append(lock)
+    else:
+        reading.locks.append(lock)
+
+
+def _manifest(file: SourceFile, text: str, reading: _Reading) -> None:
+    project = _MANIFESTS[file.name.lower()](file, text)
+    if isinstance(project, Skip):
+        reading.skips.append(project)
+    else:
+        reading.projects.append(project)
+        reading.skips += project.skips
+
+
+def _requirements(file: SourceFile, text: str, reading: _Reading) -> None:
+    project = read_requirements(file, text)
+    reading.constraints.update(project.constraints)
+    if "constraints" in file.name.lower():
+        reading.constraints.add(file.relative)
+    reading.projects.append(project)
+    reading.skips += project.skips
+
+
+def _node(file: SourceFile, text: str, reading: _Reading) -> None:
+    node = read_package_json(file, text)
+    if isinstance(node, Skip):
+        reading.skips.append(node)
+    else:
+        reading.nodes.append(node)
+
+
+def _node_lock(file: SourceFile, text: str, reading: _Reading) -> None:
+    found = read_package_lock(file, text)
+    if isinstance(found, Skip):
+        reading.skips.append(found)
+    else:
+        reading.node_locks[file.folder] = found
+
+
+def _node_components(reading: _Reading) -> Iterable[Component]:
+    """Direct dependencies of every ``package.json`` that no lock covers, and all that locks pin."""
+    for found in reading.node_locks.values():
+        yield from found.components
+    for node in reading.nodes:
+        covered = {
+            component.name
+            for folder, found in reading.node_locks.items()
+            if not folder or node.folder == folder or node.folder.startswith(folder + "/")
+            for component in found.components
+        }
+        yield from (component for component in node.components if component.name not in covered)
+
+
+def _registries(projects: Iterable[Project]) -> Iterable[Contact]:
+    for project in projects:
+        for url, where in project.indexes:
+            host = registry_of(url)
+            if host:
+                yield Contact(host, "registry", "change", evidence=(where,))
+
+
+def _forges(projects: Iterable[Project], nodes: Iterable[NodeProject]) -> Iterable[Contact]:
+    links = [link for project in projects for link in project.repositories if not project.folder]
+    links += [
+        (node.repository.removeprefix("git+"), Evidence("package.json")) for node in nodes if node.repository and not node.folder
+    ]
+    for url, where in links:
+        address = parse_address(url)
+        if address and is_public(address.host):
+            yield Contact(reversed_host(address.host.removeprefix("www.")), "forge", "change", evidence=(where,))
+
+
+def _inventory(folder: str, found: Walk, reading: _Reading) -> Inventory:
+    projects = sorted(reading.projects, key=lambda project: (project.folder.count("/") + bool(project.folder), project.folder))
+    stated = next((project for project in projects if not project.folder and project.name), None)
+    node = next((node for node in reading.nodes if not node.folder), None)
+    pythons = [floor for project in projects if project.python and (floor := python_floor(project.python))]
+    declared = [
+        one for project in projects for one in project.declared if one.evidence.file not in reading.constraints
+    ]
+    resolved = resolve(declared, reading.locks, pythons[0] if pythons else None)
+    components, joined = joined_components([*resolved.components, *_node_components(reading), *_all(reading.findings, "components")])
+    contacts = joined_contacts(
+        [*_registries(projects), *_forges(projects, reading.nodes), *_all(reading.findings, "contacts")]
+    )
+    return Inventory(
+        name=(stated.name if stated else None) or (node.name if node else None) or folder,
+        reader=ProjectReader.name,
+        components=components,
+        contacts=contacts,
+        skips=tuple(sorted(set(reading.skips).union(*(found.skips for found in reading.findings)), key=lambda skip: (skip.file, skip.reason, skip.detail))),
+        claims=(*resolved.claims, *_all(reading.findings, "claims")),
+        licence=(stated.licence if stated else None) or (node.licence if node else None),
+        joined=joined,
+        languages=_languages(found, reading),
+    )
+
+
+def _all(findings: Sequence[Findings], name: str) -> Iterable:
+    for found in findings:
+        yield from getattr(found, name)
+
+
+def _languages(found: Walk, reading: _Reading) -> tuple[str, ...]:
+    python = bool(reading.projects or reading.locks) or any(file.name.endswith(".py") and file.place == "run" for file in found.files)
+    return (*(("cpython",) if python else ()), *(("node",) if reading.nodes else ()))

@@ -1,0 +1,107 @@
+"""YAML as a plain tree with line numbers. Owns what YAML may cost: nesting and repetition are bounded.
+
+The tree is built from parser events in one pass and without recursion. An alias refers to the node it names and is
+never copied, so a document that multiplies itself stays as small as its text; :func:`scalars` visits a node once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml
+
+from freehold.read.walk import SourceFile
+from freehold.stack.inventory import Skip
+
+__all__ = ["DEEPEST", "Node", "parse_yaml", "scalars"]
+
+DEEPEST: Final = 100
+"""Levels of nesting beyond which a document is refused."""
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One value: a scalar (``text``), a mapping (``pairs``) or a sequence (``items``), and its line."""
+
+    line: int
+    text: str | None = None
+    pairs: list[tuple[str, Node]] | None = None
+    items: list[Node] | None = None
+    _key: str | None = field(default=None, repr=False)
+
+    def get(self, key: str) -> Node | None:
+        """The value under ``key``, if this is a mapping that has it."""
+        return next((node for name, node in self.pairs or () if name == key), None)
+
+    def words(self, key: str) -> str | None:
+        """The scalar under ``key``, if there is one."""
+        node = self.get(key)
+        return node.text if node is not None else None
+
+    def add(self, node: Node) -> None:
+        """Take a value in, as the next key, the value of the last key, or the next item."""
+        if self.items is not None:
+            self.items.append(node)
+        elif self.pairs is not None and self._key is None:
+            self._key = node.text if node.text is not None else ""
+        elif self.pairs is not None and self._key is not None:
+            self.pairs.append((self._key, node))
+            self._key = None
+
+
+def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
+    """Parse every document of a YAML file, or say why not."""
+    documents: list[Node] = []
+    anchors: dict[str, Node] = {}
+    open_nodes: list[Node] = []
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            if isinstance(event, yaml.CollectionEndEvent):
+                open_nodes.pop()
+                continue
+            if isinstance(event, yaml.AliasEvent):
+                node = anchors.get(event.anchor or "", Node(event.start_mark.line + 1))
+            elif isinstance(event, yaml.ScalarEvent):
+                node = Node(event.start_mark.line + 1, text=event.value)
+            elif isinstance(event, yaml.MappingStartEvent):
+                node = Node(event.start_mark.line + 1, pairs=[])
+            elif isinstance(event, yaml.SequenceStartEvent):
+                node = Node(event.start_mark.line + 1, items=[])
+            else:
+                continue
+            anchor = None if isinstance(event, yaml.AliasEvent) else getattr(event, "anchor", None)
+            if anchor:
+                anchors[anchor] = node
+            if open_nodes:
+                open_nodes[-1].add(node)
+            else:
+                documents.append(node)
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_nodes.append(node)
+                if len(open_nodes) > DEEPEST:
+                    return Skip(file.relative, "too-deep", f"It nests deeper than {DEEPEST} levels, and was not read.")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        return Skip(file.relative, "syntax", f"It is not YAML: {problem}" + (f", line {mark.line + 1}." if mark else "."))
+    return documents
+
+
+def scalars(documents: list[Node]) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """Every scalar that stands as a value, with the keys above it, outermost first; each node once."""
+    seen: set[int] = set()
+    pending: list[tuple[tuple[str, ...], Node]] = [((), node) for node in reversed(documents)]
+    while pending:
+        keys, node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.text is not None:
+            yield keys, node
+        for name, inner in reversed(node.pairs or ()):
+            pending.append(((*keys, name), inner))
+        for inner in reversed(node.items or ()):
+            pending.append((keys, inner))

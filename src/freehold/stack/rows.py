@@ -1,0 +1,227 @@
+"""From rows of any file format to a checked stack. Owns ids: duplicate, dangling, defaulted, misspelt.
+
+A file format turns its content into :class:`Row` values; :func:`build` types every cell, joins the tables, and
+gives back a stack, or every finding at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from freehold.errors import BadStack, Finding
+from freehold.stack.cells import BadCell, nearest, parse_cell
+from freehold.stack.schema import SCHEMA_NUMBER, TABLES
+from freehold.stack.shares import share_findings
+from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
+
+__all__ = ["ProviderLookup", "Row", "build", "name_sources", "no_providers"]
+
+ProviderLookup = Callable[[str], Provider | None]
+"""Gives a provider that the stack does not define itself (the catalogue's), or ``None``."""
+
+_TYPES: Final[Mapping[str, Any]] = {
+    "items": Item,
+    "providers": Provider,
+    "sources": Source,
+    "needs": Need,
+    "claims": Claim,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of one table as a file holds it.
+
+    Parameters
+    ----------
+    table
+        Name of the table.
+    cells
+        Raw cells by column.
+    file, line
+        Where it stands; line 0 where the format has none.
+    lines
+        Line of single columns, where they differ from ``line``.
+    """
+
+    table: str
+    cells: Mapping[str, object]
+    file: str
+    line: int
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def finding(self, column: str, problem: str, mend: str) -> Finding:
+        """An error at this row."""
+        return Finding(self.file, self.lines.get(column, self.line), column, problem, mend)
+
+
+def no_providers(_id: str) -> Provider | None:
+    """The lookup that knows none: every provider must stand in the stack itself."""
+    return None
+
+
+def name_sources(sources: Iterable[dict[str, object]]) -> None:
+    """Give sources without an id the one that DESIGN states: ``item@provider``, then ``item@provider#2``.
+
+    Parameters
+    ----------
+    sources
+        Raw cells of every source, changed in place.
+    """
+    sources = list(sources)
+    taken = {cells.get("id") for cells in sources}
+    for cells in sources:
+        if cells.get("id") not in (None, ""):
+            continue
+        provider = cells.get("provider")
+        stem = f"{cells.get('item')}@{provider if isinstance(provider, str) and provider else '?'}"
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}#{number}"
+        cells["id"] = name
+        taken.add(name)
+
+
+def build(
+    rows: Iterable[Row], *, path: str = "", name: str = "stack", lookup: ProviderLookup = no_providers,
+    known_ids: Callable[[], Iterable[str]] = tuple,
+) -> Stack:  # fmt: skip
+    """Make a stack.
+
+    Parameters
+    ----------
+    rows
+        Rows of all tables, the ``stack`` row among them.
+    path
+        File or folder they came from, for messages.
+    name
+        Name of the stack if it states none.
+    lookup
+        Where providers come from that the stack does not define.
+    known_ids
+        Ids that ``lookup`` knows, for suggestions; called only when there is something to suggest.
+
+    Raises
+    ------
+    freehold.errors.BadStack
+        With every finding at once.
+    """
+    rows = tuple(rows)
+    findings: list[Finding] = []
+    settings: dict[str, Any] = {}
+    made: dict[str, list[tuple[Row, Any]]] = {table: [] for table in _TYPES}
+    for row in rows:
+        cells = _type_cells(row, findings)
+        if row.table == "stack":
+            settings.update({key: value for key, value in cells.items() if value is not None})
+        else:
+            made[row.table].append((row, cells))
+    schema = settings.pop("schema", SCHEMA_NUMBER)
+    if schema > SCHEMA_NUMBER:
+        first = next(row for row in rows if row.table == "stack")
+        findings.append(first.finding("schema", f"{schema:g} is newer than this program's {SCHEMA_NUMBER}", "Update Freehold"))
+    tables = {
+        table: [(row, _TYPES[table](**cells)) for row, cells in entries if _complete(table, cells)]
+        for table, entries in made.items()
+    }
+    for table in ("items", "providers", "sources"):
+        _check_unique(tables[table], findings)
+    _check_references(tables, findings)
+    providers = _add_looked_up(tables, lookup, known_ids, findings)
+    stack = Stack(
+        settings.get("name", name), settings.get("home"), settings.get("trusted", ()), settings.get("as_of"),
+        tuple(value for _, value in tables["items"]), providers, tuple(value for _, value in tables["sources"]),
+        tuple(value for _, value in tables["needs"]), tuple(value for _, value in tables["claims"]), path,
+    )  # fmt: skip
+    places = {value.id: (row.file, row.line) for row, value in reversed(tables["sources"])}
+    if not findings:
+        findings += [finding for finding in share_findings(stack, places) if finding.severity == "error"]
+    if findings:
+        raise BadStack(sorted(findings))
+    return stack
+
+
+def _type_cells(row: Row, findings: list[Finding]) -> dict[str, Any]:
+    columns = {column.name: column for column in TABLES[row.table]}
+    cells: dict[str, Any] = {}
+    for name in row.cells:
+        if name not in columns:
+            near = nearest(name, columns)
+            mend = f"Did you mean '{near[0]}'?" if near else f"Columns of {row.table}: {', '.join(columns)}"
+            findings.append(row.finding(name, "is not a column", mend))
+    for name, column in columns.items():
+        try:
+            cells[name] = parse_cell(column, row.cells.get(name))
+        except BadCell as error:
+            findings.append(row.finding(name, error.problem, error.mend))
+            cells[name] = None
+    return cells
+
+
+def _complete(table: str, cells: Mapping[str, Any]) -> bool:
+    return all(cells[column.name] is not None for column in TABLES[table] if column.required) and (
+        table != "sources" or cells["id"] is not None
+    )
+
+
+def _check_unique(entries: Sequence[tuple[Row, Any]], findings: list[Finding]) -> None:
+    first: dict[str, Row] = {}
+    for row, value in entries:
+        if value.id == "self" and row.table == "providers":
+            findings.append(row.finding("id", "'self' is built in", "Leave this row out; sources may name 'self' as it is"))
+        if value.id in first:
+            earlier = first[value.id]
+            where = f"line {earlier.line} of {earlier.file}" if earlier.line else earlier.file
+            findings.append(row.finding("id", f"'{value.id}' stands already in {where}", "Give each row an id of its own"))
+        else:
+            first[value.id] = row
+
+
+def _check_references(tables: Mapping[str, list[tuple[Row, Any]]], findings: list[Finding]) -> None:
+    items = {value.id for _, value in tables["items"]}
+    sources = {value.id for _, value in tables["sources"]}
+
+    def dangling(row: Row, column: str, asked: str, known: set[str]) -> None:
+        if asked not in known:
+            near = nearest(asked, known)
+            mend = f"Did you mean '{near[0]}'?" if near else f"Add it to the {column}s"
+            findings.append(row.finding(column, f"'{asked}' is no {column} of this stack", mend))
+
+    for row, value in tables["sources"]:
+        dangling(row, "item", value.item, items)
+    for row, value in tables["needs"]:
+        dangling(row, "source", value.source, sources)
+        dangling(row, "item", value.item, items)
+
+
+def _add_looked_up(
+    tables: Mapping[str, list[tuple[Row, Any]]], lookup: ProviderLookup, known_ids: Callable[[], Iterable[str]],
+    findings: list[Finding],
+) -> tuple[Provider, ...]:  # fmt: skip
+    found: dict[str, Provider] = {value.id: value for _, value in tables["providers"]}
+    asked: list[tuple[Row, str, str]] = [
+        (row, "provider", value.provider) for row, value in tables["sources"] if isinstance(value.provider, str)
+    ]
+    asked += [(row, "owner", one.id) for row, value in tables["providers"] for one in _owners(value)]
+    own = set(found)
+    while asked:
+        row, column, wanted = asked.pop(0)
+        if wanted in found or wanted in ("self", "?"):
+            continue
+        provider = lookup(wanted)
+        if provider is None:
+            near = nearest(wanted, {*own, "self", *known_ids()})
+            mend = f"Did you mean '{near[0]}'?" if near else "Add a provider with this id, or write '?' if it is not known"
+            findings.append(row.finding(column, f"'{wanted}' is no provider of this stack or of the catalogue", mend))
+            found[wanted] = Provider(wanted)
+            continue
+        found[wanted] = replace(provider, id=wanted)
+        asked += [(row, column, one.id) for one in _owners(provider)]
+    return tuple(found[key] for key in found)
+
+
+def _owners(provider: Provider) -> tuple[Owner, ...]:
+    return provider.owner if isinstance(provider.owner, tuple) else ()

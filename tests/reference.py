@@ -28,13 +28,16 @@ Where DESIGN leaves a choice, this is the one taken here:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from freehold.errors import BadStack, Finding
 from freehold.stack.control import Control
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import UNKNOWN, Item, Need, Source, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["LOW_HIGH", "NotConverged", "Way", "greatest", "levels", "mission", "restart_levels", "stops", "timeline", "ways"]
 
@@ -44,7 +47,7 @@ _STILL = 1e-14
 _MOST_ROUNDS = 20_000
 
 
-class NotConverged(Exception):  # noqa: N818
+class NotConverged(Exception):
     """A circle with a gain so near 1 that iterating does not end."""
 
 
@@ -286,9 +289,7 @@ def timeline(
             cover.used += short * max(0.0, soonest - clock)
             cover.lasts = end > soonest + TOLERANCE and cover.size - cover.used >= TOLERANCE
         now = soonest
-        holding = {
-            n for n, rule in enumerate(rules) if rule.from_day <= now + TOLERANCE and now < rule.until_day - TOLERANCE
-        }
+        holding = {n for n, rule in enumerate(rules) if rule.from_day <= now + TOLERANCE and now < rule.until_day - TOLERANCE}
         function = model.function(holding, lambda one, day=now: model.recovers_on(one) <= day + TOLERANCE)  # type: ignore[misc]
         y = _rise(function, _fall(function, y))
         steps.append((now, y))

@@ -9,15 +9,19 @@ standby sources only, an unknown status or mission.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import reference
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+import reference
 from freehold.stack.cutoff import COVERS, WAYS, Cutoff, Rule
 from freehold.stack.values import UNKNOWN, Item, Need, Owner, Provider, Source, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["PROVIDERS", "cutoffs", "days", "repeatable", "restated", "rules", "shuffled", "stacks", "tight_circles"]
 
@@ -68,9 +72,9 @@ def _shares(draw: st.DrawFn, count: int, *, unknown: bool) -> list[object]:
     cuts = sorted(draw(st.lists(st.integers(0, 10), min_size=count, max_size=count)))
     if form == "whole":
         edges = [0, *cuts[:-1], 10]
-        return [(high - low) / 10 for low, high in zip(edges, edges[1:], strict=False)]
+        return [(high - low) / 10 for low, high in pairwise(edges)]
     edges = [0, *cuts]
-    parts: list[object] = [(high - low) / 10 for low, high in zip(edges, edges[1:], strict=False)]
+    parts: list[object] = [(high - low) / 10 for low, high in pairwise(edges)]
     if form == "mixed":
         return [None, *parts[1:]]
     if form == "unknown":
@@ -96,8 +100,8 @@ def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: boo
     for number, name in enumerate(names):
         mission = 1.0 if number == 0 else draw(st.sampled_from([None, None, 0.5, 1.0]))
         whole = draw(_grid(None, None, None, None, None, True, unknown=unknown))
-        kind, tags = (draw(st.sampled_from(values if unknown else values[:-1])) for values in (_KINDS, _TAGS))
-        items.append(Item(name, kind=kind or "data" if not unknown else kind, mission=mission, whole=whole, tags=tags))  # type: ignore[arg-type]
+        kind, tags = (draw(st.sampled_from(values if unknown else values[1:-1])) for values in (_KINDS, _TAGS))
+        items.append(Item(name, kind=kind, mission=mission, whole=whole, tags=tags))  # type: ignore[arg-type]
         in_use = draw(st.sampled_from([1, 1, 1, 2, 2, 3, 0] if unknown else [1, 1, 2, 2, 3]))
         spare = draw(st.sampled_from([0, 0, 0, 1, 1, 2])) if in_use else draw(st.sampled_from([0, 0, 0, -1]))
         shares = draw(_shares(in_use, unknown=unknown)) if in_use else []

@@ -42,7 +42,7 @@ NOWHERE = "?"
 
 
 def source(provider: object = "german", **facts: object) -> Source:
-    return Source("s", "x", provider=provider, **facts)  # type: ignore[arg-type]
+    return Source(f"x@{provider}", "x", provider=provider, **facts)  # type: ignore[arg-type]
 
 
 def control(*, strict: bool = False, stake: float = 0.5, home: str | None = "DE") -> Control:

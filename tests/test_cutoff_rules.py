@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import cutoffs, repeatable
 
 from freehold.errors import BadCutoff
 from freehold.stack.cutoff import WAYS, Cutoff, Rule, cutoff_from_toml
+from strategies import cutoffs, repeatable
 
 
 def read(text: str) -> Cutoff:

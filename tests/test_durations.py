@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import repeatable
 
 from freehold.stack.durations import LONGEST_DAYS, format_days, parse_days
+from strategies import repeatable
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from packageurl import PackageURL
 
 from freehold.read.purls import canonical, qualifier, slug, without_user
 
-TYPES = st.sampled_from(
-    "alpm apk bitbucket bitnami cargo cocoapods composer conan conda cran deb docker gem generic github gitlab golang hackage hex "
-    "huggingface luarocks maven mlflow npm nuget oci otp pub pypi rpm swift NPM c cpan 7z x.y".split()
-)
-ESCAPES = st.sampled_from("%40 %2B %2b %2F %3A %20 %25 %C3%A9 %FF % + ~ @ : / // . .. _ - é Ü \t".split(" "))
+KNOWN = """
+    alpm apk bitbucket bitnami cargo cocoapods composer conan conda cran deb docker gem generic github gitlab golang hackage
+    hex huggingface luarocks maven mlflow npm nuget oci otp pub pypi rpm swift NPM c cpan 7z x.y
+"""
+SIGNS = "%40 %2B %2b %2F %3A %20 %25 %C3%A9 %FF % + ~ @ : / // . .. _ - é Ü"
+TYPES = st.sampled_from(KNOWN.split())
+ESCAPES = st.sampled_from([*SIGNS.split(), "\t", " "])
 WORDS = st.text(st.sampled_from("abzABZ019"), max_size=4)
 PIECES = st.lists(st.one_of(WORDS, ESCAPES), max_size=5).map("".join)
 PLAIN = st.text(st.sampled_from("abcABC012._-"), min_size=1, max_size=8)
@@ -46,7 +48,7 @@ def by_library(text: str) -> str | None:
         return None
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.one_of(ODD, ODD, st.text(max_size=30), st.text(max_size=20).map("pkg:{}".format)))
 @example("pkg:npm/%40angular/core@1.0.0")
 @example("pkg:npm/@angular/core@1.0.0")
@@ -128,4 +130,4 @@ def test_a_slug_is_never_empty_and_stays_as_it_is(parts: list[str | None]) -> No
     made = slug(*parts)
     assert made
     assert not any(sign.isspace() for sign in made)
-    assert slug(made) == slug(slug(made))
+    assert slug(made) == made

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freehold.catalogue.check_values import nearest
-from freehold.catalogue.names import normal_name, split_legal_form
+from freehold.catalogue.names import nearest, normal_name, split_legal_form
 from freehold.catalogue.schema import CATALOGUE_TABLES, catalogue_attribute
 from freehold.errors import Finding
 

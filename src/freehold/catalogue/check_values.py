@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from freehold.catalogue.check_evidence import check_host
 from freehold.catalogue.hosts import is_suffix
+from freehold.catalogue.names import nearest
 from freehold.catalogue.purls import normal_purl
 from freehold.catalogue.schema import CATALOGUE_TABLES, ID_FORMS, CatalogueAttribute
 from freehold.errors import Finding
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.facts import Catalogue
     from freehold.catalogue.values import Fact
 
-__all__ = ["check_ids", "check_values", "nearest"]
+__all__ = ["check_ids", "check_values"]
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}", re.ASCII)
@@ -30,11 +30,6 @@ _IDENTIFIERS: Final = {
     "lei": (_LEI, "Write the 20 characters of the identifier."),
     "wikidata": (_WIKIDATA, "Write the item's number, such as Q95."),
 }
-
-
-def nearest(text: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Give up to three known ids that look like a text, best first."""
-    return tuple(difflib.get_close_matches(text, list(known), 3, 0.7))
 
 
 def _or_nearest(text: str, known: Iterable[str], otherwise: str) -> str:

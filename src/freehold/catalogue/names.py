@@ -6,12 +6,16 @@ Two names are the same if they agree after case, punctuation and spacing are put
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["normal_name", "split_legal_form"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["nearest", "normal_name", "split_legal_form"]
 
 _FORMS: Final = {
     "inc": "inc", "incorporated": "inc", "corp": "corp", "corporation": "corp", "llc": "llc", "l l c": "llc",
@@ -55,3 +59,8 @@ def split_legal_form(normal: str) -> tuple[str, str]:
         else:
             break
     return " ".join(words), " ".join(forms)
+
+
+def nearest(text: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Give up to three known ids that look like a text, best first: to suggest to people, never to match by."""
+    return tuple(difflib.get_close_matches(text, list(known), 3, 0.7))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freehold.catalogue.match import Matcher
+from freehold.catalogue.names import nearest
 from freehold.catalogue.schema import CATALOGUE_TABLES
 from freehold.catalogue.search import search
 from freehold.errors import UnknownId
@@ -88,7 +89,7 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
     if not any(asked in catalogue.ids(table) for table in CATALOGUE_TABLES):
         match = _find(Matcher(catalogue), asked)
         if match is None:
-            raise UnknownId("row of the catalogue", id, tuple(dict.fromkeys(hit.id for hit in search(catalogue, asked, 3))))
+            raise UnknownId("row of the catalogue", id, _nearest(catalogue, asked))
         asked = match.id
     tables = tuple(table for table in CATALOGUE_TABLES if asked in catalogue.ids(table))
     facts = tuple(_shown(catalogue, fact, today) for table in tables for fact in catalogue.facts_of(table, asked))
@@ -100,6 +101,11 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
     named["steward"] = named["provider"]
     hosts, packages, models = (_belonging(catalogue, table, named) for table in ("host", "package", "model"))
     return Shown(asked, name, tables, facts, provider, owners, products, hosts, packages, models, match)
+
+
+def _nearest(catalogue: Catalogue, text: str) -> tuple[str, ...]:
+    alike = nearest(text, dict.fromkeys(id_ for table in CATALOGUE_TABLES for id_ in catalogue.ids(table)))
+    return tuple(dict.fromkeys([*alike, *(hit.id for hit in search(catalogue, text, 3))]))[:3]
 
 
 def _find(matcher: Matcher, text: str) -> Match | None:

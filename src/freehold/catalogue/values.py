@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from freehold.stack.values import Provider
 
 __all__ = ["OLD_AFTER_MONTHS", "Fact", "FactLine", "OwnerStep", "Product", "Reference", "is_old", "last_day"]
+
+_DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 
 OLD_AFTER_MONTHS: Final = 18
 """A fact older than this is shown as old."""
@@ -125,11 +128,13 @@ class OwnerStep:
 
 def last_day(text: str) -> date | None:
     """Give the last day of ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ``None`` if the text is none of these."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
     try:
-        parts = [int(part) for part in text.split("-")]
-        year, month = parts[0], parts[1] if len(parts) > 1 else 12
-        return date(year, month, parts[2] if len(parts) > 2 else calendar.monthrange(year, month)[1])
-    except (ValueError, IndexError):
+        year, month = int(match[1]), int(match[2] or 12)
+        return date(year, month, int(match[3] or calendar.monthrange(year, month)[1]))
+    except ValueError:
         return None
 
 

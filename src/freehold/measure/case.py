@@ -22,7 +22,7 @@ from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.shares import Filled, fill_shares
 from freehold.stack.values import UNKNOWN, Maybe, Need, Stack
 
-__all__ = ["HIGH", "LOW", "KERNELS", "Case", "Kernel", "Side", "Supply", "TruthOf"]
+__all__ = ["HIGH", "KERNELS", "LOW", "Case", "Kernel", "Side", "Supply", "TruthOf"]
 
 LOW: Final = 0
 HIGH: Final = 1

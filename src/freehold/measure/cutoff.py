@@ -178,9 +178,7 @@ def cutoffs(
 def answer_of(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) -> CutoffAnswer:
     """Run one cut-off on a case that is already built; see :func:`cutoff`."""
     sides: tuple[Side, Side] = (LOW, HIGH)
-    low, high = (
-        solve(case.built(side), [case.scenario(cut, side)], days, floor, case.running(side)) for side in sides
-    )
+    low, high = (solve(case.built(side), [case.scenario(cut, side)], days, floor, case.running(side)) for side in sides)
     mission = mission_of(case.stack)
 
     def stop(day: float) -> float | None:

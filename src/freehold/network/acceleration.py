@@ -29,8 +29,8 @@ def accelerate(function: _Function) -> _Function:
         return function
     from numba import njit
 
-    compiled: _Function = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    return compiled  # type: ignore[no-any-return]
 
 
 def companion(name: str) -> ModuleType:
@@ -53,7 +53,7 @@ def compiled_copy(name: str) -> ModuleType:
         If numba is not installed.
     """
     if not has_compiler():
-        raise SolveError("the compiled kernel needs numba. Install it with `pip install 'freehold[fast]'`, or use the plain one.")
+        raise SolveError("the compiled kernel needs numba. Install it: pip install 'freehold[fast]'. Or use the plain one.")
     original = importlib.util.find_spec(name)
     if original is None or original.origin is None:
         raise SolveError(f"there is no kernel module '{name}'.")

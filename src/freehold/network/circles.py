@@ -29,15 +29,15 @@ __all__ = ["circle"]
 _TOLERANCE = 1e-9
 _STILL = 1e-15
 _NOISE = 1e-16
-_SWEEPS = 40
+_SWEEPS = 40.0
 _ROUNDS = 400
 _DENSE = 150
 
 
 @accelerate
-def _sweep(net: Any, state: Any, low: int, high: int, direction: int, most: int) -> bool:
+def _sweep(net: Any, state: Any, low: int, high: int, direction: float, most: float) -> bool:
     """Gauss-Seidel sweeps in one direction; whether they came to rest."""
-    for _ in range(most):
+    for _ in range(int(most)):
         largest = 0.0
         for item in range(low, high):
             way = (target(net, state, item) - state.level[item]) * direction
@@ -50,7 +50,7 @@ def _sweep(net: Any, state: Any, low: int, high: int, direction: int, most: int)
 
 
 @accelerate
-def _raw(net: Any, state: Any, need: int, low: int, high: int, direction: int) -> float:
+def _raw(net: Any, state: Any, need: int, low: int, high: int, direction: float) -> float:
     """Slope of a need's ŷ in the level of its item, if that item is in the circle and ŷ moves with it; else 0."""
     item = net.need_item[need]
     if item < low or item >= high:
@@ -87,7 +87,7 @@ def _binding(net: Any, state: Any, source: int) -> int:
 
 @accelerate
 def _linearise(
-    net: Any, state: Any, low: int, high: int, direction: int, start: Any, column: Any, slope: Any, residual: Any
+    net: Any, state: Any, low: int, high: int, direction: float, start: Any, column: Any, slope: Any, residual: Any
 ) -> None:
     """Fill the active linear pieces of F on the circle as sparse rows, and the residual; a slack item gets an empty row."""
     used = 0
@@ -146,7 +146,7 @@ def _limit(value: float, rate: float, bound: float, most: float) -> float:
 
 
 @accelerate
-def _longest_step(net: Any, state: Any, low: int, high: int, direction: int, way: Any) -> float:
+def _longest_step(net: Any, state: Any, low: int, high: int, direction: float, way: Any) -> float:
     """Largest part of the step (at most 1) on which no piece changes that would make it go too far."""
     longest = 1.0
     for item in range(low, high):
@@ -203,7 +203,7 @@ def _longest_step(net: Any, state: Any, low: int, high: int, direction: int, way
 @accelerate
 def _solve(
     count: int, start: Any, column: Any, slope: Any, residual: Any, moving: Any, place: Any, gain: float,
-    direction: int, way: Any,
+    direction: float, way: Any,
 ) -> bool:  # fmt: skip
     if count <= _DENSE:
         return bool(solve_dense(count, start, column, slope, residual, moving, place, gain, direction, way))
@@ -211,7 +211,7 @@ def _solve(
 
 
 @accelerate
-def _leap(net: Any, state: Any, low: int, high: int, direction: int) -> int:
+def _leap(net: Any, state: Any, low: int, high: int, direction: float) -> int:
     """One linear step: 1 if it moved, 0 if the circle rests, -1 if it stands by a gain that counts as 1."""
     size = high - low
     entries = 0
@@ -249,7 +249,7 @@ def _leap(net: Any, state: Any, low: int, high: int, direction: int) -> int:
 
 
 @accelerate
-def circle(net: Any, state: Any, low: int, high: int, direction: int) -> None:
+def circle(net: Any, state: Any, low: int, high: int, direction: float) -> None:
     """Move the items ``low`` to ``high`` of one component, all else held.
 
     Parameters
@@ -277,6 +277,6 @@ def circle(net: Any, state: Any, low: int, high: int, direction: int) -> None:
                 state.level[item] = before[item - low]
         if moved <= 0:
             return
-        if _sweep(net, state, low, high, direction, 1):
+        if _sweep(net, state, low, high, direction, 1.0):
             return
     state.sizes[4] = 1

@@ -30,8 +30,8 @@ _NEVER = float("inf")
 
 
 @accelerate
-def _move(net: Any, state: Any, item: int, level: float, queue: Any, queued: Any, which: int) -> None:
-    """Give an item a new level and queue the components that need it."""
+def _move(net: Any, state: Any, item: int, level: float, direction: float) -> None:
+    """Give an item a new level and queue the components that need it, to fall or to rise."""
     if not state.is_changed[item]:
         state.is_changed[item] = 1
         state.before[item] = state.level[item]
@@ -41,12 +41,14 @@ def _move(net: Any, state: Any, item: int, level: float, queue: Any, queued: Any
     own = net.component_of[item]
     for place in range(net.user_start[item], net.user_start[item + 1]):
         component = net.component_of[net.users[place]]
-        if component != own:
-            push_component(queue, queued, state.sizes, which, component)
+        if component != own and direction < 0:
+            push_component(state.fall_queue, state.fall_queued, state.sizes, 1, component)
+        elif component != own:
+            push_component(state.rise_queue, state.rise_queued, state.sizes, 2, component)
 
 
 @accelerate
-def _move_circle(net: Any, state: Any, component: int, direction: int, queue: Any, queued: Any, which: int) -> None:
+def _move_circle(net: Any, state: Any, component: int, direction: float) -> None:
     low, high = net.component_start[component], net.component_start[component + 1]
     before = [0.0] * (high - low)
     for item in range(low, high):
@@ -56,7 +58,7 @@ def _move_circle(net: Any, state: Any, component: int, direction: int, queue: An
         level = state.level[item]
         if abs(level - before[item - low]) > _STEP:
             state.level[item] = before[item - low]
-            _move(net, state, item, level, queue, queued, which)
+            _move(net, state, item, level, direction)
 
 
 @accelerate
@@ -66,7 +68,7 @@ def settle(net: Any, state: Any) -> None:
     while sizes[1] > 0:
         component = pop_component(state.fall_queue, state.fall_queued, sizes, 1)
         if net.cyclic[component]:
-            _move_circle(net, state, component, -1, state.fall_queue, state.fall_queued, 1)
+            _move_circle(net, state, component, -1.0)
             for item in range(net.component_start[component], net.component_start[component + 1]):
                 if target(net, state, item) > state.level[item] + _STEP:
                     push_component(state.rise_queue, state.rise_queued, sizes, 2, component)
@@ -75,18 +77,18 @@ def settle(net: Any, state: Any) -> None:
             item = net.component_start[component]
             level = target(net, state, item)
             if level < state.level[item] - _STEP:
-                _move(net, state, item, level, state.fall_queue, state.fall_queued, 1)
+                _move(net, state, item, level, -1.0)
             elif level > state.level[item] + _STEP:
                 push_component(state.rise_queue, state.rise_queued, sizes, 2, component)
     while sizes[2] > 0:
         component = pop_component(state.rise_queue, state.rise_queued, sizes, 2)
         if net.cyclic[component]:
-            _move_circle(net, state, component, 1, state.rise_queue, state.rise_queued, 2)
+            _move_circle(net, state, component, 1.0)
         else:
             item = net.component_start[component]
             level = target(net, state, item)
             if abs(level - state.level[item]) > _STEP:
-                _move(net, state, item, level, state.rise_queue, state.rise_queued, 2)
+                _move(net, state, item, level, 1.0)
 
 
 @accelerate
@@ -224,7 +226,7 @@ def run(net: Any, state: Any, scenario: Any, days: Any, floor: float, levels: An
         Filled with the first day under the floor on the exact time line; ``inf`` if none.
     """
     items = len(net.whole)
-    upcoming = advance(net, state, scenario, 0, 0.0)
+    upcoming = advance(net, state, scenario, int(0.0), 0.0)
     begin(net, state)
     for item in range(items):
         stops[item] = 0.0 if state.level[item] < floor - _TOLERANCE else _NEVER

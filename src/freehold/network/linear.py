@@ -64,7 +64,7 @@ def reachable(size: int, start: Any, column: Any, residual: Any, moving: Any, pl
 @accelerate
 def solve_dense(
     count: int, start: Any, column: Any, slope: Any, residual: Any, moving: Any, place: Any, gain: float,
-    direction: int, way: Any,
+    direction: float, way: Any,
 ) -> bool:  # fmt: skip
     """Solve (I - A/gain) d = r on the moving rows by elimination without pivoting.
 
@@ -142,7 +142,7 @@ def _dot(count: int, one: Any, other: Any) -> float:
 @accelerate
 def solve_sparse(
     count: int, start: Any, column: Any, slope: Any, residual: Any, moving: Any, place: Any, gain: float,
-    direction: int, way: Any,
+    direction: float, way: Any,
 ) -> bool:  # fmt: skip
     """Solve as :func:`solve_dense`, for large circles, by BiCGSTAB (van der Vorst 1992).
 

@@ -182,7 +182,7 @@ def _endpoints(value: Mapping[str, Any], place: str, notes: Notes, contacts: dic
         here = f"{place}.endpoints[{number}]"
         host = host_of(endpoint[:4096]) if isinstance(endpoint, str) else None
         if host is None:
-            notes.count("incomplete", "{n} service endpoints name no host (the first: {first}).", here)
+            notes.count("incomplete", "service endpoints that name no host: {n} (the first: {first}).", here)
         else:
             contacts.setdefault(host, {})[Evidence(notes.file, 0, here)] = None
 

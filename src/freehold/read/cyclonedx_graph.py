@@ -110,8 +110,8 @@ def resolve(values: object, rows: Rows, notes: Notes) -> tuple[dict[str, dict[st
         found = depends.setdefault(source, {})
         found.update(dict.fromkeys(target for target in targets if target and target != source))
     if dangling:
-        first, number = next(iter(dangling)), len(dangling)
-        said = f"{number} references of the dependency graph name nothing in the inventory (the first: {without_user(first)[:200]!r})."
+        first = without_user(next(iter(dangling)))[:200]
+        said = f"references of the dependency graph that name nothing in the inventory: {len(dangling)} (the first: {first!r})."
         notes.add("dependencies", "incomplete", said)
     if rows.by_id and not entries:
         said = "the inventory records no dependencies, so direct and indirect cannot be told apart"

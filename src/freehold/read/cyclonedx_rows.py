@@ -157,7 +157,7 @@ def component_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | No
     made = value.get("type")
     kind = _KINDS.get(made) if isinstance(made, str) else None
     row = Row(purl or slug(group, name, version), name, version, kind, paths=[path])
-    row.references = tuple(dict.fromkeys(text for text in (reference, stated, purl) if text))
+    row.references = tuple(dict.fromkeys(filter(None, (reference, stated, purl))))
     _licensed(row, value, path, notes)
     row.supplier = _supplier(value)
     row.scope = _scope(value, path, notes)
@@ -171,7 +171,22 @@ def component_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | No
 
 
 def service_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | None:
-    """Read one service, as :func:`component_row` reads a component; its provider is its supplier."""
+    """Read one service; its provider is its supplier.
+
+    Parameters
+    ----------
+    value
+        The object.
+    path
+        Its path within the document.
+    notes
+        Where skips are recorded.
+
+    Returns
+    -------
+    Row or None
+        The row; ``None`` if it names nothing.
+    """
     group, name, version = text(value.get("group")), text(value.get("name")), _version(value.get("version"))
     reference = text(value.get("bom-ref"))
     name = name or reference
@@ -281,9 +296,9 @@ def _organisation(value: object) -> str | None:
     name = text(value.get("name")) if isinstance(value, dict) else None
     if name is None or name.lower() in _NOBODY or name.startswith("Person:"):
         return None
-    name = name.removeprefix("Organization:").strip()
+    name = name.removeprefix("Organization:").strip()[:200]
     if "@" in name:
         name = _MAIL.sub("", name).strip()
         if not _TEAM.fullmatch(name):
             return None
-    return name[:200] or None
+    return name or None

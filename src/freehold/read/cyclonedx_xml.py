@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
-__all__ = ["NAMESPACE", "parse"]
+__all__ = ["parse"]
 
 # the namespace is a name that documents carry, turned round only where it is written down here
 _DOMAIN: Final = "org.cyclonedx"
-NAMESPACE: Final = "://" + ".".join(reversed(_DOMAIN.split("."))) + "/schema/"
-_BOM: Final = re.compile(r"\{https?" + re.escape(NAMESPACE) + r"bom/(\d+\.\d+)\}bom")
+_NAMESPACE: Final = "://" + ".".join(reversed(_DOMAIN.split("."))) + "/schema/"
+_BOM: Final = re.compile(r"\{https?" + re.escape(_NAMESPACE) + r"bom/(\d+\.\d+)\}bom")
 _TEXTS: Final = ("group", "name", "version", "purl", "scope", "publisher", "author")
 _Parts: TypeAlias = dict[str, "Element"]
 _Work: TypeAlias = list[tuple["Element", dict[str, Any]]]
@@ -57,10 +57,8 @@ def parse(path: Path, data: bytes) -> dict[str, Any]:
             f"{path} declares a document type or entities, which can grow without bound. Remove its <!DOCTYPE …>."
         ) from error
     except ParseError as error:
-        line, column = error.position
-        raise Unreadable(
-            f"{path}, line {line}, column {column + 1}: not XML ({error.msg.partition(':')[0]}). Mend it there."
-        ) from error
+        (line, column), said = error.position, str(error).partition(": line")[0]
+        raise Unreadable(f"{path}, line {line}, column {column + 1}: not XML ({said}). Mend it there.") from error
     except (ValueError, LookupError) as error:
         raise Unreadable(f"{path}: not XML in an encoding that can be read. Save it as UTF-8.") from error
     match = _BOM.fullmatch(root.tag)
@@ -90,10 +88,10 @@ def _document(root: Element, version: str) -> dict[str, Any]:
     for key, tag in (("components", "component"), ("services", "service")):
         if key in parts:
             document[key] = _children(parts[key], tag, work)
-    for key, element in ((_local(child.tag), child) for child in root if isinstance(child.tag, str)):
+    for element in _elements(root):
         # up to 1.1 the dependency graph stood in a namespace of its own
-        if key == "dependencies" and NAMESPACE in element.tag:
-            document["dependencies"] = [_dependency(child) for child in element if isinstance(child.tag, str)]
+        if _local(element.tag) == "dependencies" and _NAMESPACE in element.tag:
+            document["dependencies"] = [_dependency(child) for child in _elements(element)]
     # a list of work instead of a call within a call: components may nest as deep as the file's author likes
     while work:
         element, made = work.pop()
@@ -107,11 +105,7 @@ def _document(root: Element, version: str) -> dict[str, Any]:
 
 def _children(parent: Element, tag: str, work: _Work) -> list[Any]:
     # a stranger keeps its place in the count, and is reported where it stands
-    return [
-        _started(child, work) if _local(child.tag) == tag else f"<{_local(child.tag)}>"
-        for child in parent
-        if isinstance(child.tag, str)
-    ]
+    return [_started(child, work) if _local(child.tag) == tag else f"<{_local(child.tag)}>" for child in _elements(parent)]
 
 
 def _started(element: Element, work: _Work) -> dict[str, Any]:
@@ -139,7 +133,7 @@ def _fill(made: dict[str, Any], element: Element, parts: _Parts) -> None:
     )
     for key, taken in lists:
         if key in parts:
-            made[key] = [taken(child) for child in parts[key] if isinstance(child.tag, str)]
+            made[key] = [taken(child) for child in _elements(parts[key])]
 
 
 def _licence(element: Element) -> dict[str, Any]:
@@ -161,7 +155,7 @@ def _property(element: Element) -> dict[str, Any]:
 
 
 def _dependency(element: Element) -> dict[str, Any]:
-    needed = [child.attrib.get("ref") for child in element if isinstance(child.tag, str) and _local(child.tag) == "dependency"]
+    needed = [child.attrib.get("ref") for child in _elements(element) if _local(child.tag) == "dependency"]
     return {"ref": element.attrib.get("ref"), "dependsOn": needed}
 
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["Address", "is_public", "parse_address", "registry_of", "repository_of", "reversed_host"]
+__all__ = ["Address", "is_for_people", "is_public", "parse_address", "registry_of", "repository_of", "reversed_host"]
 
-_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\s@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@\[\]]*)(?::(\d+|\{\})?)?([/?#].*)?$", re.DOTALL)
+_URL: Final = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\s@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@\[\]]*)(?::(\d+|\{\})?)?([/?#].*)?$", re.DOTALL
+)
 _SSH: Final = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}):(?!//)(?!\d+(?:/|$))([^\s]+)$")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _TOP: Final = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$")
@@ -59,7 +61,7 @@ def parse_address(text: str) -> Address | None:
     text = text.strip()
     match = _URL.match(text)
     if match:
-        scheme = match[1].lower().partition("+")[2] or match[1].lower()
+        scheme = match[1].lower().removeprefix("git+").partition("+")[0]
         return Address(scheme, match[2].lower().rstrip("."), match[4] or "")
     match = _SSH.match(text)
     return Address("ssh", match[1].lower(), "/" + match[2].lstrip("/")) if match else None

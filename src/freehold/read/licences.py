@@ -116,7 +116,7 @@ _NAMES: Final[Mapping[str, str]] = {
 """Names that say the licence and its version without doubt; "BSD" or "LGPL" alone do not, and stay as they are."""
 
 _BLANK: Final = frozenset({"", "noassertion", "none", "unknown", "other", "n/a", "null", "undefined"})
-_OPERATOR: Final = re.compile(r"\s+(and|or|with)\s+|\s*([()])\s*", re.IGNORECASE)
+_OPERATOR: Final = re.compile(r"(?<![^\s()])(and|or|with)(?![^\s()])|([()])", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:-]*")
 _PERSONAL: Final = re.compile(r"copyright|\(c\)|©|\S@\S", re.IGNORECASE)
 
@@ -176,7 +176,7 @@ def _expression(text: str) -> str | None:
     known = _identifiers()
     parts: list[str] = []
     sure = True
-    for part in _OPERATOR.split(text):
+    for part in map(str.strip, filter(None, _OPERATOR.split(text))):
         if not part:
             continue
         if part in "()" or part.lower() in ("and", "or", "with"):

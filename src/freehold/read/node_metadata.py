@@ -74,7 +74,10 @@ def read_package_json(file: SourceFile, text: str) -> NodeProject | Skip:
             if wanted.startswith("npm:"):
                 real, _, version = wanted[4:].rpartition("@")
             exact = _EXACT.match(version)
-            optional = section == "peerDependencies" and _table(_table(told.get("peerDependenciesMeta")).get(name)).get("optional") is True
+            optional = (
+                section == "peerDependencies"
+                and _table(_table(told.get("peerDependenciesMeta")).get(name)).get("optional") is True
+            )
             components.append(
                 Component(
                     npm_id(real or name, exact[1] if exact else None),
@@ -108,7 +111,11 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
     finder, marked = Lines(text), {}
     for match in _ENTRY.finditer(text):
         marked.setdefault(match[1], finder.at(match.start()))
-    ids = {path: npm_id(_name(path, entry), _text(entry.get("version"))) for path, entry in entries.items() if _is_package(path, entry)}
+    ids = {
+        path: npm_id(_name(path, entry), _text(entry.get("version")))
+        for path, entry in entries.items()
+        if _is_package(path, entry)
+    }
     direct = {
         found
         for path, entry in entries.items()
@@ -168,7 +175,13 @@ def _found(path: str, name: str, entries: Mapping[str, Any]) -> str | None:
             return candidate
         if not here:
             return None
-        here = here.rpartition("/node_modules/")[0] if "/node_modules/" in here else "" if "node_modules/" in here else posixpath.dirname(here)
+        here = (
+            here.rpartition("/node_modules/")[0]
+            if "/node_modules/" in here
+            else ""
+            if "node_modules/" in here
+            else posixpath.dirname(here)
+        )
 
 
 def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str]) -> tuple[str, ...]:

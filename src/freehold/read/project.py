@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from freehold.errors import Unreadable
+from freehold.read.containers import is_compose, is_dockerfile, read_compose, read_dockerfile
 from freehold.read.documents import text_of
 from freehold.read.findings import Findings, joined_components, joined_contacts
 from freehold.read.git_remotes import read_git_remotes
@@ -20,7 +21,12 @@ from freehold.read.python_metadata import Project, read_pipfile, read_pyproject,
 from freehold.read.python_requirement import python_floor
 from freehold.read.python_requirements_file import read_requirements
 from freehold.read.python_resolution import resolve
+from freehold.read.plugins import plugin_folders
+from freehold.read.unsupported import unsupported
+from freehold.read.values import read_values
 from freehold.read.walk import SourceFile, Walk, walk
+from freehold.read.workflows import operator_of, read_jenkinsfile, read_workflow
+from freehold.read.yaml_tree import parse_yaml
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 
 __all__ = ["ProjectReader"]
@@ -83,7 +89,9 @@ class ProjectReader:
             with os.scandir(path):
                 pass
         except OSError as error:
-            raise Unreadable(f"{path} cannot be read as a folder ({error.strerror}). Name a folder that can be listed.") from error
+            raise Unreadable(
+                f"{path} cannot be read as a folder ({error.strerror}). Name a folder that can be listed."
+            ) from error
         top = os.path.realpath(path)
         found = walk(top)
         reading = _Reading(skips=list(found.skips))
@@ -93,20 +101,57 @@ class ProjectReader:
             lock = read_environment(environment)
             reading.locks.append(lock)
             reading.skips += lock.skips
-        reading.findings.append(read_git_remotes(top))
+        remotes = read_git_remotes(top)
+        reading.findings.append(remotes)
+        forge = remotes.contacts[0].host if remotes.contacts else None
+        taken = _read_operation(found.files, forge, reading)
+        reading.findings.append(read_values(found.files, plugin_folders(found.folders), taken))
+        reading.skips += unsupported(found)
         return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
 
 
 def _read_file(file: SourceFile, reading: _Reading) -> None:
     name = file.name.lower()
     parser = _parser_of(name)
-    if parser is None or (file.place in _ASIDE and name not in {"setup.py"} and parser is not _requirements) or file.place == "test":
+    if (
+        parser is None
+        or (file.place in _ASIDE and name not in {"setup.py"} and parser is not _requirements)
+        or file.place == "test"
+    ):
         return
     text = text_of(file)
     if isinstance(text, Skip):
         reading.skips.append(text)
         return
     parser(file, text, reading)
+
+
+def _read_operation(files: Iterable[SourceFile], forge: str | None, reading: _Reading) -> frozenset[str]:
+    """Read how it is built and deployed; returns the files that need no second reading for hosts."""
+    taken: set[str] = set()
+    for file in files:
+        name = file.name.lower()
+        operator = operator_of(file.relative, forge)
+        if operator is not None or (is_compose(name) and file.place in {"run", "script"}):
+            text = text_of(file)
+            documents = text if isinstance(text, Skip) else parse_yaml(file, text)
+            if isinstance(documents, Skip):
+                reading.skips.append(documents)
+                taken.add(file.relative)
+            elif operator is not None:
+                reading.findings.append(read_workflow(file, documents, operator))
+                taken.add(file.relative)
+            else:
+                reading.findings.append(read_compose(file, documents))
+        elif is_dockerfile(name) and file.place in {"run", "script"}:
+            text = text_of(file)
+            if isinstance(text, Skip):
+                reading.skips.append(text)
+            else:
+                reading.findings.append(read_dockerfile(file, text))
+        elif name == "jenkinsfile":
+            reading.findings.append(read_jenkinsfile(file))
+    return frozenset(taken)
 
 
 def _parser_of(name: str) -> Callable[[SourceFile, str, _Reading], None] | None:
@@ -188,7 +233,9 @@ def _registries(projects: Iterable[Project]) -> Iterable[Contact]:
 def _forges(projects: Iterable[Project], nodes: Iterable[NodeProject]) -> Iterable[Contact]:
     links = [link for project in projects for link in project.repositories if not project.folder]
     links += [
-        (node.repository.removeprefix("git+"), Evidence("package.json")) for node in nodes if node.repository and not node.folder
+        (node.repository.removeprefix("git+"), Evidence("package.json"))
+        for node in nodes
+        if node.repository and not node.folder
     ]
     for url, where in links:
         address = parse_address(url)
@@ -201,20 +248,23 @@ def _inventory(folder: str, found: Walk, reading: _Reading) -> Inventory:
     stated = next((project for project in projects if not project.folder and project.name), None)
     node = next((node for node in reading.nodes if not node.folder), None)
     pythons = [floor for project in projects if project.python and (floor := python_floor(project.python))]
-    declared = [
-        one for project in projects for one in project.declared if one.evidence.file not in reading.constraints
-    ]
+    declared = [one for project in projects for one in project.declared if one.evidence.file not in reading.constraints]
     resolved = resolve(declared, reading.locks, pythons[0] if pythons else None)
-    components, joined = joined_components([*resolved.components, *_node_components(reading), *_all(reading.findings, "components")])
-    contacts = joined_contacts(
-        [*_registries(projects), *_forges(projects, reading.nodes), *_all(reading.findings, "contacts")]
+    components, joined = joined_components(
+        [*resolved.components, *_node_components(reading), *_all(reading.findings, "components")]
     )
+    contacts = joined_contacts([*_registries(projects), *_forges(projects, reading.nodes), *_all(reading.findings, "contacts")])
     return Inventory(
         name=(stated.name if stated else None) or (node.name if node else None) or folder,
         reader=ProjectReader.name,
         components=components,
         contacts=contacts,
-        skips=tuple(sorted(set(reading.skips).union(*(found.skips for found in reading.findings)), key=lambda skip: (skip.file, skip.reason, skip.detail))),
+        skips=tuple(
+            sorted(
+                set(reading.skips).union(*(found.skips for found in reading.findings)),
+                key=lambda skip: (skip.file, skip.reason, skip.detail),
+            )
+        ),
         claims=(*resolved.claims, *_all(reading.findings, "claims")),
         licence=(stated.licence if stated else None) or (node.licence if node else None),
         joined=joined,
@@ -228,5 +278,7 @@ def _all(findings: Sequence[Findings], name: str) -> Iterable:
 
 
 def _languages(found: Walk, reading: _Reading) -> tuple[str, ...]:
-    python = bool(reading.projects or reading.locks) or any(file.name.endswith(".py") and file.place == "run" for file in found.files)
+    python = bool(reading.projects or reading.locks) or any(
+        file.name.endswith(".py") and file.place == "run" for file in found.files
+    )
     return (*(("cpython",) if python else ()), *(("node",) if reading.nodes else ()))

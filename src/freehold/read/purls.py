@@ -7,7 +7,6 @@ a path of their own, held equal to the library's by a property test; the library
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -74,6 +73,8 @@ def canonical(text: str) -> str | None:
     if version:
         result += "@" + _quoted(version)
     if qualifiers:
+        if "&" not in qualifiers and "%" not in qualifiers and "+" not in qualifiers:
+            return f"{result}?{qualifiers}#{subpath}" if subpath else f"{result}?{qualifiers}"
         pairs = dict(pair.split("=", 1) for pair in qualifiers.split("&"))
         if len(pairs) != qualifiers.count("&") + 1:
             return _by_library(text)
@@ -140,7 +141,9 @@ def slug(*parts: str | None) -> str:
     made = "-".join(text.split())
     if any(sign.isalnum() for sign in made):
         return made
-    # names of signs alone are still different things
+    # names of signs alone are still different things; rare enough to load its library only then
+    from hashlib import sha256
+
     return "unnamed-" + sha256(words.encode("utf-8", "replace")).hexdigest()[:12]
 
 

@@ -54,7 +54,13 @@ def read_environment(environment: Environment) -> Lock:
         names = sorted(os.listdir(environment.path))  # noqa: PTH208
     except OSError as error:
         detail = f"The folder cannot be listed ({error.strerror})."
-        return Lock(environment.project, environment.relative, (), installed=True, skips=(Skip(environment.relative, "unreadable", detail),))
+        return Lock(
+            environment.project,
+            environment.relative,
+            (),
+            installed=True,
+            skips=(Skip(environment.relative, "unreadable", detail),),
+        )
     for name in names:
         if name.endswith(".dist-info"):
             inner = f"{name}/METADATA"
@@ -172,5 +178,3 @@ def _repository(headers: Mapping[str, list[str]]) -> str | None:
     links += [("homepage", value) for value in headers.get("home-page", ())]
     ranked = sorted((label.lower() in {"homepage", "home"}, label, url) for label, url in links if says_repository(label, url))
     return next((found for _, _, url in ranked if (found := repository_of(url))), None)
-
-

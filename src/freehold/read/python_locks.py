@@ -245,7 +245,8 @@ def read_pipfile_lock(file: SourceFile, text: str) -> Lock | Skip:
         return document
     told = _table(document)
     sources = {
-        _text(source.get("name")): registry_of(_text(source.get("url")) or "") for source in _tables(_table(told.get("_meta")).get("sources"))
+        _text(source.get("name")): registry_of(_text(source.get("url")) or "")
+        for source in _tables(_table(told.get("_meta")).get("sources"))
     }
     lines, packages = Lines(text), []
     for section, scope in (("default", "run"), ("develop", "development")):

@@ -134,7 +134,9 @@ class _Collector:
     def skips(self) -> tuple[Skip, ...]:
         if not self.bad:
             return ()
-        return (Skip(self.file.relative, "syntax", f"{len(self.bad)} requirement(s) not understood, the first: {self.bad[0]!r}."),)
+        return (
+            Skip(self.file.relative, "syntax", f"{len(self.bad)} requirement(s) not understood, the first: {self.bad[0]!r}."),
+        )
 
     def _line(self, text: str) -> int:
         for quoted in (f'"{text}"', f"'{text}'"):
@@ -186,7 +188,9 @@ def read_pyproject(file: SourceFile, text: str) -> Project | Skip:
         declared=tuple(one for one in take.declared if one.requirement.name != own),
         indexes=tuple((url, take.evidence(url)) for url in _indexes(poetry, uv)),
         repositories=tuple(
-            (url, take.evidence(url)) for label, url in sorted(links.items()) if isinstance(url, str) and says_repository(label, url)
+            (url, take.evidence(url))
+            for label, url in sorted(links.items())
+            if isinstance(url, str) and says_repository(label, url)
         ),
         skips=take.skips(),
     )

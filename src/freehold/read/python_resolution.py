@@ -121,7 +121,9 @@ def resolve(declared: Sequence[Declared], locks: Sequence[Lock], python: str | N
                 components.append(replace(component, scope=same[0].scope, direct=same[0].direct))
             elif pinned:
                 where = str(component.evidence[0])
-                claims.append(Claim("items", pinned[0].id, "version", component.version or "?", where, confidence=_SURE_OF_VERSION))
+                claims.append(
+                    Claim("items", pinned[0].id, "version", component.version or "?", where, confidence=_SURE_OF_VERSION)
+                )
             else:
                 components.append(component)
     return Findings(tuple(components), claims=tuple(claims))
@@ -153,7 +155,9 @@ def _components(lock: Lock, roots: Sequence[Declared], python: str | None) -> Fi
             extras[key] = extras.get(key, frozenset()) | asked
     elsewhere = closure.reach(roots, markers=False)
     named = {root.requirement.name for root in roots}
-    needed = {edge.name for package in lock.packages for edge in package.edges if edge.name != package.name and edge.within is None}
+    needed = {
+        edge.name for package in lock.packages for edge in package.edges if edge.name != package.name and edge.within is None
+    }
     components, claims = [], []
     for package in lock.packages:
         if package.own:

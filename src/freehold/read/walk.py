@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -108,8 +108,8 @@ class Walk:
 
     files: tuple[SourceFile, ...] = ()
     environments: tuple[Environment, ...] = ()
-    folders: dict[str, tuple[str, ...]] | None = None
-    endings: dict[str, tuple[int, str]] | None = None
+    folders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    endings: dict[str, tuple[int, str]] = field(default_factory=dict)
     skips: tuple[Skip, ...] = ()
 
 
@@ -216,7 +216,8 @@ def walk(path: Path | str) -> Walk:
         if "pyvenv.cfg" in names:
             project = relative.rpartition("/")[0]
             environments += [
-                Environment(f"{relative}/{inner}" if relative else inner, f"{here}/{inner}", project) for inner in _site_packages(here)
+                Environment(f"{relative}/{inner}" if relative else inner, f"{here}/{inner}", project)
+                for inner in _site_packages(here)
             ]
             continue
         if os.path.basename(here) in {"site-packages", "dist-packages"} or any(name.endswith(".dist-info") for name in names):  # noqa: PTH119

@@ -76,7 +76,8 @@ class Contact:
     host
         In reverse-domain notation (``com.github``, ``com.openai.api``).
     role
-        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api``, ``update-channel``.
+        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api`` or
+        ``update-channel``.
     scope
         ``run`` or ``change``.
     optional
@@ -94,14 +95,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something met and not read, because …
+    """Something met and not read, and the reason.
 
     Parameters
     ----------
     file
         The file or the path within it.
     reason
-        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete`` or ``limit``.
+        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``
+        or ``limit``.
     detail
         The sentence for people.
     """

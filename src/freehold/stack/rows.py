@@ -14,7 +14,7 @@ from freehold.errors import BadStack, Finding
 from freehold.stack.cells import BadCell, nearest, parse_cell
 from freehold.stack.schema import SCHEMA_NUMBER, TABLES
 from freehold.stack.shares import share_findings
-from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
+from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
 
 __all__ = ["ProviderLookup", "Row", "build", "name_sources", "no_providers"]
 

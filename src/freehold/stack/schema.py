@@ -84,7 +84,7 @@ _ITEMS: Final = (
     _known("name", "text", "the id", "Name for people."),
     Attribute("kind", "choice", "", "unknown layer", "Layer of the value chain.", choices=KINDS),
     Attribute("mission", "number", "weight", "0", "How much it must be kept alive, relative to other items.", 0.0),
-    Attribute("whole", "flag", "", "no", "Works fully or not at all.", False),
+    Attribute("whole", "flag", "", "no", "Works fully or not at all.", default=False),
     Attribute("tags", "tags", "", "none", "Free labels, such as a sector; a cut-off rule can match them."),
 )
 
@@ -117,7 +117,7 @@ _SOURCES: Final = (
     ),
     Attribute("recover", "duration", "days", "0", "Time to switch or ramp up to its capacity.", 0.0),
     Attribute("quality", "fraction", "0 to 1", "1", "How good it is beside the best.", 1.0),
-    Attribute("own_value", "fraction", "of its value", "1/(1 + number of needs)", "Part of its value added by the provider itself."),
+    Attribute("own_value", "fraction", "of its value", "1/(1 + needs)", "Part of its value that the provider adds itself."),
     Attribute("cost_once", "money", "currency", "0", "Cost to introduce it.", 0.0),
     Attribute("cost_year", "money", "currency a year", "0", "Cost a year.", 0.0),
     _known("currency", "text", "none", "ISO 4217 code of the costs."),
@@ -128,7 +128,8 @@ _NEEDS: Final = (
     _known("source", "reference", "not allowed", "The source that has the need.", required=True),
     _known("item", "reference", "not allowed", "The item needed.", required=True),
     _known("role", "text", "input", "What the item is to the source: " + ", ".join(ROLES) + ", or another word."),
-    Attribute("weight", "fraction", "of the output", "1", "1 is essential; less is the part of the output lost without it.", 1.0, unknown=False),
+    Attribute("weight", "fraction", "of the output", "1", "1 is essential; less is the part of the output lost without it.",
+              1.0, unknown=False),
     Attribute("enough", "fraction", "level", "1", "Level of the item at which the source still works in full.", 1.0),
     Attribute("survive", "duration", "days", "0", "Cover: stock, spares, licence term; `forever` for what keeps working.", 0.0),
     Attribute("value", "money", "of the source's cost", "an equal part", "Part of the source's cost spent on this need."),

@@ -114,9 +114,7 @@ def share_findings(stack: Stack, places: Mapping[str, tuple[str, int]]) -> list[
         total = sum(stated)
         file, line = places.get(sources[0].id, (stack.path, 0)) if sources else (stack.path, 0)
 
-        def finding(
-            problem: str, mend: str, severity: str, file: str = file, line: int = line, column: str = "share"
-        ) -> None:
+        def finding(problem: str, mend: str, severity: str, file: str = file, line: int = line, column: str = "share") -> None:
             findings.append(Finding(file, line, column, problem, mend, severity))
 
         if total > 1 + _RESCALED + _TOLERANCE:

@@ -28,7 +28,7 @@ FACTS = (
     fact("provider", "acme", "country", "DE"),
     fact("provider", "acme", "owner", "acme-corp:0.61"),
     fact("provider", "acme", "owner", "left-fund:0.2"),
-    fact("provider", "acme", "alias", "Acme Cloud"),
+    fact("provider", "acme", "alias", "Acme Cumulus"),
     fact("provider", "acme-corp", "name", "Acme Corp"),
     fact("provider", "acme-corp", "country", "US", "old"),
     fact("provider", "acme-corp", "owner", "acme-holding"),

@@ -6,13 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from small_catalogue import FACTS, REFERENCES, catalogue_of, fact, write_layer
 
 from freehold.catalogue.facts import load
 from freehold.catalogue.layers import LARGEST_LAYER
 from freehold.catalogue.values import Fact, is_old, last_day
 from freehold.errors import CatalogueError, TooLarge, Unreadable
 from freehold.stack.values import Claim, Owner
+from small_catalogue import FACTS, REFERENCES, catalogue_of, fact, write_layer
 
 
 def test_a_provider_is_told_as_a_stack_has_it(tmp_path: Path) -> None:
@@ -125,10 +125,21 @@ def test_claims_are_narrowed_to_a_table_of_the_stack_or_an_attribute(tmp_path: P
 
 @pytest.mark.parametrize(
     ("stated", "today", "old"),
-    [("2025-05-21", "2026-11-22", True), ("2025-05-22", "2026-11-22", False), ("2025-05", "2026-11-30", False), ("2025-04", "2026-11-01", True),
-     ("2024", "2026-07-01", True), ("2024", "2026-06-30", False), ("2024-08-31", "2026-02-28", False), ("2024-08-31", "2026-03-01", True),
-     ("", "2026-11-22", False), ("2020", "", False), ("9999", "2026", False), ("2020", "2026", True)],
-)  # fmt: skip
+    [
+        ("2025-05-21", "2026-11-22", True),
+        ("2025-05-22", "2026-11-22", False),
+        ("2025-05", "2026-11-30", False),
+        ("2025-04", "2026-11-01", True),
+        ("2024", "2026-07-01", True),
+        ("2024", "2026-06-30", False),
+        ("2024-08-31", "2026-02-28", False),
+        ("2024-08-31", "2026-03-01", True),
+        ("", "2026-11-22", False),
+        ("2020", "", False),
+        ("9999", "2026", False),
+        ("2020", "2026", True),
+    ],
+)
 def test_a_fact_is_old_only_if_it_surely_is(stated: str, today: str, old: bool) -> None:
     one = Fact("provider", "x", "name", "X", "page", stated, "says")
     assert is_old(one, today) is old
@@ -165,7 +176,7 @@ def test_several_layers_are_one_catalogue(tmp_path: Path) -> None:
         "more",
     )
     catalogue = catalogue_of(tmp_path)
-    assert catalogue.values("provider", "acme", "alias") == ("Ac", "Acme Cloud")
+    assert catalogue.values("provider", "acme", "alias") == ("Ac", "Acme Cumulus")
     assert catalogue.edition == "2026-11-23"
     assert {one.file for one in catalogue.facts_of("provider", "acme")} == {"facts-more.csv", "facts-small.csv"}
 

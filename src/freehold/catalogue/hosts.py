@@ -66,7 +66,7 @@ def clean_host(text: str) -> str:
     else:
         host = rest.split(":", 1)[0]
     if is_address(host):
-        return host.split("%", 1)[0].lower()
+        return host.split("%", 1)[0].lower().rstrip(".")
     host = unicodedata.normalize("NFKC", host.translate(_DOTS)).lower().strip(".")
     if not host.isascii():
         host = ".".join(_ascii_label(label) for label in host.split("."))

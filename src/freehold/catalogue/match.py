@@ -4,7 +4,7 @@ Nothing is matched by likeness. Each rule has a confidence, stated in :data:`RUL
 
 - a host by its own row, else by the longest domain above it that has a row;
 - a package by its own row, else by the longest family pattern, else by the row of the forge organisation that its name
-  states; of a package known by its type alone only the registry is told;
+  states; a model on a hub as a model; of a package known by its type alone only the registry is told;
 - a model by the most specific pattern;
 - a name by a row's id, name or alias, equal but for case, punctuation and a legal form that one side leaves out.
 """
@@ -138,12 +138,19 @@ class Matcher:
         found = self._packages.find(normal)
         if found is not None:
             return self._match("package", found[0], "exact" if found[1] else "family")
+        of_type = self._type_only(normal)
+        registry = None if of_type is None else of_type.registry
         if normal.startswith("pkg:golang/"):
             host, _, path = normal.removeprefix("pkg:golang/").partition("/")
             by_forge = self.match_repository(f"{'.'.join(reversed(host.split('.')))}/{path}")
-            if by_forge is not None and by_forge.table == "package" and by_forge.rule != "type":
-                return replace(by_forge, rule="forge organisation", confidence=RULES["forge organisation"])
-        return self._type_only(normal)
+            if by_forge is not None and by_forge.table == "package":
+                rule = "forge organisation"
+                return replace(by_forge, rule=rule, confidence=RULES[rule], registry=registry)
+        if normal.startswith("pkg:huggingface/"):
+            by_model = self.match_model(normal.removeprefix("pkg:huggingface/"))
+            if by_model is not None:
+                return replace(by_model, registry=registry)
+        return of_type
 
     def _type_only(self, normal: str) -> Match | None:
         row = self._types.get(normal.partition("/")[0])
@@ -239,9 +246,9 @@ class Matcher:
         for table in ("provider", "product"):
             for id_ in self.catalogue.ids(table):
                 found.setdefault((table, "id", normal_name(id_)), {})[id_] = None
-                for fact in self.catalogue.facts_of(table, id_):
-                    if fact.attribute in ("name", "alias"):
-                        found.setdefault((table, fact.attribute, normal_name(fact.value)), {})[id_] = None
+        for table, id_, attribute, value, *_ in self.catalogue.lines:
+            if attribute in ("name", "alias") and table in ("provider", "product"):
+                found.setdefault((table, attribute, normal_name(value)), {})[id_] = None
         return {key: tuple(ids) for key, ids in found.items()}
 
     @cached_property

@@ -28,7 +28,7 @@ _FORMS: Final = {
     "sro": "sro", "s r o": "sro", "doo": "doo", "ooo": "ooo", "ltda": "ltda", "jsc": "jsc", "pjsc": "pjsc", "bhd": "bhd",
 }  # fmt: skip
 _LONGEST_FORM: Final = max(form.count(" ") + 1 for form in _FORMS)
-_NOT_A_LETTER: Final = re.compile(r"[^\w]+|_+")
+_NOT_A_LETTER: Final = re.compile(r"[\W_]+")
 
 
 def normal_name(text: str) -> str:

@@ -77,7 +77,12 @@ def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
                     if known is None or score > known.score:
                         name = catalogue.value(table, id_, "name") or id_
                         best[table, id_] = Hit(table, id_, name, column, words, score)
-    return tuple(sorted(best.values(), key=lambda hit: -hit.score)[: max(most, 0)])
+    return tuple(sorted(best.values(), key=_order)[: max(most, 0)])
+
+
+def _order(hit: Hit) -> tuple[int, int]:
+    """Better scores first; of the domains above a host the longest first."""
+    return -hit.score, -hit.id.count(".") if hit.table == "host" else 0
 
 
 def _texts(catalogue: Catalogue, table: str, id_: str) -> Iterator[tuple[str, str]]:

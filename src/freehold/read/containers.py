@@ -57,9 +57,7 @@ def image_findings(image: str, scope: str, where: Evidence) -> Findings:
     qualifiers = {"repository_url": f"{host}/{space}".rstrip("/")} if host else {}
     identity = PackageURL("docker", None if host else (space or None), name, version, qualifiers).to_string()
     registry = reversed_host(host) if host else DEFAULT_REGISTRY
-    component = Component(
-        identity, match["path"], version, scope=scope, direct=True, registry=registry, evidence=(where,)
-    )
+    component = Component(identity, match["path"], version, scope=scope, direct=True, registry=registry, evidence=(where,))
     change = Contact(registry, "image-registry", "change", evidence=(where,))
     return Findings((component,), (change,))
 
@@ -116,12 +114,18 @@ def read_dockerfile(file: SourceFile, text: str) -> Findings:
             running.add(at)
             last = stages[at][0].lower()
     components: list[Component] = []
-    images = [(image, "run" if at in running else "build", line) for at, (image, _, line) in enumerate(stages) if image.lower() not in names]
+    images = [
+        (image, "run" if at in running else "build", line)
+        for at, (image, _, line) in enumerate(stages)
+        if image.lower() not in names
+    ]
     images += [(image, "build", line) for image, line in copied if image.lower() not in names and not image.isdigit()]
     for image, scope, line in images:
         if "$" in image:
             continue
-        found = image_findings(image, scope if file.place == "run" or scope == "build" else "build", Evidence(file.relative, line))
+        found = image_findings(
+            image, scope if file.place == "run" or scope == "build" else "build", Evidence(file.relative, line)
+        )
         components += found.components
         contacts += found.contacts
     return Findings(tuple(components), tuple(contacts))

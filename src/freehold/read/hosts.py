@@ -10,6 +10,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
 from typing import Final
 from urllib.parse import unquote
 
@@ -72,6 +74,18 @@ def reversed_host(host: str) -> str:
     return ".".join(reversed(host.lower().strip(".").split(".")))
 
 
+@cache
+def _tops() -> frozenset[str]:
+    """Top-level domains that exist, from the public suffix list; empty if the list is not there."""
+    try:
+        text = (resources.files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
+    except (OSError, ModuleNotFoundError):
+        return frozenset()
+    names = {line for line in text.splitlines() if line and "." not in line and not line.startswith("//")}
+    return frozenset(names | {name.encode("idna").decode() for name in names if not name.isascii()})
+
+
+@lru_cache(maxsize=4096)
 def is_public(host: str) -> bool:
     """Whether a host name, written forwards, could be somebody's on the internet."""
     try:
@@ -80,6 +94,8 @@ def is_public(host: str) -> bool:
         pass
     labels = host.split(".")
     if len(labels) < 2 or len(host) > 253 or not _TOP.match(labels[-1]) or labels[-1] in _RESERVED_TOPS:
+        return False
+    if _tops() and labels[-1] not in _tops():
         return False
     if not all(_LABEL.match(label) for label in labels):
         return False

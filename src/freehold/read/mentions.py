@@ -56,7 +56,7 @@ _FOR_READING: Final = frozenset({
     "mocks", "mocked", "dummy", "fake", "schema", "schemas", "namespace", "namespaces", "xmlns", "scope", "scopes", "referer",
     "referrer", "pattern", "regex", "readme", "summary", "caption", "tutorial", "faq", "generator", "runbook", "annotation",
     "annotations", "simulate", "simulated", "test", "tests", "testing", "profile", "openapi", "changelog", "prose", "html",
-    "identifier", "agent",
+    "identifier", "agent", "navigate", "navigation", "contact", "permalink", "feedback", "email", "mail", "mailto", "invite",
 })  # fmt: skip
 _CALLS_FOR_READING: Final = frozenset({
     "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "echo", "secho", "startswith", "endswith",
@@ -82,6 +82,7 @@ _FOR_PEOPLE: Final = re.compile(
     r"terms|privacy|legal|pricing|changelog|articles?|questions)(?:[/?#.]|$)|\.(?:html?|md|pdf|rst)(?:[?#]|$)",
     re.IGNORECASE,
 )
+_YOURS: Final = re.compile(r"(?:^|[/=_-])your[-_]?", re.IGNORECASE)
 
 INFERENCE: Final = frozenset({
     "messages", "prompt", "prompts", "temperature", "max_tokens", "maxtokens", "max_completion_tokens", "max_output_tokens", "top_p",
@@ -129,14 +130,15 @@ def host_of(mention: Mention) -> str | None:
     key = next((key for key in reversed(mention.keys) if not key.endswith("()")), "")
     words = words_of(key)
     if "://" not in text:
-        return _bare_host(text, words) if words and words[-1] in _HOST_KEYS else None
+        named = bool(words) and words[-1] in _HOST_KEYS and not (mention.data and words[-1] == "domain")
+        return _bare_host(text, words) if named else None
     if mention.data and _ADDRESS_KEYS.isdisjoint(words):
         return None
     text = _TEMPLATE.sub("{}", text)
     if any(character.isspace() for character in text) or "<" in text:
         return None
     address = parse_address(text.removeprefix("jdbc:"))
-    if address is None or address.scheme not in _NETWORK or _FOR_PEOPLE.search(address.path):
+    if address is None or address.scheme not in _NETWORK or _FOR_PEOPLE.search(address.path) or _YOURS.search(address.path):
         return None
     host = address.host
     if "{}" in host:

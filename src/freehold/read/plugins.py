@@ -49,7 +49,7 @@ def plugin_folders(folders: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
                 found.add(path)
         alike = {edge for edge, count in shared.items() if count >= _FEWEST and count * 2 >= len(children)}
         named = {path for path in found if path in paths.values()}
-        if len(named) < _FEWEST:
+        if len(named) < _FEWEST or len(named) * 5 < len(children) * 4:
             found -= named
         found |= {path for child, path in paths.items() if _edges(child) & alike}
     return frozenset(found)

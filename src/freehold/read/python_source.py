@@ -7,33 +7,32 @@ hand (``if __name__ == "__main__"``) are no values of the program.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from freehold.read.mentions import Mention
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Skip
 
-__all__ = ["may_hold_values", "read_python_source"]
+__all__ = ["read_python_source"]
 
-_MAY_HOLD: Final = re.compile(
-    rb"""(?i)[a-z]://|from_pretrained|(?:model|engine|deployment|llm)(?:_?(?:name|id))?["']?\s*(?::[^=\n]{1,40})?[=:,]"""
-    rb"""|(?:host|hostname|server|endpoint|domain|broker)s?["']?\s*(?::[^=\n]{1,40})?[=:,]\s*(?:\w[\w.]*\([^()\n]{0,60},\s*)?\[?f?["'][\w-]+\.[\w.-]+\.?"""
-)
 _Keys = tuple[str, ...]
 _Work = tuple[ast.AST, _Keys, frozenset[str]]
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
-def may_hold_values(data: bytes) -> bool:
-    """Whether it is worth parsing a file: told by its bytes, and never wrongly no."""
-    return _MAY_HOLD.search(data) is not None
+def read_python_source(file: SourceFile, text: str, lines: Sequence[int]) -> list[Mention] | Skip:
+    """Read the values of a Python file that stand on some of its lines, or say why not.
 
-
-def read_python_source(file: SourceFile, text: str) -> list[Mention] | Skip:
-    """Read the values of a Python file, or say why not."""
+    Parameters
+    ----------
+    file, text
+        The file.
+    lines
+        Sorted; parts of the syntax tree without any of these lines are passed over.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -43,7 +42,7 @@ def read_python_source(file: SourceFile, text: str) -> list[Mention] | Skip:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         return Skip(file.relative, "syntax", "It is not Python of a version known" + (f", line {line}." if line else "."))
-    return list(_values(tree))
+    return list(_values(tree, lines))
 
 
 def _name(node: ast.AST) -> str:
@@ -65,10 +64,20 @@ def _is_started_by_hand(node: ast.If) -> bool:
     return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
-def _values(tree: ast.AST) -> Iterator[Mention]:
+def _is_of_interest(node: ast.AST, lines: Sequence[int]) -> bool:
+    first = getattr(node, "lineno", None)
+    if first is None:
+        return not isinstance(node, (ast.expr_context, ast.operator))
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= node.end_lineno  # type: ignore[attr-defined, no-any-return]
+
+
+def _values(tree: ast.AST, lines: Sequence[int]) -> Iterator[Mention]:
     pending: list[_Work] = [(tree, (), _NOTHING)]
     while pending:
         node, keys, companions = pending.pop()
+        if not _is_of_interest(node, lines):
+            continue
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str) and node.value:
                 yield Mention(node.value, node.lineno, keys, companions)

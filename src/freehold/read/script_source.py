@@ -12,12 +12,8 @@ from typing import Final
 from freehold.read.documents import Lines
 from freehold.read.mentions import Mention
 
-__all__ = ["read_script_source", "script_may_hold_values"]
+__all__ = ["read_script_source"]
 
-_MAY_HOLD: Final = re.compile(
-    rb"""(?i)["'`][a-z][a-z+.-]*://|(?:model|modelName|model_name|deployment|engine|llm)["']?\s*(?::\s*\w+\s*)?[=:]\s*["'`]"""
-    rb"""|(?:host|hostname|server|endpoint|domain|broker)s?["']?\s*[=:]\s*["'`][\w-]+\.[\w.-]+\."""
-)
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)|(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))|(?P<word>[A-Za-z_$][\w$]*)|(?P<number>\d[\w.]*)"""
     r"""|(?P<text>"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|(?P<tick>`)|(?P<mark>=>|===?|!==?|\?\?|\|\||&&|\?\.|[^\s])"""
@@ -30,11 +26,6 @@ _BEFORE_PATTERN: Final = frozenset(
 )
 _COMPARES: Final = frozenset({"===", "==", "!==", "!=", "case"})
 _DEEPEST: Final = 200
-
-
-def script_may_hold_values(data: bytes) -> bool:
-    """Whether it is worth reading a file: told by its bytes."""
-    return _MAY_HOLD.search(data) is not None
 
 
 def read_script_source(text: str) -> list[Mention]:

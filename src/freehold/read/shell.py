@@ -16,7 +16,9 @@ from freehold.stack.inventory import Contact, Evidence
 __all__ = ["contacts_of_commands"]
 
 _WORD: Final = re.compile(r"""#[^\n]*|(?P<word>(?:[^\s"'#;|&<>()]|(?<=\S)#|"(?:[^"\\]|\\.)*"|'[^']*')+)""")
-_INDEX: Final = frozenset({"--index-url", "-i", "--extra-index-url", "--registry", "--default-index", "--index", "--find-links"})
+_INDEX: Final = frozenset(
+    {"--index-url", "-i", "--extra-index-url", "--registry", "--default-index", "--index", "--find-links"}
+)
 _SAYS: Final = frozenset({"echo", "printf", "print", "say"})
 _QUOTES: Final = str.maketrans("", "", "\"'")
 

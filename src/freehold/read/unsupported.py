@@ -35,4 +35,6 @@ def unsupported(found: Walk) -> Iterator[Skip]:
     for ending, (count, first) in sorted(found.endings.items()):
         language = _LANGUAGES.get(ending)
         if language:
-            yield Skip(first, "unsupported", f"{language}: {count} file(s) ending in {ending} were not read for hosts and models.")
+            yield Skip(
+                first, "unsupported", f"{language}: {count} file(s) ending in {ending} were not read for hosts and models."
+            )

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from freehold.read.configuration import configuration_may_hold_values, read_configuration
 from freehold.read.documents import Lines, bytes_of, text_of
 from freehold.read.findings import Findings
+from freehold.read.interest import lines_of_interest, speaks_of_inference
 from freehold.read.mentions import Mention, host_of, model_of
-from freehold.read.python_source import may_hold_values, read_python_source
-from freehold.read.script_source import read_script_source, script_may_hold_values
+from freehold.read.python_source import read_python_source
+from freehold.read.script_source import read_script_source
 from freehold.read.shell import contacts_of_commands
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Component, Contact, Evidence, Skip
@@ -25,12 +26,9 @@ __all__ = ["findings_of_mentions", "read_values"]
 _SCRIPTS: Final = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _SETTINGS: Final = (".yml", ".yaml", ".toml", ".json", ".ini", ".cfg", ".env", ".properties")
 _TOOLS: Final = re.compile(
-    r"(?:^|/)(?:pyproject\.toml|setup\.cfg|package(?:-lock)?\.json|pipfile\.lock|tsconfig[\w.-]*\.json|tox\.ini|pytest\.ini|mypy\.ini|"
+    r"(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py|package(?:-lock)?\.json|pipfile\.lock|tsconfig[\w.-]*\.json|tox\.ini|pytest\.ini|mypy\.ini|"
     r"mkdocs\.ya?ml|mint\.json|docs\.json|readthedocs\.ya?ml|\.[\w-]+rc(?:\.json|\.ya?ml)?|\.eslintrc[\w.]*|\.pre-commit-[\w-]+\.ya?ml|"
     r"renovate\.json5?|\.markdownlint[\w.]*|lerna\.json|nx\.json|turbo\.json|components\.json|codecov\.ya?ml|pylock[\w.-]*\.toml|ruff\.toml)$"
-)
-_INFERS: Final = re.compile(
-    rb"(?i)\bprompts?\b|max_?tokens|\btemperature\b|completions?\b|embeddings?\b|from_pretrained|\bllms?\b|chat_?completion|openai|\btokenizer\b"
 )
 _LARGEST_LINE: Final = 20_000
 _MINIFIED: Final = re.compile(r"\.min\.(?:js|cjs|mjs)$|\.bundle\.js$|\.generated\.")
@@ -72,33 +70,26 @@ def read_values(files: Iterable[SourceFile], plugins: frozenset[str], taken: fro
 
 
 def _read(file: SourceFile, name: str, plugins: frozenset[str]) -> Findings | None:
-    may_hold: Callable[[bytes], bool]
-    if name.endswith(".py"):
-        may_hold = may_hold_values
-    elif name.endswith(_SCRIPTS):
-        if _MINIFIED.search(name):
-            return None
-        may_hold = script_may_hold_values
-    elif name.endswith(_SETTINGS) or name.startswith(".env"):
-        may_hold = configuration_may_hold_values
-    elif name.endswith(".sh"):
-        may_hold = _has_address
-    else:
+    source, settings = name.endswith((".py", *_SCRIPTS)), name.endswith(_SETTINGS) or name.startswith(".env")
+    if not (source or settings or name.endswith(".sh")) or _MINIFIED.search(name):
         return None
     data = bytes_of(file)
     if isinstance(data, Skip):
         return Findings(skips=(data,))
-    if not may_hold(data):
+    lines = lines_of_interest(data) if source else ()
+    if not (lines if source else configuration_may_hold_values(data) if settings else b"://" in data):
         return None
     text = text_of(file, data)
     if isinstance(text, Skip):
         return Findings(skips=(text,))
     mentions: list[Mention] | Skip
     if name.endswith(".py"):
-        mentions = read_python_source(file, text)
+        mentions = read_python_source(file, text, lines)
     elif name.endswith(_SCRIPTS):
         if len(text) > _LARGEST_LINE * 2 and text.count("\n") * 1000 < len(text):
-            return Findings(skips=(Skip(file.relative, "unsupported", "It is machine-made (very long lines), and was not read."),))
+            return Findings(
+                skips=(Skip(file.relative, "unsupported", "It is machine-made (very long lines), and was not read."),)
+            )
         mentions = read_script_source(text)
     elif name.endswith(".sh"):
         found = tuple(contacts_of_commands(text, file.relative, 1))
@@ -107,11 +98,7 @@ def _read(file: SourceFile, name: str, plugins: frozenset[str]) -> Findings | No
         mentions = read_configuration(file, text)
     if isinstance(mentions, Skip):
         return Findings(skips=(mentions,))
-    return findings_of_mentions(file, text, mentions, plugins, inference=_INFERS.search(data) is not None)
-
-
-def _has_address(data: bytes) -> bool:
-    return b"://" in data
+    return findings_of_mentions(file, text, mentions, plugins, inference=speaks_of_inference(data))
 
 
 def findings_of_mentions(
@@ -134,7 +121,9 @@ def findings_of_mentions(
         elif model:
             slug = re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-")
             kept = "optional" if optional else "run" if scope == "run" else "development"
-            components.append(Component(f"model:{slug}", model, kind="model", scope=kept, direct=True, provides=model, evidence=where))
+            components.append(
+                Component(f"model:{slug}", model, kind="model", scope=kept, direct=True, provides=model, evidence=where)
+            )
     return Findings(tuple(components), tuple(contacts))
 
 

@@ -29,7 +29,9 @@ _OPERATORS: Final = (
     (re.compile(r"^\.woodpecker(?:/[^/]+)?\.ya?ml$"), ""),
 )
 _ACTION: Final = re.compile(r"([\w.-]+)/([\w.-]+)((?:/[\w.-]+)*)@([\w./-]+)$")
-_COMMANDS: Final = frozenset({"run", "script", "before_script", "after_script", "command", "commands", "bash", "pwsh", "install", "before_install"})
+_COMMANDS: Final = frozenset(
+    {"run", "script", "before_script", "after_script", "command", "commands", "bash", "pwsh", "install", "before_install"}
+)
 
 
 def operator_of(relative: str, forge: str | None = None) -> str | None:
@@ -115,7 +117,9 @@ def _uses(text: str, where: Evidence) -> Findings:
 
 
 def _images(node: Node, file: str) -> Findings:
-    named = [node] if node.text else [inner for inner in (node.get("image"), node.get("name")) if inner is not None and inner.text]
+    named = (
+        [node] if node.text else [inner for inner in (node.get("image"), node.get("name")) if inner is not None and inner.text]
+    )
     named += [item for item in node.items or () if item.text]
     found = [
         image_findings(image.text, "build", Evidence(file, image.line))
@@ -123,10 +127,13 @@ def _images(node: Node, file: str) -> Findings:
         if image.text and re.search(r"[:/@]", image.text) and "$" not in image.text
     ]
     return Findings(
-        tuple(component for one in found for component in one.components), tuple(contact for one in found for contact in one.contacts)
+        tuple(component for one in found for component in one.components),
+        tuple(contact for one in found for contact in one.contacts),
     )
 
 
 def read_jenkinsfile(file: SourceFile) -> Findings:
     """A ``Jenkinsfile`` says that there is a server of one's own, not where."""
-    return Findings(skips=(Skip(file.relative, "incomplete", "A Jenkins server runs it; which one is not written in the folder."),))
+    return Findings(
+        skips=(Skip(file.relative, "incomplete", "A Jenkins server runs it; which one is not written in the folder."),)
+    )

@@ -1,0 +1,89 @@
+"""One side's run kept whole: every level on the exact time line. Owns looking back at a run."""
+
+from __future__ import annotations
+
+import bisect
+import math
+
+import numpy as np
+
+from freehold.measure.case import HIGH, Case, Side
+from freehold.network.solve import trace
+from freehold.stack.cutoff import Cutoff
+from freehold.stack.values import UNKNOWN, Need
+
+__all__ = ["History"]
+
+
+class History:
+    """Levels of every item over time under one cut-off, on one side.
+
+    Parameters
+    ----------
+    case
+        The stack.
+    cut
+        The cut-off.
+    side
+        Which side.
+    horizon
+        Last day.
+    """
+
+    def __init__(self, case: Case, cut: Cutoff, side: Side, horizon: float) -> None:
+        self._case, self.side = case, side
+        state, built = case.running(side), case.built(side)
+        before = np.asarray(state.level, np.float64)[built.item_place]
+        self.before: list[float] = before.tolist()
+        self._days: list[list[float]] = [[-math.inf] for _ in self.before]
+        self._levels: list[list[float]] = [[level] for level in self.before]
+        for change in trace(built, case.scenario(cut, side), horizon, state):
+            for item, _, level in change.moved:
+                self._days[item].append(change.day)
+                self._levels[item].append(level)
+
+    def level(self, item: int, day: float) -> float:
+        """Level of an item on a day (right-continuous)."""
+        return self._levels[item][bisect.bisect_right(self._days[item], day + 1e-9) - 1]
+
+    def since(self, item: int, day: float) -> float:
+        """Day on which the item came to the level that it has on ``day``; 0 if it was so before."""
+        return max(0.0, self._days[item][bisect.bisect_right(self._days[item], day + 1e-9) - 1])
+
+    def enough(self, need: Need) -> float:
+        """The level that a need takes for enough, on this side."""
+        if need.enough is UNKNOWN:
+            return 1e-9 if self.side == HIGH else 1.0
+        return 1.0 if need.enough is None else need.enough
+
+    def cover(self, need: Need) -> float:
+        """Cover of a need in days, on this side."""
+        if need.survive is UNKNOWN:
+            return math.inf if self.side == HIGH else 0.0
+        return 0.0 if need.survive is None else need.survive
+
+    def met_raw(self, need: Need, day: float) -> float:
+        """min(1, y/enough) of the needed item, cover apart."""
+        share = self.level(self._case.item_number[need.item], day) / self.enough(need)
+        return 1.0 if share >= 1 - 1e-9 else share
+
+    def spent_on(self, need: Need) -> float:
+        """Day on which a need's cover is used up; ``inf`` if not up to the horizon, 0 if there is none."""
+        left = self.cover(need)
+        if left <= 1e-9:
+            return 0.0
+        if math.isinf(left):
+            return math.inf
+        item = self._case.item_number[need.item]
+        days, levels = self._days[item], self._levels[item]
+        for place, level in enumerate(levels):
+            begin = max(0.0, days[place])
+            end = days[place + 1] if place + 1 < len(days) else math.inf
+            rate = 1 - min(1.0, level / self.enough(need))
+            if rate <= 1e-9 or end <= begin:
+                continue
+            if left - rate * (end - begin) <= 1e-9:
+                day = begin + left / rate
+                return float(round(day)) if abs(day - round(day)) <= 1e-9 else day
+            left -= rate * (end - begin)
+        return math.inf

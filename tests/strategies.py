@@ -156,13 +156,13 @@ def rules(draw: st.DrawFn, *, first_day: float = 0.0) -> Rule:
                 {"provider": "landlord"},
                 {"owner": "landlord"},
                 {"owner": "home"},
+                {"item": "i0"},
                 {"item": "i1"},
-                {"item": "i2"},
                 {"kind": "chip"},
                 {"licence": "MIT"},
                 {"tag": "b"},
                 {"country": "US", "kind": "software"},
-                {"foreign": True, "item": "i3"},
+                {"foreign": True, "item": "i1"},
             ]
         )
     )

@@ -129,6 +129,7 @@ BAD_FACTS = {
     "an empty value": (fact("provider", "acme", "alias", ""), "empty alias", "Leave the line out"),
     "a choice that is none": (fact("product", "forge", "kind", "softwear"), "'softwear' is no kind of a product", "'software'"),
     "an identifier that is none": (fact("provider", "acme", "wikidata", "95"), "no wikidata identifier", "Q95"),
+    "a blank at the end": (fact("provider", "acme", "alias", "A "), "'A ' begins or ends with a blank", "Leave the blank out"),
     "two bodies of one name": (
         fact("provider", "new", "name", "ACME Corp."),
         "also names the provider 'acme-corp'",

@@ -151,6 +151,15 @@ def test_the_longest_family_wins(matcher: Matcher) -> None:
     assert _steward(matcher, "pkg:pypi/acme-other") == ("acme", "family", 0.8)
 
 
+def test_a_package_whose_row_names_nobody_takes_the_steward_from_its_family_as_surely_as_that(tmp_path: Path) -> None:
+    matcher = Matcher(catalogue_of(tmp_path, fact("package", "pkg:pypi/acme-sdk-quiet", "licence", "MIT")))
+    match = matcher.match_purl("pkg:pypi/acme-sdk-quiet@3")
+    assert match is not None
+    assert (match.id, match.rule, match.confidence) == ("pkg:pypi/acme-sdk-quiet", "family", 0.8)
+    assert (match.steward, match.provider, match.licence, match.registry) == ("acme-corp", "acme-corp", "MIT", "the-index")
+    assert match.rows == (("package", "pkg:pypi/acme-sdk-quiet"), ("package", "pkg:pypi/acme-sdk-*"), ("package", "pkg:pypi"))
+
+
 def test_a_package_known_by_its_type_alone_has_a_registry_and_nobody_who_can_say_no(matcher: Matcher) -> None:
     match = matcher.match_purl("pkg:pypi/unheard-of")
     assert match is not None

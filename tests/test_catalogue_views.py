@@ -132,6 +132,12 @@ def test_coverage_counts_lines_by_rule_and_names_the_missing_ones(catalogue: Cat
     assert counted.missing == ("pkg:pypi/unheard-of", "zebra")
 
 
+def test_what_is_known_without_anybody_behind_it_is_named(tmp_path: Path) -> None:
+    more = fact("package", "pkg:npm/lone", "licence", "MIT"), fact("package", "pkg:npm/acme-x", "product", "acme-cloud")
+    counted = coverage(catalogue_of(tmp_path, *more), ["pkg:npm/lone", "pkg:npm/acme-x@1"])
+    assert (counted.known, counted.of, counted.without_provider) == (2, 2, ("pkg:npm/lone",))
+
+
 def test_coverage_of_nothing_is_nothing_of_nothing(catalogue: Catalogue) -> None:
     counted = coverage(catalogue, ["", "  # no", "\ufeff"])
     assert (counted.known, counted.of, counted.by_rule, counted.missing) == (0, 0, {}, ())

@@ -470,8 +470,8 @@ def test_events_on_the_same_day_are_one_event(solve: Solve) -> None:
     assert found["a"] == close(1, 1, 0, 0, 0)
 
 
-@pytest.mark.parametrize(("cover", "stands"), [("9d", True), ("8.999d", False)])
-def test_cover_that_ends_when_the_standby_is_there_bridges_the_gap(solve: Solve, cover: str, *, stands: bool) -> None:
+@pytest.mark.parametrize(("cover", "stands"), [("9.001d", True), ("9d", False), ("8.999d", False)])
+def test_cover_bridges_the_gap_only_if_it_outlasts_the_day_on_which_the_standby_is_there(solve: Solve, cover: str, *, stands: bool) -> None:
     text = f"""
     [[item]]
     id = "a"
@@ -487,7 +487,8 @@ def test_cover_that_ends_when_the_standby_is_there_bridges_the_gap(solve: Solve,
       {{ provider = "home", status = "standby", recover = "30d" }},
     ]
     """
-    # 9 d of cover last 9/0.3 = 30 d; 8.999 d leave the circle at 0.7, where it stays, its gain being 1
+    # 9 d of cover last 9/0.3 = 30 d, to the day of recovery; but the network first falls to what it has, which is c at 0.7,
+    # and there the circle stays, its gain being 1
     level = 1 if stands else 0.7
     assert solve(text, FOREIGN, (0, 29.9, 30, 365))["a"] == close(1, 1, level, level)
 

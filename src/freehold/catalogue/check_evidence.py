@@ -46,8 +46,8 @@ def check_references(catalogue: Catalogue) -> Iterator[Finding]:
         if reference.path and not reference.path.startswith("/"):
             yield _found(reference, "path", f"the path '{reference.path[:80]}' does not begin with '/'", "Begin it with '/'.")
         yield from _dates(reference)
-        texts = {column: getattr(reference, column) for column in ("title", "publisher", "host", "path")}
-        yield from _forwards(reference, texts)
+        texts = {column: getattr(reference, column) for column in ("id", "title", "publisher", "host", "path")}
+        yield from _texts(reference, texts)
         if reference.id not in used:
             problem = f"no fact rests on the reference '{reference.id}'"
             yield _found(reference, "id", problem, "Leave it out.", severity="note")
@@ -75,7 +75,9 @@ def check_facts_evidence(catalogue: Catalogue) -> Iterator[Finding]:
         if not fact.says:
             problem = f"{_name(fact)} does not say what its reference says"
             yield _found(fact, "says", problem, "Say in one short sentence what the reference says.")
-        yield from _forwards(fact, {"id": fact.id, "value": fact.value, "says": fact.says})
+        yield from _texts(
+            fact, {name: getattr(fact, name) for name in ("table", "id", "attribute", "value", "reference", "says")}
+        )
         reference = catalogue.reference(fact.reference)
         if reference is None:
             problem = f"there is no reference '{fact.reference}'" if fact.reference else f"{_name(fact)} has no reference"
@@ -108,8 +110,10 @@ def check_host(file: str, row: int, column: str, host: str) -> Iterator[Finding]
         yield Finding(file, row, column, f"the host '{host}' begins with no known top-level domain", mend)
 
 
-def _forwards(where: Fact | Reference, texts: dict[str, str]) -> Iterator[Finding]:
+def _texts(where: Fact | Reference, texts: dict[str, str]) -> Iterator[Finding]:
     for column, text in texts.items():
+        if text != text.strip():
+            yield _found(where, column, f"'{text[:80]}' begins or ends with a blank", "Leave the blank out.")
         match = _FORWARD.search(text)
         if match is not None:
             problem = "the host of a package registry is written forwards"

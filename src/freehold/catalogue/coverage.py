@@ -1,4 +1,4 @@
-"""How much of a list the catalogue knows. Owns what "known" means: it is known who can say no."""
+"""How much of a list the catalogue knows. Owns what "known" means: more than a package's type."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ class Coverage:
     Parameters
     ----------
     known, of
-        Lines whose provider or steward is known, and all lines.
+        Lines that a row, a family or a name of the catalogue matched, and all lines.
     by_rule
         Known lines by the rule that matched them; adds up to ``known``.
     missing
         The other lines, in their order.
+    without_provider
+        Known lines of which it is not known who can say no: there are facts, such as a licence, but no steward.
     """
 
     known: int
     of: int
     by_rule: Mapping[str, int]
     missing: tuple[str, ...]
+    without_provider: tuple[str, ...] = ()
 
 
 def coverage(catalogue: Catalogue, lines: Iterable[str]) -> Coverage:
@@ -48,28 +51,29 @@ def coverage(catalogue: Catalogue, lines: Iterable[str]) -> Coverage:
     Returns
     -------
     Coverage
-        A line that is matched only by its package type, or by a row without a provider, is missing.
+        A line of which only the package type is known, and so the registry at most, is missing.
     """
     matcher = Matcher(catalogue)
     by_rule: dict[str, int] = {}
     missing: list[str] = []
-    of = 0
+    without_provider: list[str] = []
     for line in lines:
         entry = line.strip().removeprefix("\ufeff")
         if not entry or entry.startswith("#"):
             continue
-        of += 1
         match = _match(matcher, entry)
-        if match is None or match.provider is None:
+        if match is None or match.rule == "type":
             missing.append(entry)
-        else:
-            by_rule[match.rule] = by_rule.get(match.rule, 0) + 1
-    return Coverage(of - len(missing), of, dict(sorted(by_rule.items())), tuple(missing))
+            continue
+        by_rule[match.rule] = by_rule.get(match.rule, 0) + 1
+        if match.provider is None:
+            without_provider.append(entry)
+    known = sum(by_rule.values())
+    return Coverage(known, known + len(missing), dict(sorted(by_rule.items())), tuple(missing), tuple(without_provider))
 
 
 def _match(matcher: Matcher, entry: str) -> Match | None:
     if entry.lower().startswith("pkg:"):
         return matcher.match_purl(entry)
     ways = (matcher.match_name, matcher.match_host, matcher.match_model, matcher.match_package_name)
-    known = (match for way in ways if (match := way(entry)) is not None)
-    return next((match for match in known if match.provider is not None), None)
+    return next((match for way in ways if (match := way(entry)) is not None), None)

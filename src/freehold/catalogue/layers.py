@@ -43,9 +43,8 @@ def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tupl
     findings: list[Finding] = []
     references: list[Reference] = []
     for path in sorted(place.glob("references-*.csv")):
-        for row, cells in _lines(path, REFERENCE_COLUMNS, findings):
-            id_, title, publisher, host, location, published, read = cells
-            references.append(Reference(id_, title, publisher, host, location, published, read, path.name, row))
+        for row, (id_, title, publisher, host, rest, published, read) in _lines(path, REFERENCE_COLUMNS, findings):
+            references.append(Reference(id_, title, publisher, host, rest, published, read, path.name, row))
     dates = {reference.id: reference.published or reference.read for reference in references}
     facts: list[FactLine] = []
     for path in sorted(place.glob("facts-*.csv")):
@@ -59,7 +58,7 @@ def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tupl
 
 
 def _lines(path: Path, columns: Sequence[str], findings: list[Finding]) -> list[tuple[int, list[str]]]:
-    """Give the line number and the stripped cells of each record, in the order of ``columns``."""
+    """Give the line number and the cells of each record, in the order of ``columns``."""
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     found: list[tuple[int, list[str]]] = []
     try:
@@ -72,7 +71,7 @@ def _lines(path: Path, columns: Sequence[str], findings: list[Finding]) -> list[
         wanted = len(columns)
         for cells in reader:
             if len(cells) == wanted:
-                found.append((start, [*map(str.strip, cells)]))
+                found.append((start, cells))
             elif cells:
                 mend = "Quote cells that hold a comma, and write one cell for each column."
                 findings.append(Finding(path.name, start, "", f"{len(cells)} cells where {wanted} are due", mend))

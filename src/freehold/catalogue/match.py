@@ -3,7 +3,8 @@
 Nothing is matched by likeness. Each rule has a confidence, stated in :data:`RULES`; the more specific rule wins:
 
 - a host by its own row, else by the longest domain above it that has a row;
-- a package by its own row, else by the longest family pattern, else by the row of the forge organisation that its name
+- a package by its own row (which, if it says nothing of who stands behind it, takes that from its family, and is as
+  sure as the family), else by the longest family pattern, else by the row of the forge organisation that its name
   states; a model on a hub as a model; of a package known by its type alone only the registry is told;
 - a model by the most specific pattern;
 - a name by a row's id, name or alias, equal but for case, punctuation and a legal form that one side leaves out.
@@ -16,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from freehold.catalogue.hosts import clean_host, is_address, registrable
-from freehold.catalogue.names import normal_name, split_legal_form
+from freehold.catalogue.name_index import NameIndex
 from freehold.catalogue.patterns import Patterns
 from freehold.catalogue.purls import forge_purl, normal_purl
 
@@ -190,23 +191,8 @@ class Matcher:
         Match or None
             ``None`` too if the name belongs to several rows.
         """
-        tables = ("provider", "product") if table is None else (table,)
-        for one in tables:
-            if text.strip() in self.catalogue.ids(one):
-                return self._match(one, text.strip(), "id")
-        normal = normal_name(text)
-        bare, form = split_legal_form(normal)
-        for rule in ("id", "name", "alias"):
-            for one in tables:
-                ids = self._names.get((one, rule, normal), ())
-                if ids:
-                    return self._match(one, ids[0], rule) if len(ids) == 1 else None
-        for one in tables:
-            rows = self._bare_names.get((one, bare), ())
-            ids = tuple(dict.fromkeys(id_ for id_, known in rows if not form or not known or form == known))
-            if ids:
-                return self._match(one, ids[0], "name without legal form") if len(ids) == 1 else None
-        return None
+        found = self._names.find(text, ("provider", "product") if table is None else (table,))
+        return None if found is None else self._match(*found)
 
     def match_package_name(self, text: str) -> Match | None:
         """Find the packages whose name alone is this; a match only if all of them have one and the same steward."""
@@ -240,26 +226,8 @@ class Matcher:
         return Patterns.of((row.lower(), row) for row in self.catalogue.ids("model"))
 
     @cached_property
-    def _names(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
-        """Ids of rows by table, rule and normal name."""
-        found: dict[tuple[str, str, str], dict[str, None]] = {}
-        for table in ("provider", "product"):
-            for id_ in self.catalogue.ids(table):
-                found.setdefault((table, "id", normal_name(id_)), {})[id_] = None
-        for table, id_, attribute, value, *_ in self.catalogue.lines:
-            if attribute in ("name", "alias") and table in ("provider", "product"):
-                found.setdefault((table, attribute, normal_name(value)), {})[id_] = None
-        return {key: tuple(ids) for key, ids in found.items()}
-
-    @cached_property
-    def _bare_names(self) -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
-        """Ids and legal forms by table and name without its legal form."""
-        found: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
-        for (table, rule, normal), ids in self._names.items():
-            if rule != "id":
-                bare, form = split_legal_form(normal)
-                found.setdefault((table, bare), {}).update(dict.fromkeys((id_, form) for id_ in ids))
-        return {key: tuple(rows) for key, rows in found.items()}
+    def _names(self) -> NameIndex:
+        return NameIndex(self.catalogue)
 
     @cached_property
     def _made(self) -> dict[tuple[str, str, str], Match]:
@@ -274,8 +242,15 @@ class Matcher:
 
     def _make(self, table: str, id_: str, rule: str) -> Match:
         rows = [(table, id_)]
+        if table == "package" and rule == "exact":
+            family = self._steward_family(id_)
+            if family is not None:
+                rows.append(("package", family))
+                rule = "family"
         names = ("provider", "product", "steward", "licence", "forge", "registry", "kind")
         value = {name: self.catalogue.value(table, id_, name) for name in names}
+        if len(rows) > 1:
+            value |= {name: self.catalogue.value(*rows[1], name) for name in ("steward", "product")}
         if table == "provider":
             return Match(table, id_, rule, RULES[rule], provider=id_, rows=tuple(rows))
         if table == "product":
@@ -294,3 +269,11 @@ class Matcher:
         if rule != "type" and value["provider"] is None:
             value["provider"] = value["steward"] or (product.provider if product is not None else None)
         return Match(table, id_, rule, RULES[rule], rows=tuple(rows), **value)
+
+    def _steward_family(self, id_: str) -> str | None:
+        """Find the most specific family that says who stands behind a package whose own row does not."""
+        named = ("steward", "product")
+        if any(self.catalogue.value("package", id_, name) is not None for name in named):
+            return None
+        families = self._packages.wild(normal_purl(id_) or "")
+        return next((row for row in families if any(self.catalogue.value("package", row, name) for name in named)), None)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["Patterns"]
 
@@ -69,19 +69,26 @@ class Patterns:
         exact = self._exact.get(text)
         if exact is not None:
             return exact, True
-        best: str | None = None
-        specific = -1
+        wild = next(self.wild(text), None)
+        return None if wild is None else (wild, False)
+
+    def wild(self, text: str) -> Iterator[str]:
+        """Give the keys of all patterns with a wildcard that match, the most specific first."""
+        others = iter(self._others)
+        other = next(others, None)
         for length, prefixes in self._by_prefix.items():
             key = prefixes.get(text[:length]) if length <= len(text) else None
-            if key is not None:
-                best, specific = key, length
-                break
-        for literal, pattern, key in self._others:
-            if literal <= specific:
-                break
-            if pattern.match(text):
-                return key, False
-        return None if best is None else (best, False)
+            if key is None:
+                continue
+            while other is not None and other[0] > length:
+                if other[1].match(text):
+                    yield other[2]
+                other = next(others, None)
+            yield key
+        while other is not None:
+            if other[1].match(text):
+                yield other[2]
+            other = next(others, None)
 
 
 def _is_wild(pattern: str) -> bool:

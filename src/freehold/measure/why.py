@@ -309,8 +309,9 @@ class Explainer:
             if supply == cut or source is None or self._left(supply, day)[0] <= 0:
                 continue
             share, weight = self._case.supplies[supply].filled.share[self._side], self._weight(supply, day)
-            if weight > share and weight > 0:
-                return say("why.takes_over", source=source.id, day=show_day(self._ramp_day(supply)), capacity=percent(weight))
+            if weight > share:
+                key = "why.took_over" if self._losing_needs(supply, day) else "why.takes_over"
+                return say(key, source=source.id, day=show_day(self._ramp_day(supply)), capacity=percent(weight))
             if weight > 0:
                 return say("why.remains", source=source.id, share=percent(weight))
         return say("why.no_other")

@@ -97,12 +97,12 @@ def _ini(file: SourceFile, text: str) -> list[Mention] | Skip:
     parser = ini_of(file, text)
     if isinstance(parser, Skip):
         return parser
-    lines, found = Lines(text), []
+    lines = Lines(text)
+    found: list[Mention] = []
     for section in parser.sections():
         beside = frozenset(parser.options(section))
         for name, value in parser.items(section):
-            for part in (value or "").split():
-                found.append(Mention(part, lines.of(part), (section, name), beside, data=True))
+            found += [Mention(part, lines.of(part), (section, name), beside, data=True) for part in (value or "").split()]
     return found
 
 

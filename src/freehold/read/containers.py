@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
-
-from packageurl import PackageURL
 
 from freehold.read.findings import Findings
 from freehold.read.hosts import is_public, reversed_host
@@ -16,7 +15,16 @@ from freehold.read.walk import SourceFile
 from freehold.read.yaml_tree import Node
 from freehold.stack.inventory import Component, Contact, Evidence
 
-__all__ = ["DEFAULT_REGISTRY", "image_findings", "is_compose", "is_dockerfile", "read_compose", "read_dockerfile"]
+__all__ = [
+    "DEFAULT_REGISTRY",
+    "compose_includes",
+    "compose_mains",
+    "image_findings",
+    "is_compose",
+    "is_dockerfile",
+    "read_compose",
+    "read_dockerfile",
+]
 
 DEFAULT_REGISTRY: Final = "com.docker.hub"
 """Where an image without a host in its name comes from."""
@@ -29,6 +37,7 @@ _INSTRUCTION: Final = re.compile(r"\s*([A-Za-z]+)\s+(.*)$", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[-+]([^{}]*))?\}|\$([A-Za-z_]\w*)")
 _FROM: Final = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?\s*$", re.IGNORECASE)
 _COPY: Final = re.compile(r"--from=(\S+)")
+_DEVELOPMENT: Final = re.compile(r"[.-](?:dev|development|test|ci|local|override)(?:[.-]|$)")
 _SETTING: Final = re.compile(r"([A-Za-z_]\w*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
 
 
@@ -54,8 +63,9 @@ def image_findings(image: str, scope: str, where: Evidence) -> Findings:
         return Findings()
     space, _, name = match["path"].rpartition("/")
     version = match["digest"] or match["tag"]
-    qualifiers = {"repository_url": f"{host}/{space}".rstrip("/")} if host else {}
-    identity = PackageURL("docker", None if host else (space or None), name, version, qualifiers).to_string()
+    source = f"{host}/{space}".rstrip("/")
+    identity = f"pkg:docker/{'' if host or not space else space + '/'}{name}"
+    identity += (f"@{version}" if version else "") + (f"?repository_url={source}" if host else "")
     registry = reversed_host(host) if host else DEFAULT_REGISTRY
     component = Component(identity, match["path"], version, scope=scope, direct=True, registry=registry, evidence=(where,))
     change = Contact(registry, "image-registry", "change", evidence=(where,))
@@ -79,6 +89,30 @@ def _instructions(text: str) -> Iterable[tuple[int, str, str]]:
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda match: known.get(match[1] or match[3]) or match[2] or "$", text)
+
+
+def _scope(file: SourceFile, scope: str) -> str:
+    if _DEVELOPMENT.search(file.name.lower()):
+        return "development"
+    return scope if file.place == "run" else "build"
+
+
+def compose_mains(names: Iterable[str]) -> frozenset[str]:
+    """The compose files that start when none is named: the usual names, in the folder nearest the top that has one."""
+    usual = [name for name in names if re.fullmatch(r"(?:docker-)?compose\.ya?ml", name.rpartition("/")[2].lower())]
+    fewest = min((name.count("/") for name in usual), default=0)
+    return frozenset(name for name in usual if name.count("/") == fewest)
+
+
+def compose_includes(file: SourceFile, documents: Iterable[Node]) -> frozenset[str]:
+    """Files that a compose file's services extend, or that it includes, relative to the folder read."""
+    named: set[str] = set()
+    for document in documents:
+        for _, service in (document.get("services") or Node(0)).pairs or ():
+            extended = service.get("extends")
+            named.add((extended.words("file") if extended else None) or "")
+        named.update(item.text or item.words("path") or "" for item in (document.get("include") or Node(0)).items or ())
+    return frozenset(posixpath.normpath(posixpath.join(file.folder, name)) for name in named if name)
 
 
 def read_dockerfile(file: SourceFile, text: str) -> Findings:
@@ -131,18 +165,32 @@ def read_dockerfile(file: SourceFile, text: str) -> Findings:
     return Findings(tuple(components), tuple(contacts))
 
 
-def read_compose(file: SourceFile, documents: Iterable[Node]) -> Findings:
-    """Read the images of a compose file's services."""
+def read_compose(file: SourceFile, documents: Iterable[Node], *, optional: bool = False) -> Findings:
+    """Read the images of a compose file's services.
+
+    Parameters
+    ----------
+    file, documents
+        The file, and what it parses to.
+    optional
+        Whether it is a variant beside another file, or one plug-in's own.
+    """
     components: list[Component] = []
     contacts: list[Contact] = []
-    development = re.search(r"[.-](?:dev|test|ci|local|override)[.-]", file.name.lower()) is not None
+    development = _DEVELOPMENT.search(file.name.lower()) is not None
     for document in documents:
         services = document.get("services")
         for _, service in (services.pairs if services else None) or ():
             image = service.get("image")
             if image is None or not image.text or service.get("build") is not None:
                 continue
-            scope = "development" if development or file.place == "script" else "optional" if service.get("profiles") else "run"
+            scope = (
+                "development"
+                if development or file.place == "script"
+                else "optional"
+                if optional or service.get("profiles")
+                else "run"
+            )
             found = image_findings(_filled(image.text, {}), scope, Evidence(file.relative, image.line))
             components += found.components
             contacts += found.contacts

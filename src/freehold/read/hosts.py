@@ -25,8 +25,8 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _TOP: Final = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$")
 
 _RESERVED_TOPS: Final = frozenset({
-    "local", "localhost", "internal", "test", "example", "invalid", "localdomain", "lan", "home", "corp", "intranet", "private", "svc",
-    "cluster", "arpa", "onion", "alt", "domain", "host", "tld", "yourdomain",
+    "local", "localhost", "internal", "test", "example", "invalid", "localdomain", "lan", "home", "corp", "intranet",
+    "private", "svc", "cluster", "arpa", "onion", "alt", "domain", "host", "tld", "yourdomain",
 })  # fmt: skip
 _PLACEHOLDER: Final = re.compile(
     r"(?:^|[-_])(?:examples?|placeholder|dummy|foo|foobar|bar|baz|acme|changeme|xxx+|abc|todo|test(?:ing)?|fake|sample|(?:tenant|company|org|domain|account|project|"
@@ -36,13 +36,16 @@ _PLACEHOLDER: Final = re.compile(
     r"|^your|(?:company|corp|domain)$(?<=your.{7})|^(?:onprem|mycorp|x{2,}|localhost)$"
 )
 _PARTS_OF_AN_ADDRESS: Final = frozenset({"com", "co", "org", "net", "gov", "edu", "ac"})
-_RECORD_KEEPING: Final = ("org.w3", "org.json-schema", "org.schemastore", "com.schemastore", "org.xmlsoap.schemas", "com.microsoft.schemas",
-                          "org.opensource", "org.spdx", "org.creativecommons", "org.gnu", "org.ietf", "org.rfc-editor", "org.purl",
-                          "org.openxmlformats.schemas", "io.mybinder", "io.shields.img", "org.sitemaps", "org.schema", "me.ogp", "com.android.schemas",
-                          "org.semver", "com.keepachangelog", "org.conventionalcommits")  # fmt: skip
+_RECORD_KEEPING: Final = (
+    "org.w3", "org.json-schema", "org.schemastore", "com.schemastore", "org.xmlsoap.schemas", "com.microsoft.schemas",
+    "org.opensource", "org.spdx", "org.creativecommons", "org.gnu", "org.ietf", "org.rfc-editor", "org.purl",
+    "org.openxmlformats.schemas", "io.mybinder", "io.shields.img", "org.sitemaps", "org.schema", "me.ogp",
+    "com.android.schemas", "org.semver", "com.keepachangelog", "org.conventionalcommits"
+)  # fmt: skip
 _FOR_PEOPLE: Final = frozenset({
-    "docs", "doc", "documentation", "developer", "developers", "dev-docs", "apidocs", "api-docs", "help", "support", "learn", "wiki",
-    "blog", "forum", "forums", "community", "knowledge", "kb", "manual", "guide", "guides", "tutorial", "tutorials", "status",
+    "docs", "doc", "documentation", "developer", "developers", "dev-docs", "apidocs", "api-docs", "help", "support",
+    "learn", "wiki", "blog", "forum", "forums", "community", "knowledge", "kb", "manual", "guide", "guides",
+    "tutorial", "tutorials", "status",
 })  # fmt: skip
 
 

@@ -14,7 +14,8 @@ __all__ = ["lines_of_interest", "speaks_of_inference"]
 
 _ADDRESS: Final = re.compile(rb"""["'`][a-z][a-z0-9+.-]{1,20}://(?!localhost|127\.|docs?\.|["'`])""")
 _MODEL: Final = re.compile(
-    rb"""(?:model|llm|engine|deployment)(?:[_-]?(?:name|id))?["']?\]?\s*(?::[^=\n"']{1,60})?[=:,]\s*(?:\w[\w.]*\(\s*)?(?:["'`]\w*["'`]\s*,\s*(?:default\s*=\s*)?)?"""
+    rb"""(?:model|llm|engine|deployment)(?:[_-]?(?:name|id))?["']?\]?\s*(?::[^=\n"']{1,60})?[=:,]\s*(?:\w[\w.]*\(\s*)?(?:default\s*=\s*)?"""
+    rb"""(?:["'`]\w*["'`]\s*,\s*(?:default\s*=\s*)?)?"""
     rb"""(?:[\w.]+\s*(?:or|\|\||\?\?)\s*)?f?["'`]|from_pretrained\(|sentencetransformer\(|crossencoder\("""
 )
 _DOTTED: Final = re.compile(rb"""["'`](?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*)?["'`]""")

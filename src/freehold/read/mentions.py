@@ -45,35 +45,41 @@ class Mention:
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\$?\{[^{}]*\}|%\(\w+\)s|%[sd]|\$[A-Za-z_]\w*|\$\([^)]*\)")
 _NETWORK: Final = frozenset({
-    "http", "https", "ws", "wss", "grpc", "grpcs", "postgres", "postgresql", "mysql", "mariadb", "mssql", "redis", "rediss", "amqp",
-    "amqps", "mongodb", "kafka", "nats", "smtp", "smtps", "imap", "imaps", "ldap", "ldaps", "ftp", "ftps", "sftp", "ssh", "git", "tcp",
-    "tls", "ssl", "udp", "mqtt", "mqtts", "snowflake", "clickhouse", "elasticsearch", "otlp", "jdbc", "syslog",
+    "http", "https", "ws", "wss", "grpc", "grpcs", "postgres", "postgresql", "mysql", "mariadb", "mssql", "redis",
+    "rediss", "amqp", "amqps", "mongodb", "kafka", "nats", "smtp", "smtps", "imap", "imaps", "ldap", "ldaps", "ftp",
+    "ftps", "sftp", "ssh", "git", "tcp", "tls", "ssl", "udp", "mqtt", "mqtts", "snowflake", "clickhouse",
+    "elasticsearch", "otlp", "jdbc", "syslog",
 })  # fmt: skip
 _FOR_READING: Final = frozenset({
-    "doc", "docs", "documentation", "description", "descriptions", "help", "hint", "example", "examples", "placeholder", "message",
-    "msg", "comment", "comments", "title", "label", "text", "tooltip", "note", "notes", "markdown", "instruction", "instructions",
-    "homepage", "href", "link", "links", "license", "licence", "terms", "author", "authors", "credit", "sample", "samples", "mock",
-    "mocks", "mocked", "dummy", "fake", "schema", "schemas", "namespace", "namespaces", "xmlns", "scope", "scopes", "referer",
-    "referrer", "pattern", "regex", "readme", "summary", "caption", "tutorial", "faq", "generator", "runbook", "annotation",
-    "annotations", "simulate", "simulated", "test", "tests", "testing", "profile", "openapi", "changelog", "prose", "html",
-    "identifier", "agent", "navigate", "navigation", "contact", "permalink", "feedback", "email", "mail", "mailto", "invite",
+    "doc", "docs", "documentation", "description", "descriptions", "help", "hint", "example", "examples",
+    "placeholder", "message", "msg", "comment", "comments", "title", "label", "text", "tooltip", "note", "notes",
+    "markdown", "instruction", "instructions", "homepage", "href", "link", "links", "license", "licence", "terms",
+    "author", "authors", "credit", "sample", "samples", "mock", "mocks", "mocked", "dummy", "fake", "schema",
+    "schemas", "namespace", "namespaces", "xmlns", "scope", "scopes", "referer", "referrer", "pattern", "regex",
+    "readme", "summary", "caption", "tutorial", "faq", "generator", "runbook", "annotation", "annotations",
+    "simulate", "simulated", "test", "tests", "testing", "profile", "openapi", "changelog", "prose", "html",
+    "identifier", "agent", "navigate", "navigation", "contact", "permalink", "feedback", "email", "mail", "mailto",
+    "invite",
 })  # fmt: skip
 _CALLS_FOR_READING: Final = frozenset({
-    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "echo", "secho", "startswith", "endswith",
-    "replace", "split", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "match", "search", "sub", "compile", "fullmatch",
-    "findall", "describe", "it", "expect", "index", "find", "count", "open", "includes", "indexOf", "startsWith", "endsWith", "test",
-    "replaceAll", "require", "join_message", "fail", "skip", "toBe", "toEqual",
+    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "echo", "secho",
+    "startswith", "endswith", "replace", "split", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix",
+    "match", "search", "sub", "compile", "fullmatch", "findall", "describe", "it", "expect", "index", "find", "count",
+    "open", "includes", "indexOf", "startsWith", "endsWith", "test", "replaceAll", "require", "join_message", "fail",
+    "skip", "toBe", "toEqual",
 })  # fmt: skip
 _ADDRESS_KEYS: Final = frozenset({
-    "url", "urls", "uri", "uris", "host", "hosts", "hostname", "endpoint", "endpoints", "server", "servers", "domain", "domains",
-    "broker", "brokers", "bootstrap", "address", "registry", "gateway", "proxy", "dsn", "issuer", "upstream", "origin", "api", "base",
-    "webhook", "backend", "target", "remote", "connection", "authority", "index", "mirror", "feed", "fqdn", "location",
+    "url", "urls", "uri", "uris", "host", "hosts", "hostname", "endpoint", "endpoints", "server", "servers", "domain",
+    "domains", "broker", "brokers", "bootstrap", "address", "registry", "gateway", "proxy", "dsn", "issuer",
+    "upstream", "origin", "api", "base", "webhook", "backend", "target", "remote", "connection", "authority", "index",
+    "mirror", "feed", "fqdn", "location",
 })  # fmt: skip
 _HOST_KEYS: Final = frozenset({
-    "host", "hosts", "hostname", "server", "servers", "endpoint", "endpoints", "domain", "broker", "brokers", "fqdn", "gateway",
-    "authority", "url", "uri", "base", "registry",
+    "host", "hosts", "hostname", "server", "servers", "endpoint", "endpoints", "domain", "broker", "brokers", "fqdn",
+    "gateway", "authority", "url", "uri", "base", "registry",
 })  # fmt: skip
-_BARE: Final = re.compile(r"((?:[A-Za-z0-9_-]+\.)+[A-Za-z]{2,24})(?::\d{1,5})?(?:/[\w./-]*)?$")
+_MERE: Final = frozenset({"default", "default_value", "defaultvalue", "fallback", "value", "initial"})
+_BARE: Final = re.compile(r"((?:[a-z0-9_-]+\.)+[a-z]{2,24})(?::\d{1,5})?(?:/[\w./-]*)?$")
 _ENDINGS: Final = frozenset(
     {"py", "sh", "rs", "md", "pl", "so", "ps", "zip", "mov", "json", "js", "ts", "yml", "yaml", "toml", "html"}
 )
@@ -85,9 +91,9 @@ _FOR_PEOPLE: Final = re.compile(
 _YOURS: Final = re.compile(r"(?:^|[/=_-])your[-_]?", re.IGNORECASE)
 
 INFERENCE: Final = frozenset({
-    "messages", "prompt", "prompts", "temperature", "max_tokens", "maxtokens", "max_completion_tokens", "max_output_tokens", "top_p",
-    "top_k", "system_prompt", "tokenizer", "embedding", "embeddings", "response_format", "structured_output_format", "completion",
-    "completions", "llm", "stop_sequences", "context_length", "context_window",
+    "messages", "prompt", "prompts", "temperature", "max_tokens", "maxtokens", "max_completion_tokens", "max_output_tokens",
+    "top_p", "top_k", "system_prompt", "tokenizer", "embedding", "embeddings", "response_format", "structured_output_format",
+    "completion", "completions", "llm", "stop_sequences", "context_length", "context_window",
 })  # fmt: skip
 """Names whose presence beside a ``model`` says that it is one that infers."""
 
@@ -122,13 +128,17 @@ def _is_for_reading(keys: tuple[str, ...]) -> bool:
     return False
 
 
+def _named(keys: tuple[str, ...]) -> str:
+    """What a value is named by: the innermost key that is no call, no function it is in, and no mere ``default``."""
+    return next((key for key in reversed(keys) if not key.endswith(("()", "{}")) and key.lower() not in _MERE), "")
+
+
 def host_of(mention: Mention) -> str | None:
     """The host that a mention says is called, in reverse-domain notation; ``None`` if it says none."""
     text = mention.text.strip()
     if len(text) > 2000 or "." not in text or _is_for_reading(mention.keys):
         return None
-    key = next((key for key in reversed(mention.keys) if not key.endswith("()")), "")
-    words = words_of(key)
+    words = words_of(_named(mention.keys))
     if "://" not in text:
         named = bool(words) and words[-1] in _HOST_KEYS and not (mention.data and words[-1] == "domain")
         return _bare_host(text, words) if named else None
@@ -154,7 +164,7 @@ def _bare_host(text: str, words: tuple[str, ...]) -> str | None:
     match = _BARE.match(text)
     if match is None:
         return None
-    host = match[1].lower()
+    host = match[1]
     labels = host.split(".")
     if labels[-1] in _ENDINGS or (len(labels) == 2 and words[-1] not in {"host", "hostname", "domain", "endpoint", "server"}):
         return None
@@ -174,7 +184,7 @@ def model_of(mention: Mention, *, inference: bool) -> str | None:
     text = mention.text.strip()
     if not mention.keys or not _MODEL.match(text) or "//" in text or text.count("/") > 3:
         return None
-    last = mention.keys[-1]
+    last = mention.keys[-1] if mention.keys[-1].endswith("()") else _named(mention.keys)
     words = words_of(last.rpartition(".")[2])
     beside = not INFERENCE.isdisjoint(companion.lower() for companion in mention.companions)
     if last.endswith("()"):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from freehold.read.documents import Lines, json_of
 from freehold.read.findings import Findings
 from freehold.read.hosts import registry_of, repository_of
+from freehold.read.licences import normalise
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Component, Evidence, Skip
 
@@ -20,8 +21,11 @@ __all__ = ["NodeProject", "npm_id", "read_package_json", "read_package_lock"]
 _EXACT: Final = re.compile(r"=?v?(\d+\.\d+\.\d+[\w.+-]*)$")
 _ENTRY: Final = re.compile(r'^ {2,8}"((?:[^"\\\n]*/)?node_modules/[^"\\\n]+)": \{', re.MULTILINE)
 _SECTIONS: Final = (
-    ("dependencies", "run"), ("optionalDependencies", "optional"), ("peerDependencies", "run"), ("devDependencies", "development"),
-)  # fmt: skip
+    ("dependencies", "run"),
+    ("optionalDependencies", "optional"),
+    ("peerDependencies", "run"),
+    ("devDependencies", "development"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def npm_id(name: str, version: str | None = None) -> str:
     """The canonical package URL of an npm package."""
     space, _, own = name.lower().rpartition("/")
     base = "pkg:npm/" + (quote(space, safe="") + "/" if space else "") + quote(own, safe="")
-    return f"{base}@{quote(version, safe=':')}" if version else base
+    return f"{base}@{quote(version, safe='/:')}" if version else base
 
 
 def _table(value: Any) -> Mapping[str, Any]:
@@ -51,7 +55,8 @@ def _text(value: Any) -> str | None:
 
 
 def _licence(value: Any) -> str | None:
-    return _text(value) or _text(_table(value).get("type"))
+    text = _text(value) or _text(_table(value).get("type"))
+    return (normalise(text) or text) if text else None
 
 
 def _is_local(version: str) -> bool:
@@ -108,7 +113,8 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
             detail = "It is of version 1, which does not tell packages apart. Write it anew with a current npm."
             return Skip(file.relative, "unsupported", detail)
         return Findings()
-    finder, marked = Lines(text), {}
+    finder = Lines(text)
+    marked: dict[str, int] = {}
     for match in _ENTRY.finditer(text):
         marked.setdefault(match[1], finder.at(match.start()))
     ids = {
@@ -189,6 +195,6 @@ def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str]) -> t
     for section in ("dependencies", "optionalDependencies"):
         for name in _table(entries[path].get(section)):
             target = _found(path, name, entries)
-            if target in ids:
+            if target is not None and target in ids:
                 found.add(ids[target])
     return tuple(sorted(found - {ids[path]}))

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["plugin_folders"]
+__all__ = ["is_within", "plugin_folders"]
 
 _FEWEST: Final = 5
 _SPLIT: Final = re.compile(r"[-_.]")
@@ -53,3 +53,12 @@ def plugin_folders(folders: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
             found -= named
         found |= {path for child, path in paths.items() if _edges(child) & alike}
     return frozenset(found)
+
+
+def is_within(folder: str, plugins: frozenset[str]) -> bool:
+    """Whether a folder is one of the plug-ins, or in one."""
+    while folder:
+        if folder in plugins:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from freehold.errors import Unreadable
-from freehold.read.containers import is_compose, is_dockerfile, read_compose, read_dockerfile
+from freehold.read.containers import compose_includes, compose_mains, is_compose, is_dockerfile, read_compose, read_dockerfile
 from freehold.read.documents import text_of
 from freehold.read.findings import Findings, joined_components, joined_contacts
 from freehold.read.git_remotes import read_git_remotes
 from freehold.read.hosts import is_public, parse_address, registry_of, reversed_host
 from freehold.read.node_metadata import NodeProject, read_package_json, read_package_lock
+from freehold.read.plugins import is_within, plugin_folders
 from freehold.read.python_environment import read_environment
 from freehold.read.python_locks import Lock, read_pipfile_lock, read_poetry_lock, read_pylock, read_uv_lock
 from freehold.read.python_metadata import Project, read_pipfile, read_pyproject, read_setup_cfg, read_setup_py
 from freehold.read.python_requirement import python_floor
 from freehold.read.python_requirements_file import read_requirements
 from freehold.read.python_resolution import resolve
-from freehold.read.plugins import plugin_folders
 from freehold.read.unsupported import unsupported
 from freehold.read.values import read_values
 from freehold.read.walk import SourceFile, Walk, walk
 from freehold.read.workflows import operator_of, read_jenkinsfile, read_workflow
-from freehold.read.yaml_tree import parse_yaml
+from freehold.read.yaml_tree import Node, parse_yaml
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 
 __all__ = ["ProjectReader"]
@@ -104,8 +104,9 @@ class ProjectReader:
         remotes = read_git_remotes(top)
         reading.findings.append(remotes)
         forge = remotes.contacts[0].host if remotes.contacts else None
-        taken = _read_operation(found.files, forge, reading)
-        reading.findings.append(read_values(found.files, plugin_folders(found.folders), taken))
+        plugins = plugin_folders(found.folders)
+        taken = _read_operation(found.files, forge, plugins, reading)
+        reading.findings.append(read_values(found.files, plugins, taken))
         reading.skips += unsupported(found)
         return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
 
@@ -113,11 +114,7 @@ class ProjectReader:
 def _read_file(file: SourceFile, reading: _Reading) -> None:
     name = file.name.lower()
     parser = _parser_of(name)
-    if (
-        parser is None
-        or (file.place in _ASIDE and name not in {"setup.py"} and parser is not _requirements)
-        or file.place == "test"
-    ):
+    if parser is None or (file.place in _ASIDE and name != "setup.py" and parser is not _requirements) or file.place == "test":
         return
     text = text_of(file)
     if isinstance(text, Skip):
@@ -126,9 +123,12 @@ def _read_file(file: SourceFile, reading: _Reading) -> None:
     parser(file, text, reading)
 
 
-def _read_operation(files: Iterable[SourceFile], forge: str | None, reading: _Reading) -> frozenset[str]:
+def _read_operation(
+    files: Iterable[SourceFile], forge: str | None, plugins: frozenset[str], reading: _Reading
+) -> frozenset[str]:
     """Read how it is built and deployed; returns the files that need no second reading for hosts."""
     taken: set[str] = set()
+    composed: list[tuple[SourceFile, list[Node]]] = []
     for file in files:
         name = file.name.lower()
         operator = operator_of(file.relative, forge)
@@ -142,7 +142,7 @@ def _read_operation(files: Iterable[SourceFile], forge: str | None, reading: _Re
                 reading.findings.append(read_workflow(file, documents, operator))
                 taken.add(file.relative)
             else:
-                reading.findings.append(read_compose(file, documents))
+                composed.append((file, documents))
         elif is_dockerfile(name) and file.place in {"run", "script"}:
             text = text_of(file)
             if isinstance(text, Skip):
@@ -151,6 +151,11 @@ def _read_operation(files: Iterable[SourceFile], forge: str | None, reading: _Re
                 reading.findings.append(read_dockerfile(file, text))
         elif name == "jenkinsfile":
             reading.findings.append(read_jenkinsfile(file))
+    mains = compose_mains(file.relative for file, _ in composed)
+    mains |= {name for file, documents in composed if file.relative in mains for name in compose_includes(file, documents)}
+    for file, documents in composed:
+        optional = bool(mains) and file.relative not in mains
+        reading.findings.append(read_compose(file, documents, optional=optional or is_within(file.folder, plugins)))
     return frozenset(taken)
 
 
@@ -243,7 +248,7 @@ def _forges(projects: Iterable[Project], nodes: Iterable[NodeProject]) -> Iterab
             yield Contact(reversed_host(address.host.removeprefix("www.")), "forge", "change", evidence=(where,))
 
 
-def _inventory(folder: str, found: Walk, reading: _Reading) -> Inventory:
+def _inventory(folder: str, met: Walk, reading: _Reading) -> Inventory:
     projects = sorted(reading.projects, key=lambda project: (project.folder.count("/") + bool(project.folder), project.folder))
     stated = next((project for project in projects if not project.folder and project.name), None)
     node = next((node for node in reading.nodes if not node.folder), None)
@@ -251,9 +256,15 @@ def _inventory(folder: str, found: Walk, reading: _Reading) -> Inventory:
     declared = [one for project in projects for one in project.declared if one.evidence.file not in reading.constraints]
     resolved = resolve(declared, reading.locks, pythons[0] if pythons else None)
     components, joined = joined_components(
-        [*resolved.components, *_node_components(reading), *_all(reading.findings, "components")]
+        [*resolved.components, *_node_components(reading), *(one for found in reading.findings for one in found.components)]
     )
-    contacts = joined_contacts([*_registries(projects), *_forges(projects, reading.nodes), *_all(reading.findings, "contacts")])
+    contacts = joined_contacts(
+        [
+            *_registries(projects),
+            *_forges(projects, reading.nodes),
+            *(one for found in reading.findings for one in found.contacts),
+        ]
+    )
     return Inventory(
         name=(stated.name if stated else None) or (node.name if node else None) or folder,
         reader=ProjectReader.name,
@@ -265,16 +276,11 @@ def _inventory(folder: str, found: Walk, reading: _Reading) -> Inventory:
                 key=lambda skip: (skip.file, skip.reason, skip.detail),
             )
         ),
-        claims=(*resolved.claims, *_all(reading.findings, "claims")),
+        claims=(*resolved.claims, *(one for found in reading.findings for one in found.claims)),
         licence=(stated.licence if stated else None) or (node.licence if node else None),
         joined=joined,
-        languages=_languages(found, reading),
+        languages=_languages(met, reading),
     )
-
-
-def _all(findings: Sequence[Findings], name: str) -> Iterable:
-    for found in findings:
-        yield from getattr(found, name)
 
 
 def _languages(found: Walk, reading: _Reading) -> tuple[str, ...]:

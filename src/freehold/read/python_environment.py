@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from freehold.read.hosts import repository_of
+from freehold.read.licences import normalise
 from freehold.read.python_locks import Edge, Lock, Package
 from freehold.read.python_metadata import says_repository
 from freehold.read.python_requirement import normalised, parse_requirement
@@ -162,15 +163,17 @@ def _edges(requirements: Iterable[str]) -> Iterable[Edge]:
 def _licence(headers: Mapping[str, list[str]]) -> str | None:
     expression = next(iter(headers.get("license-expression", ())), "")
     if expression:
-        return expression
+        return normalise(expression) or expression
     text = next(iter(headers.get("license", ())), "")
     classified = [value.rpartition(" :: ")[2] for value in headers.get("classifier", ()) if value.startswith("License :: ")]
     known = sorted({_CLASSIFIED[name] for name in classified if name in _CLASSIFIED})
-    if text and "\n" not in text and len(text) <= 100 and text.upper() != "UNKNOWN":
-        return text
-    if known and len(known) == len(set(classified) - {"OSI Approved"}):
-        return " OR ".join(known) if len(known) == 1 else " / ".join(known)
-    return classified[0] if classified else None
+    plain = text if text and "\n" not in text and len(text) <= 100 and text.upper() != "UNKNOWN" else None
+    spelt = normalise(plain) if plain else None
+    if spelt:
+        return spelt
+    if len(known) == 1 and set(classified) <= {*_CLASSIFIED, "OSI Approved"}:
+        return known[0]
+    return plain or (classified[0] if classified else None)
 
 
 def _repository(headers: Mapping[str, list[str]]) -> str | None:

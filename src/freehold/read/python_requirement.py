@@ -55,7 +55,7 @@ def normalised(name: str) -> str:
 def pypi_id(name: str, version: str | None = None) -> str:
     """The canonical package URL of a Python package."""
     base = f"pkg:pypi/{quote(normalised(name), safe='')}"
-    return f"{base}@{quote(version, safe=':')}" if version else base
+    return f"{base}@{quote(version, safe='/:')}" if version else base
 
 
 def python_floor(specifier: str) -> str | None:

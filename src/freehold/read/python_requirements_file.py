@@ -87,9 +87,8 @@ def read_requirements(file: SourceFile, text: str) -> Project:
         declared.append(Declared(requirement, scope, file.folder, where))
     if bad:
         skips.append(Skip(file.relative, "syntax", f"{len(bad)} line(s) not understood, the first: {_without_user(bad[0])!r}."))
-    for name in (*includes, *constraints):
-        if name.startswith(".."):
-            skips.append(Skip(name, "link", f"{file.relative} includes a file outside of the folder; it was not read."))
+    outside = f"{file.relative} includes a file outside of the folder; it was not read."
+    skips += [Skip(name, "link", outside) for name in (*includes, *constraints) if name.startswith("..")]
     return Project(
         file.folder,
         declared=tuple(declared),

@@ -158,19 +158,18 @@ def _components(lock: Lock, roots: Sequence[Declared], python: str | None) -> Fi
     needed = {
         edge.name for package in lock.packages for edge in package.edges if edge.name != package.name and edge.within is None
     }
-    components, claims = [], []
+    components: list[Component] = []
+    claims: list[Claim] = []
     for package in lock.packages:
         if package.own:
             continue
         key, identity = id(package), pypi_id(package.name, package.version)
-        scope = scopes.get(key)
-        if scope is None and package.scopes:
-            scope = min(package.scopes, key=SCOPES.index)
-        if scope is None:
-            scope = "optional" if roots else "run"
-            if key in elsewhere:
-                where = str(package.evidence)
-                claims.append(Claim("items", identity, "scope", "optional", where, confidence=_SURE_OF_MARKERS))
+        reached = scopes.get(key)
+        stated = min(package.scopes, key=SCOPES.index) if package.scopes else None
+        scope = reached or stated or ("optional" if roots else "run")
+        if reached is None and stated is None and key in elsewhere:
+            where = str(package.evidence)
+            claims.append(Claim("items", identity, "scope", "optional", where, confidence=_SURE_OF_MARKERS))
         depends = {
             pypi_id(target.name, target.version)
             for edge in closure.followed(package, extras.get(key, frozenset()), markers=True)

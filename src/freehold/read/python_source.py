@@ -69,7 +69,7 @@ def _is_of_interest(node: ast.AST, lines: Sequence[int]) -> bool:
     if first is None:
         return not isinstance(node, (ast.expr_context, ast.operator))
     at = bisect_left(lines, first)
-    return at < len(lines) and lines[at] <= node.end_lineno  # type: ignore[attr-defined, no-any-return]
+    return at < len(lines) and lines[at] <= node.end_lineno  # type: ignore[attr-defined]
 
 
 def _values(tree: ast.AST, lines: Sequence[int]) -> Iterator[Mention]:
@@ -110,7 +110,7 @@ def _inner(node: ast.AST, keys: _Keys, companions: frozenset[str]) -> Iterable[_
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         return _function(node, keys)
     if isinstance(node, ast.ClassDef):
-        own = _with((), node.name)
+        own = _with((), node.name + "{}")
         return [*((inner, own, _NOTHING) for inner in node.body), *((inner, keys, _NOTHING) for inner in node.decorator_list)]
     if isinstance(node, ast.If) and _is_started_by_hand(node):
         return [(inner, keys, companions) for inner in node.orelse]
@@ -166,7 +166,7 @@ def _call(node: ast.Call, keys: _Keys) -> Iterable[_Work]:
         work += [(argument, inner, beside) for argument in given]
         work += [(keyword.value, _with(inner, keyword.arg or ""), beside) for keyword in node.keywords]
     if isinstance(node.func, ast.Attribute):
-        formatted = node.func.attr in {"format", "rstrip", "strip", "lower", "encode", "rstrip"}
+        formatted = node.func.attr in {"format", "rstrip", "strip", "lower", "encode"}
         work.append((node.func.value, keys if formatted else _with(keys, callee + "()"), _NOTHING))
     return work
 
@@ -181,7 +181,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, keys: _
     told = node.args
     names = [argument.arg for argument in (*told.posonlyargs, *told.args)]
     beside = frozenset((*names, *(argument.arg for argument in told.kwonlyargs)))
-    own = keys if isinstance(node, ast.Lambda) else _with((), node.name)
+    own = keys if isinstance(node, ast.Lambda) else _with((), node.name + "{}")
     work: list[_Work] = [
         (default, (name,), beside)
         for name, default in zip(names[len(names) - len(told.defaults) :], told.defaults, strict=True)

@@ -64,7 +64,7 @@ def _values(text: str) -> Iterator[Mention]:
             recent.append('"' + value[1:-1][:60])
         elif kind == "tick" or (value == "}" and templates and templates[-1][0] == depth):
             if kind == "tick":
-                opened = (depth, [], start, _keys(recent) or ("match()",))
+                opened: tuple[int, list[str], int, tuple[str, ...]] = (depth, [], start, _keys(recent) or ("match()",))
             else:
                 opened = templates.pop()
                 depth -= 1

@@ -12,17 +12,17 @@ __all__ = ["unsupported"]
 
 _MANIFESTS: Final[Mapping[str, str]] = {
     "cargo.lock": "Rust", "go.mod": "Go", "pom.xml": "Java (Maven)", "build.gradle": "Java (Gradle)",
-    "build.gradle.kts": "Java (Gradle)", "gradle.lockfile": "Java (Gradle)", "gemfile.lock": "Ruby", "composer.lock": "PHP",
-    "yarn.lock": "Node (Yarn)", "pnpm-lock.yaml": "Node (pnpm)", "bun.lock": "Node (Bun)", "bun.lockb": "Node (Bun)",
-    "packages.lock.json": ".NET", "mix.lock": "Elixir", "pubspec.lock": "Dart", "podfile.lock": "CocoaPods",
-    "package.resolved": "Swift", "conda-lock.yml": "Conda", "environment.yml": "Conda", "pdm.lock": "Python (PDM)",
-    "pixi.lock": "Pixi",
+    "build.gradle.kts": "Java (Gradle)", "gradle.lockfile": "Java (Gradle)", "gemfile.lock": "Ruby",
+    "composer.lock": "PHP", "yarn.lock": "Node (Yarn)", "pnpm-lock.yaml": "Node (pnpm)", "bun.lock": "Node (Bun)",
+    "bun.lockb": "Node (Bun)", "packages.lock.json": ".NET", "mix.lock": "Elixir", "pubspec.lock": "Dart",
+    "podfile.lock": "CocoaPods", "package.resolved": "Swift", "conda-lock.yml": "Conda", "environment.yml": "Conda",
+    "pdm.lock": "Python (PDM)", "pixi.lock": "Pixi",
 }  # fmt: skip
 _LANGUAGES: Final[Mapping[str, str]] = {
-    ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".rb": "Ruby", ".php": "PHP", ".cs": "C#", ".c": "C", ".cc": "C++",
-    ".cpp": "C++", ".swift": "Swift", ".scala": "Scala", ".ex": "Elixir", ".dart": "Dart", ".vue": "Vue", ".svelte": "Svelte",
-    ".ipynb": "notebooks", ".tf": "Terraform", ".r": "R", ".jl": "Julia", ".lua": "Lua", ".xml": "XML", ".html": "HTML",
-    ".hcl": "HCL", ".ps1": "PowerShell", ".sql": "SQL",
+    ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".rb": "Ruby", ".php": "PHP", ".cs": "C#", ".c": "C",
+    ".cc": "C++", ".cpp": "C++", ".swift": "Swift", ".scala": "Scala", ".ex": "Elixir", ".dart": "Dart", ".vue": "Vue",
+    ".svelte": "Svelte", ".ipynb": "notebooks", ".tf": "Terraform", ".r": "R", ".jl": "Julia", ".lua": "Lua",
+    ".xml": "XML", ".html": "HTML", ".hcl": "HCL", ".ps1": "PowerShell", ".sql": "SQL",
 }  # fmt: skip
 
 

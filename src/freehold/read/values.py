@@ -15,6 +15,7 @@ from freehold.read.documents import Lines, bytes_of, text_of
 from freehold.read.findings import Findings
 from freehold.read.interest import lines_of_interest, speaks_of_inference
 from freehold.read.mentions import Mention, host_of, model_of
+from freehold.read.plugins import is_within
 from freehold.read.python_source import read_python_source
 from freehold.read.script_source import read_script_source
 from freehold.read.shell import contacts_of_commands
@@ -108,7 +109,7 @@ def findings_of_mentions(
     components: list[Component] = []
     contacts: list[Contact] = []
     scope = "change" if file.place == "script" else "run"
-    optional = _is_within(file.folder, plugins) or ".example" in file.name.lower() or ".sample" in file.name.lower()
+    optional = is_within(file.folder, plugins) or ".example" in file.name.lower() or ".sample" in file.name.lower()
     lines = Lines(text)
     for mention in mentions:
         host = host_of(mention)
@@ -125,11 +126,3 @@ def findings_of_mentions(
                 Component(f"model:{slug}", model, kind="model", scope=kept, direct=True, provides=model, evidence=where)
             )
     return Findings(tuple(components), tuple(contacts))
-
-
-def _is_within(folder: str, plugins: frozenset[str]) -> bool:
-    while folder:
-        if folder in plugins:
-            return True
-        folder = folder.rpartition("/")[0]
-    return False

@@ -26,37 +26,41 @@ MOST_FILES: Final = 500_000
 """Directory entries after which the walk ends with a skip."""
 
 _IGNORED: Final = frozenset({
-    ".git", ".hg", ".svn", "node_modules", "bower_components", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
-    ".pytest_cache", ".hypothesis", ".eggs", ".next", ".nuxt", ".svelte-kit", ".turbo", ".parcel-cache", ".terraform", ".idea",
-    ".vscode", ".cache", ".gradle", "htmlcov", ".ipynb_checkpoints", "__pypackages__",
+    ".git", ".hg", ".svn", "node_modules", "bower_components", "__pycache__", ".tox", ".nox", ".mypy_cache",
+    ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", ".next", ".nuxt", ".svelte-kit", ".turbo",
+    ".parcel-cache", ".terraform", ".idea", ".vscode", ".cache", ".gradle", "htmlcov", ".ipynb_checkpoints",
+    "__pypackages__",
 })  # fmt: skip
 _OUTPUT: Final = frozenset({"build", "dist", "target", "out", "coverage", "_build"})
 _SOURCE_MARKS: Final = frozenset({"__init__.py", "package.json", "pyproject.toml", "index.ts", "index.js"})
 
 _MANIFESTS: Final = frozenset({
-    "pipfile", "pipfile.lock", "poetry.lock", "uv.lock", "package-lock.json", "npm-shrinkwrap.json", "dockerfile", "containerfile",
-    "jenkinsfile", ".python-version", "cargo.lock", "go.mod", "pom.xml", "gemfile.lock", "composer.lock", "yarn.lock",
-    "pnpm-lock.yaml", "bun.lock", "bun.lockb", "build.gradle", "build.gradle.kts", "packages.lock.json", "mix.lock", "pubspec.lock",
-    "podfile.lock", "package.resolved", "conda-lock.yml", "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile",
+    "pipfile", "pipfile.lock", "poetry.lock", "uv.lock", "package-lock.json", "npm-shrinkwrap.json", "dockerfile",
+    "containerfile", "jenkinsfile", ".python-version", "cargo.lock", "go.mod", "pom.xml", "gemfile.lock",
+    "composer.lock", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "build.gradle", "build.gradle.kts",
+    "packages.lock.json", "mix.lock", "pubspec.lock", "podfile.lock", "package.resolved", "conda-lock.yml",
+    "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile",
 })  # fmt: skip
 _ENDINGS: Final = frozenset({
-    ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".yml", ".yaml", ".toml", ".json", ".ini", ".cfg",
-    ".conf", ".env", ".properties", ".sh", ".dockerfile",
+    ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".yml", ".yaml", ".toml", ".json", ".ini",
+    ".cfg", ".conf", ".env", ".properties", ".sh", ".dockerfile",
 })  # fmt: skip
 LOCKS: Final = frozenset({"poetry.lock", "uv.lock", "package-lock.json", "npm-shrinkwrap.json", "pipfile.lock"})
 
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _TEST: Final = frozenset({
-    "test", "tests", "testing", "e2e", "mock", "mocks", "mocked", "fixture", "fixtures", "conftest", "testdata", "stories", "cypress",
-    "storybook", "simulation", "fake", "fakes", "stub", "stubs",
+    "test", "tests", "testing", "e2e", "mock", "mocks", "mocked", "fixture", "fixtures", "conftest", "testdata",
+    "stories", "cypress", "storybook", "simulation", "fake", "fakes", "stub", "stubs",
 })  # fmt: skip
 _TEST_FOLDER: Final = frozenset({"spec", "specs"})
 _EXAMPLE: Final = frozenset({
-    "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "playground", "cookbook", "quickstart",
+    "example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials", "playground", "cookbook",
+    "quickstart",
 })  # fmt: skip
 _DOCS: Final = frozenset({"doc", "docs", "documentation", "changelog", "readme"})
 _SCRIPT: Final = frozenset({
-    "scripts", "script", "tools", "hack", "bench", "benchmark", "benchmarks", "ci", "github", "circleci", "devcontainer", "dev",
+    "scripts", "script", "tools", "hack", "bench", "benchmark", "benchmarks", "ci", "github", "circleci",
+    "devcontainer", "dev",
 })  # fmt: skip
 
 

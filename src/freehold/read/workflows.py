@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from packageurl import PackageURL
-
 from freehold.read.containers import image_findings
 from freehold.read.findings import Findings
 from freehold.read.shell import contacts_of_commands
@@ -105,10 +103,8 @@ def _uses(text: str, where: Evidence) -> Findings:
     match = _ACTION.match(text)
     if match is None:
         return Findings()
-    inner = match[3].strip("/") or None
-    if inner and inner.startswith(".github/workflows/"):
-        inner = match[3].strip("/")
-    identity = PackageURL("githubactions", match[1], match[2], match[4], None, inner).to_string()
+    inner = match[3].strip("/")
+    identity = f"pkg:githubactions/{match[1]}/{match[2]}@{match[4]}" + (f"#{inner}" if inner else "")
     name = f"{match[1]}/{match[2]}" + (f"/{inner}" if inner else "")
     component = Component(
         identity, name, match[4], scope="build", direct=True, repository=f"com.github/{match[1]}/{match[2]}", evidence=(where,)

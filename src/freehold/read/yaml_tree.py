@@ -1,12 +1,11 @@
 """YAML as a plain tree with line numbers. Owns what YAML may cost: nesting and repetition are bounded.
 
 The tree is built from parser events in one pass and without recursion. An alias refers to the node it names and is
-never copied, so a document that multiplies itself stays as small as its text; :func:`scalars` visits a node once.
+never copied, so a document that multiplies itself stays as small as its text: who walks it visits a node once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +14,7 @@ import yaml
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Skip
 
-__all__ = ["DEEPEST", "Node", "parse_yaml", "scalars"]
+__all__ = ["DEEPEST", "Node", "parse_yaml"]
 
 DEEPEST: Final = 100
 """Levels of nesting beyond which a document is refused."""
@@ -88,20 +87,3 @@ def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
         problem = getattr(error, "problem", None) or "it cannot be parsed"
         return Skip(file.relative, "syntax", f"It is not YAML: {problem}" + (f", line {mark.line + 1}." if mark else "."))
     return documents
-
-
-def scalars(documents: list[Node]) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """Every scalar that stands as a value, with the keys above it, outermost first; each node once."""
-    seen: set[int] = set()
-    pending: list[tuple[tuple[str, ...], Node]] = [((), node) for node in reversed(documents)]
-    while pending:
-        keys, node = pending.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.text is not None:
-            yield keys, node
-        for name, inner in reversed(node.pairs or ()):
-            pending.append(((*keys, name), inner))
-        for inner in reversed(node.items or ()):
-            pending.append((keys, inner))

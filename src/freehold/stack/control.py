@@ -52,6 +52,11 @@ class Control:
         self._seats: dict[tuple[str | None, str], frozenset[str]] = {}
 
     @property
+    def stack(self) -> Stack:
+        """Whose facts these are."""
+        return self._stack
+
+    @property
     def inside(self) -> frozenset[str]:
         """Home and trusted countries (and :data:`NO_COUNTRY`)."""
         return self._inside

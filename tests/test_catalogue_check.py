@@ -197,6 +197,7 @@ def test_what_is_worth_a_look_is_a_note_and_no_error(tmp_path: Path) -> None:
         "Acme Hosting' contradicts": catalogue_of(_made(tmp_path / "b"), fact("provider", "acme", "name", "Acme Hosting")),
         "its country is not stated": catalogue_of(_made(tmp_path / "c"), NAME, fact("provider", "crowd", "owner", "new")),
         "also names the provider": catalogue_of(_made(tmp_path / "d"), fact("provider", "crowd", "alias", "Acme Corp")),
+        "differ in a legal form only": catalogue_of(_made(tmp_path / "f"), fact("provider", "crowd-inc", "name", "Another")),
         "is not the usual spelling": catalogue_of(
             _made(tmp_path / "e"), fact("package", "pkg:pypi/New_One", "steward", "acme")
         ),

@@ -120,6 +120,13 @@ def check_names(catalogue: Catalogue) -> Iterator[Finding]:
                 if catalogue.value(table, id_, name) is None:
                     fact = catalogue.facts_of(table, id_)[0]
                     yield _found(fact, "", f"{table} '{id_}' has no {name}", f"Add a line that states its {name}.")
+    bodies: dict[str, str] = {}
+    for id_ in catalogue.ids("provider"):
+        other_id = bodies.setdefault(split_legal_form(normal_name(id_))[0], id_)
+        if other_id != id_ and not _related(catalogue, id_, other_id):
+            fact = catalogue.facts_of("provider", id_)[0]
+            problem = f"the providers '{id_}' and '{other_id}' differ in a legal form only"
+            yield _found(fact, "id", problem, "Join the two rows if they are one body.", severity="note")
     for table in ("provider", "product"):
         taken: dict[str, Fact] = {}
         for fact in catalogue.facts:
@@ -132,6 +139,11 @@ def check_names(catalogue: Catalogue) -> Iterator[Finding]:
                         "Join the two rows, or give each a name of its own." if both else "Leave the alias where it is surest."
                     )
                     yield _found(fact, "value", problem, mend, severity="error" if both else "note")
+
+
+def _related(catalogue: Catalogue, one: str, other: str) -> bool:
+    """Whether one provider owns the other, over any steps: a group and its firm often differ in a legal form only."""
+    return any(step.provider.id == top for low, top in ((one, other), (other, one)) for step in catalogue.owner_chain(low))
 
 
 def _found(where: Fact, column: str, problem: str, mend: str, severity: str = "error") -> Finding:

@@ -136,7 +136,7 @@ class Matcher:
         normal = normal_purl(purl)
         if normal is None or "/" not in normal:
             return None if normal is None else self._type_only(normal)
-        found = self._packages.find(normal)
+        found = self._package_row(normal)
         if found is not None:
             return self._match("package", found[0], "exact" if found[1] else "family")
         of_type = self._type_only(normal)
@@ -153,6 +153,10 @@ class Matcher:
                 return replace(by_model, registry=registry)
         return of_type
 
+    def _package_row(self, normal: str) -> tuple[str, bool] | None:
+        patterns = self._packages.get(normal.partition("/")[0])
+        return None if patterns is None else patterns.find(normal)
+
     def _type_only(self, normal: str) -> Match | None:
         row = self._types.get(normal.partition("/")[0])
         return None if row is None else self._match("package", row, "type")
@@ -166,7 +170,7 @@ class Matcher:
             Such as ``"com.github/psf/requests"``: by the rows of that repository or of its owner, else by its host.
         """
         purl = forge_purl(repository)
-        found = self._packages.find(purl) if purl is not None else None
+        found = self._package_row(purl) if purl is not None else None
         if found is not None:
             return self._match("package", found[0], "exact" if found[1] else "family")
         return self.match_host(repository.partition("/")[0], "reverse")
@@ -201,8 +205,14 @@ class Matcher:
         return self._match("package", rows[0], "package name") if len(stewards) == 1 else None
 
     @cached_property
-    def _packages(self) -> Patterns:
-        return Patterns.of((normal, row) for normal, row in self._normal_packages if "/" in normal)
+    def _packages(self) -> Mapping[str, Patterns]:
+        """Patterns of packages by the type that their URLs begin with: a package has to be held against its own only."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for normal, row in self._normal_packages:
+            type_, slash, _ = normal.partition("/")
+            if slash:
+                found.setdefault(type_, []).append((normal, row))
+        return {type_: Patterns.of(pairs) for type_, pairs in found.items()}
 
     @cached_property
     def _types(self) -> Mapping[str, str]:
@@ -275,5 +285,6 @@ class Matcher:
         named = ("steward", "product")
         if any(self.catalogue.value("package", id_, name) is not None for name in named):
             return None
-        families = self._packages.wild(normal_purl(id_) or "")
+        normal = normal_purl(id_) or ""
+        families = self._packages[normal.partition("/")[0]].wild(normal)
         return next((row for row in families if any(self.catalogue.value("package", row, name) for name in named)), None)

@@ -7,7 +7,6 @@ the library for package URLs reads, at a twentieth of its cost, because inventor
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -17,10 +16,10 @@ FORGES: Final = {"com.github": "github", "com.gitlab": "gitlab", "org.bitbucket"
 """Hosts of forges, in reverse-domain notation, and the type of their package URLs."""
 
 _SEPARATORS: Final = re.compile(r"[-_.]+")
+_USUAL_TYPES: Final = frozenset({"pypi", "npm", "deb", "maven", "cargo", "golang", "nuget", "gem", "github", "oci", "docker"})
 _TYPE: Final = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
 def normal_purl(text: str) -> str | None:
     """Write a package URL, or a pattern of them, in the one spelling in which they are compared.
 
@@ -34,22 +33,22 @@ def normal_purl(text: str) -> str | None:
     str or None
         Such as ``"pkg:pypi/foo-bar"``, ``"pkg:npm/@scope/*"``; ``None`` if it is no package URL.
     """
-    scheme, colon, rest = text.strip().partition(":")
-    if not colon or scheme.lower() != "pkg":
+    rest = text.strip()
+    if rest[:4].lower() != "pkg:":
         return None
-    rest = rest.split("#", 1)[0].split("?", 1)[0].strip("/")
-    head, slash, last = rest.rpartition("/")
-    if not slash:
-        head, last = rest, ""
-    at = last.find("@", 1)
-    if at > 0:
-        last = last[:at]
-    path = f"{head}/{last}" if slash else head
-    if "%" in path:
-        path = unquote(path)
-    path = path.lower()
-    type_, _, name = path.partition("/")
-    if not _TYPE.fullmatch(type_):
+    rest = rest[4:]
+    for mark in "#?":
+        if mark in rest:
+            rest = rest.partition(mark)[0]
+    rest = rest.strip("/")
+    at = rest.find("@", rest.rfind("/") + 2)
+    if at > 0 and "/" in rest:
+        rest = rest[:at]
+    if "%" in rest:
+        rest = rest.replace("%40", "@")
+        rest = unquote(rest) if "%" in rest else rest
+    type_, _, name = rest.lower().partition("/")
+    if type_ not in _USUAL_TYPES and not _TYPE.fullmatch(type_):
         return None
     if type_ == "pypi":
         name = _SEPARATORS.sub("-", name)

@@ -167,9 +167,10 @@ def _components(lock: Lock, roots: Sequence[Declared], python: str | None) -> Fi
         reached = scopes.get(key)
         stated = min(package.scopes, key=SCOPES.index) if package.scopes else None
         scope = reached or stated or ("optional" if roots else "run")
-        if reached is None and stated is None and key in elsewhere:
+        if reached is None and stated in {None, "run"} and key in elsewhere:
+            scope = "optional"
             where = str(package.evidence)
-            claims.append(Claim("items", identity, "scope", "optional", where, confidence=_SURE_OF_MARKERS))
+            claims.append(Claim("items", identity, "scope", scope, where, confidence=_SURE_OF_MARKERS))
         depends = {
             pypi_id(target.name, target.version)
             for edge in closure.followed(package, extras.get(key, frozenset()), markers=True)

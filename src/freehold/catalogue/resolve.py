@@ -1,0 +1,309 @@
+"""From what was found to who controls it. Owns the join of an inventory with the catalogue to a stack.
+
+A thing that is read becomes two items: ``X``, *it runs* (mission 1), and ``X:change``, *it can be built, patched and
+redeployed*. Installed code under an open licence is held: its in-use source is the organisation's own copy; its
+steward's hand is on its updates, which only change needs. What else is met at run time (services, models) is a need
+of ``X``; forge, CI, registries, update channels and tools are needs of ``X:change``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from freehold.catalogue.defaults import default
+from freehold.catalogue.facts import Catalogue
+from freehold.catalogue.match import Match, Matcher
+from freehold.catalogue.open_licences import is_open
+from freehold.stack.inventory import Component, Contact, Evidence, Inventory
+from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
+
+__all__ = ["CHANGE", "resolve", "with_providers"]
+
+CHANGE = ":change"
+_MOST_EVIDENCE = 3
+_RUNS = ("run", "optional")
+
+
+def resolve(inventory: Inventory, catalogue: Catalogue, home: str | None = None, trusted: tuple[str, ...] = ()) -> Stack:
+    """Join an inventory with the catalogue.
+
+    Parameters
+    ----------
+    inventory
+        What a reader found.
+    catalogue
+        Who controls what.
+    home, trusted
+        Whose stack it is.
+
+    Returns
+    -------
+    Stack
+        With a claim for every fact: a file and line, a row of the catalogue, or a default with its reason.
+    """
+    return _Join(inventory, catalogue, home, trusted).stack()
+
+
+def with_providers(stack: Stack, catalogue: Catalogue) -> Stack:
+    """Add the catalogue's claims about the providers that a stack took from it."""
+    own = {claim.id for claim in stack.claims if claim.table == "providers"}
+    claims = [
+        claim
+        for provider in stack.providers
+        if provider.id not in own and catalogue.provider(provider.id) == provider
+        for claim in catalogue.claims_for("provider", provider.id, provider.id)
+    ]
+    return replace(stack, claims=(*stack.claims, *claims))
+
+
+class _Join:
+    def __init__(self, inventory: Inventory, catalogue: Catalogue, home: str | None, trusted: tuple[str, ...]) -> None:
+        self._inventory, self._catalogue, self._matcher = inventory, catalogue, Matcher(catalogue)
+        self._home, self._trusted = home, trusted
+        self._items: dict[str, Item] = {}
+        self._sources: dict[str, Source] = {}
+        self._needs: dict[tuple[str, str], Need] = {}
+        self._claims: list[Claim] = list(inventory.claims)
+        self._id = re.sub(r"[^\w.\-]+", "-", inventory.name.lower(), flags=re.ASCII).strip("-") or "project"
+
+    def stack(self) -> Stack:
+        run, change = self._id, self._id + CHANGE
+        name, reader = self._inventory.name, self._inventory.reader
+        self._items[run] = Item(run, f"{name} runs", "application", mission=1.0)
+        self._items[change] = Item(change, f"{name} can be changed", "application", mission=0.0)
+        for item in (run, change):
+            self._add_source(item, "self", licence=self._inventory.licence if item == run else None)
+            self._claim("items", item, "id", name, f"{reader}: {name}")
+        self._add_components(run, change)
+        self._add_services(run)
+        self._add_contacts(change)
+        providers = self._providers()
+        for provider in providers:
+            self._claims += self._catalogue.claims_for("provider", provider.id, provider.id)
+        return Stack(
+            self._inventory.name, self._home, self._trusted, self._catalogue.edition or None,
+            tuple(self._items.values()), providers, tuple(self._sources.values()), tuple(self._needs.values()),
+            tuple(dict.fromkeys(self._claims)),
+        )  # fmt: skip
+
+    # Rows and their claims
+
+    def _claim(self, table: str, row: str, attribute: str, value: str, source: str, confidence: float = 1.0) -> None:
+        self._claims.append(Claim(table, row, attribute, value, source, None, confidence))
+
+    def _seen(self, table: str, row: str, attribute: str, value: str, evidence: tuple[Evidence, ...]) -> None:
+        for one in evidence[:_MOST_EVIDENCE]:
+            self._claim(table, row, attribute, value, str(one))
+
+    def _add_source(self, item: str, provider: str | None, licence: str | None = None, location: tuple[str, ...] = ()) -> str:
+        id_ = f"{item}@{provider or '?'}"
+        self._sources[id_] = Source(id_, item, provider, location or None, licence=licence)
+        return id_
+
+    def _need(self, user: str, item: str, role: str, kind: str, weight: float | None = None, weight_kind: str = "") -> None:
+        if (user, item) in self._needs:
+            return
+        cover = default(kind, "survive")
+        need = Need(user, item, role, weight, survive=cover.days)
+        self._needs[user, item] = need
+        self._claims.append(cover.claim("needs", need.id))
+        if weight is not None:
+            self._claims.append(default(weight_kind, "weight").claim("needs", need.id, f"{weight:.6g}"))
+
+    def _matched(self, source: str, match: Match | None, provider: str) -> None:
+        if match is None:
+            return
+        said = f"catalogue match by {match.rule}: {match.table} {match.id}"
+        self._claim("sources", source, "provider", provider, said, match.confidence)
+        for table, row in match.rows or ((match.table, match.id),):
+            self._claims += self._catalogue.claims_for(table, row, source, into="sources")
+
+    def _providers(self) -> tuple[Provider, ...]:
+        found: dict[str, Provider] = {}
+        waiting = [source.provider for source in self._sources.values() if isinstance(source.provider, str)]
+        while waiting:
+            wanted = waiting.pop(0)
+            if wanted in found or wanted == "self":
+                continue
+            found[wanted] = self._catalogue.provider(wanted) or Provider(wanted)
+            owners = found[wanted].owner
+            waiting += [one.id for one in owners if isinstance(one, Owner)] if isinstance(owners, tuple) else []
+        return tuple(found.values())
+
+    # Components
+
+    def _add_components(self, run: str, change: str) -> None:
+        components = [component for component in self._inventory.components if component.id not in self._items]
+        matches = {component.id: self._match(component) for component in components}
+        present = {component.id for component in components}
+        has_graph = any(component.direct for component in components)
+        for component in components:
+            source = self._add_component(component, matches[component.id])
+            if component.kind == "model":
+                continue
+            if component.scope in _RUNS:
+                role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
+                if component.scope == "run" and (component.direct or not has_graph):
+                    self._need(f"{run}@self", component.id, role, kind)
+                for needed in component.depends:
+                    if needed in present and needed != component.id:
+                        self._need(source, needed, "part", "installed-code")
+        self._add_updates(change, [c for c in components if c.scope in _RUNS and c.kind != "model"], matches)
+        tools = [component for component in components if component.scope not in _RUNS and component.kind != "model"]
+        for tool in tools:
+            weight = float(default("tools", "weight").value) / len(tools)
+            self._need(f"{change}@self", tool.id, "tool", "tool", weight, "tools")
+        self._add_registries(change, components, matches)
+        for language in self._inventory.languages:
+            match = self._matcher.match_name(language, "product")
+            item = self._add_product(language, match, language, "software")
+            self._need(f"{run}@self", item, "runtime", "runtime")
+
+    def _match(self, component: Component) -> Match | None:
+        matcher = self._matcher
+        if component.provides and component.kind == "model":
+            return matcher.match_model(component.provides)
+        match = matcher.match_purl(component.id) if component.id.startswith("pkg:") else None
+        if (match is None or match.provider is None) and component.repository:
+            forge = matcher.match_repository(component.repository)
+            if forge is not None and forge.table == "package" and forge.provider is not None:
+                registry = None if match is None else match.registry
+                match = replace(forge, registry=registry, licence=None if match is None else match.licence)
+        if match is None and component.supplier:
+            match = matcher.match_name(component.supplier, "provider")
+        return match
+
+    def _add_component(self, component: Component, match: Match | None) -> str:
+        licence = component.licence or (match.licence if match else None)
+        kind = component.kind or (match.kind if match else None) or "software"
+        provider = match.provider if match else None
+        open_copy = licence is not None and is_open(licence) and component.kind not in ("model", "service", "hardware")
+        title = f"{component.name} {component.version}" if component.version else component.name
+        self._items[component.id] = Item(component.id, title, kind)
+        self._seen("items", component.id, "id", component.id, component.evidence)
+        source = self._add_source(component.id, "self" if open_copy else provider, licence)
+        if component.licence:
+            self._seen("sources", source, "licence", component.licence, component.evidence[:1])
+        if open_copy:
+            self._claim("sources", source, "provider", "self", f"own copy, held under {licence}")
+        if match is not None and not open_copy and provider is not None:
+            self._matched(source, match, provider)
+        elif match is not None and match.licence and not component.licence:
+            self._claims += [
+                claim for table, row in match.rows or ((match.table, match.id),)
+                for claim in self._catalogue.claims_for(table, row, source, into="sources", attribute="licence")
+            ]  # fmt: skip
+        return source
+
+    def _add_updates(self, change: str, parts: list[Component], matches: dict[str, Match | None]) -> None:
+        """Who keeps the parts up to date: one item a steward, weighed by how many parts it stands behind."""
+        stewards: dict[str, list[Component]] = {}
+        for part in parts:
+            match = matches[part.id]
+            steward = match.provider if match is not None and match.provider else f"?{part.id}"
+            stewards.setdefault(steward, []).append(part)
+        for steward, kept in stewards.items():
+            unknown = steward.startswith("?")
+            item = f"updates:{kept[0].name if unknown else steward}"
+            while item in self._items:
+                item += "'"
+            shown = kept[0].name if unknown else f"{len(kept)} parts from {self._named(steward)}"
+            self._items[item] = Item(item, f"updates of {shown}", "platform")
+            source = self._add_source(item, None if unknown else steward)
+            for part in kept:
+                if not unknown:
+                    self._matched(source, matches[part.id], steward)
+                self._seen("items", item, "name", part.id, part.evidence[:1])
+            self._need(f"{change}@self", item, "update-channel", "updates", len(kept) / len(parts), "updates")
+
+    def _add_registries(self, change: str, components: list[Component], matches: dict[str, Match | None]) -> None:
+        counts: Counter[tuple[str, Match | None]] = Counter()
+        first: dict[str, Component] = {}
+        for component in components:
+            found = matches[component.id]
+            if component.registry:
+                key, match = component.registry, self._matcher.match_host(component.registry, "reverse")
+                key = (match.product or match.id) if match else key
+            elif found is not None and found.registry:
+                key, match = found.registry, self._matcher.match_name(found.registry, "product")
+            elif component.id.startswith("pkg:"):
+                key = component.id.removeprefix("pkg:").partition("/")[0]
+                type_ = self._matcher.match_purl(f"pkg:{key}/x")
+                match = None if type_ is None or not type_.registry else self._matcher.match_name(type_.registry, "product")
+                if match is None:
+                    continue
+            else:
+                continue
+            counts[key, match] += 1
+            first.setdefault(key, component)
+        for (key, match), _ in counts.most_common():
+            item = self._add_product(f"registry:{key}" if match is None else key, match, key, "registry")
+            self._seen("items", item, "id", item, first[key].evidence[:1])
+            kind = "image-registry" if first[key].kind == "platform" else "registry"
+            self._need(f"{change}@self", item, "registry", kind)
+
+    # Contacts
+
+    def _add_services(self, run: str) -> None:
+        """Outside services and hosted models: each an equal part of what runs, the code itself one more."""
+        met: dict[str, tuple[str, str]] = {}
+        for contact in self._inventory.contacts:
+            if contact.scope == "run" and contact.role in ("service", "model-api"):
+                item = self._add_contact(contact, "service")
+                met[item] = ("service", contact.role)
+        for component in self._inventory.components:
+            if component.kind == "model" and component.scope in _RUNS:
+                row = next(source for source in self._sources.values() if source.item == component.id)
+                held = isinstance(row.licence, str) and is_open(row.licence)
+                met[component.id] = ("input", "open-model" if held else "model-api")
+        for item, (role, kind) in met.items():
+            self._need(f"{run}@self", item, role, kind, 1 / (len(met) + 1), "services")
+
+    def _add_contacts(self, change: str) -> None:
+        for contact in self._inventory.contacts:
+            if contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
+                kind = contact.role if contact.role != "update-channel" else "updates"
+                item = self._add_contact(contact, "registry" if "registry" in contact.role else "platform")
+                if contact.role == "ci":
+                    item = self._ci_item(contact, item)
+                self._need(f"{change}@self", item, contact.role, kind)
+
+    def _ci_item(self, contact: Contact, forge: str) -> str:
+        """A forge's CI is another thing than the forge: it stops on its own."""
+        source = next(one for one in self._sources.values() if one.item == forge)
+        item = f"{forge}:ci"
+        if item not in self._items:
+            self._items[item] = Item(item, f"CI at {self._items[forge].name}", "platform")
+            own = self._add_source(item, source.provider if isinstance(source.provider, str) else None)
+            match = self._matcher.match_host(contact.host, "reverse")
+            if match is not None and isinstance(source.provider, str):
+                self._matched(own, match, source.provider)
+        self._seen("items", item, "id", item, contact.evidence)
+        return item
+
+    def _add_contact(self, contact: Contact, kind: str) -> str:
+        match = self._matcher.match_host(contact.host, "reverse")
+        key = f"host:{contact.host}" if match is None else (match.product or match.provider or match.id)
+        item = self._add_product(key, match, contact.host, kind)
+        self._seen("items", item, "id", item, contact.evidence)
+        return item
+
+    def _add_product(self, key: str, match: Match | None, name: str, kind: str) -> str:
+        """An item for a product (or a provider's service, or an unknown host), with its one source."""
+        if key in self._items:
+            return key
+        product = self._catalogue.product(match.product or match.id) if match else None
+        title = product.name if product and product.name else self._named(match.provider) if match and match.provider else name
+        self._items[key] = Item(key, title, (product.kind if product else None) or kind)
+        provider = match.provider if match else None
+        licence = product.licence if product else None
+        source = self._add_source(key, provider, licence, product.location if product else ())
+        if match is not None and provider is not None:
+            self._matched(source, match, provider)
+        return key
+
+    def _named(self, provider: str) -> str:
+        row = self._catalogue.provider(provider)
+        return row.name if row is not None and row.name else provider

@@ -15,10 +15,9 @@ Where DESIGN leaves a choice, this is the one taken here:
 5. The part voided, v, takes shares at their worst for the answer: the largest in ``low``, the smallest in ``high``.
 6. Stated shares are rescaled only where no in-use share is blank or ``"?"``, or where they are over 1.
 7. A stated capacity under a share that was derived is raised to it, as one under a rescaled share is.
-8. An item with standby sources and none in use has a gap of 1, which the unknown source fills; with candidates only it is
-   at 0, as DESIGN says.
-9. ``enough`` ``"?"`` lies between 0 and 1; at 0 the need is always met. ``whole`` ``"?"`` is yes in ``low``, no in ``high``.
-   ``status`` ``"?"`` is ``candidate`` in ``low`` and ``in-use`` in ``high``.
+8. A gap is one between sources in use: an item that has sources, but none in use, is at 0 until a standby is there.
+9. ``enough`` ``"?"`` lies between more than 0 and 1: in ``high`` the least level that counts meets the need, none does not.
+   ``whole`` ``"?"`` is yes in ``low``, no in ``high``. ``status`` ``"?"`` is ``candidate`` in ``low``, ``in-use`` in ``high``.
 10. A stop before day 0 is a stop on day 0.
 11. A restart under a cut-off is one in the end: rules that never end hold, every finite recovery is over, and cover
     (``forever`` too) counts as nothing unless stock is asked for, which then meets its need in full.
@@ -88,8 +87,6 @@ def ways(stack: Stack, item: Item, which: str) -> list[Way]:
         return [Way(None, 1.0, 1.0, 0.0, 1.0)]
     in_use = [row for row in rows if _status(row, which) == "in-use"]
     standby = [row for row in rows if _status(row, which) == "standby"]
-    if not in_use and not standby:
-        return []
     stated = {row.id: float(row.share) for row in in_use if row.share is not None and row.share is not UNKNOWN}
     blank = [row for row in in_use if row.share is None]
     unknown = [row for row in in_use if row.share is UNKNOWN]
@@ -113,7 +110,7 @@ def ways(stack: Stack, item: Item, which: str) -> list[Way]:
         default = 1.0 if row.share is None else share
         capacity = max(share, _pick(row.capacity, default, share, 1.0, which))
         found.append(Way(row, share, capacity, _pick(row.recover, 0.0, math.inf, 0.0, which), other))
-    if not blank and not unknown and rest > TOLERANCE:
+    if in_use and not blank and not unknown and rest > TOLERANCE:
         found.append(Way(None, rest, rest, 0.0, rest))
     for row in standby:
         share = _pick(row.share, 0.0, 0.0, 1.0, which)
@@ -176,7 +173,7 @@ class _Model:
             for one in group:
                 available = min((rules[rule].availability for rule in one.rules if rule in holding), default=1.0)
                 kappa = one.way.capacity if recovered(one) else one.way.share
-                row.append((kappa * available, [need for need in one.needs if need.enough > 0]))
+                row.append((kappa * available, one.needs))
                 left = min(
                     (rules[rule].availability for rule in one.rules if rule in holding and rules[rule].cover == "void"),
                     default=1.0,
@@ -216,7 +213,7 @@ def _need(need: Need, index: dict[str, int], which: str) -> _NeedOf:
     return _NeedOf(
         index[need.item],
         1.0 if need.weight is None else need.weight,
-        _pick(need.enough, 1.0, 1.0, 0.0, which),
+        _pick(need.enough, 1.0, 1.0, TOLERANCE, which),
         _Cover(size, lasts=size >= TOLERANCE),
     )
 
@@ -279,7 +276,7 @@ def timeline(
         ends = []
         for need in model.needs:
             cover = need.cover
-            short = 1 - _one(min(1.0, y[need.item] / need.enough)) if need.enough > 0 else 0.0
+            short = 1 - _one(min(1.0, y[need.item] / need.enough))
             if cover.lasts and cover.size < math.inf and short >= TOLERANCE:
                 ends.append((clock + (cover.size - cover.used) / short, short, cover))
         soonest = min([day for day in calendar if day > now + TOLERANCE] + [end for end, _, _ in ends], default=math.inf)

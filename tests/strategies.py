@@ -2,8 +2,7 @@
 
 Numbers come from coarse grids, so that the gain of a circle is either exactly 1 or well under it; :func:`tight_circles`
 draws gains just under 1, with the solution in closed form. Left out on purpose are the few readings that DESIGN leaves
-open (they are listed in :mod:`reference`): a blank beside a ``"?"`` share, a capacity under a derived share, an item with
-standby sources only, an unknown status or mission.
+open (they are listed in :mod:`reference`): a blank beside a ``"?"`` share, a capacity under a derived share, an unknown status or mission.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def _shares(draw: st.DrawFn, count: int, *, unknown: bool) -> list[object]:
     if form == "unknown":
         return [UNKNOWN, *parts[1:]]
     if form == "nearly":
-        return [1.01, *[0.0] * (count - 1)] if count < 3 else [0.5, 0.3, 0.19]
+        return [[0.99], [0.5, 0.51], [0.5, 0.3, 0.19]][count - 1]
     return parts
 
 
@@ -103,7 +102,7 @@ def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: boo
         kind, tags = (draw(st.sampled_from(values if unknown else values[1:-1])) for values in (_KINDS, _TAGS))
         items.append(Item(name, kind=kind, mission=mission, whole=whole, tags=tags))  # type: ignore[arg-type]
         in_use = draw(st.sampled_from([1, 1, 1, 2, 2, 3, 0] if unknown else [1, 1, 2, 2, 3]))
-        spare = draw(st.sampled_from([0, 0, 0, 1, 1, 2])) if in_use else draw(st.sampled_from([0, 0, 0, -1]))
+        spare = draw(st.sampled_from([0, 0, 0, 1, 1, 2])) if in_use else draw(st.sampled_from([0, 0, 0, 1, -1]))
         shares = draw(_shares(in_use, unknown=unknown)) if in_use else []
         if not unknown and None not in shares and math.fsum(shares) < 0.98:  # type: ignore[arg-type]
             shares[0] = None

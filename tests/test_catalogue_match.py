@@ -143,7 +143,7 @@ def test_a_packages_own_row_wins_over_every_family(matcher: Matcher) -> None:
     assert match is not None
     assert (match.rule, match.confidence, match.steward, match.provider) == ("exact", 1.0, "crowd", "crowd")
     assert (match.licence, match.forge, match.registry) == ("MIT", "forge", "the-index")
-    assert match.rows == (("package", "pkg:pypi/acme-free"), ("package", "pkg:pypi"))
+    assert match.rows == (("package", "pkg:pypi/acme-free"),)
 
 
 def test_the_longest_family_wins(matcher: Matcher) -> None:
@@ -157,14 +157,36 @@ def test_a_package_whose_row_names_nobody_takes_the_steward_from_its_family_as_s
     assert match is not None
     assert (match.id, match.rule, match.confidence) == ("pkg:pypi/acme-sdk-quiet", "family", 0.8)
     assert (match.steward, match.provider, match.licence, match.registry) == ("acme-corp", "acme-corp", "MIT", "the-index")
-    assert match.rows == (("package", "pkg:pypi/acme-sdk-quiet"), ("package", "pkg:pypi/acme-sdk-*"), ("package", "pkg:pypi"))
+    assert match.rows == (("package", "pkg:pypi/acme-sdk-quiet"), ("package", "pkg:pypi/acme-sdk-*"))
+
+
+def test_the_claims_of_a_match_are_the_facts_that_it_rests_on_and_no_others(tmp_path: Path) -> None:
+    quiet = fact("package", "pkg:pypi/acme-sdk-quiet", "licence", "MIT")
+    family = fact("package", "pkg:pypi/acme-sdk-*", "licence", "Apache-2.0")
+    matcher = Matcher(catalogue_of(tmp_path, quiet, family))
+    claimed = {
+        "pkg:pypi/acme-free": [("provider", "crowd"), ("licence", "MIT")],
+        "pkg:pypi/acme-sdk-quiet": [("licence", "MIT"), ("provider", "acme-corp")],
+        "pkg:pypi/acme-sdk-other": [("provider", "acme-corp"), ("licence", "Apache-2.0")],
+        "pkg:npm/@acme/client": [("provider", "acme")],
+    }
+    for purl, expected in claimed.items():
+        match = matcher.match_purl(purl)
+        assert match is not None
+        claims = matcher.claims_for(match, "source")
+        assert [(claim.attribute, claim.value) for claim in claims] == expected
+        assert {(claim.table, claim.id) for claim in claims} == {("sources", "source")}
+    host = matcher.match_host("com.acme.api")
+    assert host is not None
+    assert [claim.value for claim in matcher.claims_for(host, "source")] == ["acme", "DE", "FI"]
 
 
 def test_a_package_known_by_its_type_alone_has_a_registry_and_nobody_who_can_say_no(matcher: Matcher) -> None:
     match = matcher.match_purl("pkg:pypi/unheard-of")
     assert match is not None
     assert (match.id, match.rule, match.registry) == ("pkg:pypi", "type", "the-index")
-    assert (match.provider, match.steward, match.product) == (None, None, None)
+    assert (match.provider, match.steward, match.product, match.rows) == (None, None, None, ())
+    assert matcher.claims_for(match, "source") == ()
     assert match.confidence < RULES["family"]
 
 

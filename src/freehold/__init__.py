@@ -1,0 +1,121 @@
+"""Freehold tells how much of the technology you run on you hold outright, what stops when a landlord says no, and why.
+
+The same answers as the command line, as frozen values::
+
+    import freehold
+
+    stack = freehold.read("examples/clinic")
+    answer = freehold.cutoff(stack, freehold.Cutoff((freehold.Rule(foreign=True),)))
+    print(answer.mission)
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from freehold.errors import FreeholdError
+    from freehold.measure.assess import AssessAnswer, assess
+    from freehold.measure.content import ContentAnswer, content
+    from freehold.measure.cutoff import CutoffAnswer, cutoff, cutoffs
+    from freehold.measure.gaps import GapsAnswer, gaps
+    from freehold.measure.restart import RestartAnswer, restart
+    from freehold.measure.why import WhyAnswer, why
+    from freehold.stack.cutoff import Cutoff, Rule
+    from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
+
+__version__: Final = "0.1.0"
+
+_HOMES: Final = {
+    "freehold.errors": ("FreeholdError",),
+    "freehold.measure.assess": ("AssessAnswer", "assess"),
+    "freehold.measure.content": ("ContentAnswer", "content"),
+    "freehold.measure.cutoff": ("CutoffAnswer", "cutoff", "cutoffs"),
+    "freehold.measure.gaps": ("GapsAnswer", "gaps"),
+    "freehold.measure.restart": ("RestartAnswer", "restart"),
+    "freehold.measure.why": ("WhyAnswer", "why"),
+    "freehold.stack.cutoff": ("Cutoff", "Rule"),
+    "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),
+}
+
+__all__ = [
+    "UNKNOWN",
+    "AssessAnswer",
+    "Claim",
+    "ContentAnswer",
+    "Cutoff",
+    "CutoffAnswer",
+    "FreeholdError",
+    "GapsAnswer",
+    "Item",
+    "Need",
+    "Owner",
+    "Provider",
+    "RestartAnswer",
+    "Rule",
+    "Source",
+    "Stack",
+    "WhyAnswer",
+    "assess",
+    "content",
+    "cutoff",
+    "cutoffs",
+    "gaps",
+    "read",
+    "restart",
+    "why",
+]
+
+
+def read(path: str, *, home: str | None = None, trusted: tuple[str, ...] | None = None) -> Stack:
+    """Read a stack file, a folder of tables, an SBOM or a project folder.
+
+    Parameters
+    ----------
+    path
+        The path.
+    home, trusted
+        Instead of what the stack states.
+
+    Returns
+    -------
+    Stack
+        Joined with the catalogue.
+
+    Raises
+    ------
+    freehold.FreeholdError
+        If it cannot be read, or is no sound stack.
+    """
+    from freehold.settings import Settings
+    from freehold.work import load
+
+    return load(path, Settings(home, trusted)).stack
+
+
+class _Face(ModuleType):
+    """This package's type: importing its room ``read`` does not hide the function of that name."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "read" or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"module 'freehold' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from freehold.catalogue.hosts import clean_host, is_address, registrable
+from freehold.catalogue.matches import RULES, Match
 from freehold.catalogue.name_index import NameIndex
 from freehold.catalogue.patterns import Patterns
 from freehold.catalogue.purls import forge_purl, normal_purl
@@ -25,61 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freehold.catalogue.facts import Catalogue
+    from freehold.stack.values import Claim
 
 __all__ = ["RULES", "Match", "Matcher", "Notation"]
 
 Notation = Literal["reverse", "forward"]
 
-RULES: Final[Mapping[str, float]] = {
-    "exact": 1.0,
-    "registrable domain": 0.9,
-    "parent domain": 0.9,
-    "family": 0.8,
-    "forge organisation": 0.8,
-    "type": 0.5,
-    "pattern": 0.8,
-    "id": 1.0,
-    "name": 1.0,
-    "alias": 0.95,
-    "name without legal form": 0.9,
-    "package name": 0.8,
-}
-"""Every rule by which something is matched, and how sure a match by it is."""
-
 _LEGACY: Final = frozenset({"com", "org", "net", "edu", "gov", "int", "mil", "arpa"})
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The row that something belongs to, and what the catalogue says of it at once.
-
-    Parameters
-    ----------
-    table, id
-        The row that matched.
-    rule, confidence
-        By which of :data:`RULES`, and how surely.
-    provider
-        Who can say no: the row's provider, its product's, or a package's steward.
-    product, steward, licence, forge, registry, kind
-        As stated for the row; ``registry`` may come from the row of the package type.
-    rows
-        All rows that the answer rests on, as table and id, for
-        :meth:`~freehold.catalogue.facts.Catalogue.claims_for`.
-    """
-
-    table: str
-    id: str
-    rule: str
-    confidence: float
-    provider: str | None = None
-    product: str | None = None
-    steward: str | None = None
-    licence: str | None = None
-    forge: str | None = None
-    registry: str | None = None
-    kind: str | None = None
-    rows: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +151,24 @@ class Matcher:
         found = self._names.find(text, ("provider", "product") if table is None else (table,))
         return None if found is None else self._match(*found)
 
+    def claims_for(self, match: Match, row_id: str) -> tuple[Claim, ...]:
+        """Turn a match into claims on a source: exactly the facts that the match's provider, licence and place rest on.
+
+        Parameters
+        ----------
+        match
+            A match of a host, package, model, provider or product.
+        row_id
+            Id of the source in a stack.
+        """
+        claims: list[Claim] = []
+        for number, (table, id_) in enumerate(match.rows):
+            only = "steward" if number and table == "package" else None
+            claims += self.catalogue.claims_for(table, id_, row_id, "sources", only)
+        if match.table == "package" and match.product is not None and match.steward is None:
+            claims += self.catalogue.claims_for("product", match.product, row_id, "sources", "provider")
+        return tuple(claims)
+
     def match_package_name(self, text: str) -> Match | None:
         """Find the packages whose name alone is this; a match only if all of them have one and the same steward."""
         rows = self._package_names.get(text.strip().lower(), ())
@@ -271,13 +242,14 @@ class Matcher:
             of_type = self._types.get((normal_purl(id_) or "").partition("/")[0])
             if of_type is not None:
                 value["registry"] = self.catalogue.value("package", of_type, "registry")
-                rows.append(("package", of_type))
         sold = value.get("product")
         product = self.catalogue.product(sold) if sold else None
-        if product is not None and product.id != id_:
+        if product is not None and table in ("host", "model"):
             rows.append(("product", product.id))
         if rule != "type" and value["provider"] is None:
             value["provider"] = value["steward"] or (product.provider if product is not None else None)
+        if rule == "type":
+            rows = []
         return Match(table, id_, rule, RULES[rule], rows=tuple(rows), **value)
 
     def _steward_family(self, id_: str) -> str | None:

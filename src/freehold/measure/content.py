@@ -12,7 +12,7 @@ no value of their own and draw on nothing outside it is undetermined and takes t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
@@ -37,7 +37,9 @@ Mix: TypeAlias = tuple[tuple[int, float], ...]
 _DENSE: Final = 500
 _LARGEST_DENSE: Final = 4000
 _ROUNDS: Final = 20_000
-_STILL: Final = 1e-13
+_STILL: Final = 1e-12
+_BETTER: Final = 1e-11
+_MOST_TURNS: Final = 1000
 _ROUNDED: Final = 1.02
 
 
@@ -113,9 +115,7 @@ class _Part:
     mixes: tuple[Mix, ...]
 
 
-def content(
-    stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS
-) -> ContentAnswer:
+def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS) -> ContentAnswer:
     """Measure face value, content and hidden exposure.
 
     Choices where the definition leaves one: a source without needs adds all of its value itself, whatever
@@ -156,12 +156,12 @@ def content(
     if not 0 <= stake <= 1:
         raise UsageError(f"a stake of {stake} is not between 0 and 1.")
     parts = _all_parts(stack, Control(stack, strict=strict, stake=stake), ways)
-    low, high = _content(parts, 0), _content(parts, 1)
+    low, high = _contents(parts, -1), _contents(parts, 1)
     plain = tuple(_plain_face(own) for own in parts)
     faces, exposures = [], []
-    for number, item in enumerate(stack.items):
+    for number in range(len(stack.items)):
         face, exposure = plain[number], _plain_exposure(parts[number], low, high)
-        passed, surely = _passes_on(stack, item, parts[number])
+        passed, surely = _passes_on(parts[number])
         if surely:
             face, exposure = _passed_face(passed[0], plain), _passed_exposure(passed[0], parts, low, high)
         elif passed:
@@ -200,9 +200,7 @@ def _all_parts(stack: Stack, control: Control, via: tuple[str, ...]) -> tuple[tu
     return tuple(_parts(stack, item, control, via, number_of) for item in stack.items)
 
 
-def _parts(
-    stack: Stack, item: Item, control: Control, via: tuple[str, ...], number_of: Mapping[str, int]
-) -> tuple[_Part, ...]:
+def _parts(stack: Stack, item: Item, control: Control, via: tuple[str, ...], number_of: Mapping[str, int]) -> tuple[_Part, ...]:
     found = []
     for filled in fill_shares(stack, item):
         source = filled.source
@@ -227,7 +225,7 @@ def _known(value: Maybe[float], default: float) -> Bounds:
 def _mixes(needs: Sequence[Need], number_of: Mapping[str, int]) -> tuple[Mix, ...]:
     """The corners of what the inputs' parts may be: without unknown values there is one."""
     known = [need for need in needs if need.value is not UNKNOWN]
-    corners = [tuple((number_of[need.item], 1.0),) for need in needs if need.value is UNKNOWN]
+    corners: list[Mix] = [((number_of[need.item], 1.0),) for need in needs if need.value is UNKNOWN]
     if known:
         values = [need.value if isinstance(need.value, float) else None for need in known]
         parts = _divided(values)
@@ -274,7 +272,7 @@ def _plain_face(parts: Sequence[_Part]) -> Bounds:
     )
 
 
-def _passes_on(stack: Stack, item: Item, parts: Sequence[_Part]) -> tuple[list[_Part], bool]:
+def _passes_on(parts: Sequence[_Part]) -> tuple[list[_Part], bool]:
     """The source whose needs' face value the item's is, and whether it surely is; several where statuses are unknown."""
     certain = [part for part in parts if part.source is None or part.source.status is not UNKNOWN]
     doubtful = [part for part in parts if part.source is not None and part.source.status is UNKNOWN]
@@ -283,7 +281,7 @@ def _passes_on(stack: Stack, item: Item, parts: Sequence[_Part]) -> tuple[list[_
         for part in (doubtful if not certain else certain if len(certain) == 1 else ())
         if part.source is not None and part.source.provider == "self" and part.mixes
     ]
-    return own, bool(own) and not doubtful and len(stack.sources_of[item.id]) > 0
+    return own, bool(own) and not doubtful
 
 
 def _mixed(mixes: Sequence[Mix], levels: Sequence[float] | Floats, sign: int) -> float:
@@ -297,3 +295,228 @@ def _passed_face(part: _Part, plain: Sequence[Bounds]) -> Bounds:
     low = _mixed(part.mixes, [face.low for face in plain], -1)
     high = _mixed(part.mixes, [face.high for face in plain], 1)
     return Bounds(part.share.low * low, part.share.high * high)
+
+
+# Hidden exposure
+
+
+def _difference(parts: Sequence[_Part], factor: float, low: Floats, high: Floats, sign: int) -> float:
+    """Bound Σ share·h less ``factor`` times the content: from above (sign 1) or below (sign -1)."""
+    worth = []
+    for part in parts:
+        held = part.held.high if sign > 0 else part.held.low
+        inputs = _mixed(part.mixes, low if sign > 0 else high, -sign)
+        either = [held - factor * (own * held + (1 - own) * inputs) for own in part.own]
+        worth.append(max(either) if sign > 0 else min(either))
+    return _extreme(parts, worth, sign)
+
+
+def _plain_exposure(parts: Sequence[_Part], low: Floats, high: Floats) -> Bounds:
+    return Bounds(_difference(parts, 1.0, low, high, -1), _difference(parts, 1.0, low, high, 1))
+
+
+def _passed_exposure(part: _Part, parts: Sequence[Sequence[_Part]], low: Floats, high: Floats) -> Bounds:
+    ends = []
+    for sign in (-1, 1):
+        held = part.held.low if sign > 0 else part.held.high
+        # the difference is convex (for the high) or concave (for the low) in the own value: an end is the extreme
+        found = [
+            math.fsum(weight * _difference(parts[number], 1 - own, low, high, sign) for number, weight in mix) - own * held
+            for own in part.own
+            for mix in part.mixes
+        ]
+        ends.append(max(found) if sign > 0 else min(found))
+    return Bounds(min(share * ends[0] for share in part.share), max(share * ends[1] for share in part.share))
+
+
+def _hull(intervals: Sequence[Bounds]) -> Bounds:
+    return Bounds(min(one.low for one in intervals), max(one.high for one in intervals))
+
+
+def _rounded(interval: Bounds) -> Bounds:
+    return Bounds(*(round(max(-1.0, min(1.0, value)), 12) + 0.0 for value in interval))
+
+
+def _mean(stack: Stack, intervals: Sequence[Bounds], lowest: float = 0.0) -> Bounds:
+    mission = mission_of(stack)
+    if not mission.weights and not mission.doubtful:
+        return Bounds(0.0, 0.0)
+    # a mission's mean is of levels in [0, 1]; its weights sum to 1, so that a linear map goes through it
+    scaled = (np.array(intervals, np.float64) - lowest) / (1 - lowest)
+    mean = mission.mean(scaled[None, :, 0], scaled[None, :, 1])
+    return _rounded(Bounds(*(ends[0] * (1 - lowest) + lowest for ends in (mean.low, mean.high))))
+
+
+# Content
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One item's equation within a circle: value = ``base`` + Σ ``terms``; base, lost and terms sum to 1."""
+
+    base: float
+    lost: float
+    terms: Mapping[int, float]
+
+    def at(self, levels: Floats) -> float:
+        return self.base + math.fsum(part * float(levels[number]) for number, part in self.terms.items())
+
+
+def _contents(parts: Sequence[Sequence[_Part]], sign: int) -> Floats:
+    """Every item's content, least (sign -1) or greatest (sign 1) over what is unknown."""
+    levels = np.ones(len(parts))
+    for members in _circles(parts):
+        number = members[0]
+        if len(members) == 1 and all(number != needed for needed in _needed(parts[number])):
+            levels[number] = _row(parts[number], levels, frozenset(), sign).base
+        else:
+            _solve_circle(parts, members, levels, sign)
+    return np.clip(levels, 0.0, 1.0)
+
+
+def _needed(parts: Sequence[_Part]) -> Iterable[int]:
+    return (number for part in parts for mix in part.mixes for number, _ in mix)
+
+
+def _circles(parts: Sequence[Sequence[_Part]]) -> list[list[int]]:
+    """Strongly connected components, suppliers first."""
+    size = len(parts)
+    start, needed = [0], []
+    for own in parts:
+        needed += sorted(set(_needed(own)))
+        start.append(len(needed))
+    component_of = [0] * size
+    count = components(size, start, needed, component_of, [[0] * size for _ in range(5)])
+    found: list[list[int]] = [[] for _ in range(count)]
+    for number, component in enumerate(component_of):
+        found[component].append(number)
+    return found
+
+
+def _row(parts: Sequence[_Part], levels: Floats, inside: frozenset[int] | set[int], sign: int) -> _Row:
+    """An item's equation, what is unknown of its sources being at its worst or best where the levels are these."""
+    choose = max if sign > 0 else min
+    held = [part.held.high if sign > 0 else part.held.low for part in parts]
+    mixes = [
+        choose(part.mixes, key=lambda mix: math.fsum(weight * float(levels[number]) for number, weight in mix), default=())
+        for part in parts
+    ]
+    inputs = [math.fsum(weight * float(levels[number]) for number, weight in mix) for mix in mixes]
+    owns = [choose(part.own, key=lambda own: own * h + (1 - own) * m) for part, h, m in zip(parts, held, inputs, strict=True)]
+    worth = [own * h + (1 - own) * m for own, h, m in zip(owns, held, inputs, strict=True)]
+    shares = _shared(parts, worth, sign)
+    unmet = 1 - math.fsum(shares)
+    base, lost, terms = [], [unmet if unmet > TOLERANCE else 0.0], dict[int, float]()
+    for share, own, h, mix in zip(shares, owns, held, mixes, strict=True):
+        base.append(share * own * h)
+        lost.append(share * own * (1 - h))
+        for number, weight in mix:
+            part = share * (1 - own) * weight
+            if number in inside and part > 0:
+                terms[number] = terms.get(number, 0.0) + part
+            else:
+                base.append(part * float(levels[number]))
+                lost.append(part * (1 - float(levels[number])))
+    return _Row(math.fsum(base), math.fsum(lost), terms)
+
+
+def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], levels: Floats, sign: int) -> None:
+    """Fill in the greatest solution of one circle; the levels of its members stand at 1 before."""
+    inside = set(members)
+    users: dict[int, list[int]] = {number: [] for number in members}
+    for number in members:
+        for needed in set(_needed(parts[number])) & inside:
+            users[needed].append(number)
+    waiting = list(members)
+    while waiting:  # what stays is the largest set whose members are at 1 if all of it is
+        number = waiting.pop()
+        if number in inside and _row(parts[number], levels, frozenset(), sign).base < 1 - TOLERANCE:
+            inside.discard(number)
+            levels[number] = 0.0
+            waiting += [user for user in users[number] if user in inside]
+    rest = [number for number in members if number not in inside]
+    levels[rest] = 1.0
+    within = set(rest)
+    rows = [_row(parts[number], levels, within, sign) for number in rest]
+    for _ in range(_MOST_TURNS if rest else 0):
+        levels[rest] = _greatest(rest, rows)
+        better = False
+        for place, number in enumerate(rest):
+            row = _row(parts[number], levels, within, sign)
+            if sign * (row.at(levels) - rows[place].at(levels)) > _BETTER:
+                rows[place], better = row, True
+        if not better:
+            return
+
+
+def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> Floats:
+    """Greatest solution in [0, 1] of linear equations."""
+    place_of = {number: place for place, number in enumerate(members)}
+    users: list[list[tuple[int, float]]] = [[] for _ in members]
+    for place, row in enumerate(rows):
+        for number, part in row.terms.items():
+            users[place_of[number]].append((place, part))
+    lost = [row.lost for row in rows]
+    leaves = [place for place in range(len(rows)) if lost[place] > TOLERANCE]
+    closed = np.ones(len(rows), np.bool_)
+    closed[leaves] = False
+    while leaves:
+        for user, part in users[leaves.pop()]:
+            lost[user] += part
+            if closed[user] and lost[user] > TOLERANCE:
+                closed[user] = False
+                leaves.append(user)
+    solution = np.ones(len(rows))
+    rest = np.flatnonzero(~closed)
+    new_place = np.cumsum(~closed) - 1
+    base, leak = np.zeros(len(rest)), np.zeros(len(rest))
+    user_of, needed, weight = [], [], []
+    for new, place in enumerate(rest.tolist()):
+        row = rows[place]
+        base[new], leak[new] = row.base, row.lost
+        for number, part in row.terms.items():
+            other = place_of[number]
+            if closed[other]:
+                base[new] += part
+            else:
+                user_of.append(new)
+                needed.append(int(new_place[other]))
+                weight.append(part)
+    arrays = np.array(user_of, np.int64), np.array(needed, np.int64), np.array(weight, np.float64)
+    solution[rest] = _linear(base, leak, *arrays)
+    return solution
+
+
+def _linear(base: Floats, lost: Floats, user: npt.NDArray[np.int64], needed: npt.NDArray[np.int64], weight: Floats) -> Floats:
+    size = len(base)
+    if size > _DENSE:
+        low, high = np.zeros(size), np.ones(size)
+        for _ in range(_ROUNDS if size > _LARGEST_DENSE else _ROUNDS // 10):
+            low = base + np.bincount(user, weight * low[needed], size)
+            high = base + np.bincount(user, weight * high[needed], size)
+            if float((high - low).max()) <= _STILL:
+                return (low + high) / 2
+        if size > _LARGEST_DENSE:
+            raise SolveError(
+                f"a circle of {size:,} items adds so little value of its own that its content cannot be solved for. "
+                "State own_value where it is known, or cut the circle's weakest needs."
+            )
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (user, needed), weight)
+    return _eliminated(matrix, base, lost)
+
+
+def _eliminated(matrix: Floats, base: Floats, lost: Floats) -> Floats:
+    """Solve x = base + matrix·x, where every row of base, lost and matrix sums to 1, without a subtraction."""
+    size = len(base)
+    pivot = np.ones(size)
+    for last in range(size - 1, -1, -1):
+        pivot[last] = base[last] + lost[last] + matrix[last, :last].sum()
+        factor = matrix[:last, last] / pivot[last]
+        matrix[:last, :last] += np.outer(factor, matrix[last, :last])
+        base[:last] += factor * base[last]
+        lost[:last] += factor * lost[last]
+    solution = np.zeros(size)
+    for place in range(size):
+        solution[place] = (base[place] + matrix[place, :place] @ solution[:place]) / pivot[place]
+    return solution

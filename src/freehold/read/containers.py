@@ -29,6 +29,7 @@ __all__ = [
 DEFAULT_REGISTRY: Final = "com.docker.hub"
 """Where an image without a host in its name comes from."""
 
+_DOCKER: Final = frozenset({"io.docker", "io.docker.index", "io.docker.registry-1", DEFAULT_REGISTRY})
 _IMAGE: Final = re.compile(
     r"(?:(?P<host>(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?|localhost(?::\d+)?|[A-Za-z0-9-]+:\d+)/)?"
     r"(?P<path>[a-z0-9._-]+(?:/[a-z0-9._-]+)*)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]+))?$"
@@ -57,7 +58,7 @@ def image_findings(image: str, scope: str, where: Evidence) -> Findings:
     if match is None or match["path"] == "scratch":
         return Findings()
     host = (match["host"] or "").lower().partition(":")[0]
-    if host in {".".join(("docker", "io")), "index." + "docker.io"}:
+    if reversed_host(host) in _DOCKER:
         host = ""
     if match["host"] and host and not is_public(host):
         return Findings()

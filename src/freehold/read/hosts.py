@@ -20,6 +20,7 @@ __all__ = ["Address", "is_for_people", "is_public", "parse_address", "registry_o
 _URL: Final = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\s@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@\[\]]*)(?::(\d+|\{\})?)?([/?#].*)?$", re.DOTALL
 )
+_LONGEST: Final = 4000
 _SSH: Final = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}):(?!//)(?!\d+(?:/|$))([^\s]+)$")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _TOP: Final = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$")
@@ -29,16 +30,17 @@ _RESERVED_TOPS: Final = frozenset({
     "private", "svc", "cluster", "arpa", "onion", "alt", "domain", "host", "tld", "yourdomain",
 })  # fmt: skip
 _PLACEHOLDER: Final = re.compile(
-    r"(?:^|[-_])(?:examples?|placeholder|dummy|foo|foobar|bar|baz|acme|changeme|xxx+|abc|todo|test(?:ing)?|fake|sample|(?:tenant|company|org|domain|account|project|"
-    r"server|host|instance|workspace|user|sub-?domain|cluster|region)-?_?name)(?:$|[-_])"
-    r"|example|^(?:your|my|our|some|any|the)[-_]?(?:own|site|app|org|team|cloud|api|url|name|account|project|server|host|hostname|instance|"
-    r"company|corp|domain|tenant|organi[sz]ation|workspace|website|cluster|service|subdomain|deployment|env|environment|region)"
-    r"|^your|(?:company|corp|domain)$(?<=your.{7})|^(?:onprem|mycorp|x{2,}|localhost)$"
+    r"example|^your|^acme(?:[-_]?(?:corp|inc))?$|^(?:onprem|mycorp|x{3,})$"
+    r"|(?:^|[-_])(?:placeholder|dummy|foo|foobar|bar|baz|changeme|fake|sample)(?:$|[-_])"
+    r"|(?:tenant|company|org|domain|account|project|server|host|instance|workspace|user|cluster|region)[-_]?name(?:$|[-_])"
+    r"|^(?:my|our|some|any)[-_]?(?:own|site|app|org|team|cloud|api|url|name|account|project|server|host|instance|company|corp|"
+    r"domain|tenant|organi[sz]ation|workspace|website|cluster|service|subdomain|deployment|env|environment|region)(?:$|[-_])"
 )
 _PARTS_OF_AN_ADDRESS: Final = frozenset({"com", "co", "org", "net", "gov", "edu", "ac"})
 _RECORD_KEEPING: Final = (
-    "org.w3", "org.json-schema", "org.schemastore", "com.schemastore", "org.xmlsoap.schemas", "com.microsoft.schemas",
-    "org.opensource", "org.spdx", "org.creativecommons", "org.gnu", "org.ietf", "org.rfc-editor", "org.purl",
+    "org.w3", "org.xml", "org.json-schema", "org.schemastore", "com.schemastore", "org.xmlsoap.schemas",
+    "com.microsoft.schemas", "org.opensource",
+    "org.spdx", "org.creativecommons", "org.gnu", "org.ietf", "org.rfc-editor", "org.purl",
     "org.openxmlformats.schemas", "io.mybinder", "io.shields.img", "org.sitemaps", "org.schema", "me.ogp",
     "com.android.schemas", "org.semver", "com.keepachangelog", "org.conventionalcommits"
 )  # fmt: skip
@@ -64,6 +66,8 @@ def parse_address(text: str) -> Address | None:
     ``{}`` stands for a part that is filled in when the program runs.
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     match = _URL.match(text)
     if match:
         scheme = match[1].lower().removeprefix("git+").partition("+")[0]

@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["lines_of_interest", "speaks_of_inference"]
 
-_ADDRESS: Final = re.compile(rb"""["'`][a-z][a-z0-9+.-]{1,20}://(?!localhost|127\.|docs?\.|["'`])""")
+_ADDRESS: Final = re.compile(rb"""["'`][a-z][a-z0-9+.-]{1,20}://(?!localhost|127\.|docs?\.)""")
 _MODEL: Final = re.compile(
     rb"""(?:model|llm|engine|deployment)(?:[_-]?(?:name|id))?["']?\]?\s*(?::[^=\n"']{1,60})?[=:,]\s*(?:\w[\w.]*\(\s*)?(?:default\s*=\s*)?"""
     rb"""(?:["'`]\w*["'`]\s*,\s*(?:default\s*=\s*)?)?"""
@@ -49,7 +49,9 @@ def lines_of_interest(data: bytes) -> Sequence[int]:
 def _offsets(lower: bytes) -> Iterator[int]:
     if b"://" in lower:
         yield from (match.start() for match in _ADDRESS.finditer(lower))
-    if any(word in lower for word in _INFERENCE) and (b"model" in lower or b"llm" in lower or b"engine" in lower):
+    if (b"messages" in lower or any(word in lower for word in _INFERENCE)) and (
+        b"model" in lower or b"llm" in lower or b"engine" in lower
+    ):
         yield from (match.end() - 1 for match in _MODEL.finditer(lower))
     for match in _DOTTED.finditer(lower):
         before = lower[max(match.start() - 120, 0) : match.start()]

@@ -58,7 +58,7 @@ _FOR_READING: Final = frozenset({
     "schemas", "namespace", "namespaces", "xmlns", "scope", "scopes", "referer", "referrer", "pattern", "regex",
     "readme", "summary", "caption", "tutorial", "faq", "generator", "runbook", "annotation", "annotations",
     "simulate", "simulated", "test", "tests", "testing", "profile", "openapi", "changelog", "prose", "html",
-    "identifier", "agent", "navigate", "navigation", "contact", "permalink", "feedback", "email", "mail", "mailto",
+    "identifier", "agent", "navigate", "navigation", "contact", "permalink", "feedback", "mailto",
     "invite",
 })  # fmt: skip
 _CALLS_FOR_READING: Final = frozenset({
@@ -78,6 +78,7 @@ _HOST_KEYS: Final = frozenset({
     "host", "hosts", "hostname", "server", "servers", "endpoint", "endpoints", "domain", "broker", "brokers", "fqdn",
     "gateway", "authority", "url", "uri", "base", "registry",
 })  # fmt: skip
+_MAIL: Final = frozenset({"mail", "email", "sender"})
 _MERE: Final = frozenset({"default", "default_value", "defaultvalue", "fallback", "value", "initial"})
 _BARE: Final = re.compile(r"((?:[a-z0-9_-]+\.)+[a-z]{2,24})(?::\d{1,5})?(?:/[\w./-]*)?$")
 _ENDINGS: Final = frozenset(
@@ -140,7 +141,11 @@ def host_of(mention: Mention) -> str | None:
         return None
     words = words_of(_named(mention.keys))
     if "://" not in text:
-        named = bool(words) and words[-1] in _HOST_KEYS and not (mention.data and words[-1] == "domain")
+        named = (
+            bool(words)
+            and words[-1] in _HOST_KEYS
+            and not (words[-1] == "domain" and (mention.data or not _MAIL.isdisjoint(words)))
+        )
         return _bare_host(text, words) if named else None
     if mention.data and _ADDRESS_KEYS.isdisjoint(words):
         return None
@@ -150,7 +155,8 @@ def host_of(mention: Mention) -> str | None:
     address = parse_address(text.removeprefix("jdbc:"))
     if address is None or address.scheme not in _NETWORK or _FOR_PEOPLE.search(address.path) or _YOURS.search(address.path):
         return None
-    host = address.host
+    # what follows the last known label may be a path that begins with its slash, or the rest of a name
+    host = address.host.removesuffix("{}") if not address.path else address.host
     if "{}" in host:
         labels = host.split(".")
         known = next((at for at in range(len(labels), 0, -1) if "{}" in labels[at - 1]), 0)

@@ -18,7 +18,7 @@ _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)|(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))|(?P<word>[A-Za-z_$][\w$]*)|(?P<number>\d[\w.]*)"""
     r"""|(?P<text>"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|(?P<tick>`)|(?P<mark>=>|===?|!==?|\?\?|\|\||&&|\?\.|[^\s])"""
 )
-_PATTERN: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+_PATTERN: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.){0,500}\]){1,2000}/[a-z]*")
 _CHUNK: Final = re.compile(r"(?:[^`\\$]|\\[\s\S]|\$(?!\{))*")
 _ESCAPE: Final = re.compile(r"\\([\s\S])")
 _BEFORE_PATTERN: Final = frozenset(

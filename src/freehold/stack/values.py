@@ -150,8 +150,8 @@ class Stack:
 
     @cached_property
     def provider_by_id(self) -> Mapping[str, Provider]:
-        """Providers by id, the built-in ``self`` among them (the organisation, at home)."""
-        own = Provider("self", name="the organisation itself", country=self.home or UNKNOWN, type="self")
+        """Providers by id, the built-in ``self`` among them: at home, and nobody's where no home is set."""
+        own = Provider("self", name="the organisation itself", country=self.home or "none", type="self")
         return {"self": own} | {provider.id: provider for provider in self.providers}
 
     @cached_property

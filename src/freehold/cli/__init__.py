@@ -1,0 +1,48 @@
+"""The command line: a thin face over :mod:`freehold.work`. Owns arguments, exit statuses and what goes to which stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments
+        Instead of the process's own.
+
+    Returns
+    -------
+    int
+        0 done; 1 done, and a threshold asked for is not met; 2 bad input or usage; 3 a defect; 130 interrupted.
+    """
+    from freehold.cli.parser import build_parser
+    from freehold.errors import FreeholdError
+
+    options = build_parser().parse_args(arguments)
+    try:
+        from freehold.cli.commands import COMMANDS
+
+        return COMMANDS[options.command](options)
+    except FreeholdError as error:
+        print(f"freehold: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("freehold: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("FREEHOLD_DEBUG"):
+            raise
+        name = type(error).__name__
+        message = "this is a defect of Freehold. FREEHOLD_DEBUG=1 shows where; please report it with the input."
+        print(f"freehold: {name}: {error}; {message}", file=sys.stderr)
+        return 3

@@ -1,0 +1,110 @@
+"""From flags to values: settings, a cut-off, a day. Owns what each flag means."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+
+from freehold.errors import BadCutoff, UsageError
+from freehold.settings import Settings, find_settings
+from freehold.stack.cutoff import WAYS, Cutoff, Rule
+from freehold.stack.durations import parse_days
+from freehold.stack.values import Stack
+
+__all__ = ["cutoff_from", "day_from", "settings_from", "via_from"]
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """Settings from the flags, the environment and the files."""
+    return find_settings({name: getattr(options, name, None) for name in ("home", "trusted", "days", "floor")})
+
+
+def via_from(options: argparse.Namespace) -> tuple[str, ...]:
+    """Ways of control that count.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If one is not a way.
+    """
+    if options.via is None:
+        return WAYS
+    ways = tuple(way.strip() for way in options.via.split(",") if way.strip())
+    strange = [way for way in ways if way not in WAYS]
+    if strange or not ways:
+        raise UsageError(f"--via: '{', '.join(strange)}' is no way of control. Choose from: {','.join(WAYS)}.")
+    return ways
+
+
+def day_from(text: str, flag: str) -> float:
+    """A day from a flag.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If it is none, or endless.
+    """
+    try:
+        day = parse_days(text)
+    except ValueError as error:
+        raise UsageError(f"{flag}: '{text}' is not a day ({error}).") from None
+    if day == float("inf"):
+        raise UsageError(f"{flag}: 'forever' is not a day. Write a number such as 30.")
+    return day
+
+
+def cutoff_from(options: argparse.Namespace, stack: Stack, *, default_foreign: bool = False) -> Cutoff | None:
+    """The cut-off that the flags describe; ``None`` if none does.
+
+    Parameters
+    ----------
+    options
+        Parsed flags.
+    stack
+        Items may be named by name or by the last part of a purl.
+    default_foreign
+        Whether no flag means everything foreign.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If a rule names what is not there.
+    """
+    from freehold.work import check_providers, find_item, read_scenario
+
+    if not 0 <= options.stake <= 1:
+        raise UsageError(f"--stake: {options.stake} is not between 0 and 1.")
+    shared = {"via": via_from(options), "cover": "void" if options.revoke else "keep"}
+    rules = [
+        *(Rule(country=country, **shared) for country in options.country),
+        *(Rule(provider=provider, **shared) for provider in options.provider),
+        *(Rule(owner=owner, **shared) for owner in options.owner),
+        *(Rule(item=find_item(stack, item), **shared) for item in options.item),
+        *([Rule(foreign=True, **shared)] if options.foreign else []),
+    ]
+    check_providers(stack, rules)
+    scenarios = [read_scenario(path) for path in options.scenario]
+    rules += [rule for scenario in scenarios for rule in scenario.rules]
+    if not rules and default_foreign:
+        rules = [Rule(foreign=True, **shared)]
+    if not rules:
+        return None
+    names = [scenario.name for scenario in scenarios]
+    notice = _one((scenario.notice for scenario in scenarios), "notice")
+    stakes = [scenario.stake for scenario in scenarios]
+    return Cutoff(tuple(rules), " + ".join(names) or _name(rules), notice, stakes[0] if stakes else options.stake)
+
+
+def _one(values: Iterable[float], what: str) -> float:
+    found = set(values)
+    if len(found) > 1:
+        raise BadCutoff(f"the scenarios state different values of {what}. Run them one by one.")
+    return found.pop() if found else 0.0
+
+
+def _name(rules: list[Rule]) -> str:
+    words = [
+        "everything foreign" if rule.foreign else next(f"{key} {value}" for key, value in rule.selectors.items())
+        for rule in rules
+    ]
+    return ", ".join(words)

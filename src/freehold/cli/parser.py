@@ -1,0 +1,182 @@
+"""Every command, flag and its help. Owns the shape of the command line, and imports nothing that computes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
+
+FORMATS: Final = ("text", "json", "csv", "html")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command: the question that it helps to answer, and what it does in a line."""
+
+    name: str
+    question: str
+    line: str
+
+
+QUESTIONS: Final[Mapping[str, str]] = {
+    "first": "The main job",
+    "depend": "What do we depend on, and who controls it?",
+    "reliant": "How self-reliant are we, where are the gaps?",
+    "stops": "What stops, when and why, if X is gone?",
+    "forms": "Files and forms",
+}
+
+VERBS: Final = (
+    Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
+    Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
+    Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
+    Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
+    Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
+    Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
+    Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
+    Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
+    Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("template", "forms", "an empty stack to fill in, every column explained"),
+    Verb("schema", "forms", "the JSON Schema of a command's answer"),
+)
+
+_EXAMPLES: Final = """\
+examples:
+  freehold check .                          the project in this folder
+  freehold check examples/clinic            an example, with its landlords and what stops first
+  freehold cutoff stack.toml --country US   everything that a country can reach
+  freehold why stack.toml ITEM --foreign    the chain of reasons for one item
+"""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=100)
+
+
+def _overview() -> str:
+    lines = [
+        "Freehold tells how much of the technology you run on you hold outright,",
+        "what stops when a landlord says no, and why.",
+        "",
+    ]
+    for key, question in QUESTIONS.items():
+        lines.append(question)
+        lines += [f"  {verb.name:<11}{verb.line}" for verb in VERBS if verb.question == key]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = FORMATS) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--format", choices=formats, default=None, help="text on a terminal, or json, csv, html for others")
+    group.add_argument(
+        "-o", "--output", metavar="FILE", help="write there; the ending chooses the format if --format is not given"
+    )
+    group.add_argument("--evidence", action="store_true", help="list the evidence that each shown fact rests on")
+    group.add_argument("--full", action="store_true", help="every row and every detail")
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("whose view")
+    group.add_argument("--home", metavar="CC", help="country of the organisation; overrides the stack's")
+    group.add_argument("--trusted", metavar="LIST", help="countries or groups that are not foreign, such as EU,CH")
+    group.add_argument("--strict", action="store_true", help="assumed owners and locations count as unknown")
+    group.add_argument("--no-cache", action="store_true", help="read a folder anew even if nothing in it has changed")
+
+
+def _add_days(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--days", metavar="LIST", help="days to report (default 0,7,30,90,365,1095)")
+    parser.add_argument("--floor", metavar="LEVEL", help="level under which an item has stopped (default 0.5)")
+    parser.add_argument(
+        "--kernel", choices=("auto", "plain", "compiled"), default="auto", help="how it is computed; the answer is the same"
+    )
+
+
+def _add_threshold(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("threshold")
+    group.add_argument("--fail-under", metavar="LEVEL", type=float, help="exit 1 if the low side of the mission is under this")
+    group.add_argument("--fail-day", metavar="DAY", default="30", help="the day for --fail-under (default 30)")
+
+
+def _add_control(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--via", metavar="WAYS", help="ways of control that count: provider,owner,location,origin (default all)"
+    )
+    parser.add_argument(
+        "--stake", metavar="PART", type=float, default=0.5, help="an owner controls from this stake on (default 0.5)"
+    )
+
+
+def _add_cutoff(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is cut (each flag is a rule of its own)")
+    group.add_argument(
+        "--country", metavar="CC", action="append", default=[], help="a country or a group such as EU; repeatable"
+    )
+    group.add_argument("--provider", metavar="ID", action="append", default=[], help="a provider; repeatable")
+    group.add_argument("--owner", metavar="ID", action="append", default=[], help="a provider and all that it owns; repeatable")
+    group.add_argument("--item", metavar="ID", action="append", default=[], help="every source of an item; repeatable")
+    group.add_argument("--foreign", action="store_true", help="everything outside home and trusted countries")
+    group.add_argument("--scenario", metavar="FILE", action="append", default=[], help="rules from a TOML file; repeatable")
+    group.add_argument("--revoke", action="store_true", help="a revocation: what is in stock may not be used either")
+    _add_control(group)  # type: ignore[arg-type]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of the whole command line."""
+    from freehold import __version__
+
+    parser = argparse.ArgumentParser(
+        "freehold", description=_overview(), epilog=_EXAMPLES, formatter_class=_Formatter, usage="freehold VERB STACK [flags]"
+    )
+    parser.add_argument("--version", action="version", version=f"freehold {__version__}")
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB", help=argparse.SUPPRESS)
+    made = {verb.name: verbs.add_parser(verb.name, description=verb.line, formatter_class=_Formatter) for verb in VERBS}
+    what = "a folder, an SBOM, a stack file or a folder of stack tables"
+    for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
+        made[name].add_argument("stack", metavar="PATH" if name in ("check", "scan") else "STACK", help=what)
+    made["show"].add_argument("item", nargs="?", help="an item: its id, its name, or the last part of a purl")
+    made["why"].add_argument("item", help="an item: its id, its name, or the last part of a purl")
+    made["why"].add_argument("--day", metavar="DAY", default="30", help="the day to explain (default 30)")
+    made["why"].add_argument("--high", action="store_true", help="explain the high side of the interval, not the low")
+    made["restart"].add_argument("--with-stock", action="store_true", help="cover counts as stock at hand")
+    for name in ("check", "assess", "cutoff"):
+        _add_days(made[name])
+        _add_threshold(made[name])
+    for name in ("check", "assess"):
+        _add_control(made[name])
+    for name in ("cutoff", "why", "restart"):
+        _add_cutoff(made[name])
+    for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
+        _add_view(made[name])
+    for name in ("check", "show", "assess", "gaps", "cutoff", "why", "restart"):
+        _add_output(made[name])
+    made["scan"].add_argument(
+        "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
+    )
+    made["template"].add_argument(
+        "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
+    )
+    made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
+    _add_catalogue(made["catalogue"])
+    return parser
+
+
+def _add_catalogue(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser(
+        "check", help="see that every row has its evidence and none contradicts another", formatter_class=_Formatter
+    )
+    show = actions.add_parser("show", help="all facts of a row with their references", formatter_class=_Formatter)
+    show.add_argument("id", help="a provider, a product, a host or a package")
+    search = actions.add_parser("search", help="rows whose id, name or alias holds a text", formatter_class=_Formatter)
+    search.add_argument("text")
+    coverage = actions.add_parser(
+        "coverage", help="how many of a list are known, and by which rule", formatter_class=_Formatter
+    )
+    coverage.add_argument("list", help="a file with a purl or a name a line")
+    for one in (check, show, search, coverage):
+        _add_output(one)

@@ -1,0 +1,49 @@
+"""Which reader reads a path. Owns the list of readers, and nothing about any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from freehold.errors import Unreadable
+from freehold.read.cyclonedx import CycloneDXReader
+from freehold.read.interface import Reader
+from freehold.read.project import ProjectReader
+
+__all__ = ["READERS", "select_reader"]
+
+READERS: tuple[Reader, ...] = (CycloneDXReader(), ProjectReader())
+_HEAD = 4096
+
+
+def select_reader(path: Path) -> Reader:
+    """Find the reader of a path, by content, not by name.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If the path is not there or cannot be opened, or no reader knows it.
+    """
+    head = b""
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(_HEAD)
+        elif not path.is_dir():
+            problem = "is neither a file nor a folder" if path.exists() else "is not there"
+            raise Unreadable(f"{path} {problem}. Name a folder, an SBOM or a stack.")
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
+    for reader in READERS:
+        if reader.recognises(path, head):
+            return reader
+    looks = "JSON" if head.lstrip()[:1] in (b"{", b"[") else "XML" if head.lstrip()[:1] == b"<" else ""
+    seems = (
+        "is empty"
+        if path.is_file() and not head
+        else f"is {looks} of a sort that is not known"
+        if looks
+        else "is of no known sort"
+    )
+    raise Unreadable(
+        f"{path} {seems}. Name a project folder, a CycloneDX SBOM (JSON or XML), a stack (.toml) or a folder of stack tables."
+    )

@@ -1,0 +1,114 @@
+"""What a report is made from: answers with what stands beside them. Owns the seam between the use cases and the views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from freehold.measure.assess import AssessAnswer, Coverage, coverage_of
+
+if TYPE_CHECKING:
+    from freehold.catalogue.search import Hit
+    from freehold.errors import Finding
+    from freehold.measure.why import Step
+    from freehold.stack.cutoff import Cutoff
+    from freehold.stack.inventory import Inventory
+    from freehold.stack.values import Stack
+
+__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "SearchAnswer", "context_of"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What stands beside every answer.
+
+    Parameters
+    ----------
+    stack
+        The stack asked about; ``None`` for a question to the catalogue.
+    coverage
+        How much of it is known.
+    unknowns
+        How many unknown facts the low side of the answer rests on; ``None`` where the verb has none to count.
+    edition
+        The catalogue's edition.
+    cutoff
+        What was cut, for answers that do not say it themselves.
+    path
+        How the user named the stack, for the commands that a page proposes.
+    """
+
+    stack: Stack | None = None
+    coverage: Coverage | None = None
+    unknowns: int | None = None
+    edition: str = ""
+    cutoff: Cutoff | None = None
+    path: str = ""
+
+    @property
+    def reference_date(self) -> str:
+        """The day on which a fact's age is judged: the stack's own, else the catalogue's edition; may be empty."""
+        return (self.stack.as_of if self.stack is not None else None) or self.edition
+
+
+def context_of(
+    stack: Stack, unknowns: int | None, *, edition: str = "", cutoff: Cutoff | None = None, path: str = ""
+) -> Context:
+    """Make the context of an answer about a stack; its coverage is counted here."""
+    return Context(stack, coverage_of(stack), unknowns, edition, cutoff, path or stack.path)
+
+
+@dataclass(frozen=True)
+class CheckAnswer:
+    """Everything on the first page.
+
+    Parameters
+    ----------
+    assess
+        The assessment.
+    stack
+        What was assessed.
+    inventory
+        What was read, where a file or a folder was read; ``None`` for a stack that was written.
+    why
+        Why the thing that stops first does, if the largest landlord goes; empty if nothing stops.
+    largest
+        Id of the largest landlord; empty if there is none.
+    edition
+        The catalogue's edition.
+    findings
+        Notes on what was read, and what was done about it.
+    path
+        How the user named the stack.
+    """
+
+    assess: AssessAnswer
+    stack: Stack
+    inventory: Inventory | None
+    why: tuple[Step, ...]
+    largest: str
+    edition: str
+    findings: tuple[Finding, ...] = ()
+    path: str = ""
+
+    @property
+    def context(self) -> Context:
+        """What stands beside it."""
+        path = self.path or self.stack.path
+        return Context(self.stack, self.assess.coverage, self.assess.unknowns, self.edition, self.assess.foreign.cutoff, path)
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """What a search of the catalogue found."""
+
+    text: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class CatalogueFindings:
+    """What the checks of the catalogue found, and how many facts were checked."""
+
+    findings: tuple[Finding, ...]
+    facts: int

@@ -1,0 +1,304 @@
+"""The plug point of faces, and the one view model they all show. Owns the seam between an answer and its appearance.
+
+A *view* turns an answer into a :class:`Document`; a *face* turns a document into text. A document holds values, not
+markup: faces clean and escape every string, and choose how a :class:`Range` or a day is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+__all__ = [
+    "NOT_KNOWN",
+    "Block",
+    "Cell",
+    "Column",
+    "Curve",
+    "Detail",
+    "Document",
+    "Evidence",
+    "Face",
+    "Heading",
+    "KeyFigure",
+    "KeyFigures",
+    "Look",
+    "NotKnown",
+    "Paragraph",
+    "Range",
+    "Row",
+    "Series",
+    "Table",
+    "Tone",
+    "Tree",
+    "walk",
+]
+
+Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "quiet"]
+"""How a thing is to be taken; colour never says it alone. What is not known is never ``good``."""
+
+Sort: TypeAlias = Literal["text", "id", "count", "percent", "day"]
+"""What a column holds: words, a name to copy, a count, a fraction (shown in percent), a day on the time line."""
+
+
+class NotKnown:
+    """The type of the one cell that says "not known": shown in words, empty in CSV; never as 0."""
+
+    def __repr__(self) -> str:
+        return "NOT_KNOWN"
+
+
+NOT_KNOWN = NotKnown()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Two bounds of one number; ``None`` for a day that does not come."""
+
+    low: float | None
+    high: float | None
+
+
+Cell: TypeAlias = str | int | float | Range | NotKnown | None
+"""A value of a table; ``None`` where there is none, which is not the same as not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name
+        Its name for programs (CSV): snake_case.
+    title
+        Its heading for people; the unit in it where there is one.
+    sort
+        What it holds; all but ``text`` and ``id`` are set flush right.
+    """
+
+    name: str
+    title: str
+    sort: Sort = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, how it is to be taken, and numbers of the evidence it rests on."""
+
+    cells: tuple[Cell, ...]
+    tone: Tone = "plain"
+    notes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 1 is the document's own."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A few sentences."""
+
+    text: str
+    tone: Tone = "plain"
+    notes: tuple[int, ...] = ()
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Parameters
+    ----------
+    columns, rows
+        What it shows.
+    caption
+        What it is, in a line; may be empty.
+    most
+        How many rows a face with little room shows; it says how many it left out.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    caption: str = ""
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A sentence and what follows from it, step by step."""
+
+    text: str
+    children: tuple[Tree, ...] = ()
+    tone: Tone = "plain"
+    notes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One band of a curve: levels on some days, each lasting until the next."""
+
+    name: str
+    title: str
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Bands over time.
+
+    Parameters
+    ----------
+    days
+        Days on which the levels are given.
+    series
+        One or a few bands.
+    caption
+        What it shows.
+    floor
+        Level under which a thing has stopped; ``None`` where there is none.
+    """
+
+    days: tuple[float, ...]
+    series: tuple[Series, ...]
+    caption: str = ""
+    floor: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One number with what it means.
+
+    Parameters
+    ----------
+    label
+        Its name.
+    value
+        The number: a fraction or a range of fractions.
+    meaning
+        A clause that says what it is.
+    points
+        Whether it is a difference of percentages.
+    """
+
+    label: str
+    value: Range
+    meaning: str
+    tone: Tone = "plain"
+    points: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigures:
+    """Numbers side by side."""
+
+    figures: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Blocks that only a face with much room shows, under a title."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+Block: TypeAlias = Heading | Paragraph | Table | Tree | Curve | KeyFigures | Detail
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a shown fact rests on.
+
+    Parameters
+    ----------
+    number
+        By which blocks refer to it.
+    claim
+        The fact, in words.
+    source
+        Who says so: a file and line, a row, a page.
+    date
+        The day for which it was stated, or empty.
+    old
+        Whether it is older than the age from which facts are shown as old.
+    """
+
+    number: int
+    claim: str
+    source: str
+    date: str = ""
+    old: bool = False
+
+
+@dataclass(frozen=True)
+class Document:
+    """An answer, ready to be shown.
+
+    Parameters
+    ----------
+    title, subtitle
+        Its name; in a line, what it is about.
+    blocks
+        What it says, in order.
+    main
+        The answer's main table, for faces that show one table only.
+    evidence
+        What it rests on, by number from 1.
+    language
+        Language of its words.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    main: Table
+    subtitle: str = ""
+    evidence: tuple[Evidence, ...] = field(default=())
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How much room and what means a face has.
+
+    Parameters
+    ----------
+    width
+        Columns of text.
+    colour
+        Whether colour may be used.
+    evidence
+        Whether a face with little room lists the evidence.
+    full
+        Whether it shows details and every row.
+    """
+
+    width: int = 100
+    colour: bool = False
+    evidence: bool = False
+    full: bool = False
+
+
+class Face(Protocol):
+    """One appearance."""
+
+    name: str
+    media_type: str
+
+    def render(self, document: Document, look: Look) -> str:
+        """Turn a document into text that ends with a line feed."""
+
+
+def walk(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Every block, those within details too, in order."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Detail):
+            yield from walk(block.blocks)

@@ -1,0 +1,221 @@
+"""Documents on a terminal and in pipes. Owns the width, the colours and the bars; rich is loaded when something is shown."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TextIO
+
+from freehold.report.clean import clean
+from freehold.report.figures import figure, short_range, show_cell
+from freehold.report.interface import (
+    Block,
+    Curve,
+    Detail,
+    Document,
+    Heading,
+    KeyFigures,
+    Look,
+    Paragraph,
+    Range,
+    Table,
+    Tone,
+    Tree,
+)
+from freehold.words import day, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+__all__ = ["PLAIN_WIDTH", "TextFace", "bar", "look_for"]
+
+PLAIN_WIDTH: Final = 100
+"""Columns where the output is no terminal, so that what is piped is the same everywhere."""
+
+_NARROWEST, _WIDEST = 40, 140
+_STYLES: Final[Mapping[Tone, str]] = {
+    "plain": "", "good": "green", "warn": "yellow", "bad": "bold red", "quiet": "dim",
+}  # fmt: skip
+
+
+def look_for(
+    stream: TextIO, environment: Mapping[str, str] = os.environ, *, evidence: bool = False, full: bool = False
+) -> Look:
+    """Find out how to look on a stream.
+
+    Parameters
+    ----------
+    stream
+        Where the text goes. Only a terminal gets its own width, and colour unless ``NO_COLOR`` is set or ``TERM`` is ``dumb``.
+    environment
+        Variables that decide.
+    evidence, full
+        As :class:`~freehold.report.interface.Look`.
+    """
+    if not stream.isatty():
+        return Look(PLAIN_WIDTH, False, evidence, full)
+    columns = environment.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() and int(columns) else shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
+    colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    return Look(min(max(width, _NARROWEST), _WIDEST), colour, evidence, full)
+
+
+def bar(low: float, high: float, width: int) -> str:
+    """A level as a bar that reads without colour: ``█`` surely, ``▒`` perhaps, ``·`` surely not."""
+    sure = math.floor(max(0.0, low) * width + 1e-9)
+    perhaps = math.ceil(min(1.0, high) * width - 1e-9) if high > low else sure
+    if sure == 0 and low > 1e-9 and width:
+        sure, perhaps = 1, max(1, perhaps)
+    return "█" * sure + "▒" * (perhaps - sure) + "·" * (width - perhaps)
+
+
+class TextFace:
+    """Plain text, with colour where the look allows it."""
+
+    name = "text"
+    media_type = "text/plain; charset=utf-8"
+
+    def render(self, document: Document, look: Look) -> str:
+        """Write the document."""
+        from rich.console import Console
+
+        out = io.StringIO()
+        console = Console(
+            file=out, width=look.width, force_terminal=look.colour, no_color=not look.colour, highlight=False, markup=False,
+            color_system="standard" if look.colour else None, emoji=False, legacy_windows=False, _environ={},
+        )  # fmt: skip
+        page = _Page(console, look)
+        page.line(document.title, "bold")
+        if document.subtitle:
+            page.line(document.subtitle)
+        for block in document.blocks:
+            page.block(block)
+        page.evidence(document)
+        lines = [line.rstrip() for line in out.getvalue().splitlines()]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+
+class _Page:
+    def __init__(self, console: Console, look: Look) -> None:
+        self._console = console
+        self._look = look
+
+    def line(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> None:
+        self._console.print(self._text(text, style, notes))
+
+    def _text(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> Text:
+        from rich.text import Text
+
+        shown = Text(clean(text), style=style)
+        if notes and self._look.evidence:
+            shown.append(" [" + ",".join(map(str, notes)) + "]", style="dim")
+        return shown
+
+    def block(self, block: Block) -> None:
+        match block:
+            case Heading():
+                self._console.print()
+                self.line(block.text, "bold" if block.level <= 2 else "")
+            case Paragraph():
+                if block.lead:
+                    self._console.print()
+                self.line(block.text, _STYLES[block.tone], block.notes)
+            case Table():
+                self._table(block)
+            case Tree():
+                self._tree(block, 0)
+            case Curve():
+                self._curve(block)
+            case KeyFigures():
+                self._figures(block)
+            case Detail():
+                if self._look.full:
+                    self.block(Heading(block.title))
+                    for inner in block.blocks:
+                        self.block(inner)
+
+    def _table(self, table: Table) -> None:
+        from rich.table import Table as Grid
+
+        if table.caption:
+            self.line(table.caption)
+        if not table.rows:
+            self.line(say("report.no_rows"))
+            return
+        grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
+        for column in table.columns:
+            flush = "left" if column.sort in ("text", "id") else "right"
+            grid.add_column(clean(column.title), justify=flush, overflow="fold")  # type: ignore[arg-type]
+        most = len(table.rows) if self._look.full or table.most is None else table.most
+        for row in table.rows[:most]:
+            cells = [show_cell(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
+            last = len(cells) - 1
+            style = _STYLES[row.tone]
+            grid.add_row(
+                *(self._text(cell, style, row.notes if place == last else ()) for place, cell in enumerate(cells))
+            )
+        self._console.print(grid)
+        if len(table.rows) > most:
+            self.line(say("report.more_rows", count=len(table.rows) - most), "dim" if self._look.colour else "")
+
+    def _tree(self, tree: Tree, depth: int) -> None:
+        from rich.padding import Padding
+        from rich.table import Table as Grid
+
+        mark = "└ " if depth else ""
+        grid = Grid.grid()
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(mark, self._text(tree.text, _STYLES[tree.tone], tree.notes))
+        self._console.print(Padding(grid, (0, 0, 0, 2 * min(depth, 12)), expand=False))
+        for child in tree.children:
+            self._tree(child, depth + 1)
+
+    def _curve(self, curve: Curve) -> None:
+        from rich.table import Table as Grid
+
+        if curve.caption:
+            self.line(curve.caption)
+        wide = max(6, min(24, (self._look.width - 8) // max(1, len(curve.series)) - 18))
+        grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
+        grid.add_column(say("report.day_column"), justify="right")
+        for series in curve.series:
+            grid.add_column(clean(series.title), justify="left", no_wrap=True)
+            grid.add_column("", justify="left", no_wrap=True)
+        for place, at in enumerate(curve.days):
+            cells = [day(at)]
+            for series in curve.series:
+                low, high = series.low[place], series.high[place]
+                cells += [bar(low, high, wide), short_range(Range(low, high))]
+            grid.add_row(*cells)
+        self._console.print(grid)
+
+    def _figures(self, figures: KeyFigures) -> None:
+        from rich.table import Table as Grid
+
+        grid = Grid(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(no_wrap=True, justify="right")
+        grid.add_column(overflow="fold")
+        for one in figures.figures:
+            grid.add_row(clean(one.label), self._text(figure(one), _STYLES[one.tone]), clean(one.meaning))
+        self._console.print(grid)
+
+    def evidence(self, document: Document) -> None:
+        if not document.evidence:
+            return
+        if not self._look.evidence:
+            self._console.print()
+            self.line(say("evidence.hint", count=len(document.evidence)), "dim" if self._look.colour else "")
+            return
+        self.block(Heading(say("evidence.heading")))
+        for one in document.evidence:
+            self.line(f"[{one.number}] " + sentence_of(one))
+
+
+def sentence_of(one: object) -> str:
+    raise NotImplementedError

@@ -1,0 +1,144 @@
+"""Whose view it is: home, trusted countries, days, floor. Owns where they come from and which one wins.
+
+Precedence: a flag, the environment (``FREEHOLD_HOME``, ``FREEHOLD_TRUSTED``, ``FREEHOLD_DAYS``, ``FREEHOLD_FLOOR``), ``freehold.toml`` in
+the working folder, ``freehold/config.toml`` in the user's configuration folder. A stack's own ``home`` and ``trusted``
+come before the files, after flag and environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from freehold.errors import UsageError
+from freehold.stack.countries import is_country, is_region
+
+__all__ = ["SETTINGS", "Settings", "find_settings"]
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "home": "country of the organisation, an ISO 3166-1 alpha-2 code such as DE",
+    "trusted": "countries or groups that are not foreign, separated by commas, such as EU,CH",
+    "days": "days to report, separated by commas, such as 0,7,30,90",
+    "floor": "level under which an item has stopped, such as 0.5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was set, and how firmly.
+
+    Parameters
+    ----------
+    home, trusted
+        Set by a flag or the environment: they come before what a stack states.
+    default_home, default_trusted
+        Set by a file: they count where a stack states nothing.
+    days, floor
+        As set; ``None`` where nothing was.
+    """
+
+    home: str | None = None
+    trusted: tuple[str, ...] | None = None
+    default_home: str | None = None
+    default_trusted: tuple[str, ...] | None = None
+    days: tuple[float, ...] | None = None
+    floor: float | None = None
+
+
+def _home(text: str, place: str) -> str:
+    if not is_country(text):
+        mend = f" Did you mean {text.upper()}?" if is_country(text.upper()) else ""
+        raise UsageError(f"{place}: '{text}' is no country. Write an ISO 3166-1 alpha-2 code such as DE.{mend}")
+    return text
+
+
+def _trusted(value: object, place: str) -> tuple[str, ...]:
+    parts = value.replace(";", ",").split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise UsageError(f'{place}: {value!r} is not a list of countries. Write EU,CH (or ["EU", "CH"] in TOML).')
+    regions = tuple(part.strip() for part in parts if part.strip())
+    for region in regions:
+        if not is_region(region):
+            raise UsageError(f"{place}: '{region}' is neither a country nor a known group. Write codes such as DE, or EU.")
+    return regions
+
+
+def _days(value: object, place: str) -> tuple[float, ...]:
+    from freehold.stack.durations import parse_days
+
+    parts = value.split(",") if isinstance(value, str) else value
+    try:
+        days = tuple(parse_days(part if isinstance(part, str) else float(part)) for part in parts)  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{place}: {value!r} is not a list of days ({error}). Write 0,7,30,90.") from None
+    if not days or float("inf") in days:
+        raise UsageError(f"{place}: {value!r} names no day, or an endless one. Write 0,7,30,90.")
+    return days
+
+
+def _floor(value: object, place: str) -> float:
+    try:
+        floor = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        floor = -1.0
+    if not 0 < floor <= 1:
+        raise UsageError(f"{place}: a floor of {value!r} is not over 0 and up to 1.")
+    return floor
+
+
+def _file(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}. Mend it or remove it.") from None
+    strange = sorted(set(values) - set(SETTINGS))
+    if strange:
+        raise UsageError(f"{path}: '{strange[0]}' is no setting. Settings: {', '.join(SETTINGS)}.")
+    return values
+
+
+def _user_file() -> Path:
+    folder = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(folder) if folder else Path("~/.config").expanduser()) / "freehold" / "config.toml"
+
+
+def find_settings(flags: Mapping[str, str | None], folder: Path | None = None) -> Settings:
+    """Collect the settings.
+
+    Parameters
+    ----------
+    flags
+        Values of ``--home`` and so on, as text; ``None`` where not given.
+    folder
+        The working folder.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        Naming the flag, variable or file that is wrong.
+    """
+    firm: dict[str, tuple[Any, str]] = {}
+    for name in SETTINGS:
+        variable = f"FREEHOLD_{name.upper()}"
+        if flags.get(name) is not None:
+            firm[name] = flags[name], f"--{name}"
+        elif os.environ.get(variable):
+            firm[name] = os.environ[variable], variable
+    soft: dict[str, tuple[Any, str]] = {}
+    for path in (_user_file(), (folder or Path.cwd()) / "freehold.toml"):
+        soft.update({name: (value, str(path)) for name, value in _file(path).items()})
+    either = {**soft, **firm}
+    return Settings(
+        _home(*firm["home"]) if "home" in firm else None,
+        _trusted(*firm["trusted"]) if "trusted" in firm else None,
+        _home(*soft["home"]) if "home" in soft else None,
+        _trusted(*soft["trusted"]) if "trusted" in soft else None,
+        _days(*either["days"]) if "days" in either else None,
+        _floor(*either["floor"]) if "floor" in either else None,
+    )

@@ -1,0 +1,277 @@
+"""The use cases, one function each: what the faces call. Owns bringing a path, the catalogue and the settings together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from freehold.errors import Finding, UnknownId, Unreadable, UsageError
+from freehold.settings import Settings
+from freehold.stack.values import Stack
+
+if TYPE_CHECKING:
+    from freehold.catalogue.coverage import Coverage
+    from freehold.catalogue.facts import Catalogue
+    from freehold.measure.assess import AssessAnswer
+    from freehold.report.answers import CheckAnswer
+    from freehold.stack.cutoff import Cutoff, Rule
+    from freehold.stack.inventory import Inventory
+
+__all__ = [
+    "Loaded",
+    "assess_stack",
+    "catalogue",
+    "catalogue_coverage",
+    "check",
+    "check_providers",
+    "find_item",
+    "load",
+    "read_scenario",
+    "save",
+]
+
+_STACK_ENDINGS = (".toml",)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A stack that was read, and how.
+
+    Parameters
+    ----------
+    stack
+        With home and trusted countries settled.
+    inventory
+        What a reader found, if it was not a stack file.
+    findings
+        Notes: what was rescaled, filled in, raised.
+    cached
+        Whether the inventory came from an earlier reading of the same content.
+    """
+
+    stack: Stack
+    inventory: Inventory | None = None
+    findings: tuple[Finding, ...] = ()
+    cached: bool = False
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue that comes with Freehold, read once."""
+    from freehold.catalogue.facts import load as load_catalogue
+
+    return load_catalogue()
+
+
+def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True) -> Loaded:  # noqa: B008
+    """Read whatever a path names: a stack file, a folder of tables, an SBOM, a project folder.
+
+    Parameters
+    ----------
+    path
+        The path.
+    settings
+        Home and trusted countries.
+    use_cache
+        Whether an earlier reading of the same folder may be used.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If it cannot be read, or is no sound stack.
+    """
+    from freehold.stack.csv_folder import is_stack_folder
+
+    path = Path(path)
+    try:
+        if path.suffix.lower() in _STACK_ENDINGS and not path.is_dir():
+            return _settled(_from_toml(path), settings)
+        if path.is_dir() and is_stack_folder(path):
+            from freehold.stack.csv_folder import read_folder
+
+            return _settled(read_folder(path, lookup=catalogue().provider, known_ids=_provider_ids), settings)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
+    return _read(path, settings, use_cache=use_cache)
+
+
+def _provider_ids() -> Iterable[str]:
+    return catalogue().ids("provider")
+
+
+def _from_toml(path: Path) -> Stack:
+    from freehold.read.interface import read_text
+    from freehold.stack.toml_file import loads
+
+    return loads(read_text(path), str(path), lookup=catalogue().provider, known_ids=_provider_ids)
+
+
+def _settled(stack: Stack, settings: Settings) -> Loaded:
+    from freehold.catalogue.resolve import with_providers
+    from freehold.stack.shares import share_findings
+
+    home = settings.home or stack.home or settings.default_home
+    trusted = settings.trusted if settings.trusted is not None else stack.trusted or settings.default_trusted or ()
+    notes = tuple(finding for finding in share_findings(stack, {}) if finding.severity == "note")
+    stack = replace(with_providers(stack, catalogue()), home=home, trusted=trusted, as_of=stack.as_of or catalogue().edition)
+    return Loaded(stack, findings=notes)
+
+
+def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
+    from freehold import __version__
+    from freehold.catalogue.resolve import resolve
+    from freehold.read.cache import cached_reading
+    from freehold.read.select import select_reader
+
+    reader = select_reader(path)
+    cached = False
+    if use_cache and path.is_dir():
+        inventory, cached = cached_reading(path, __version__, reader.read)
+    else:
+        inventory = reader.read(path)
+    home = settings.home or settings.default_home
+    trusted = settings.trusted if settings.trusted is not None else settings.default_trusted or ()
+    return Loaded(resolve(inventory, catalogue(), home, trusted), inventory, (), cached)
+
+
+def save(stack: Stack, path: Path) -> None:
+    """Write a stack: one TOML file, or (no ``.toml`` at the end) a folder of tables. Nothing stored is lost on failure.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If it cannot be written there.
+    """
+    from freehold.stack.csv_folder import write_folder
+    from freehold.stack.toml_file import dumps
+
+    try:
+        if path.suffix.lower() == ".toml":
+            made = path.with_name(path.name + ".part")
+            made.write_text(dumps(stack), encoding="utf-8")
+            made.replace(path)
+        else:
+            write_folder(stack, path)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
+
+
+def read_scenario(path: str) -> Cutoff:
+    """Read a scenario file.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If it is not there or not a cut-off.
+    """
+    import tomllib
+
+    from freehold.errors import BadCutoff
+    from freehold.read.interface import read_text
+    from freehold.stack.cutoff import cutoff_from_toml
+
+    try:
+        return cutoff_from_toml(tomllib.loads(read_text(Path(path))), path)
+    except tomllib.TOMLDecodeError as error:
+        raise BadCutoff(f"{path} is not TOML: {error}.") from None
+
+
+def find_item(stack: Stack, asked: str) -> str:
+    """Give the id of the item that somebody means: an id, a name, the last part of a purl, a purl without version.
+
+    Raises
+    ------
+    freehold.errors.UnknownId
+        If there is none; with the nearest.
+    freehold.errors.UsageError
+        If several fit.
+    """
+    from freehold.stack.cells import nearest
+
+    if asked in stack.item_by_id:
+        return asked
+    wanted = asked.casefold()
+
+    def tail(id_: str) -> str:
+        return id_.partition("?")[0].partition("#")[0].rpartition("/")[2].rpartition("@")[0] or id_.rpartition("/")[2]
+
+    rules: tuple[Callable[[Any], bool], ...] = (
+        lambda item: (item.name or "").casefold() == wanted,
+        lambda item: item.id.startswith("pkg:") and item.id.partition("@")[0].casefold() == wanted,
+        lambda item: item.id.startswith("pkg:") and wanted in (tail(item.id).casefold(), item.id.rpartition("/")[2].casefold()),
+    )
+    for rule in rules:
+        found = [item.id for item in stack.items if rule(item)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"'{asked}' may be {', '.join(found[:5])}. Name one of them in full.")
+    raise UnknownId("item", asked, nearest(asked, [item.id for item in stack.items]))
+
+
+def assess_stack(loaded: Loaded, settings: Settings, **options: Any) -> AssessAnswer:
+    """Assess a stack with the days and the floor that are set."""
+    from freehold.measure.assess import assess
+    from freehold.measure.cutoff import DAYS, FLOOR
+
+    return assess(loaded.stack, settings.days or DAYS, settings.floor or FLOOR, **options)
+
+
+def check(loaded: Loaded, settings: Settings, **options: Any) -> CheckAnswer:
+    """The main job: what is held, who the landlords are, what stops first and why, what is not known.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If the days make no sense.
+    """
+    from freehold.measure.case import LOW
+    from freehold.measure.why import why
+    from freehold.report.answers import CheckAnswer
+    from freehold.stack.cutoff import Cutoff, Rule
+
+    answer = assess_stack(loaded, settings, **options)
+    largest = answer.controllers[0].id if answer.controllers else ""
+    steps = ()
+    first = next((weak for weak in answer.weakest if not weak.held or weak.id in loaded.stack.item_by_id), None)
+    if largest and first is not None:
+        cut = Cutoff((Rule(country=largest),), name=largest)
+        day = first.stops_low if first.stops_low is not None else answer.days[-1]
+        steps = why(loaded.stack, first.id, cut, day, side=LOW).steps
+    return CheckAnswer(
+        assess=answer, stack=loaded.stack, inventory=loaded.inventory, why=steps, largest=largest,
+        edition=catalogue().edition, findings=loaded.findings,
+    )  # fmt: skip
+
+
+def catalogue_coverage(path: str) -> Coverage:
+    """How much of a list of purls or names, a line each, the catalogue knows.
+
+    Raises
+    ------
+    freehold.errors.ReadError
+        If the list cannot be read.
+    """
+    from freehold.catalogue.coverage import coverage
+    from freehold.read.interface import read_text
+
+    return coverage(catalogue(), read_text(Path(path)).splitlines())
+
+
+def check_providers(stack: Stack, rules: Iterable[Rule]) -> None:
+    """See that the providers and owners that rules name exist, in the stack or in the catalogue.
+
+    Raises
+    ------
+    freehold.errors.UnknownId
+        If one is nowhere: an all-clear for a misspelt name would be false.
+    """
+    from freehold.stack.cells import nearest
+
+    for rule in rules:
+        for asked in (rule.provider, rule.owner):
+            if asked is not None and asked not in stack.provider_by_id and catalogue().provider(asked) is None:
+                raise UnknownId("provider", asked, nearest(asked, [*stack.provider_by_id, *_provider_ids()]))

@@ -471,7 +471,9 @@ def test_events_on_the_same_day_are_one_event(solve: Solve) -> None:
 
 
 @pytest.mark.parametrize(("cover", "stands"), [("9.001d", True), ("9d", False), ("8.999d", False)])
-def test_cover_bridges_the_gap_only_if_it_outlasts_the_day_on_which_the_standby_is_there(solve: Solve, cover: str, *, stands: bool) -> None:
+def test_cover_bridges_the_gap_only_if_it_outlasts_the_day_on_which_the_standby_is_there(
+    solve: Solve, cover: str, *, stands: bool
+) -> None:
     text = f"""
     [[item]]
     id = "a"

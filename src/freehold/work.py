@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage
     from freehold.catalogue.facts import Catalogue
     from freehold.measure.assess import AssessAnswer
+    from freehold.measure.why import Step
     from freehold.report.answers import CheckAnswer
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.inventory import Inventory
@@ -235,7 +236,7 @@ def check(loaded: Loaded, settings: Settings, **options: Any) -> CheckAnswer:
 
     answer = assess_stack(loaded, settings, **options)
     largest = answer.controllers[0].id if answer.controllers else ""
-    steps = ()
+    steps: tuple[Step, ...] = ()
     first = next((weak for weak in answer.weakest if not weak.held or weak.id in loaded.stack.item_by_id), None)
     if largest and first is not None:
         cut = Cutoff((Rule(country=largest),), name=largest)

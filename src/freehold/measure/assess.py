@@ -204,14 +204,14 @@ def assess(
     mission, change = mission_of(stack), _change_mission(stack)
     controllers, landlords = _controllers(case, days, mission, change, via)
     worths, tried = learn_first(case, cut, days, mission, learn)
-    unknowns = len(unknown_facts(case, cut, mission_cone(case, mission)))
+    unknowns = len(unknown_facts(case, cut, mission_cone(case, mission, cut)))
     if change is not None and len(worths) < learn:
         more, also = learn_first(case, cut, days, change, learn)
         worths = (*worths, *(worth for worth in more if worth.fact not in {one.fact for one in worths}))[:learn]
         tried = max(tried, also)
     if change is not None:
-        both = mission_cone(case, mission) | mission_cone(case, change)
-        unknowns = len(unknown_facts(case, cut, both))
+        both = {*mission_cone(case, mission, cut), *mission_cone(case, change, cut)}
+        unknowns = len(unknown_facts(case, cut, sorted(both)))
     return AssessAnswer(
         days, floor, foreign, foreign.mission, _mean_of(foreign, change), mission.rule,
         content(stack, strict=strict, stake=stake, via=via), _layers(case, via), controllers, landlords,
@@ -267,14 +267,16 @@ def _controllers(
             if chain:
                 tops[chain[-1]] = tops.get(chain[-1], 0) + 1
     base = _uncut(case)
+    wanted = [*mission.weights, *mission.doubtful, *(change.weights if change else ())]
+    cone = case.cone(wanted, voids=False)
     found = [
-        _controller(case, days, mission, change, base, (country, country, count), Rule(country=country, via=via))
+        _controller(case, days, mission, change, base, cone, (country, country, count), Rule(country=country, via=via))
         for country, count in countries.items()
         if country != NO_COUNTRY
     ]
     largest = sorted(tops.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_LANDLORDS]
     landlords = [
-        _controller(case, days, mission, change, base, (top, case.control.seat(top), count), Rule(owner=top))
+        _controller(case, days, mission, change, base, cone, (top, case.control.seat(top), count), Rule(owner=top))
         for top, count in largest
     ]
     return _worst_first(found), _worst_first(landlords)
@@ -295,11 +297,12 @@ def _uncut(case: Case) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]
 
 def _controller(
     case: Case, days: tuple[float, ...], mission: Mission, change: Mission | None,
-    base: tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], ...], named: tuple[str, str, int], rule: Rule,
+    base: tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], ...], cone: tuple[int, ...],
+    named: tuple[str, str, int], rule: Rule,
 ) -> Controller:  # fmt: skip
     cut = Cutoff((rule,))
-    low = solve(case.built(LOW), [case.scenario(cut, LOW)], days, FLOOR, case.running(LOW)).levels[0]
-    high = solve(case.built(HIGH), [case.scenario(cut, HIGH)], days, FLOOR, case.running(HIGH)).levels[0]
+    low = solve(case.built(LOW), [case.scenario(cut, LOW, only=cone)], days, FLOOR, case.running(LOW)).levels[0]
+    high = solve(case.built(HIGH), [case.scenario(cut, HIGH, only=cone)], days, FLOOR, case.running(HIGH)).levels[0]
 
     def loss(of: Mission) -> Interval:
         before, after = of.mean(base[LOW], base[HIGH]), of.mean(low, high)

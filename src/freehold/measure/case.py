@@ -7,7 +7,7 @@ same in both. Each side is a network and a scenario.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
@@ -22,15 +22,15 @@ from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.shares import Filled, fill_shares
 from freehold.stack.values import UNKNOWN, Maybe, Need, Stack
 
-__all__ = ["HIGH", "KERNELS", "LOW", "Case", "Kernel", "Side", "Supply", "TruthOf"]
+__all__ = ["HIGH", "KERNELS", "LOW", "Case", "Kernel", "Overrides", "Side", "Supply"]
 
 LOW: Final = 0
 HIGH: Final = 1
 Side: TypeAlias = Literal[0, 1]
 Kernel: TypeAlias = Literal["auto", "plain", "compiled"]
 KERNELS: Final[Mapping[str, bool | None]] = {"auto": None, "plain": False, "compiled": True}
-TruthOf: TypeAlias = Callable[[Rule, int], Truth]
-"""Whether a rule matches the supply with this number."""
+Overrides: TypeAlias = Mapping[tuple[int, int], Truth]
+"""Truths by place of the rule and number of the supply."""
 
 _SMALLEST_ENOUGH: Final = 1e-9
 
@@ -78,6 +78,7 @@ class Case:
             supply.filled.source.id: number for number, supply in enumerate(self.supplies) if supply.filled.source is not None
         }
         self.needs = tuple(need for need in stack.needs if need.source in self.supply_number)
+        self._truths: dict[Rule, list[Truth]] = {}
         self._built: dict[int, Built] = {}
         self._running: dict[int, State] = {}
 
@@ -138,17 +139,47 @@ class Case:
             compiled=KERNELS[self.kernel],
         )
 
+    def truths(self, rule: Rule) -> list[Truth]:
+        """Whether a rule matches each supply: surely, surely not, or perhaps (``None``)."""
+        if rule not in self._truths:
+            items, matches = self.stack.items, self.control.matches
+            self._truths[rule] = [matches(rule, items[supply.item], supply.filled.source) for supply in self.supplies]
+        return self._truths[rule]
+
     def truth(self, rule: Rule, supply: int) -> Truth:
-        """Whether a rule matches a supply: surely, surely not, or perhaps (``None``)."""
-        item = self.stack.items[self.supplies[supply].item]
-        return self.control.matches(rule, item, self.supplies[supply].filled.source)
+        """Whether a rule matches one supply; see :meth:`truths`."""
+        return self.truths(rule)[supply]
+
+    def cone(self, items: Iterable[int], *, voids: bool) -> tuple[int, ...]:
+        """Supplies that some items rest on, through needs whose cover can end, in order.
+
+        Parameters
+        ----------
+        items
+            Numbers of the items.
+        voids
+            Whether a cut-off revokes, so that even cover for ever can end.
+        """
+        open_ = list(items)
+        seen, found = set(open_), []
+        while open_:
+            for supply in self.supplies_of[open_.pop()]:
+                found.append(supply)
+                for need in self.needs_of[supply]:
+                    item = self.item_number[need.item]
+                    if item not in seen and (voids or need.survive is UNKNOWN or need.survive != math.inf):
+                        seen.add(item)
+                        open_.append(item)
+        return tuple(sorted(found))
 
     def recover(self, supply: int, side: Side) -> float:
         """Days that a supply takes to reach its capacity."""
         source = self.supplies[supply].filled.source
         return 0.0 if source is None else _bounded(source.recover, 0.0, math.inf, 0.0, side)
 
-    def scenario(self, cutoff: Cutoff, side: Side, truth: TruthOf | None = None) -> Scenario:
+    def scenario(
+        self, cutoff: Cutoff, side: Side, overrides: Overrides | None = None, only: Iterable[int] | None = None
+    ) -> Scenario:
         """What happens when, on one side.
 
         Parameters
@@ -157,28 +188,40 @@ class Case:
             The cut-off.
         side
             On the low side a rule that perhaps matches does, on the high side it does not.
-        truth
-            Instead of :meth:`truth`, for what-if questions on single facts.
+        overrides
+            Truths instead of :meth:`truths`, for what-if questions on single facts.
+        only
+            Supplies that matter to whoever asks (see :meth:`cone`); by default all.
         """
-        truth = truth or self.truth
         builder = ScenarioBuilder(self.built(side))
+        truths = [(place, self.truths(rule)) for place, rule in enumerate(cutoff.rules)]
         voids: dict[int, list[tuple[float, list[Rule]]]] = {}
-        for number, supply in enumerate(self.supplies):
-            matching = []
-            for rule in cutoff.rules:
-                matches = truth(rule, number)
+        left_by: dict[tuple[int, ...], list[tuple[float, float]]] = {}
+        for number in range(len(self.supplies)) if only is None else only:
+            matching: list[int] = []
+            for place, known in truths:
+                matches = known[number]
+                if overrides is not None and (place, number) in overrides:
+                    matches = overrides[place, number]
                 if matches or (matches is None and side == LOW):
-                    matching.append(rule)
-            for day, left in _availability(matching):
-                builder.available(day, number, left)
-            void = [rule for rule in matching if rule.cover == "void"]
-            source = supply.filled.source
-            if void and (source is None or source.status in (None, "in-use", UNKNOWN)):
-                voids.setdefault(supply.item, []).append((supply.filled.share[side], void))
-            if supply.filled.capacity[side] != supply.filled.share[side] and cutoff.rules:
+                    matching.append(place)
+            filled = self.supplies[number].filled
+            if filled.capacity[side] != filled.share[side] and cutoff.rules:
                 day = cutoff.known_on + self.recover(number, side)
                 if day < math.inf:
-                    builder.at_capacity(day, number, supply.filled.capacity[side])
+                    builder.at_capacity(day, number, filled.capacity[side])
+            if not matching:
+                continue
+            key = tuple(matching)
+            if key not in left_by:
+                left_by[key] = _availability([cutoff.rules[place] for place in matching])
+            for day, left in left_by[key]:
+                builder.available(day, number, left)
+            void = [rule for rule in (cutoff.rules[place] for place in matching) if rule.cover == "void"]
+            if void and (filled.source is None or filled.source.status in (None, "in-use", UNKNOWN)):
+                # the more is voided the worse, so the low side takes the largest share that may be
+                worst = filled.share[HIGH if side == LOW else LOW]
+                voids.setdefault(self.supplies[number].item, []).append((worst, void))
         for item, parts in voids.items():
             for day, part in _void_parts(parts):
                 builder.void(day, item, part)

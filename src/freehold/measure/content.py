@@ -121,8 +121,8 @@ def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE,
     Choices where the definition leaves one: a source without needs adds all of its value itself, whatever
     ``own_value`` says. Needs without a ``value`` beside others with one: if the stated ones come to no more than 1 they
     are parts of the cost of all needs, and the blank ones divide what is left equally; if they come to more they are
-    amounts, and a blank one takes their mean. An unknown ``value`` is anything from nothing to all, the other needs
-    dividing the rest as if it were not there.
+    amounts, and a blank one takes their mean. An unknown ``value`` is anything from nothing to all, and leaves open how much
+    of the rest falls to stated and to blank ones.
 
     The interval of the hidden exposure is narrower than the difference of the other two: in each item, what is unknown
     of its own sources (and, where its face value is that of the items it needs, of theirs) has one value in both
@@ -225,11 +225,15 @@ def _known(value: Maybe[float], default: float) -> Bounds:
 def _mixes(needs: Sequence[Need], number_of: Mapping[str, int]) -> tuple[Mix, ...]:
     """The corners of what the inputs' parts may be: without unknown values there is one."""
     known = [need for need in needs if need.value is not UNKNOWN]
-    corners: list[Mix] = [((number_of[need.item], 1.0),) for need in needs if need.value is UNKNOWN]
-    if known:
-        values = [need.value if isinstance(need.value, float) else None for need in known]
-        parts = _divided(values)
-        corners.insert(0, tuple((number_of[need.item], part) for need, part in zip(known, parts, strict=True)))
+    groups = [[need] for need in needs if need.value is UNKNOWN]
+    if groups:
+        groups += [[need for need in known if need.value is not None], [need for need in known if need.value is None]]
+    else:
+        groups = [known]
+    corners = []
+    for group in filter(None, groups):
+        parts = _divided([need.value if isinstance(need.value, float) else None for need in group])
+        corners.append(tuple((number_of[need.item], part) for need, part in zip(group, parts, strict=True)))
     return tuple(corners)
 
 

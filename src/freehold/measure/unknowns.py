@@ -12,19 +12,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from freehold.measure.case import HIGH, LOW, Case, Side
+from freehold.measure.case import HIGH, LOW, Case, Overrides, Side
 from freehold.measure.mission import Mission
 from freehold.network.solve import solve
 from freehold.stack.control import Control, Truth
-from freehold.stack.cutoff import Cutoff, Rule
+from freehold.stack.countries import NO_COUNTRY
+from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import UNKNOWN, Provider, Source, Stack
 
 __all__ = ["MOST_TRIED", "UnknownFact", "Worth", "learn_first", "mission_cone", "unknown_facts"]
 
 MOST_TRIED: Final = 48
-"""How many facts are tried: those on which most sources rest."""
+"""How many facts are tried at most."""
 
-_BEST_OWNER: Final = "self"
+_FEWEST_TRIED: Final = 8
+_WORK: Final = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +74,10 @@ class Worth:
         return self.raises_low + self.lowers_high
 
 
-def mission_cone(case: Case, mission: Mission) -> frozenset[int]:
-    """Items that the mission rests on, through needs of sources that count, itself included."""
-    open_ = [*mission.weights, *mission.doubtful]
-    seen = set(open_)
-    while open_:
-        for supply in case.supplies_of[open_.pop()]:
-            for need in case.needs_of[supply]:
-                item = case.item_number[need.item]
-                if item not in seen:
-                    seen.add(item)
-                    open_.append(item)
-    return frozenset(seen)
+def mission_cone(case: Case, mission: Mission, cut: Cutoff) -> tuple[int, ...]:
+    """Supplies that the mission rests on under a cut-off."""
+    voids = any(rule.cover == "void" for rule in cut.rules)
+    return case.cone([*mission.weights, *mission.doubtful], voids=voids)
 
 
 def unknown_facts(case: Case, cut: Cutoff, cone: Iterable[int]) -> tuple[UnknownFact, ...]:
@@ -96,25 +90,23 @@ def unknown_facts(case: Case, cut: Cutoff, cone: Iterable[int]) -> tuple[Unknown
     cut
         Facts count that one of its rules looks at, and every unknown number.
     cone
-        Items that the answer rests on.
+        Supplies that the answer rests on.
     """
     found: dict[tuple[str, str, str], list[int]] = {}
-    for item in sorted(cone):
-        row = case.stack.items[item]
+    for supply in cone:
+        row = case.stack.items[case.supplies[supply].item]
         if row.whole is UNKNOWN:
-            found.setdefault(("items", row.id, "whole"), [])
-        for supply in case.supplies_of[item]:
-            for key in _of_control(case, cut, supply):
-                found.setdefault(key, []).append(supply)
-            source = case.supplies[supply].filled.source
-            for name in ("status", "share", "capacity", "recover") if source else ():
-                if getattr(source, name) is UNKNOWN:
-                    assert source is not None
-                    found.setdefault(("sources", source.id, name), []).append(supply)
-            for need in case.needs_of[supply]:
-                for name in ("enough", "survive"):
-                    if getattr(need, name) is UNKNOWN:
-                        found.setdefault(("needs", need.id, name), []).append(supply)
+            found.setdefault(("items", row.id, "whole"), []).append(supply)
+        for key in _of_control(case, cut, supply):
+            found.setdefault(key, []).append(supply)
+        source = case.supplies[supply].filled.source
+        for name in ("status", "share", "capacity", "recover"):
+            if source is not None and getattr(source, name) is UNKNOWN:
+                found.setdefault(("sources", source.id, name), []).append(supply)
+        for need in case.needs_of[supply]:
+            for name in ("enough", "survive"):
+                if getattr(need, name) is UNKNOWN:
+                    found.setdefault(("needs", need.id, name), []).append(supply)
     return tuple(UnknownFact(*key, tuple(dict.fromkeys(supplies))) for key, supplies in found.items())
 
 
@@ -141,21 +133,6 @@ def _of_control(case: Case, cut: Cutoff, supply: int) -> list[tuple[str, str, st
     return found
 
 
-def _known(stack: Stack, fact: UnknownFact) -> Stack:
-    """The stack with one fact on control known, at its best."""
-    home = stack.home or "none"
-    if fact.table == "providers":
-        best: dict[str, object] = {"country": home} if fact.attribute == "country" else {"owner": ()}
-        providers = tuple(replace(row, **best) if row.id == fact.id else row for row in stack.providers)  # type: ignore[arg-type]
-        if fact.id not in {row.id for row in providers}:
-            providers += (Provider(fact.id, country=home),)
-        return replace(stack, providers=providers)
-    values: dict[str, object] = {"provider": "self", "location": (home,), "origin": (), "licence": "LicenseRef-known"}
-    one = {fact.attribute: values[fact.attribute]}
-    sources = tuple(replace(row, **one) if row.id == fact.id else row for row in stack.sources)  # type: ignore[arg-type]
-    return replace(stack, sources=sources)
-
-
 _NUMBERS: Final = ("whole", "status", "share", "capacity", "recover", "enough", "survive")
 
 
@@ -174,33 +151,86 @@ def learn_first(
     Returns
     -------
     tuple
-        The worths, and how many facts were tried (at most :data:`MOST_TRIED`).
+        The worths, and how many facts were tried: those on which most sources rest, at most :data:`MOST_TRIED`, fewer
+        where the answer rests on thousands of sources.
     """
-    facts = unknown_facts(case, cut, mission_cone(case, mission))
-    facts = tuple(sorted(facts, key=lambda fact: (-len(fact.supplies), fact.id, fact.attribute)))[:MOST_TRIED]
+    cone = mission_cone(case, mission, cut)
+    tries = max(_FEWEST_TRIED, min(MOST_TRIED, _WORK // max(1, len(cone))))
+    facts = unknown_facts(case, cut, cone)
+    facts = tuple(sorted(facts, key=lambda fact: (-len(fact.supplies), fact.id, fact.attribute)))[:tries]
     if not facts:
         return (), 0
-    base = [_mean(case, cut, days, mission, side) for side in (LOW, HIGH)]
+    asked = _Asked(case, cut, days, mission, cone)
+    base = asked.mean(LOW), asked.mean(HIGH)
     found = []
     for fact in facts:
-        raised = _best_low(case, cut, days, mission, fact) - base[LOW]
-        lowered = base[HIGH] - _worst_high(case, cut, days, mission, fact)
+        raised, lowered = asked.best_low(fact) - base[LOW], base[HIGH] - asked.worst_high(fact)
         found.append(Worth(fact, max(0.0, round(raised, 9)), max(0.0, round(lowered, 9)), len(fact.supplies)))
     found.sort(key=lambda worth: (-worth.narrows, -worth.sources, worth.fact.id))
     return tuple(found[:most]), len(facts)
 
 
-def _mean(
-    case: Case, cut: Cutoff, days: tuple[float, ...], mission: Mission, side: Side,
-    truth: dict[tuple[int, int], Truth] | None = None,
-) -> float:  # fmt: skip
-    def known(rule: Rule, supply: int) -> Truth:
-        key = (cut.rules.index(rule), supply)
-        return truth[key] if truth and key in truth else case.truth(rule, supply)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    case: Case
+    cut: Cutoff
+    days: tuple[float, ...]
+    mission: Mission
+    cone: tuple[int, ...]
 
-    levels = solve(case.built(side), [case.scenario(cut, side, known)], days, 0.5, case.running(side)).levels[0]
-    interval = mission.mean(levels, levels)
-    return float(np.mean(interval.low if side == LOW else interval.high))
+    def mean(self, side: Side, overrides: Overrides | None = None, case: Case | None = None) -> float:
+        """Mean over the days of one side of the mission."""
+        case = case or self.case
+        scenario = case.scenario(self.cut, side, overrides, self.cone)
+        levels = solve(case.built(side), [scenario], self.days, 0.5, case.running(side)).levels[0]
+        interval = self.mission.mean(levels, levels)
+        return float(np.mean(interval.low if side == LOW else interval.high))
+
+    def best_low(self, fact: UnknownFact) -> float:
+        """The low side if the fact is known at its best."""
+        if fact.attribute in _NUMBERS:
+            return self.mean(LOW, case=_bounded_case(self.case, fact, LOW))
+        overrides: dict[tuple[int, int], Truth] = {}
+        control = _with_best_provider(self.case, self.cut, fact) if fact.table == "providers" else self.case.control
+        for supply in fact.supplies:
+            item, source = self.case.stack.items[self.case.supplies[supply].item], self.case.supplies[supply].filled.source
+            if source is not None and fact.table == "sources":
+                source = _with_best_value(self.case.stack, source, fact.attribute)
+            for place, rule in enumerate(self.cut.rules):
+                overrides[place, supply] = False if source is None else control.matches(rule, item, source)
+        return self.mean(LOW, overrides)
+
+    def worst_high(self, fact: UnknownFact) -> float:
+        """The high side if the fact is known at its worst."""
+        if fact.attribute in _NUMBERS:
+            return self.mean(HIGH, case=_bounded_case(self.case, fact, HIGH))
+        overrides: dict[tuple[int, int], Truth] = {
+            (place, supply): True
+            for place, rule in enumerate(self.cut.rules)
+            for supply in fact.supplies
+            if self.case.truth(rule, supply) is None
+        }
+        return self.mean(HIGH, overrides)
+
+
+def _with_best_provider(case: Case, cut: Cutoff, fact: UnknownFact) -> Control:
+    stack = case.stack
+    row = stack.provider_by_id.get(fact.id) or Provider(fact.id)
+    best = replace(row, country=stack.home or NO_COUNTRY) if fact.attribute == "country" else replace(row, owner=())
+    providers = tuple(one for one in stack.providers if one.id != fact.id)
+    return Control(replace(stack, providers=(*providers, best)), stake=cut.stake)
+
+
+def _with_best_value(stack: Stack, source: Source, attribute: str) -> Source:
+    home = stack.home or NO_COUNTRY
+    renamed = replace(source, id=f"{source.id} if {attribute} is known")
+    if attribute == "provider":
+        return replace(renamed, provider="self")
+    if attribute == "location":
+        return replace(renamed, location=(home,))
+    if attribute == "origin":
+        return replace(renamed, origin=())
+    return replace(renamed, licence="LicenseRef-known")
 
 
 def _bounded_case(case: Case, fact: UnknownFact, side: Side) -> Case:
@@ -215,36 +245,3 @@ def _bounded_case(case: Case, fact: UnknownFact, side: Side) -> Case:
     changed = tuple(replace(row, **value) if row.id == fact.id else row for row in rows)
     tables: dict[str, Any] = {fact.table: changed}
     return Case(replace(case.stack, **tables), kernel=case.kernel)
-
-
-def _best_low(case: Case, cut: Cutoff, days: tuple[float, ...], mission: Mission, fact: UnknownFact) -> float:
-    if fact.attribute in _NUMBERS:
-        return _mean(_bounded_case(case, fact, LOW), cut, days, mission, LOW)
-    if fact.attribute == "source":
-        return _mean(case, cut, days, mission, LOW, {(n, s): False for n in range(len(cut.rules)) for s in fact.supplies})
-    control = Control(_known(case.stack, fact), stake=cut.stake)
-    truth = {
-        (n, supply): control.matches(
-            rule, case.stack.items[case.supplies[supply].item], _renewed(control, case.supplies[supply].filled.source, fact)
-        )
-        for n, rule in enumerate(cut.rules)
-        for supply in fact.supplies
-    }
-    return _mean(case, cut, days, mission, LOW, truth)
-
-
-def _renewed(control: Control, source: Source | None, fact: UnknownFact) -> Source | None:
-    if source is None or fact.table != "sources":
-        return source
-    return control.stack.source_by_id[source.id]
-
-
-def _worst_high(case: Case, cut: Cutoff, days: tuple[float, ...], mission: Mission, fact: UnknownFact) -> float:
-    if fact.attribute in _NUMBERS:
-        return _mean(_bounded_case(case, fact, HIGH), cut, days, mission, HIGH)
-    truth: dict[tuple[int, int], Truth] = {}
-    for number, rule in enumerate(cut.rules):
-        for supply in fact.supplies:
-            if case.truth(rule, supply) is None:
-                truth[number, supply] = True
-    return _mean(case, cut, days, mission, HIGH, truth)

@@ -164,7 +164,7 @@ class Explainer:
             source = self._case.supplies[supply].filled.source
             left, rule = self._left(supply, day)
             if rule is not None and rule.cover == "void" and (source is None or source.status in (None, "in-use")):
-                total += self._case.supplies[supply].filled.share[self._side] * (1 - left)
+                total += self._case.supplies[supply].filled.share[1 - self._side] * (1 - left)
         return total
 
     def _met(self, need: Need, day: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -41,6 +42,16 @@ class Built:
     item_place: Integers
     source_place: Integers
     compiled: bool
+
+    @cached_property
+    def item_places(self) -> list[int]:
+        """``item_place`` as a list, from which single places are read faster."""
+        return [int(place) for place in self.item_place]
+
+    @cached_property
+    def source_places(self) -> list[int]:
+        """``source_place`` as a list."""
+        return [int(place) for place in self.source_place]
 
 
 def kernel_module(name: str, *, compiled: bool) -> ModuleType:

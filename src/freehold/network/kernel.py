@@ -134,7 +134,8 @@ def _count(net: Any, state: Any, clock: int, level: float, day: float) -> None:
 def begin(net: Any, state: Any) -> None:
     """Start the clocks on day 0."""
     for clock in range(len(net.clock_item)):
-        _wind(net, state, clock, 0.0)
+        if state.level[net.clock_item[clock]] < net.clock_enough[clock]:
+            _wind(net, state, clock, 0.0)
 
 
 @accelerate
@@ -234,9 +235,7 @@ def run(net: Any, state: Any, scenario: Any, days: Any, floor: float, levels: An
     while reported < len(days):
         day = next_day(state, scenario, upcoming)
         while reported < len(days) and days[reported] < day - _TOLERANCE:
-            row = levels[reported]
-            for item in range(items):
-                row[item] = state.level[item]
+            levels[reported][:] = state.level
             reported += 1
         if reported < len(days):
             upcoming = advance(net, state, scenario, upcoming, day)

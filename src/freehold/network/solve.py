@@ -51,26 +51,28 @@ class ScenarioBuilder:
     """Collects what happens when, in the numbering that the network was made from."""
 
     def __init__(self, built: Built) -> None:
-        self._built = built
+        self._compiled = built.compiled
+        self._source_place = built.source_places
+        self._item_place = built.item_places
         self._entries: list[tuple[float, int, int, float]] = []
 
     def available(self, day: float, source: int, value: float) -> None:
         """From ``day`` on a source has this availability."""
-        self._entries.append((day, AVAILABILITY, int(self._built.source_place[source]), value))
+        self._entries.append((day, AVAILABILITY, self._source_place[source], value))
 
     def at_capacity(self, day: float, source: int, capacity: float) -> None:
         """From ``day`` on a source counts with its capacity."""
-        self._entries.append((max(day, 0.0), CAPACITY, int(self._built.source_place[source]), capacity))
+        self._entries.append((max(day, 0.0), CAPACITY, self._source_place[source], capacity))
 
     def void(self, day: float, item: int, part: float) -> None:
         """From ``day`` on this part of an item's supply has no cover."""
-        self._entries.append((day, VOID, int(self._built.item_place[item]), part))
+        self._entries.append((day, VOID, self._item_place[item], part))
 
     def done(self) -> Scenario:
         """The scenario, in order of time."""
         entries = sorted(self._entries, key=lambda entry: entry[0])
         columns = tuple(zip(*entries, strict=True)) if entries else ((), (), (), ())
-        if not self._built.compiled:
+        if not self._compiled:
             return Scenario(*(list(column) for column in columns))
         types = (np.float64, np.int64, np.int64, np.float64)
         return Scenario(*(np.array(column, dtype) for column, dtype in zip(columns, types, strict=True)))

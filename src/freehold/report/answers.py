@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Stack
 
-__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "SearchAnswer", "context_of"]
+__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "SearchAnswer", "ShowAnswer", "context_of"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Context:
         What was cut, for answers that do not say it themselves.
     path
         How the user named the stack, for the commands that a page proposes.
+    strict
+        Whether assumed owners and locations counted as unknown.
     """
 
     stack: Stack | None = None
@@ -44,6 +46,7 @@ class Context:
     edition: str = ""
     cutoff: Cutoff | None = None
     path: str = ""
+    strict: bool = False
 
     @property
     def reference_date(self) -> str:
@@ -52,10 +55,10 @@ class Context:
 
 
 def context_of(
-    stack: Stack, unknowns: int | None, *, edition: str = "", cutoff: Cutoff | None = None, path: str = ""
+    stack: Stack, unknowns: int | None, *, edition: str = "", cutoff: Cutoff | None = None, path: str = "", strict: bool = False
 ) -> Context:
     """Make the context of an answer about a stack; its coverage is counted here."""
-    return Context(stack, coverage_of(stack), unknowns, edition, cutoff, path or stack.path)
+    return Context(stack, coverage_of(stack), unknowns, edition, cutoff, path or stack.path, strict)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class CheckAnswer:
         Notes on what was read, and what was done about it.
     path
         How the user named the stack.
+    strict
+        Whether assumed owners and locations counted as unknown.
     """
 
     assess: AssessAnswer
@@ -90,12 +95,21 @@ class CheckAnswer:
     edition: str
     findings: tuple[Finding, ...] = ()
     path: str = ""
+    strict: bool = False
 
     @property
     def context(self) -> Context:
         """What stands beside it."""
         path = self.path or self.stack.path
-        return Context(self.stack, self.assess.coverage, self.assess.unknowns, self.edition, self.assess.foreign.cutoff, path)
+        cut, known = self.assess.foreign.cutoff, self.assess.coverage
+        return Context(self.stack, known, self.assess.unknowns, self.edition, cut, path, self.strict)
+
+
+@dataclass(frozen=True)
+class ShowAnswer:
+    """What is in a stack: one item with all around it, or (without an id) every item."""
+
+    item: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from freehold.report.clean import clean
-from freehold.report.interface import Cell, Column, KeyFigure, NotKnown, Range, Tone
+from freehold.report.interface import Cell, Column, Evidence, KeyFigure, NotKnown, Range, Tone
 from freehold.stack.countries import country_name
 from freehold.words import day, percent, say
 
-__all__ = ["country", "figure", "short_range", "show_cell", "tone_of", "whole_days"]
+__all__ = ["country", "evidence_line", "figure", "short_range", "show_cell", "tone_of", "whole_days"]
 
 
 def short_range(value: Range) -> str:
@@ -34,6 +34,12 @@ def figure(one: KeyFigure) -> str:
     if low == high:
         return say("report.points", points=_signed(low))
     return say("report.points_range", low=_signed(low), high=_signed(high))
+
+
+def evidence_line(one: Evidence) -> str:
+    """A piece of evidence in a line: the fact, who says so, for which day, and whether that is long ago."""
+    date = say("evidence.dated_old" if one.old else "evidence.dated", date=one.date) if one.date else ""
+    return say("evidence.line", claim=one.claim, source=one.source) + date
 
 
 def _signed(points: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TextIO
 
 from freehold.report.clean import clean
-from freehold.report.figures import figure, short_range, show_cell
+from freehold.report.figures import evidence_line, figure, short_range, show_cell
 from freehold.report.interface import (
     Block,
     Curve,
@@ -214,8 +214,5 @@ class _Page:
             return
         self.block(Heading(say("evidence.heading")))
         for one in document.evidence:
-            self.line(f"[{one.number}] " + sentence_of(one))
+            self.line(f"[{one.number}] " + evidence_line(one))
 
-
-def sentence_of(one: object) -> str:
-    raise NotImplementedError

@@ -162,10 +162,13 @@ class Control:
         source
             The source, or ``None`` for the unknown source of an item without any.
         """
-        truths = [_TESTS[name](self, rule, item, source) for name in rule.selectors]
-        if False in truths:
-            return False
-        return None if None in truths else True
+        perhaps = False
+        for name in rule.selectors:
+            truth = _TESTS[name](self, rule, item, source)
+            if truth is False:
+                return False
+            perhaps = perhaps or truth is None
+        return None if perhaps else True
 
     def _provider(self, rule: Rule, _item: Item, source: Source | None) -> Truth:
         provider = None if source is None else source.provider

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from freehold.errors import BadCutoff
@@ -68,8 +69,7 @@ class Rule:
     @property
     def selectors(self) -> dict[str, str | bool]:
         """The selectors given, by name."""
-        found = {name: getattr(self, name) for name in SELECTORS}
-        return {name: value for name, value in found.items() if value not in (None, False)}
+        return _selectors(self)
 
     def as_data(self) -> dict[str, Any]:
         """The rule in the form of the TOML file, every default spelt out."""
@@ -81,6 +81,12 @@ class Rule:
             "until": format_days(self.until_day),
             "cover": self.cover,
         }
+
+
+@cache
+def _selectors(rule: Rule) -> dict[str, str | bool]:
+    found = {name: getattr(rule, name) for name in SELECTORS}
+    return {name: value for name, value in found.items() if value not in (None, False)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,17 +65,16 @@ def fill_shares(stack: Stack, item: Item) -> tuple[Filled, ...]:
         if source.status == "candidate":
             continue
         if source.status is UNKNOWN:
-            share = (0.0, 0.0 if blank else left)
             highest = source.capacity if isinstance(source.capacity, float) else 1.0
-            found.append(Filled(source, share, (0.0, max(highest, share[1]))))
+            found.append(Filled(source, (0.0, min(left, highest)), (0.0, highest)))
             continue
         if isinstance(source.share, float):
             factor = 1.0 if source.status == "standby" else scale
             share = (source.share * factor, source.share * factor)
         elif source.share is UNKNOWN:
-            share = (0.0, 0.0 if blank else left)
+            share = (0.0, min(left, source.capacity) if isinstance(source.capacity, float) else left)
         else:
-            share = (0.0, 0.0) if source.status == "standby" else (each, each)
+            share = (0.0, 0.0) if source.status == "standby" else (0.0 if bounded else each, each)
         found.append(Filled(source, share, _capacity(source, share)))
     if in_use and not blank and not bounded and left > _TOLERANCE:
         found.append(Filled(None, (left, left), (left, left)))

@@ -1,0 +1,362 @@
+"""Answers for programs: the envelope, the spelling of numbers, and one function for each verb. Owns that contract.
+
+Numbers are numbers, whole days are integers, and what there is none of is null; an interval never becomes one number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from freehold import __version__
+from freehold.report.answers import CheckAnswer, Context
+from freehold.report.clean import escape_json
+
+if TYPE_CHECKING:
+    from freehold.catalogue.coverage import Coverage as CatalogueCoverage
+    from freehold.catalogue.show import Shown
+    from freehold.errors import Finding
+    from freehold.measure.assess import AssessAnswer, Controller
+    from freehold.measure.cutoff import CutoffAnswer
+    from freehold.measure.gaps import GapsAnswer, LayerGaps, NoneKnown, Option
+    from freehold.measure.mission import Interval
+    from freehold.measure.restart import RestartAnswer
+    from freehold.measure.why import Step, WhyAnswer
+    from freehold.report.answers import CatalogueFindings, SearchAnswer
+    from freehold.stack.inventory import Inventory
+    from freehold.stack.values import Claim, Provider
+
+__all__ = [
+    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "dumps", "envelope", "findings_json", "gaps_json",
+    "inventory_json", "restart_json", "search_json", "show_json", "why_json",
+]  # fmt: skip
+
+SCHEMA: Final = 1
+"""Number of the form of JSON answers."""
+
+
+def dumps(data: Mapping[str, Any]) -> str:
+    """Write an answer as JSON text that ends with a line feed and cannot command a terminal.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite: a defect.
+    """
+    return escape_json(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
+
+
+def envelope(verb: str, context: Context) -> dict[str, Any]:
+    """Make the part that all answers share."""
+    stack = context.stack
+    about = None if stack is None else {
+        "name": stack.name, "home": stack.home, "trusted": list(stack.trusted), "items": len(stack.items),
+        "sources": len(stack.sources), "needs": len(stack.needs),
+    }  # fmt: skip
+    known = context.coverage
+    coverage = None if known is None else {one.name: getattr(known, one.name) for one in fields(known)}
+    return {
+        "freehold": __version__, "schema": SCHEMA, "verb": verb, "stack": about, "coverage": coverage, "unknowns": context.unknowns,
+    }  # fmt: skip
+
+
+def cutoff_json(answer: CutoffAnswer, context: Context) -> dict[str, Any]:
+    """``cutoff``: the rules as understood, the mission's level and every item's."""
+    return envelope("cutoff", context) | _cutoff(answer)
+
+
+def _cutoff(answer: CutoffAnswer) -> dict[str, Any]:
+    return {
+        "cutoff": answer.cutoff.as_data(),
+        "days": _days(answer.days),
+        "floor": _number(answer.floor),
+        "mission_rule": answer.mission_rule,
+        "mission": _interval(answer.mission),
+        "items": [
+            {
+                "id": item.id, "kind": item.kind, "low": _numbers(item.low), "high": _numbers(item.high),
+                "stops_low": _day(item.stops_low), "stops_high": _day(item.stops_high),
+            }
+            for item in answer.items
+        ],
+    }  # fmt: skip
+
+
+def assess_json(answer: AssessAnswer, context: Context) -> dict[str, Any]:
+    """``assess``: self-reliance, content, layers, controllers, and what is not known."""
+    return envelope("assess", context) | _assess(answer)
+
+
+def _assess(answer: AssessAnswer) -> dict[str, Any]:
+    days = _days(answer.days)
+    change = None if answer.change is None else {"days": days, **_interval(answer.change)}
+    controllers = [{"country": one.id, **_controller(one)} for one in answer.controllers]
+    landlords = [{"id": one.id, "country": _place(one.country), **_controller(one)} for one in answer.landlords]
+    weakest = [
+        {
+            "id": one.id, "held": one.held, "stops_low": _day(one.stops_low), "stops_high": _day(one.stops_high),
+            "low": _number(one.level[0]), "high": _number(one.level[1]), "because": one.because,
+        }
+        for one in answer.weakest
+    ]  # fmt: skip
+    learn_first = [
+        {
+            "table": one.fact.table, "id": one.fact.id, "attribute": one.fact.attribute, "sources": one.sources,
+            "narrows": _number(one.narrows), "raises_low": _number(one.raises_low), "lowers_high": _number(one.lowers_high),
+        }
+        for one in answer.learn_first
+    ]  # fmt: skip
+    return {
+        "days": days,
+        "floor": _number(answer.floor),
+        "mission_rule": answer.mission_rule,
+        "self_reliance": {"days": days, **_interval(answer.self_reliance)},
+        "change": change,
+        "face_value": _bounds(answer.content.face_value),
+        "content": _bounds(answer.content.content),
+        "hidden_exposure": _bounds(answer.content.hidden_exposure),
+        "layers": [{one.name: getattr(layer, one.name) for one in fields(layer)} for layer in answer.layers],
+        "controllers": controllers,
+        "landlords": landlords,
+        "weakest": weakest,
+        "learn_first": learn_first,
+        "facts_tried": answer.tried,
+    }
+
+
+def _controller(one: Controller) -> dict[str, Any]:
+    change = None if one.change_loss is None else _interval(one.change_loss)
+    return {"sources": one.sources, "loss": _interval(one.loss), "change_loss": change}
+
+
+def check_json(answer: CheckAnswer) -> dict[str, Any]:
+    """``check``: as ``assess``, with what was read, what was skipped, and what stops first if the largest landlord goes."""
+    inventory = answer.inventory
+    return (
+        envelope("check", answer.context)
+        | {
+            "inventory": None if inventory is None else _inventory_counts(inventory),
+            "skips": [] if inventory is None else _skips(inventory),
+            "findings": [_finding(one) for one in answer.findings],
+            "edition": answer.edition or None,
+        }
+        | _assess(answer.assess)
+        | {"largest": answer.largest or None, "why": [_step(step) for step in answer.why]}
+    )
+
+
+def why_json(answer: WhyAnswer, context: Context) -> dict[str, Any]:
+    """``why``: the steps from the item asked for down to the sources cut, or to what holds it up."""
+    return envelope("why", context) | {
+        "cutoff": None if context.cutoff is None else context.cutoff.as_data(),
+        "item": answer.item,
+        "day": _day(answer.day),
+        "level": {"low": _number(answer.low), "high": _number(answer.high)},
+        "side": answer.side,
+        "stands": answer.stands,
+        "steps": [_step(step) for step in answer.steps],
+    }
+
+
+def restart_json(answer: RestartAnswer, context: Context) -> dict[str, Any]:
+    """``restart``: what starts again from nothing, and the knots that do not."""
+    return envelope("restart", context) | {
+        "cutoff": None if answer.cutoff is None else answer.cutoff.as_data(),
+        "with_stock": answer.with_stock,
+        "restartable": list(answer.restartable),
+        "knots": [
+            {
+                "items": list(knot.items), "unlocked_by": list(knot.unlocked_by), "smallest": knot.smallest,
+                "after": list(knot.after),
+            }
+            for knot in answer.knots
+        ],
+        "blocked": [{"id": one.id, "by": list(one.by)} for one in answer.blocked],
+        "lost": list(answer.lost),
+        "levels": [
+            {"id": id_, "from_nothing": _bounds(level), "running": _bounds(answer.running[id_])}
+            for id_, level in answer.levels.items()
+        ],
+    }  # fmt: skip
+
+
+def gaps_json(answer: GapsAnswer, context: Context) -> dict[str, Any]:
+    """``gaps``: per layer the part held, the best home source, the landlord, and what would close the gap."""
+    return envelope("gaps", context) | {"layers": [_layer(layer) for layer in answer.layers]}
+
+
+def _layer(layer: LayerGaps) -> dict[str, Any]:
+    home, landlord = layer.home, layer.landlord
+    best = None if home is None else {
+        "id": home.id, "item": home.item, "status": _known(home.status), "quality": _bounds(home.quality),
+    }  # fmt: skip
+    holder = None if landlord is None else {
+        "provider": _known(landlord.provider), "country": _place(landlord.country), "via": _known(landlord.via),
+        "share": _bounds(landlord.share),
+    }  # fmt: skip
+    closes = [{"item": one.item, "held": _bounds(one.held), "by": _option(one.by)} for one in layer.closes]
+    return {
+        "kind": layer.kind, "items": layer.items, "held": _bounds(layer.held), "home": best, "landlord": holder, "closes": closes,
+    }  # fmt: skip
+
+
+def _option(option: Option | NoneKnown) -> dict[str, Any]:
+    from freehold.measure.gaps import NoneKnown
+
+    if isinstance(option, NoneKnown):
+        return {"id": None, "perhaps": list(option.perhaps)}
+    return {
+        "id": option.id, "provider": _known(option.provider), "status": option.status, "capacity": _bounds(option.capacity),
+        "quality": _bounds(option.quality), "recover": {"low": _day(option.recover.low), "high": _day(option.recover.high)},
+        "cost_once": _bounds(option.cost_once), "cost_year": _bounds(option.cost_year), "currency": option.currency,
+    }  # fmt: skip
+
+
+def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:
+    """``scan``: what was read, where it was seen, and what was skipped."""
+    components = [
+        {
+            "id": one.id, "name": one.name, "version": one.version, "kind": one.kind, "licence": one.licence,
+            "supplier": one.supplier, "scope": one.scope, "direct": one.direct, "depends": list(one.depends),
+            "registry": one.registry, "repository": one.repository, "evidence": [str(place) for place in one.evidence],
+        }
+        for one in inventory.components
+    ]  # fmt: skip
+    contacts = [
+        {
+            "host": one.host, "role": one.role, "scope": one.scope, "optional": one.optional,
+            "evidence": [str(place) for place in one.evidence],
+        }
+        for one in inventory.contacts
+    ]  # fmt: skip
+    return envelope("scan", context) | {
+        "inventory": _inventory_counts(inventory),
+        "skips": _skips(inventory),
+        "components": components,
+        "contacts": contacts,
+    }
+
+
+def _inventory_counts(inventory: Inventory) -> dict[str, Any]:
+    return {
+        "name": inventory.name, "reader": inventory.reader, "components": len(inventory.components),
+        "contacts": len(inventory.contacts), "skipped": len(inventory.skips), "joined": inventory.joined,
+        "licence": inventory.licence, "languages": list(inventory.languages),
+    }  # fmt: skip
+
+
+def _skips(inventory: Inventory) -> list[dict[str, Any]]:
+    return [{"file": one.file, "reason": one.reason, "detail": one.detail} for one in inventory.skips]
+
+
+def show_json(answer: Shown, context: Context) -> dict[str, Any]:
+    """``catalogue show``: all that the catalogue says of one id, each fact with its source."""
+    facts = [
+        {
+            "table": one.fact.table, "id": one.fact.id, "attribute": one.fact.attribute, "value": one.fact.value,
+            "date": one.fact.date or None, "says": one.fact.says, "reference": one.fact.reference, "url": one.url or None,
+            "old": one.old, "file": one.fact.file, "row": one.fact.row,
+        }
+        for one in answer.facts
+    ]  # fmt: skip
+    owners = [
+        {"id": one.provider.id, "country": _seat(one.provider), "of": one.of, "stake": one.stake, "depth": one.depth}
+        for one in answer.owners
+    ]
+    provider = answer.provider
+    return envelope("catalogue show", context) | {
+        "id": answer.id,
+        "name": answer.name,
+        "tables": list(answer.tables),
+        "match": None if answer.match is None else {"rule": answer.match.rule, "confidence": answer.match.confidence},
+        "provider": None if provider is None else {"id": provider.id, "name": provider.name, "country": _seat(provider)},
+        "owners": owners,
+        "products": [product.id for product in answer.products],
+        "hosts": list(answer.hosts),
+        "packages": list(answer.packages),
+        "models": list(answer.models),
+        "facts": facts,
+    }
+
+
+def search_json(answer: SearchAnswer, context: Context) -> dict[str, Any]:
+    """``catalogue search``: rows found, the best first."""
+    hits = [{one.name: getattr(hit, one.name) for one in fields(hit)} for hit in answer.hits]
+    return envelope("catalogue search", context) | {"text": answer.text, "hits": hits}
+
+
+def coverage_json(answer: CatalogueCoverage, context: Context) -> dict[str, Any]:
+    """``catalogue coverage``: how much of a list is known, and by which rule."""
+    return envelope("catalogue coverage", context) | {
+        "known": answer.known,
+        "of": answer.of,
+        "by_rule": dict(answer.by_rule),
+        "missing": list(answer.missing),
+        "without_provider": list(answer.without_provider),
+    }
+
+
+def findings_json(answer: CatalogueFindings, context: Context) -> dict[str, Any]:
+    """``catalogue check``: what is wrong with the catalogue, or worth a look."""
+    return envelope("catalogue check", context) | {
+        "facts": answer.facts,
+        "errors": sum(one.severity == "error" for one in answer.findings),
+        "findings": [_finding(one) for one in answer.findings],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "item": step.item, "source": step.source, "need": step.need, "day": _day(step.day), "level": _number(step.level),
+        "because": step.because, "evidence": [_claim(claim) for claim in step.evidence],
+    }  # fmt: skip
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {one.name: getattr(claim, one.name) for one in fields(claim)}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {one.name: getattr(finding, one.name) for one in fields(finding)}
+
+
+def _seat(provider: Provider) -> str | None:
+    return provider.country if isinstance(provider.country, str) else None
+
+
+def _place(country: str) -> str | None:
+    return None if country == "?" else country
+
+
+def _known(text: str) -> str | None:
+    return None if text == "?" else text
+
+
+def _bounds(pair: tuple[float, float]) -> dict[str, float | None]:
+    return {"low": _number(pair[0]), "high": _number(pair[1])}
+
+
+def _interval(interval: Interval) -> dict[str, list[float | None]]:
+    return {"low": _numbers(interval.low), "high": _numbers(interval.high)}
+
+
+def _numbers(values: Sequence[float]) -> list[float | None]:
+    return [_number(value) for value in values]
+
+
+def _number(value: float) -> float | None:
+    """A number to 1e-12, so that the last bit of a sum is not told; null for an endless one."""
+    return None if not math.isfinite(value) else round(float(value), 12) + 0.0
+
+
+def _days(values: Sequence[float]) -> list[float | None]:
+    return [_day(value) for value in values]
+
+
+def _day(value: float | None) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) else round(value, 9)

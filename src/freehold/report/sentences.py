@@ -1,0 +1,154 @@
+"""Sentences that several views share: what was asked about, how much is known, how a cut-off reads. Owns their wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from freehold.measure.why import Step
+from freehold.report.answers import Context
+from freehold.report.evidence import Notes
+from freehold.report.figures import country, tone_of
+from freehold.report.interface import Paragraph, Tree
+from freehold.stack.countries import country_name, is_region
+from freehold.stack.cutoff import WAYS, Cutoff, Rule
+from freehold.stack.durations import format_days
+from freehold.stack.values import Stack
+from freehold.words import day, percent, say
+
+__all__ = [
+    "capital", "count", "day_place", "item_name", "known_paragraphs", "rules_in_words", "settings_line", "stack_line",
+    "steps_tree", "who",
+]  # fmt: skip
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def count(key: str, number: int) -> str:
+    """A number of things: ``KEY_one`` or ``KEY_many``."""
+    return say(f"{key}_{'one' if number == 1 else 'many'}", count=f"{number:,}")
+
+
+def day_place(days_: Sequence[float], wanted: float = 30.0) -> int:
+    """Place of the last day that is not after the one wanted; the first if all are."""
+    return max((place for place, at in enumerate(days_) if at <= wanted), default=0)
+
+
+def item_name(stack: Stack | None, id_: str) -> str:
+    """An item's name, else its id."""
+    row = stack.item_by_id.get(id_) if stack is not None else None
+    return row.name if row is not None and row.name else id_
+
+
+def who(stack: Stack | None, id_: str) -> str:
+    """Name of a provider, or of a country or group of countries; else the id."""
+    row = stack.provider_by_id.get(id_) if stack is not None else None
+    if row is not None:
+        return row.name or row.id
+    return country_name(id_) if is_region(id_) else id_
+
+
+def stack_line(stack: Stack) -> str:
+    """What was read, in a line."""
+    return say(
+        "report.read_stack",
+        file=stack.path or say("report.memory"),
+        items=count("report.items", len(stack.items)),
+        sources=count("report.sources", len(stack.sources)),
+        needs=count("report.needs", len(stack.needs)),
+    )
+
+
+def settings_line(stack: Stack) -> str:
+    """Whose view it is."""
+    if stack.home is None:
+        return say("report.no_home")
+    trusted = ", ".join(country_name(code) for code in stack.trusted) or say("report.nobody")
+    return say("report.home", home=country(stack.home), trusted=trusted)
+
+
+def known_paragraphs(context: Context) -> tuple[Paragraph, ...]:
+    """How much is known, and how many unknown facts the answer rests on."""
+    found = []
+    if context.unknowns is not None:
+        if context.unknowns:
+            found.append(Paragraph(count("report.unknowns", context.unknowns), "warn"))
+        else:
+            found.append(Paragraph(say("report.unknowns_none")))
+    known = context.coverage
+    if known is not None:
+        found.append(
+            Paragraph(
+                say(
+                    "report.coverage",
+                    provider=percent(known.provider), country=percent(known.country), owner=percent(known.owner),
+                    licence=percent(known.licence),
+                ),
+                "quiet",
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def rules_in_words(cut: Cutoff | None, stack: Stack | None) -> str:
+    """What is cut, in words."""
+    if cut is None or not cut.rules:
+        return say("cutoff.nothing")
+    return say("cutoff.rule_or").join(_rule(rule, stack) for rule in cut.rules)
+
+
+def _rule(rule: Rule, stack: Stack | None) -> str:
+    parts = []
+    for name, value in rule.selectors.items():
+        shown = str(value)
+        if name in ("provider", "owner", "country"):
+            shown = who(stack, shown)
+        parts.append(say(f"cutoff.selector_{name}", value=shown))
+    text = say("cutoff.rule_and").join(parts)
+    if set(rule.via) != set(WAYS):
+        text += say("cutoff.via", ways=", ".join(rule.via))
+    if rule.availability > 0:
+        text += say("cutoff.left", left=percent(rule.availability))
+    if rule.from_day > 0:
+        text += say("cutoff.from", day=day(rule.from_day))
+    if format_days(rule.until_day) != "forever":
+        text += say("cutoff.until", day=day(rule.until_day))
+    return text + (say("cutoff.void") if rule.cover == "void" else "")
+
+
+def steps_tree(steps: Sequence[Step], notes: Notes, floor: float = 0.5) -> tuple[Tree, ...]:
+    """Steps as trees: a step stands under the one that needs its item.
+
+    Parameters
+    ----------
+    steps
+        From the item asked for down.
+    notes
+        Where their evidence is numbered.
+    floor
+        Level under which a thing has stopped.
+    """
+    above: list[int | None] = []
+    for place, step in enumerate(steps):
+        parents = [before for before in range(place) if steps[before].need == step.item and steps[before].need is not None]
+        if parents:
+            above.append(parents[-1])
+        else:
+            same = [before for before in range(place) if steps[before].item == step.item]
+            above.append(above[same[0]] if same else None)
+
+    def tree(place: int) -> Tree:
+        step = steps[place]
+        numbers = notes.of_claims(step.evidence)
+        if not numbers:
+            numbers = notes.of_source(step.source) if step.source else notes.of_row("items", step.item)
+        below = tuple(tree(later) for later in range(place + 1, len(steps)) if above[later] == place)
+        since = say("whyview.since", day=day(step.day), level=percent(step.level))
+        tone = tone_of(step.level, step.level, floor)
+        return Tree(f"{step.because} ({since})", below, "plain" if tone == "good" else tone, numbers)
+
+    return tuple(tree(place) for place, parent in enumerate(above) if parent is None)
+
+

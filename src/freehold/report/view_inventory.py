@@ -1,0 +1,120 @@
+"""What a reader found and what it skipped, as a page. Owns the sentences on reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from freehold.report.answers import Context
+from freehold.report.evidence import Notes
+from freehold.report.interface import NOT_KNOWN, Block, Column, Document, Heading, Paragraph, Row, Table
+from freehold.report.sentences import count
+from freehold.stack.inventory import Inventory
+from freehold.words import say
+
+__all__ = ["inventory_document", "read_sentence", "skip_sentence", "skips_table"]
+
+_MOST_SHOWN = 30
+
+
+def read_sentence(inventory: Inventory) -> str:
+    """What was read, in a line."""
+    joined = say("check.joined", count=f"{inventory.joined:,}") if inventory.joined else ""
+    return say(
+        "check.read",
+        reader=inventory.reader,
+        components=count("check.components", len(inventory.components)),
+        contacts=count("check.contacts", len(inventory.contacts)),
+        joined=joined,
+    )
+
+
+def skip_sentence(inventory: Inventory) -> str:
+    """How many files were skipped, because of what, the commonest reason first."""
+    if not inventory.skips:
+        return say("check.skipped_none")
+    reasons = Counter(skip.reason for skip in inventory.skips)
+    told = say("report.separator").join(
+        say("check.skip_reason", reason=_reason(reason), count=number) if len(reasons) > 1 else _reason(reason)
+        for reason, number in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
+    many = len(inventory.skips)
+    return say("check.skipped_one" if many == 1 else "check.skipped_many", count=f"{many:,}", reasons=told)
+
+
+def _reason(reason: str) -> str:
+    try:
+        return say(f"check.skip_{reason}")
+    except KeyError:
+        return reason
+
+
+def skips_table(inventory: Inventory) -> Table:
+    """Every file that was skipped, and why."""
+    columns = (Column("file", say("check.column_file"), "id"), Column("reason", say("check.column_why")))
+    rows = tuple(Row((skip.file, skip.detail or _reason(skip.reason))) for skip in inventory.skips)
+    return Table(columns, rows, most=_MOST_SHOWN)
+
+
+def inventory_document(inventory: Inventory, context: Context | None = None) -> Document:
+    """Show what was read.
+
+    Parameters
+    ----------
+    inventory
+        What a reader found.
+    context
+        What stands beside it; not needed.
+    """
+    notes = Notes(context.stack if context is not None else None)
+    blocks: list[Block] = [Paragraph(read_sentence(inventory)), Paragraph(skip_sentence(inventory))]
+    if inventory.skips:
+        blocks[-1] = Paragraph(skip_sentence(inventory), "warn")
+    if inventory.licence:
+        blocks.append(Paragraph(say("inventory.licence", licence=inventory.licence)))
+    if inventory.languages:
+        blocks.append(Paragraph(say("inventory.runtimes", names=", ".join(inventory.languages))))
+    components = _components(inventory, notes)
+    blocks += [Heading(say("inventory.components")), components]
+    if inventory.contacts:
+        blocks += [Heading(say("inventory.contacts")), _contacts(inventory, notes)]
+    if inventory.skips:
+        blocks += [Heading(say("check.skips_title")), skips_table(inventory)]
+    title = say("inventory.title", name=inventory.name)
+    return Document(title, tuple(blocks), components, evidence=notes.evidence)
+
+
+def _components(inventory: Inventory, notes: Notes) -> Table:
+    columns = (
+        Column("component", say("report.column_item"), "id"), Column("kind", say("report.column_kind")),
+        Column("scope", say("inventory.column_scope")), Column("direct", say("inventory.column_direct")),
+        Column("licence", say("inventory.column_licence")), Column("seen", say("inventory.column_seen")),
+    )  # fmt: skip
+    rows = tuple(
+        Row(
+            (
+                one.id, one.kind or NOT_KNOWN, one.scope, say("inventory.yes" if one.direct else "inventory.no"),
+                one.licence or NOT_KNOWN, str(one.evidence[0]) if one.evidence else None,
+            ),
+            notes=notes.of_places(say("evidence.component", id=one.id), one.evidence),
+        )
+        for one in inventory.components
+    )  # fmt: skip
+    return Table(columns, rows, most=_MOST_SHOWN)
+
+
+def _contacts(inventory: Inventory, notes: Notes) -> Table:
+    columns = (
+        Column("host", say("inventory.column_host"), "id"), Column("role", say("inventory.column_role")),
+        Column("scope", say("inventory.column_scope")), Column("seen", say("inventory.column_seen")),
+    )  # fmt: skip
+    rows = tuple(
+        Row(
+            (
+                one.host, one.role, say("inventory.optional", scope=one.scope) if one.optional else one.scope,
+                str(one.evidence[0]) if one.evidence else None,
+            ),
+            notes=notes.of_places(say("evidence.contact", host=one.host, role=one.role), one.evidence),
+        )
+        for one in inventory.contacts
+    )  # fmt: skip
+    return Table(columns, rows, most=_MOST_SHOWN)

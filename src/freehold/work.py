@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "read_scenario",
     "save",
+    "unknowns_of",
 ]
 
 _STACK_ENDINGS = (".toml",)
@@ -218,10 +219,22 @@ def assess_stack(loaded: Loaded, settings: Settings, **options: Any) -> AssessAn
     from freehold.measure.assess import assess
     from freehold.measure.cutoff import DAYS, FLOOR
 
-    return assess(loaded.stack, settings.days or DAYS, settings.floor or FLOOR, **options)
+    options.setdefault("days", settings.days or DAYS)
+    return assess(loaded.stack, floor=settings.floor or FLOOR, **options)
 
 
-def check(loaded: Loaded, settings: Settings, **options: Any) -> CheckAnswer:
+def unknowns_of(stack: Stack, cut: Cutoff | None, *, strict: bool = False) -> int:
+    """How many unknown facts the low side of an answer rests on; without a cut-off, of everything foreign."""
+    from freehold.measure.assess import foreign_cutoff
+    from freehold.measure.case import Case
+    from freehold.measure.unknowns import unknown_facts
+
+    cut = cut or foreign_cutoff()
+    case = Case(stack, strict=strict, stake=cut.stake)
+    return len(unknown_facts(case, cut, range(len(case.supplies))))
+
+
+def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) -> CheckAnswer:
     """The main job: what is held, who the landlords are, what stops first and why, what is not known.
 
     Raises
@@ -237,14 +250,14 @@ def check(loaded: Loaded, settings: Settings, **options: Any) -> CheckAnswer:
     answer = assess_stack(loaded, settings, **options)
     largest = answer.controllers[0].id if answer.controllers else ""
     steps: tuple[Step, ...] = ()
-    first = next((weak for weak in answer.weakest if not weak.held or weak.id in loaded.stack.item_by_id), None)
-    if largest and first is not None:
+    if largest and answer.weakest:
         cut = Cutoff((Rule(country=largest),), name=largest)
+        first = answer.weakest[0]
         day = first.stops_low if first.stops_low is not None else answer.days[-1]
         steps = why(loaded.stack, first.id, cut, day, side=LOW).steps
     return CheckAnswer(
         assess=answer, stack=loaded.stack, inventory=loaded.inventory, why=steps, largest=largest,
-        edition=catalogue().edition, findings=loaded.findings,
+        edition=catalogue().edition, findings=loaded.findings, path=path,
     )  # fmt: skip
 
 

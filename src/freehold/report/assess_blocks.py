@@ -214,7 +214,14 @@ def items_table(answer: AssessAnswer, context: Context, notes: Notes | None = No
         truth, providers = _held(control, sources, cut.rules[0].via if cut.rules else ()), _providers(stack, sources)
         levels = [Range(one.low[place], one.high[place]) for place in places]
         shown = say(f"report.control_{truth}") if truth != "unknown" else NOT_KNOWN
-        cells: tuple[Cell, ...] = (one.id, one.kind or NOT_KNOWN, shown, providers, *levels, Range(one.stops_low, one.stops_high))
+        cells: tuple[Cell, ...] = (
+            one.id,
+            one.kind or NOT_KNOWN,
+            shown,
+            providers,
+            *levels,
+            Range(one.stops_low, one.stops_high),
+        )
         at = day_place(answer.days)
         numbers = _item_notes(stack, one.id, sources, notes) if notes is not None else ()
         rows.append(Row(cells, tone_of(one.low[at], one.high[at], answer.floor), numbers))
@@ -268,5 +275,3 @@ def items_detail(answer: AssessAnswer, context: Context, notes: Notes) -> Detail
     left = len(answer.foreign.items) - len(table.rows)
     more = (Paragraph(say("check.items_more", count=left), "quiet"),) if left > 0 else ()
     return Detail(say("check.items_title"), (table, *more))
-
-

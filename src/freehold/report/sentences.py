@@ -150,5 +150,3 @@ def steps_tree(steps: Sequence[Step], notes: Notes, floor: float = 0.5) -> tuple
         return Tree(f"{step.because} ({since})", below, "plain" if tone == "good" else tone, numbers)
 
     return tuple(tree(place) for place, parent in enumerate(above) if parent is None)
-
-

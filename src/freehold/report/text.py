@@ -155,9 +155,7 @@ class _Page:
             cells = [show_cell(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
             last = len(cells) - 1
             style = _STYLES[row.tone]
-            grid.add_row(
-                *(self._text(cell, style, row.notes if place == last else ()) for place, cell in enumerate(cells))
-            )
+            grid.add_row(*(self._text(cell, style, row.notes if place == last else ()) for place, cell in enumerate(cells)))
         self._console.print(grid)
         if len(table.rows) > most:
             self.line(say("report.more_rows", count=len(table.rows) - most), "dim" if self._look.colour else "")
@@ -215,4 +213,3 @@ class _Page:
         self.block(Heading(say("evidence.heading")))
         for one in document.evidence:
             self.line(f"[{one.number}] " + evidence_line(one))
-

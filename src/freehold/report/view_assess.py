@@ -36,7 +36,11 @@ def assess_document(answer: AssessAnswer, context: Context) -> Document:
     blocks: list[Block] = []
     if context.stack is not None:
         blocks.append(Paragraph(f"{stack_line(context.stack)} {settings_line(context.stack)}", "quiet"))
-    blocks += [headline(answer), *curve_blocks(answer), Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet")]
+    blocks += [
+        headline(answer),
+        *curve_blocks(answer),
+        Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"),
+    ]
     blocks += [*hold_blocks(answer), *landlord_blocks(answer, context, notes)]
     blocks.append(Heading(say("check.heading_first")))
     if answer.weakest:

@@ -1,0 +1,283 @@
+"""One function a command: read, ask, show. Owns nothing that :mod:`freehold.work` could own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from freehold import work
+from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
+from freehold.cli.output import progress, show, write
+from freehold.errors import UsageError
+from freehold.settings import Settings
+
+__all__ = ["COMMANDS"]
+
+
+def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
+    settings = settings_from(options)
+    with progress(f"reading {options.stack} …"):
+        loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
+    for finding in loaded.findings:
+        print(f"freehold: note: {finding}", file=sys.stderr)
+    return loaded, settings
+
+
+def _days(options: argparse.Namespace, settings: Settings) -> tuple[tuple[float, ...], float]:
+    """Days asked, with the day of the threshold among them if there is one, and that day."""
+    from freehold.measure.cutoff import DAYS
+
+    days = settings.days or DAYS
+    limit = day_from(options.fail_day, "--fail-day")
+    if options.fail_under is not None and not 0 <= options.fail_under <= 1:
+        raise UsageError(f"--fail-under: {options.fail_under} is not between 0 and 1.")
+    return (tuple(sorted({*days, limit})) if options.fail_under is not None else days), limit
+
+
+def _status(options: argparse.Namespace, days: tuple[float, ...], low: tuple[float, ...], limit: float) -> int:
+    if options.fail_under is None:
+        return 0
+    level = low[days.index(limit)]
+    if level >= options.fail_under - 1e-9:
+        return 0
+    said = f"on day {limit:g} at least {level:.0%} is left, under the {options.fail_under:.0%} asked for"
+    print(f"freehold: threshold not met: {said}", file=sys.stderr)
+    return 1
+
+
+def _check(options: argparse.Namespace) -> int:
+    from freehold.report.json import check_json
+    from freehold.report.view_check import check_document
+
+    loaded, settings = _load(options)
+    days, limit = _days(options, settings)
+    with progress("computing …"):
+        answer = work.check(
+            loaded, settings, path=options.stack, days=days, via=via_from(options), stake=options.stake, strict=options.strict,
+            kernel=options.kernel,
+        )  # fmt: skip
+    show(options, lambda: check_document(answer), lambda: check_json(answer))
+    return _status(options, answer.assess.days, answer.assess.self_reliance.low, limit)
+
+
+def _assess(options: argparse.Namespace) -> int:
+    from freehold.report.answers import context_of
+    from freehold.report.json import assess_json
+    from freehold.report.view_assess import assess_document
+
+    loaded, settings = _load(options)
+    days, limit = _days(options, settings)
+    with progress("computing …"):
+        answer = work.assess_stack(
+            loaded,
+            settings,
+            days=days,
+            via=via_from(options),
+            stake=options.stake,
+            strict=options.strict,
+            kernel=options.kernel,
+        )
+    context = context_of(loaded.stack, answer.unknowns, edition=work.catalogue().edition, path=options.stack)
+    show(options, lambda: assess_document(answer, context), lambda: assess_json(answer, context))
+    return _status(options, answer.days, answer.self_reliance.low, limit)
+
+
+def _cutoff(options: argparse.Namespace) -> int:
+    from freehold.measure.cutoff import FLOOR
+    from freehold.measure.cutoff import cutoff as run
+    from freehold.report.answers import context_of
+    from freehold.report.json import cutoff_json
+    from freehold.report.view_cutoff import cutoff_document
+
+    loaded, settings = _load(options)
+    cut = cutoff_from(options, loaded.stack)
+    if cut is None:
+        raise UsageError(
+            "nothing is cut. Say what: --country US, --provider ID, --owner ID, --item ID, --foreign or --scenario FILE."
+        )
+    days, limit = _days(options, settings)
+    with progress("computing …"):
+        answer = run(loaded.stack, cut, days, settings.floor or FLOOR, strict=options.strict, kernel=options.kernel)
+        unknowns = work.unknowns_of(loaded.stack, cut, strict=options.strict)
+    context = context_of(loaded.stack, unknowns, edition=work.catalogue().edition, cutoff=cut, path=options.stack)
+    show(options, lambda: cutoff_document(answer, context), lambda: cutoff_json(answer, context))
+    return _status(options, answer.days, answer.mission.low, limit)
+
+
+def _why(options: argparse.Namespace) -> int:
+    from freehold.measure.case import HIGH, LOW
+    from freehold.measure.why import why
+    from freehold.report.answers import context_of
+    from freehold.report.json import why_json
+    from freehold.report.view_why import why_document
+
+    loaded, _ = _load(options)
+    item = work.find_item(loaded.stack, options.item)
+    cut = cutoff_from(options, loaded.stack, default_foreign=True)
+    assert cut is not None
+    day = day_from(options.day, "--day")
+    answer = why(loaded.stack, item, cut, day, side=HIGH if options.high else LOW, strict=options.strict)
+    unknowns = work.unknowns_of(loaded.stack, cut, strict=options.strict)
+    context = context_of(loaded.stack, unknowns, edition=work.catalogue().edition, cutoff=cut, path=options.stack)
+    show(options, lambda: why_document(answer, context), lambda: why_json(answer, context))
+    return 0
+
+
+def _restart(options: argparse.Namespace) -> int:
+    from freehold.measure.restart import restart
+    from freehold.report.answers import context_of
+    from freehold.report.json import restart_json
+    from freehold.report.view_restart import restart_document
+
+    loaded, _ = _load(options)
+    cut = cutoff_from(options, loaded.stack)
+    answer = restart(loaded.stack, cut, with_stock=options.with_stock, strict=options.strict)
+    unknowns = work.unknowns_of(loaded.stack, cut, strict=options.strict)
+    context = context_of(loaded.stack, unknowns, edition=work.catalogue().edition, cutoff=cut, path=options.stack)
+    show(options, lambda: restart_document(answer, context), lambda: restart_json(answer, context))
+    return 0
+
+
+def _gaps(options: argparse.Namespace) -> int:
+    from freehold.measure.gaps import gaps
+    from freehold.report.answers import context_of
+    from freehold.report.json import gaps_json
+    from freehold.report.view_gaps import gaps_document
+
+    loaded, _ = _load(options)
+    answer = gaps(loaded.stack, strict=options.strict)
+    context = context_of(
+        loaded.stack, work.unknowns_of(loaded.stack, None, strict=options.strict), edition=work.catalogue().edition,
+        path=options.stack,
+    )  # fmt: skip
+    show(options, lambda: gaps_document(answer, context), lambda: gaps_json(answer, context))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from freehold.report.view_stack import item_document, stack_document, stack_json
+
+    loaded, _ = _load(options)
+    if options.item is None:
+        show(options, lambda: stack_document(loaded.stack), lambda: stack_json(loaded.stack, None))
+    else:
+        item = work.find_item(loaded.stack, options.item)
+        show(options, lambda: item_document(loaded.stack, item), lambda: stack_json(loaded.stack, item))
+    return 0
+
+
+def _scan(options: argparse.Namespace) -> int:
+    from freehold.stack.toml_file import dumps
+
+    loaded, _ = _load(options)
+    if options.output:
+        work.save(loaded.stack, Path(options.output))
+        stack = loaded.stack
+        said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
+        print(f"freehold: wrote {options.output}: {said}", file=sys.stderr)
+    else:
+        write(None, dumps(loaded.stack))
+    for skip in loaded.inventory.skips if loaded.inventory else ():
+        print(f"freehold: skipped {skip.file}: {skip.detail}", file=sys.stderr)
+    return 0
+
+
+def _template(options: argparse.Namespace) -> int:
+    from freehold.stack.template import template_toml, write_template
+
+    if options.output and not options.output.endswith(".toml"):
+        write_template(Path(options.output))
+    else:
+        write(options.output, template_toml())
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from freehold.report.json import dumps
+    from freehold.report.schemas import VERBS, json_schema
+
+    if options.verb is None:
+        write(None, "\n".join(VERBS) + "\n")
+        return 0
+    if options.verb not in VERBS:
+        raise UsageError(f"'{options.verb}' has no schema. Those that have: {', '.join(VERBS)}.")
+    write(None, dumps(json_schema(options.verb)))
+    return 0
+
+
+def _catalogue(options: argparse.Namespace) -> int:
+    return _CATALOGUE[options.action](options)
+
+
+def _catalogue_check(options: argparse.Namespace) -> int:
+    from freehold.catalogue.check import check
+    from freehold.report.answers import CatalogueFindings, Context
+    from freehold.report.json import findings_json
+    from freehold.report.view_catalogue import findings_document
+
+    catalogue = work.catalogue()
+    with progress("checking …"):
+        answer = CatalogueFindings(tuple(check(catalogue)), len(catalogue.facts))
+    context = Context(edition=catalogue.edition)
+    show(options, lambda: findings_document(answer, context), lambda: findings_json(answer, context))
+    return 1 if any(finding.severity == "error" for finding in answer.findings) else 0
+
+
+def _catalogue_show(options: argparse.Namespace) -> int:
+    from freehold.catalogue.show import show as look_up
+    from freehold.report.answers import Context
+    from freehold.report.json import show_json
+    from freehold.report.view_catalogue import shown_document
+
+    answer = look_up(work.catalogue(), options.id)
+    context = Context(edition=work.catalogue().edition)
+    show(options, lambda: shown_document(answer, context), lambda: show_json(answer, context))
+    return 0
+
+
+def _catalogue_search(options: argparse.Namespace) -> int:
+    from freehold.catalogue.search import search
+    from freehold.report.answers import Context, SearchAnswer
+    from freehold.report.json import search_json
+    from freehold.report.view_catalogue import search_document
+
+    answer = SearchAnswer(options.text, search(work.catalogue(), options.text))
+    context = Context(edition=work.catalogue().edition)
+    show(options, lambda: search_document(answer, context), lambda: search_json(answer, context))
+    return 0
+
+
+def _catalogue_coverage(options: argparse.Namespace) -> int:
+    from freehold.report.answers import Context
+    from freehold.report.json import coverage_json
+    from freehold.report.view_catalogue import coverage_document
+
+    answer = work.catalogue_coverage(options.list)
+    context = Context(edition=work.catalogue().edition)
+    show(options, lambda: coverage_document(answer, context), lambda: coverage_json(answer, context))
+    return 0
+
+
+_CATALOGUE: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "check": _catalogue_check,
+    "show": _catalogue_show,
+    "search": _catalogue_search,
+    "coverage": _catalogue_coverage,
+}
+
+COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "check": _check,
+    "scan": _scan,
+    "show": _show,
+    "catalogue": _catalogue,
+    "assess": _assess,
+    "gaps": _gaps,
+    "cutoff": _cutoff,
+    "why": _why,
+    "restart": _restart,
+    "template": _template,
+    "schema": _schema,
+}

@@ -1,0 +1,110 @@
+"""Where an answer goes: a stream or a file, in one of the faces. Owns the choice of face and the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from freehold.errors import Unreadable
+
+if TYPE_CHECKING:
+    from freehold.report.interface import Document
+
+__all__ = ["format_of", "progress", "show", "write"]
+
+_BY_ENDING: Final = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html"}
+
+
+def format_of(options: argparse.Namespace) -> str:
+    """The format asked for: by flag, else by the output file's ending, else text."""
+    if options.format:
+        return str(options.format)
+    ending = Path(options.output).suffix.lower() if options.output else ""
+    return _BY_ENDING.get(ending, "text")
+
+
+def show(options: argparse.Namespace, document: Callable[[], Document], data: Callable[[], dict[str, Any]]) -> None:
+    """Write an answer in the format asked for.
+
+    Parameters
+    ----------
+    options
+        Parsed flags.
+    document
+        Makes the view, for people.
+    data
+        Makes the answer for programs.
+    """
+    write(options.output, rendered(options, document, data))
+
+
+def rendered(options: argparse.Namespace, document: Callable[[], Document], data: Callable[[], dict[str, Any]]) -> str:
+    """An answer as text in the format asked for."""
+    from freehold.report.text import look_for
+
+    form = format_of(options)
+    if form == "json":
+        from freehold.report.json import dumps
+
+        return dumps(data())
+    if form == "html":
+        from freehold.report.html import HtmlFace
+
+        face: Any = HtmlFace()
+    elif form == "csv":
+        from freehold.report.csv import CsvFace
+
+        face = CsvFace()
+    else:
+        from freehold.report.text import TextFace
+
+        face = TextFace()
+    stream = open_nowhere() if options.output else sys.stdout
+    text: str = face.render(document(), look_for(stream, evidence=options.evidence, full=options.full))
+    return text
+
+
+def open_nowhere() -> Any:
+    """A stream that is no terminal."""
+    import io
+
+    return io.StringIO()
+
+
+def write(output: str | None, text: str) -> None:
+    """Write text to a file, whole or not at all, or to standard output.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If it cannot be written there.
+    """
+    if not output or output == "-":
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    path = Path(output)
+    made = path.with_name(path.name + ".part")
+    try:
+        made.write_text(text, encoding="utf-8")
+        made.replace(path)
+    except OSError as error:
+        raise Unreadable(f"{output} cannot be written ({error.strerror}). Choose another place with -o.") from error
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done, while it is."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield

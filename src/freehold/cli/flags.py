@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from typing import Any
 
 from freehold.errors import BadCutoff, UsageError
 from freehold.settings import Settings, find_settings
@@ -74,12 +75,12 @@ def cutoff_from(options: argparse.Namespace, stack: Stack, *, default_foreign: b
 
     if not 0 <= options.stake <= 1:
         raise UsageError(f"--stake: {options.stake} is not between 0 and 1.")
-    shared = {"via": via_from(options), "cover": "void" if options.revoke else "keep"}
+    shared: dict[str, Any] = {"via": via_from(options), "cover": "void" if options.revoke else "keep"}
     rules = [
         *(Rule(country=country, **shared) for country in options.country),
         *(Rule(provider=provider, **shared) for provider in options.provider),
         *(Rule(owner=owner, **shared) for owner in options.owner),
-        *(Rule(item=find_item(stack, item), **shared) for item in options.item),
+        *(Rule(item=find_item(stack, item), **shared) for item in options.items),
         *([Rule(foreign=True, **shared)] if options.foreign else []),
     ]
     check_providers(stack, rules)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from freehold.errors import Unreadable
 
 if TYPE_CHECKING:
-    from freehold.report.interface import Document
+    from freehold.report.answers import Context
 
 __all__ = ["format_of", "progress", "show", "write"]
 
@@ -27,52 +28,22 @@ def format_of(options: argparse.Namespace) -> str:
     return _BY_ENDING.get(ending, "text")
 
 
-def show(options: argparse.Namespace, document: Callable[[], Document], data: Callable[[], dict[str, Any]]) -> None:
+def show(options: argparse.Namespace, answer: object, context: Context | None = None) -> None:
     """Write an answer in the format asked for.
 
     Parameters
     ----------
     options
         Parsed flags.
-    document
-        Makes the view, for people.
-    data
-        Makes the answer for programs.
+    answer, context
+        As :func:`freehold.report.render.render`.
     """
-    write(options.output, rendered(options, document, data))
-
-
-def rendered(options: argparse.Namespace, document: Callable[[], Document], data: Callable[[], dict[str, Any]]) -> str:
-    """An answer as text in the format asked for."""
+    from freehold.report.render import render
     from freehold.report.text import look_for
 
-    form = format_of(options)
-    if form == "json":
-        from freehold.report.json import dumps
-
-        return dumps(data())
-    if form == "html":
-        from freehold.report.html import HtmlFace
-
-        face: Any = HtmlFace()
-    elif form == "csv":
-        from freehold.report.csv import CsvFace
-
-        face = CsvFace()
-    else:
-        from freehold.report.text import TextFace
-
-        face = TextFace()
-    stream = open_nowhere() if options.output else sys.stdout
-    text: str = face.render(document(), look_for(stream, evidence=options.evidence, full=options.full))
-    return text
-
-
-def open_nowhere() -> Any:
-    """A stream that is no terminal."""
-    import io
-
-    return io.StringIO()
+    stream = io.StringIO() if options.output else sys.stdout
+    look = look_for(stream, evidence=options.evidence, full=options.full)
+    write(options.output, render(answer, format_of(options), context, look))
 
 
 def write(output: str | None, text: str) -> None:

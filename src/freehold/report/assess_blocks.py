@@ -228,7 +228,7 @@ def items_table(answer: AssessAnswer, context: Context, notes: Notes | None = No
     return Table(columns, tuple(rows))
 
 
-def _order(one: ItemLevels, mission: bool) -> tuple[bool, bool, float, str]:  # noqa: FBT001
+def _order(one: ItemLevels, mission: bool) -> tuple[bool, bool, float, str]:
     return not mission, one.stops_low is None, one.stops_low or 0.0, one.id
 
 

@@ -1,6 +1,6 @@
 """Text that others wrote, made fit to be shown. Owns what becomes of characters that could deceive or command.
 
-Control characters command terminals; bidirectional and invisible ones make a name look like another. All are shown
+Control characters command terminals; bidirectional, invisible and private ones make a name look like another. All are shown
 as their code, so that nothing is hidden and nothing acts.
 """
 
@@ -13,7 +13,7 @@ __all__ = ["clean", "escape_json"]
 
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\uf8ff\U000e0000-\U000e0fff]"
 )
 
 

@@ -36,6 +36,11 @@ class Notes:
         self._found: list[Evidence] = []
 
     @property
+    def stack(self) -> Stack | None:
+        """Whose claims are meant."""
+        return self._stack
+
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """All of it, by number."""
         return tuple(self._found)

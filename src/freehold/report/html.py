@@ -64,7 +64,7 @@ class HtmlFace:
 
 
 def _safe(text: str) -> str:
-    return escape(clean(text), quote=True)
+    return escape(clean(text), quote=True).replace(" %", "&nbsp;%")
 
 
 class _Page:
@@ -125,8 +125,9 @@ class _Page:
     def _curve(self, curve: Curve) -> str:
         self._curves += 1
         drawn = curve_svg(curve, self._curves)
-        columns = (Column("day", say("report.day_column"), "day"),) + tuple(
-            Column(series.name, series.title, "percent") for series in curve.series
+        columns = (
+            Column("day", say("report.day_column"), "day"),
+            *(Column(series.name, series.title, "percent") for series in curve.series),
         )
         rows = tuple(
             Row((at, *(Range(series.low[place], series.high[place]) for series in curve.series)))

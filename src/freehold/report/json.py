@@ -12,8 +12,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import __version__
-from freehold.report.answers import CheckAnswer, Context
+from freehold.report.answers import CheckAnswer, Context, context_of
 from freehold.report.clean import escape_json
+from freehold.stack.values import UNKNOWN
 
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage as CatalogueCoverage
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from freehold.measure.why import Step, WhyAnswer
     from freehold.report.answers import CatalogueFindings, SearchAnswer
     from freehold.stack.inventory import Inventory
-    from freehold.stack.values import Claim, Provider
+    from freehold.stack.values import Claim, Item, Need, Provider, Source, Stack
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "dumps", "envelope", "findings_json", "gaps_json",
-    "inventory_json", "restart_json", "search_json", "show_json", "why_json",
+    "inventory_json", "restart_json", "search_json", "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -59,7 +60,8 @@ def envelope(verb: str, context: Context) -> dict[str, Any]:
     known = context.coverage
     coverage = None if known is None else {one.name: getattr(known, one.name) for one in fields(known)}
     return {
-        "freehold": __version__, "schema": SCHEMA, "verb": verb, "stack": about, "coverage": coverage, "unknowns": context.unknowns,
+        "freehold": __version__, "schema": SCHEMA, "verb": verb, "stack": about, "coverage": coverage,
+        "unknowns": context.unknowns,
     }  # fmt: skip
 
 
@@ -132,11 +134,11 @@ def _controller(one: Controller) -> dict[str, Any]:
     return {"sources": one.sources, "loss": _interval(one.loss), "change_loss": change}
 
 
-def check_json(answer: CheckAnswer) -> dict[str, Any]:
+def check_json(answer: CheckAnswer, context: Context | None = None) -> dict[str, Any]:
     """``check``: as ``assess``, with what was read, what was skipped, and what stops first if the largest landlord goes."""
     inventory = answer.inventory
     return (
-        envelope("check", answer.context)
+        envelope("check", context or answer.context)
         | {
             "inventory": None if inventory is None else _inventory_counts(inventory),
             "skips": [] if inventory is None else _skips(inventory),
@@ -199,7 +201,8 @@ def _layer(layer: LayerGaps) -> dict[str, Any]:
     }  # fmt: skip
     closes = [{"item": one.item, "held": _bounds(one.held), "by": _option(one.by)} for one in layer.closes]
     return {
-        "kind": layer.kind, "items": layer.items, "held": _bounds(layer.held), "home": best, "landlord": holder, "closes": closes,
+        "kind": layer.kind, "items": layer.items, "held": _bounds(layer.held), "home": best, "landlord": holder,
+        "closes": closes,
     }  # fmt: skip
 
 
@@ -250,6 +253,36 @@ def _inventory_counts(inventory: Inventory) -> dict[str, Any]:
 
 def _skips(inventory: Inventory) -> list[dict[str, Any]]:
     return [{"file": one.file, "reason": one.reason, "detail": one.detail} for one in inventory.skips]
+
+
+def stack_json(stack: Stack, item: str | None = None, context: Context | None = None) -> dict[str, Any]:
+    """``show``: every item, or one, with sources and their needs; unknown is ``"?"``, blank null, endless ``"forever"``."""
+    context = context or context_of(stack, None)
+    shown = stack.items if item is None else (stack.item_by_id[item],)
+    items = [
+        _row(one)
+        | {
+            "sources": [
+                _row(source) | {"needs": [_row(need) for need in stack.needs_of.get(source.id, ())]}
+                for source in stack.sources_of.get(one.id, ())
+            ]
+        }
+        for one in shown
+    ]
+    users = [] if item is None else [_row(need) for need in stack.needs if need.item == item]
+    return envelope("show", context) | {"item": item, "items": items, "needed_by": users}
+
+
+def _row(row: Item | Source | Need) -> dict[str, Any]:
+    return {one.name: _cell(getattr(row, one.name)) for one in fields(row)}
+
+
+def _cell(value: object) -> object:
+    if value is UNKNOWN:
+        return "?"
+    if isinstance(value, float):
+        return "forever" if math.isinf(value) else _day(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def show_json(answer: Shown, context: Context) -> dict[str, Any]:

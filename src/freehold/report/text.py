@@ -37,6 +37,9 @@ PLAIN_WIDTH: Final = 100
 """Columns where the output is no terminal, so that what is piped is the same everywhere."""
 
 _NARROWEST, _WIDEST = 40, 140
+_GLUE: Final = "\ue000"
+"""Stands for the blank before a percent sign while lines are broken; cleaned text cannot hold it."""
+
 _STYLES: Final[Mapping[Tone, str]] = {
     "plain": "", "good": "green", "warn": "yellow", "bad": "bold red", "quiet": "dim",
 }  # fmt: skip
@@ -57,7 +60,7 @@ def look_for(
         As :class:`~freehold.report.interface.Look`.
     """
     if not stream.isatty():
-        return Look(PLAIN_WIDTH, False, evidence, full)
+        return Look(PLAIN_WIDTH, evidence=evidence, full=full)
     columns = environment.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() and int(columns) else shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
     colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
@@ -95,7 +98,7 @@ class TextFace:
         for block in document.blocks:
             page.block(block)
         page.evidence(document)
-        lines = [line.rstrip() for line in out.getvalue().splitlines()]
+        lines = [line.rstrip() for line in out.getvalue().replace(_GLUE, " ").splitlines()]
         return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -110,7 +113,7 @@ class _Page:
     def _text(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> Text:
         from rich.text import Text
 
-        shown = Text(clean(text), style=style)
+        shown = Text(clean(text).replace(" %", _GLUE + "%"), style=style)
         if notes and self._look.evidence:
             shown.append(" [" + ",".join(map(str, notes)) + "]", style="dim")
         return shown

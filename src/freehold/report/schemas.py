@@ -1,0 +1,299 @@
+"""The JSON Schema of every verb's answer. Owns the contract's form as data that tests and programs can check against.
+
+Every object names all its keys and allows no others, so that a key that is lost, misspelt or new is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from freehold.errors import UsageError
+from freehold.report.json import SCHEMA
+from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
+
+__all__ = ["VERBS", "json_schema"]
+
+Schema: TypeAlias = dict[str, Any]
+
+
+def _object(properties: Mapping[str, Schema], *optional: str) -> Schema:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": dict(properties), "required": required, "additionalProperties": False}
+
+
+def _list(of: Schema, **limits: int) -> Schema:
+    return {"type": "array", "items": of, **limits}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_TEXT: Final[Schema] = {"type": "string"}
+_NAME: Final[Schema] = {"type": "string", "minLength": 1}
+_FLAG: Final[Schema] = {"type": "boolean"}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_LEVEL: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
+_SIGNED: Final[Schema] = {"type": "number", "minimum": -1, "maximum": 1}
+_DAY: Final[Schema] = {"type": "number", "minimum": 0}
+_MONEY: Final[Schema] = {"type": ["number", "null"], "minimum": 0}
+_PLACE: Final[Schema] = {"type": "string", "pattern": "^([A-Z]{2}|none)$"}
+_NAMES: Final = _list(_NAME)
+_TEXTS: Final = _list(_TEXT)
+_BOUNDS: Final = _object({"low": _LEVEL, "high": _LEVEL})
+_LEVELS: Final = _object({"low": _list(_LEVEL, minItems=1), "high": _list(_LEVEL, minItems=1)})
+_DAYS: Final = _list(_DAY, minItems=1)
+_CURVE: Final = _object({"days": _DAYS, "low": _list(_LEVEL, minItems=1), "high": _list(_LEVEL, minItems=1)})
+
+_STACK: Final = _object(
+    {
+        "name": _TEXT, "home": _or_null({"type": "string", "pattern": "^[A-Z]{2}$"}), "trusted": _NAMES, "items": _COUNT,
+        "sources": _COUNT, "needs": _COUNT,
+    }
+)  # fmt: skip
+_COVERAGE: Final = _object({"provider": _LEVEL, "country": _LEVEL, "owner": _LEVEL, "licence": _LEVEL})
+
+_RULE: Final = _object(
+    {name: _FLAG if name == "foreign" else _NAME for name in SELECTORS}
+    | {
+        "via": _list({"enum": list(WAYS)}, minItems=1), "availability": _LEVEL, "from": _NAME, "until": _NAME,
+        "cover": {"enum": list(COVERS)},
+    },
+    *SELECTORS,
+)  # fmt: skip
+_CUTOFF: Final = _object({"name": _TEXT, "notice": _NAME, "stake": _LEVEL, "rule": _list(_RULE)})
+
+_CLAIM: Final = _object(
+    {
+        "table": _NAME, "id": _NAME, "attribute": _NAME, "value": _TEXT, "source": _NAME, "date": _or_null(_TEXT),
+        "confidence": _or_null(_LEVEL),
+    }
+)  # fmt: skip
+_STEP: Final = _object(
+    {
+        "item": _NAME, "source": _or_null(_NAME), "need": _or_null(_NAME), "day": _DAY, "level": _LEVEL, "because": _NAME,
+        "evidence": _list(_CLAIM),
+    }
+)  # fmt: skip
+_FINDING: Final = _object(
+    {
+        "file": _TEXT, "row": _COUNT, "column": _TEXT, "problem": _NAME, "mend": _TEXT, "severity": {"enum": ["error", "note"]},
+    }
+)  # fmt: skip
+
+_CUTOFF_KEYS: Final[dict[str, Schema]] = {
+    "cutoff": _CUTOFF,
+    "days": _DAYS,
+    "floor": _LEVEL,
+    "mission_rule": _NAME,
+    "mission": _LEVELS,
+    "items": _list(
+        _object(
+            {
+                "id": _NAME, "kind": _or_null(_NAME), "low": _list(_LEVEL, minItems=1), "high": _list(_LEVEL, minItems=1),
+                "stops_low": _or_null(_DAY), "stops_high": _or_null(_DAY),
+            }
+        )
+    ),
+}  # fmt: skip
+
+_LOSS: Final[dict[str, Schema]] = {"sources": _COUNT, "loss": _LEVELS, "change_loss": _or_null(_LEVELS)}
+
+_ASSESS_KEYS: Final[dict[str, Schema]] = {
+    "days": _DAYS,
+    "floor": _LEVEL,
+    "mission_rule": _NAME,
+    "self_reliance": _CURVE,
+    "change": _or_null(_CURVE),
+    "face_value": _BOUNDS,
+    "content": _BOUNDS,
+    "hidden_exposure": _object({"low": _SIGNED, "high": _SIGNED}),
+    "layers": _list(
+        _object({"kind": _NAME, "items": _COUNT, "held": _COUNT, "foreign": _COUNT, "mixed": _COUNT, "unknown": _COUNT})
+    ),
+    "controllers": _list(_object({"country": _PLACE} | _LOSS)),
+    "landlords": _list(_object({"id": _NAME, "country": _or_null(_PLACE)} | _LOSS)),
+    "weakest": _list(
+        _object(
+            {
+                "id": _NAME, "held": _FLAG, "stops_low": _or_null(_DAY), "stops_high": _or_null(_DAY), "low": _LEVEL,
+                "high": _LEVEL, "because": _TEXT,
+            }
+        )
+    ),
+    "learn_first": _list(
+        _object(
+            {
+                "table": {"enum": ["items", "providers", "sources", "needs"]}, "id": _NAME, "attribute": _NAME,
+                "sources": _COUNT, "narrows": {"type": "number", "minimum": 0, "maximum": 2}, "raises_low": _LEVEL,
+                "lowers_high": _LEVEL,
+            }
+        )
+    ),
+    "facts_tried": _COUNT,
+}  # fmt: skip
+
+_INVENTORY: Final = _object(
+    {
+        "name": _TEXT, "reader": _NAME, "components": _COUNT, "contacts": _COUNT, "skipped": _COUNT, "joined": _COUNT,
+        "licence": _or_null(_TEXT), "languages": _NAMES,
+    }
+)  # fmt: skip
+_READ_KEYS: Final[dict[str, Schema]] = {
+    "inventory": _INVENTORY,
+    "skips": _list(_object({"file": _TEXT, "reason": _NAME, "detail": _TEXT})),
+}
+
+_OPTION: Final = _object(
+    {
+        "id": _NAME, "provider": _or_null(_NAME), "status": {"enum": ["standby", "candidate"]}, "capacity": _BOUNDS,
+        "quality": _BOUNDS, "recover": _object({"low": _DAY, "high": _or_null(_DAY)}),
+        "cost_once": _object({"low": _MONEY, "high": _MONEY}), "cost_year": _object({"low": _MONEY, "high": _MONEY}),
+        "currency": _or_null(_NAME),
+    }
+)  # fmt: skip
+_GAP: Final = _object(
+    {
+        "kind": _NAME,
+        "items": {"type": "integer", "minimum": 1},
+        "held": _BOUNDS,
+        "home": _or_null(_object({"id": _NAME, "item": _NAME, "status": _or_null(_NAME), "quality": _BOUNDS})),
+        "landlord": _or_null(
+            _object(
+                {
+                    "provider": _or_null(_NAME), "country": _or_null(_PLACE), "via": _or_null({"enum": list(WAYS)}),
+                    "share": _BOUNDS,
+                }
+            )
+        ),
+        "closes": _list(
+            _object(
+                {
+                    "item": _NAME, "held": _BOUNDS,
+                    "by": {"anyOf": [_OPTION, _object({"id": {"type": "null"}, "perhaps": _NAMES})]},
+                }
+            )
+        ),
+    }
+)  # fmt: skip
+
+_CELL: Final[Schema] = {"type": ["string", "number", "boolean", "null"]}
+_NEED: Final = _object(
+    {"source": _NAME, "item": _NAME, "role": _CELL, "weight": _CELL, "enough": _CELL, "survive": _CELL, "value": _CELL}
+)
+_LABELS: Final[Schema] = {"anyOf": [_TEXTS, {"const": "?"}, {"type": "null"}]}
+_SOURCE: Final = _object(
+    {
+        "id": _NAME, "item": _NAME, "provider": _or_null(_NAME), "location": _LABELS, "origin": _LABELS, "licence": _CELL,
+        "status": _CELL, "share": _CELL, "capacity": _CELL, "recover": _CELL, "quality": _CELL, "own_value": _CELL,
+        "cost_once": _CELL, "cost_year": _CELL, "currency": _CELL, "tags": _LABELS, "needs": _list(_NEED),
+    }
+)  # fmt: skip
+_ITEM: Final = _object(
+    {
+        "id": _NAME, "name": _CELL, "kind": _CELL, "mission": _CELL, "whole": _CELL, "tags": _LABELS, "sources": _list(_SOURCE),
+    }
+)  # fmt: skip
+
+_COMPONENT: Final = _object(
+    {
+        "id": _NAME, "name": _TEXT, "version": _or_null(_TEXT), "kind": _or_null(_NAME), "licence": _or_null(_TEXT),
+        "supplier": _or_null(_TEXT), "scope": _NAME, "direct": _FLAG, "depends": _NAMES, "registry": _or_null(_NAME),
+        "repository": _or_null(_NAME), "evidence": _TEXTS,
+    }
+)  # fmt: skip
+_CONTACT: Final = _object({"host": _NAME, "role": _NAME, "scope": _NAME, "optional": _FLAG, "evidence": _TEXTS})
+
+_FACT: Final = _object(
+    {
+        "table": _NAME, "id": _NAME, "attribute": _NAME, "value": _TEXT, "date": _or_null(_NAME), "says": _TEXT,
+        "reference": _NAME, "url": _or_null({"type": "string", "pattern": "^https://"}), "old": _FLAG, "file": _TEXT,
+        "row": _COUNT,
+    }
+)  # fmt: skip
+
+_VERB_KEYS: Final[dict[str, dict[str, Schema]]] = {
+    "check": {
+        "inventory": _or_null(_INVENTORY), "skips": _READ_KEYS["skips"], "findings": _list(_FINDING),
+        "edition": _or_null(_NAME), **_ASSESS_KEYS, "largest": _or_null(_NAME), "why": _list(_STEP),
+    },
+    "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
+    "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
+    "assess": _ASSESS_KEYS,
+    "gaps": {"layers": _list(_GAP)},
+    "cutoff": _CUTOFF_KEYS,
+    "why": {
+        "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},
+        "stands": _FLAG, "steps": _list(_STEP),
+    },
+    "restart": {
+        "cutoff": _or_null(_CUTOFF), "with_stock": _FLAG, "restartable": _NAMES,
+        "knots": _list(
+            _object(
+                {"items": _list(_NAME, minItems=1), "unlocked_by": _list(_NAME, minItems=1), "smallest": _FLAG,
+                 "after": _list(_COUNT)}
+            )
+        ),
+        "blocked": _list(_object({"id": _NAME, "by": _list(_COUNT, minItems=1)})),
+        "lost": _NAMES,
+        "levels": _list(_object({"id": _NAME, "from_nothing": _BOUNDS, "running": _BOUNDS})),
+    },
+    "catalogue show": {
+        "id": _NAME, "name": _TEXT, "tables": _list(_NAME, minItems=1),
+        "match": _or_null(_object({"rule": _NAME, "confidence": _LEVEL})),
+        "provider": _or_null(_object({"id": _NAME, "name": _or_null(_TEXT), "country": _or_null(_PLACE)})),
+        "owners": _list(
+            _object(
+                {"id": _NAME, "country": _or_null(_PLACE), "of": _NAME, "stake": _or_null(_LEVEL),
+                 "depth": {"type": "integer", "minimum": 1}}
+            )
+        ),
+        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "facts": _list(_FACT, minItems=1),
+    },
+    "catalogue search": {
+        "text": _TEXT,
+        "hits": _list(
+            _object({"table": _NAME, "id": _NAME, "name": _TEXT, "column": _NAME, "text": _TEXT, "score": {"type": "integer"}})
+        ),
+    },
+    "catalogue coverage": {
+        "known": _COUNT, "of": _COUNT, "by_rule": {"type": "object", "additionalProperties": _COUNT}, "missing": _TEXTS,
+        "without_provider": _TEXTS,
+    },
+    "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
+}  # fmt: skip
+
+VERBS: Final = tuple(_VERB_KEYS)
+"""Verbs that answer in JSON."""
+
+_OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
+_WITHOUT_ANSWER: Final = frozenset({"scan", "show"})
+
+
+def json_schema(verb: str) -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of a verb's answer.
+
+    Parameters
+    ----------
+    verb
+        One of :data:`VERBS`.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If it answers nothing in JSON.
+    """
+    if verb not in _VERB_KEYS:
+        raise UsageError(f"'{verb}' has no JSON answer. Choose from: {', '.join(VERBS)}.")
+    loose = verb in _OF_CATALOGUE or verb in _WITHOUT_ANSWER
+    shared: dict[str, Schema] = {
+        "freehold": _NAME,
+        "schema": {"const": SCHEMA},
+        "verb": {"const": verb},
+        "stack": _or_null(_STACK) if loose else _STACK,
+        "coverage": _or_null(_COVERAGE) if loose else _COVERAGE,
+        "unknowns": _or_null(_COUNT) if loose or verb == "gaps" else _COUNT,
+    }
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Answer of freehold {verb}"}
+    return head | _object(shared | _VERB_KEYS[verb])

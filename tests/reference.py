@@ -43,6 +43,7 @@ __all__ = ["LOW_HIGH", "NotConverged", "Way", "greatest", "levels", "mission", "
 TOLERANCE = 1e-9
 LOW_HIGH = ("low", "high")
 _STILL = 1e-14
+_CRUMB = 1e-10
 _MOST_ROUNDS = 20_000
 
 
@@ -241,7 +242,10 @@ def _fall(function: Callable[[list[float]], list[float]], y: list[float]) -> lis
         image = function(y)
         lower = [new if new < old - _STILL else old for old, new in zip(y, image, strict=True)]
         if lower == y:
-            return y
+            # what halves for ever comes to nothing, and a circle with slack must not climb back from the crumb left
+            lower = [0.0 if level < _CRUMB else level for level in y]
+            if lower == y:
+                return y
         y = lower
     raise NotConverged
 

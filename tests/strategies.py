@@ -2,7 +2,8 @@
 
 Numbers come from coarse grids, so that the gain of a circle is either exactly 1 or well under it; :func:`tight_circles`
 draws gains just under 1, with the solution in closed form. Left out on purpose are the few readings that DESIGN leaves
-open (they are listed in :mod:`reference`): a blank beside a ``"?"`` share, a capacity under a derived share, an unknown status or mission.
+open (they are listed in :mod:`reference`): a blank beside a ``"?"`` share, a capacity under a derived share, an unknown
+status or mission.
 """
 
 from __future__ import annotations

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import Unreadable
 
 if TYPE_CHECKING:
-    from freehold.report.answers import Context
+    from freehold.report.interface import Document, Face
 
 __all__ = ["format_of", "progress", "show", "write"]
 
@@ -28,22 +28,43 @@ def format_of(options: argparse.Namespace) -> str:
     return _BY_ENDING.get(ending, "text")
 
 
-def show(options: argparse.Namespace, answer: object, context: Context | None = None) -> None:
+def show(options: argparse.Namespace, document: Callable[[], Document], data: Callable[[], dict[str, Any]]) -> None:
     """Write an answer in the format asked for.
 
     Parameters
     ----------
     options
         Parsed flags.
-    answer, context
-        As :func:`freehold.report.render.render`.
+    document
+        Makes the view, for people.
+    data
+        Makes the answer for programs.
     """
-    from freehold.report.render import render
+    form = format_of(options)
+    if form == "json":
+        from freehold.report.json import dumps
+
+        write(options.output, dumps(data()))
+        return
     from freehold.report.text import look_for
 
     stream = io.StringIO() if options.output else sys.stdout
     look = look_for(stream, evidence=options.evidence, full=options.full)
-    write(options.output, render(answer, format_of(options), context, look))
+    write(options.output, _face(form).render(document(), look))
+
+
+def _face(form: str) -> Face:
+    if form == "html":
+        from freehold.report.html import HtmlFace
+
+        return HtmlFace()
+    if form == "csv":
+        from freehold.report.csv import CsvFace
+
+        return CsvFace()
+    from freehold.report.text import TextFace
+
+    return TextFace()
 
 
 def write(output: str | None, text: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Stack
 
-__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "SearchAnswer", "context_of"]
+__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "SearchAnswer", "ShowAnswer", "context_of"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,13 @@ class CheckAnswer:
         path = self.path or self.stack.path
         cut, known = self.assess.foreign.cutoff, self.assess.coverage
         return Context(self.stack, known, self.assess.unknowns, self.edition, cut, path, self.strict)
+
+
+@dataclass(frozen=True)
+class ShowAnswer:
+    """What is in a stack: one item with all around it, or (without an id) every item."""
+
+    item: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import __version__
-from freehold.report.answers import CheckAnswer, Context, context_of
+from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
 from freehold.stack.values import UNKNOWN
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
-    from freehold.report.answers import CatalogueFindings, SearchAnswer
+    from freehold.report.answers import CatalogueFindings, SearchAnswer, ShowAnswer
     from freehold.stack.inventory import Inventory
-    from freehold.stack.values import Claim, Item, Need, Provider, Source, Stack
+    from freehold.stack.values import Claim, Item, Need, Provider, Source
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "dumps", "envelope", "findings_json", "gaps_json",
@@ -255,9 +255,11 @@ def _skips(inventory: Inventory) -> list[dict[str, Any]]:
     return [{"file": one.file, "reason": one.reason, "detail": one.detail} for one in inventory.skips]
 
 
-def stack_json(stack: Stack, item: str | None = None, context: Context | None = None) -> dict[str, Any]:
+def stack_json(answer: ShowAnswer, context: Context) -> dict[str, Any]:
     """``show``: every item, or one, with sources and their needs; unknown is ``"?"``, blank null, endless ``"forever"``."""
-    context = context or context_of(stack, None)
+    stack, item = context.stack, answer.item
+    if stack is None:
+        raise ValueError("a stack is needed to show what is in it")
     shown = stack.items if item is None else (stack.item_by_id[item],)
     items = [
         _row(one)

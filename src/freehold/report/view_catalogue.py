@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.values import OwnerStep
     from freehold.report.answers import CatalogueFindings, Context, SearchAnswer
 
-__all__ = ["findings_document", "coverage_document", "search_document", "shown_document"]
+__all__ = ["coverage_document", "findings_document", "search_document", "shown_document"]
 
 _MOST_NAMED = 12
 _MOST_SHOWN = 40

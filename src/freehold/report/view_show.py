@@ -2,56 +2,54 @@
 
 from __future__ import annotations
 
-from freehold.report.answers import Context, context_of
+from freehold.report.answers import Context, ShowAnswer
 from freehold.report.assess_blocks import kind_name
 from freehold.report.evidence import Notes
 from freehold.report.figures import country
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Row, Table
-from freehold.report.json import stack_json
 from freehold.report.sentences import item_name, known_paragraphs, settings_line, stack_line, who
 from freehold.stack.control import Control
 from freehold.stack.durations import format_days
 from freehold.stack.values import UNKNOWN, Maybe, Need, Source, Stack
 from freehold.words import say
 
-__all__ = ["item_document", "stack_document", "stack_json"]
+__all__ = ["show_document"]
 
 _MOST_SHOWN = 40
 
 
-def stack_document(stack: Stack, context: Context | None = None) -> Document:
-    """Show every item of a stack.
+def show_document(answer: ShowAnswer, context: Context) -> Document:
+    """Show what is in a stack.
 
     Parameters
     ----------
-    stack
-        The stack.
+    answer
+        Which item: where it comes from, what its sources need, and what needs it; none for a table of all.
     context
-        What stands beside it; counted from the stack unless given.
+        With the stack.
+
+    Raises
+    ------
+    ValueError
+        If the context has no stack: a defect.
     """
-    context = context or context_of(stack, None)
-    notes = Notes(stack, context.reference_date)
+    if context.stack is None:
+        raise ValueError("a stack is needed to show what is in it")
+    notes = Notes(context.stack, context.reference_date)
+    if answer.item is None:
+        return _all(context.stack, context, notes)
+    return _one(context.stack, answer.item, context, notes)
+
+
+def _all(stack: Stack, context: Context, notes: Notes) -> Document:
     table = _items(stack, Control(stack, strict=context.strict), notes)
     blocks: tuple[Block, ...] = (_first(stack), *known_paragraphs(context), table)
     return Document(say("show.title", name=stack.name), blocks, table, evidence=notes.evidence)
 
 
-def item_document(stack: Stack, item: str, context: Context | None = None) -> Document:
-    """Show one item: where it comes from, what its sources need, and what needs it.
-
-    Parameters
-    ----------
-    stack
-        The stack.
-    item
-        Id of the item.
-    context
-        What stands beside it; counted from the stack unless given.
-    """
-    context = context or context_of(stack, None)
-    notes = Notes(stack, context.reference_date)
+def _one(stack: Stack, item: str, context: Context, notes: Notes) -> Document:
     sources = stack.sources_of.get(item, ())
-    table = _sources(stack, sources, notes)
+    table = _sources(stack, sources, Control(stack, strict=context.strict), notes)
     blocks: list[Block] = [_first(stack), Heading(say("show.sources")), table]
     needs = [need for source in sources for need in stack.needs_of.get(source.id, ())]
     if needs:
@@ -95,14 +93,13 @@ def _value(value: Maybe[float], default: float | None) -> Cell:
     return int(shown) if shown is not None and shown == int(shown) else shown
 
 
-def _sources(stack: Stack, sources: tuple[Source, ...], notes: Notes) -> Table:
+def _sources(stack: Stack, sources: tuple[Source, ...], control: Control, notes: Notes) -> Table:
     columns = (
         Column("source", say("report.column_source"), "id"), Column("status", say("show.column_status")),
         Column("provider", say("report.column_provider")), Column("owners", say("show.column_owners")),
         Column("location", say("show.column_location")), Column("licence", say("inventory.column_licence")),
         Column("share", say("show.column_share"), "percent"),
     )  # fmt: skip
-    control = Control(stack)
     rows = []
     for one in sources:
         provider = one.provider if isinstance(one.provider, str) else None

@@ -1,0 +1,114 @@
+"""The front door of the room: an answer and a format in, text out. Owns which view and which face serve what.
+
+Views and faces are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final, cast
+
+from freehold.errors import UsageError
+from freehold.report.answers import Context
+from freehold.report.interface import Document, Face, Look
+
+__all__ = ["FORMATS", "document_of", "face", "render", "to_json"]
+
+FORMATS: Final = ("text", "json", "csv", "html")
+
+_FACES: Final = {
+    "text": ("freehold.report.text", "TextFace"),
+    "csv": ("freehold.report.csv", "CsvFace"),
+    "html": ("freehold.report.html", "HtmlFace"),
+}
+
+_SERVED: Final = {
+    "freehold.report.answers.CheckAnswer": ("view_check.check_document", "check_json"),
+    "freehold.measure.assess.AssessAnswer": ("view_assess.assess_document", "assess_json"),
+    "freehold.measure.cutoff.CutoffAnswer": ("view_cutoff.cutoff_document", "cutoff_json"),
+    "freehold.measure.why.WhyAnswer": ("view_why.why_document", "why_json"),
+    "freehold.measure.restart.RestartAnswer": ("view_restart.restart_document", "restart_json"),
+    "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
+    "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
+    "freehold.report.answers.ShowAnswer": ("view_show.show_document", "stack_json"),
+    "freehold.catalogue.show.Shown": ("view_catalogue.shown_document", "show_json"),
+    "freehold.report.answers.SearchAnswer": ("view_catalogue.search_document", "search_json"),
+    "freehold.catalogue.coverage.Coverage": ("view_catalogue.coverage_document", "coverage_json"),
+    "freehold.report.answers.CatalogueFindings": ("view_catalogue.findings_document", "findings_json"),
+}
+"""By the answer's type: its view, and its function in :mod:`freehold.report.json`."""
+
+
+def face(name: str) -> Face:
+    """Give a face by its name.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If there is none of that name.
+    """
+    if name not in _FACES:
+        raise UsageError(f"'{name}' is no format of a page. Choose from: {', '.join(FORMATS)}.")
+    module, made = _FACES[name]
+    return cast("Face", getattr(import_module(module), made)())
+
+
+def _served(answer: object) -> tuple[str, str]:
+    kind = type(answer)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name not in _SERVED:
+        raise TypeError(f"no view shows a {name}")
+    return _SERVED[name]
+
+
+def document_of(answer: object, context: Context | None = None) -> Document:
+    """Turn any answer into a document.
+
+    Parameters
+    ----------
+    answer
+        An answer of :mod:`freehold.measure`, :mod:`freehold.catalogue` or :mod:`freehold.report.answers`, or an inventory.
+    context
+        What stands beside it; a :class:`~freehold.report.answers.CheckAnswer` brings its own.
+    """
+    module, _, name = _served(answer)[0].partition(".")
+    view = getattr(import_module(f"freehold.report.{module}"), name)
+    return cast("Document", view(answer, _beside(answer, context)))
+
+
+def to_json(answer: object, context: Context | None = None) -> dict[str, Any]:
+    """Turn any answer into the data of its JSON form, envelope and all; see :func:`document_of`."""
+    made = getattr(import_module("freehold.report.json"), _served(answer)[1])
+    return cast("dict[str, Any]", made(answer, _beside(answer, context)))
+
+
+def _beside(answer: object, context: Context | None) -> Context:
+    if context is not None:
+        return context
+    own = getattr(answer, "context", None)
+    return own if isinstance(own, Context) else Context()
+
+
+def render(answer: object, format_: str = "text", context: Context | None = None, look: Look = Look()) -> str:  # noqa: B008
+    """Show any answer.
+
+    Parameters
+    ----------
+    answer, context
+        As :func:`document_of`.
+    format_
+        One of :data:`FORMATS`.
+    look
+        How much room and what means there are; :func:`freehold.report.text.look_for` finds out.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If the format is none of these.
+    """
+    if format_ == "json":
+        from freehold.report.json import dumps
+
+        return dumps(to_json(answer, context))
+    shown = face(format_)
+    return shown.render(document_of(answer, context), look)

@@ -61,8 +61,6 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.report.json import check_json
-    from freehold.report.view_check import check_document
 
     loaded, settings = _load(options)
     days, limit = _days(options, settings)
@@ -71,14 +69,11 @@ def _check(options: argparse.Namespace) -> int:
             loaded, settings, path=options.stack, days=days, via=via_from(options), stake=options.stake, strict=options.strict,
             kernel=options.kernel,
         )  # fmt: skip
-    show(options, lambda: check_document(answer), lambda: check_json(answer))
+    show(options, answer)
     return _status(options, answer.assess.days, answer.assess.self_reliance.low, limit)
 
 
 def _assess(options: argparse.Namespace) -> int:
-    from freehold.report.json import assess_json
-    from freehold.report.view_assess import assess_document
-
     loaded, settings = _load(options)
     days, limit = _days(options, settings)
     with progress("computing …"):
@@ -91,16 +86,13 @@ def _assess(options: argparse.Namespace) -> int:
             strict=options.strict,
             kernel=options.kernel,
         )
-    context = _context(options, loaded, answer.foreign.cutoff, answer.unknowns)
-    show(options, lambda: assess_document(answer, context), lambda: assess_json(answer, context))
+    show(options, answer, _context(options, loaded, answer.foreign.cutoff, answer.unknowns))
     return _status(options, answer.days, answer.self_reliance.low, limit)
 
 
 def _cutoff(options: argparse.Namespace) -> int:
     from freehold.measure.cutoff import FLOOR
     from freehold.measure.cutoff import cutoff as run
-    from freehold.report.json import cutoff_json
-    from freehold.report.view_cutoff import cutoff_document
 
     loaded, settings = _load(options)
     cut = cutoff_from(options, loaded.stack)
@@ -112,15 +104,13 @@ def _cutoff(options: argparse.Namespace) -> int:
     with progress("computing …"):
         answer = run(loaded.stack, cut, days, settings.floor or FLOOR, strict=options.strict, kernel=options.kernel)
         context = _context(options, loaded, cut)
-    show(options, lambda: cutoff_document(answer, context), lambda: cutoff_json(answer, context))
+    show(options, answer, context)
     return _status(options, answer.days, answer.mission.low, limit)
 
 
 def _why(options: argparse.Namespace) -> int:
     from freehold.measure.case import HIGH, LOW
     from freehold.measure.why import why
-    from freehold.report.json import why_json
-    from freehold.report.view_why import why_document
 
     loaded, _ = _load(options)
     item = work.find_item(loaded.stack, options.item)
@@ -128,45 +118,35 @@ def _why(options: argparse.Namespace) -> int:
     assert cut is not None
     day = day_from(options.day, "--day")
     answer = why(loaded.stack, item, cut, day, side=HIGH if options.high else LOW, strict=options.strict)
-    context = _context(options, loaded, cut)
-    show(options, lambda: why_document(answer, context), lambda: why_json(answer, context))
+    show(options, answer, _context(options, loaded, cut))
     return 0
 
 
 def _restart(options: argparse.Namespace) -> int:
     from freehold.measure.restart import restart
-    from freehold.report.json import restart_json
-    from freehold.report.view_restart import restart_document
 
     loaded, _ = _load(options)
     cut = cutoff_from(options, loaded.stack)
     answer = restart(loaded.stack, cut, with_stock=options.with_stock, strict=options.strict)
-    context = _context(options, loaded, cut)
-    show(options, lambda: restart_document(answer, context), lambda: restart_json(answer, context))
+    show(options, answer, _context(options, loaded, cut))
     return 0
 
 
 def _gaps(options: argparse.Namespace) -> int:
     from freehold.measure.gaps import gaps
-    from freehold.report.json import gaps_json
-    from freehold.report.view_gaps import gaps_document
 
     loaded, _ = _load(options)
     answer = gaps(loaded.stack, strict=options.strict)
-    context = _context(options, loaded, None)
-    show(options, lambda: gaps_document(answer, context), lambda: gaps_json(answer, context))
+    show(options, answer, _context(options, loaded, None))
     return 0
 
 
 def _show(options: argparse.Namespace) -> int:
-    from freehold.report.view_stack import item_document, stack_document, stack_json
+    from freehold.report.answers import ShowAnswer
 
     loaded, _ = _load(options)
-    if options.item is None:
-        show(options, lambda: stack_document(loaded.stack), lambda: stack_json(loaded.stack, None))
-    else:
-        item = work.find_item(loaded.stack, options.item)
-        show(options, lambda: item_document(loaded.stack, item), lambda: stack_json(loaded.stack, item))
+    item = None if options.item is None else work.find_item(loaded.stack, options.item)
+    show(options, ShowAnswer(item), _context(options, loaded, None))
     return 0
 
 
@@ -216,49 +196,41 @@ def _catalogue(options: argparse.Namespace) -> int:
 def _catalogue_check(options: argparse.Namespace) -> int:
     from freehold.catalogue.check import check
     from freehold.report.answers import CatalogueFindings, Context
-    from freehold.report.json import findings_json
-    from freehold.report.view_catalogue import findings_document
 
     catalogue = work.catalogue()
     with progress("checking …"):
         answer = CatalogueFindings(tuple(check(catalogue)), len(catalogue.facts))
     context = Context(edition=catalogue.edition)
-    show(options, lambda: findings_document(answer, context), lambda: findings_json(answer, context))
+    show(options, answer, context)
     return 1 if any(finding.severity == "error" for finding in answer.findings) else 0
 
 
 def _catalogue_show(options: argparse.Namespace) -> int:
     from freehold.catalogue.show import show as look_up
     from freehold.report.answers import Context
-    from freehold.report.json import show_json
-    from freehold.report.view_catalogue import shown_document
 
     answer = look_up(work.catalogue(), options.id)
     context = Context(edition=work.catalogue().edition)
-    show(options, lambda: shown_document(answer, context), lambda: show_json(answer, context))
+    show(options, answer, context)
     return 0
 
 
 def _catalogue_search(options: argparse.Namespace) -> int:
     from freehold.catalogue.search import search
     from freehold.report.answers import Context, SearchAnswer
-    from freehold.report.json import search_json
-    from freehold.report.view_catalogue import search_document
 
     answer = SearchAnswer(options.text, search(work.catalogue(), options.text))
     context = Context(edition=work.catalogue().edition)
-    show(options, lambda: search_document(answer, context), lambda: search_json(answer, context))
+    show(options, answer, context)
     return 0
 
 
 def _catalogue_coverage(options: argparse.Namespace) -> int:
     from freehold.report.answers import Context
-    from freehold.report.json import coverage_json
-    from freehold.report.view_catalogue import coverage_document
 
     answer = work.catalogue_coverage(options.list)
     context = Context(edition=work.catalogue().edition)
-    show(options, lambda: coverage_document(answer, context), lambda: coverage_json(answer, context))
+    show(options, answer, context)
     return 0
 
 

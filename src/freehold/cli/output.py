@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from freehold.errors import Unreadable
 
 if TYPE_CHECKING:
-    from freehold.report.interface import Document, Face
+    from freehold.report.answers import Context
 
 __all__ = ["format_of", "progress", "show", "write"]
 
@@ -28,43 +28,22 @@ def format_of(options: argparse.Namespace) -> str:
     return _BY_ENDING.get(ending, "text")
 
 
-def show(options: argparse.Namespace, document: Callable[[], Document], data: Callable[[], dict[str, Any]]) -> None:
+def show(options: argparse.Namespace, answer: object, context: Context | None = None) -> None:
     """Write an answer in the format asked for.
 
     Parameters
     ----------
     options
         Parsed flags.
-    document
-        Makes the view, for people.
-    data
-        Makes the answer for programs.
+    answer, context
+        As :func:`freehold.report.render.render`.
     """
-    form = format_of(options)
-    if form == "json":
-        from freehold.report.json import dumps
-
-        write(options.output, dumps(data()))
-        return
+    from freehold.report.render import render
     from freehold.report.text import look_for
 
     stream = io.StringIO() if options.output else sys.stdout
     look = look_for(stream, evidence=options.evidence, full=options.full)
-    write(options.output, _face(form).render(document(), look))
-
-
-def _face(form: str) -> Face:
-    if form == "html":
-        from freehold.report.html import HtmlFace
-
-        return HtmlFace()
-    if form == "csv":
-        from freehold.report.csv import CsvFace
-
-        return CsvFace()
-    from freehold.report.text import TextFace
-
-    return TextFace()
+    write(options.output, render(answer, format_of(options), context, look))
 
 
 def write(output: str | None, text: str) -> None:

@@ -97,9 +97,14 @@ def landlord_blocks(answer: AssessAnswer, context: Context, notes: Notes) -> tup
         return heading, Paragraph(say(key), "warn" if answer.unknowns else "plain")
     place = day_place(answer.days)
     at = f"{answer.days[place]:g}"
-    losses = (
-        Column("run_loss", say("report.column_run_loss", day=at), "percent"),
-        *([Column("change_loss", say("report.column_change_loss", day=at), "percent")] if answer.change is not None else []),
+    asked = ("run", "change") if answer.change is not None else ("run",)
+    losses = tuple(
+        column
+        for one in asked
+        for column in (
+            Column(f"{one}_loss", say(f"report.column_{one}_loss", day=at), "percent"),
+            Column(f"{one}_worst", say(f"report.column_{one}_worst"), "percent"),
+        )
     )
     sources = Column("sources", say("report.column_sources"), "count")
     columns = (Column("country", say("report.column_country")), sources, *losses)
@@ -126,9 +131,10 @@ def landlord_blocks(answer: AssessAnswer, context: Context, notes: Notes) -> tup
 
 
 def _losses(one: Controller, place: int) -> tuple[Cell, ...]:
-    found: list[Cell] = [Range(one.loss.low[place], one.loss.high[place])]
-    if one.change_loss is not None:
-        found.append(Range(one.change_loss.low[place], one.change_loss.high[place]))
+    found: list[Cell] = []
+    for loss in (one.loss, one.change_loss):
+        if loss is not None:
+            found += [Range(loss.low[place], loss.high[place]), Range(max(loss.low), max(loss.high))]
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from freehold.measure.why import Step
 from freehold.report.answers import Context
@@ -144,9 +145,22 @@ def steps_tree(steps: Sequence[Step], notes: Notes, floor: float = 0.5) -> tuple
         numbers = notes.of_claims(step.evidence)
         if not numbers:
             numbers = notes.of_source(step.source) if step.source else notes.of_row("items", step.item)
-        below = tuple(tree(later) for later in range(place + 1, len(steps)) if above[later] == place)
+        below = _merged(tuple(tree(later) for later in range(place + 1, len(steps)) if above[later] == place))
         since = say("whyview.since", day=day(step.day), level=percent(step.level))
         tone = tone_of(step.level, step.level, floor)
         return Tree(f"{step.because} ({since})", below, "plain" if tone == "good" else tone, numbers)
 
-    return tuple(tree(place) for place, parent in enumerate(above) if parent is None)
+    return _merged(tuple(tree(place) for place, parent in enumerate(above) if parent is None))
+
+
+def _merged(trees: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """Trees side by side that say the same are one, with all that follows from them."""
+    found: dict[str, Tree] = {}
+    for one in trees:
+        known = found.get(one.text)
+        if known is None:
+            found[one.text] = one
+        else:
+            notes = tuple(dict.fromkeys((*known.notes, *one.notes)))
+            found[one.text] = replace(known, children=_merged((*known.children, *one.children)), notes=notes)
+    return tuple(found.values())

@@ -37,7 +37,7 @@ PLAIN_WIDTH: Final = 100
 """Columns where the output is no terminal, so that what is piped is the same everywhere."""
 
 _NARROWEST, _WIDEST = 40, 140
-_GLUE: Final = "\ue000"
+_GLUE: Final = "\u2420"
 """Stands for the blank before a percent sign while lines are broken; cleaned text cannot hold it."""
 
 _STYLES: Final[Mapping[Tone, str]] = {

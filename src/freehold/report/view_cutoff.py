@@ -26,6 +26,7 @@ __all__ = ["cutoff_document"]
 
 _MOST_SHOWN = 25
 _MOST_NOTED = 300
+_MOST_FIRST = 3
 
 
 def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
@@ -59,12 +60,16 @@ def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
 
 
 def _first(answer: CutoffAnswer, context: Context) -> str:
-    stopping = [item for item in answer.items if item.stops_low is not None]
-    if not stopping:
+    missions = {item.id for item in context.stack.items if item.mission} if context.stack is not None else set()
+    at = min((item.stops_low for item in answer.items if item.stops_low is not None), default=None)
+    if at is None:
         return say("cutoff.none_stops", day=day(answer.days[-1]))
-    first = min(stopping, key=lambda item: item.stops_low or 0.0)
-    key = "cutoff.first" if first.stops_low == first.stops_high else "cutoff.first_either"
-    return say(key, item=item_name(context.stack, first.id), day=day(first.stops_low or 0.0))
+    first = sorted((item for item in answer.items if item.stops_low == at), key=lambda item: (item.id not in missions, item.id))
+    named = ", ".join(f"'{item_name(context.stack, item.id)}'" for item in first[:_MOST_FIRST])
+    if len(first) > _MOST_FIRST:
+        named += say("catalogue.and_more", count=len(first) - _MOST_FIRST)
+    surely = all(item.stops_high == at for item in first)
+    return say("cutoff.first" if surely else "cutoff.first_either", items=named, day=day(at))
 
 
 def _stopped(answer: CutoffAnswer) -> Paragraph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from freehold.measure.content import Bounds
 from freehold.measure.gaps import Closing, GapsAnswer, LayerGaps, NoneKnown, Option
@@ -47,7 +48,8 @@ def gaps_document(answer: GapsAnswer, context: Context) -> Document:
         blocks.append(Paragraph(f"{stack_line(context.stack)} {settings_line(context.stack)}", "quiet"))
     blocks.append(_headline(answer))
     table = _layers(answer, context.stack, notes)
-    blocks.append(table)
+    short = tuple(replace(row, cells=row.cells[:-1]) for row in table.rows)
+    blocks.append(replace(table, columns=table.columns[:-1], rows=short))
     closes = [(layer, one) for layer in answer.layers for one in layer.closes]
     if closes:
         blocks += [Heading(say("gaps.closes")), _closes(closes, notes)]

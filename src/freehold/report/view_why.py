@@ -34,7 +34,9 @@ def why_document(answer: WhyAnswer, context: Context) -> Document:
     if context.cutoff is not None:
         blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(context.cutoff, context.stack))))
     tone = tone_of(answer.low, answer.high, 0.5)
-    blocks.append(Paragraph(f"{say('whyview.stands')} {side}" if answer.stands else side, tone, lead=True))
+    told = [*([say("whyview.stands")] if answer.stands else []), *([side] if not same or context.unknowns else [])]
+    if told:
+        blocks.append(Paragraph(" ".join(told), tone, lead=True))
     blocks.append(Heading(say("whyview.steps")))
     blocks += steps_tree(answer.steps, notes) or (Paragraph(say("whyview.none")),)
     blocks += known_paragraphs(context)

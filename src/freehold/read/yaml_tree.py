@@ -51,6 +51,10 @@ class Node:
             self._key = None
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 0
+
+
 def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
     """Parse every document of a YAML file, or say why not."""
     documents: list[Node] = []
@@ -62,13 +66,13 @@ def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
                 open_nodes.pop()
                 continue
             if isinstance(event, yaml.AliasEvent):
-                node = anchors.get(event.anchor or "", Node(event.start_mark.line + 1))
+                node = anchors.get(event.anchor or "", Node(_line(event)))
             elif isinstance(event, yaml.ScalarEvent):
-                node = Node(event.start_mark.line + 1, text=event.value)
+                node = Node(_line(event), text=event.value)
             elif isinstance(event, yaml.MappingStartEvent):
-                node = Node(event.start_mark.line + 1, pairs=[])
+                node = Node(_line(event), pairs=[])
             elif isinstance(event, yaml.SequenceStartEvent):
-                node = Node(event.start_mark.line + 1, items=[])
+                node = Node(_line(event), items=[])
             else:
                 continue
             anchor = None if isinstance(event, yaml.AliasEvent) else getattr(event, "anchor", None)

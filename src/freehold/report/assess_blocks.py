@@ -62,7 +62,7 @@ def curve_blocks(answer: AssessAnswer) -> tuple[Block, ...]:
     series = [Series("run", say("report.series_run"), answer.self_reliance.low, answer.self_reliance.high)]
     if answer.change is not None:
         series.append(Series("change", say("report.series_change"), answer.change.low, answer.change.high))
-    curve = Curve(answer.days, tuple(series), say("check.curve"), answer.floor)
+    curve = Curve(answer.days, tuple(series), floor=answer.floor)
     return Heading(say("check.heading_curve")), curve
 
 

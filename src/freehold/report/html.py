@@ -36,7 +36,8 @@ from freehold.words import say
 
 __all__ = ["HtmlFace"]
 
-_NARROW = 3
+_NARROW, _NARROW_COUNTS = 3, 6
+"""Columns that a narrow screen has room for, and where all but the first are counts."""
 
 
 class HtmlFace:
@@ -101,11 +102,13 @@ class _Page:
         if not table.rows:
             caption = f'<p class="quiet">{_safe(table.caption)}</p>' if table.caption else ""
             return caption + f"<p>{_safe(say('report.no_rows'))}</p>"
-        wide = ' class="wide"' if len(table.columns) > _NARROW else ""
+        counts = all(column.sort == "count" for column in table.columns[1:])
+        room = _NARROW_COUNTS if counts else _NARROW
+        kind = ' class="wide"' if len(table.columns) > room else (' class="counts"' if counts else "")
         caption = f"<caption>{_safe(table.caption)}</caption>" if table.caption else ""
         head = "".join(f'<th scope="col"{_column_class(column)}>{_safe(column.title)}</th>' for column in table.columns)
         rows = "\n".join(self._row(row, table.columns) for row in table.rows)
-        return f"<table{wide}>{caption}<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>"
+        return f"<table{kind}>{caption}<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table>"
 
     def _row(self, row: Row, columns: tuple[Column, ...]) -> str:
         cells = []
@@ -133,7 +136,7 @@ class _Page:
             Row((at, *(Range(series.low[place], series.high[place]) for series in curve.series)))
             for place, at in enumerate(curve.days)
         )
-        caption = f"<figcaption>{_safe(curve.caption)}</figcaption>" if curve.caption else ""
+        caption = f"<figcaption>{_safe(' '.join([curve.caption, say('report.curve_html')]).strip())}</figcaption>"
         return f"<figure>{drawn}{caption}</figure>" + self._table(Table(columns, rows))
 
 

@@ -13,9 +13,9 @@ from freehold.words import day, percent, say
 
 __all__ = ["curve_svg"]
 
-_WIDTH, _HEIGHT = 720, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 34, 40
-_LEAST_TICK_GAP: Final = 34.0
+_WIDTH, _HEIGHT = 460, 230
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 30, 28
+_LEAST_TICK_GAP: Final = 30.0
 _SHIFT: Final = 1.2
 
 
@@ -33,7 +33,7 @@ def curve_svg(curve: Curve, number: int) -> str:
     plain = _WIDTH - _LEFT - _RIGHT
 
     def across(at: float) -> float:
-        return _LEFT + (plain - 24) * math.log1p(at) / math.log1p(last)
+        return _LEFT + (plain - 26) * math.log1p(at) / math.log1p(last)
 
     def up(level: float) -> float:
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - min(1.0, max(0.0, level)))
@@ -58,7 +58,7 @@ def curve_svg(curve: Curve, number: int) -> str:
             parts.append(f'<text x="{x:.1f}" y="{up(0) + 20:.1f}" text-anchor="middle">{escape(day(at))}</text>')
             before = x
     label = escape(say("report.day_column"))
-    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 3}" text-anchor="end">{label}</text>')
+    parts.append(f'<text x="{_LEFT - 8}" y="{up(0) + 20:.1f}" text-anchor="end">{label}</text>')
     at_x = float(_LEFT)
     for place, series in enumerate(curve.series):
         shift = _SHIFT * (place - (len(curve.series) - 1) / 2)
@@ -66,7 +66,7 @@ def curve_svg(curve: Curve, number: int) -> str:
         parts.append(f'<g class="s{place % 2}">{_band(series, [across(at) for at in days], up, shift)}')
         parts.append(f'<line class="low" x1="{at_x:.0f}" x2="{at_x + 26:.0f}" y1="12" y2="12"/>')
         parts.append(f'<text x="{at_x + 32:.0f}" y="16">{escape(title)}</text></g>')
-        at_x += 64 + 8.2 * len(title)
+        at_x += 54 + 7.4 * len(title)
     return "".join([*parts, "</svg>"])
 
 

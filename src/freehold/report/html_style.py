@@ -22,12 +22,14 @@ p{margin:.5rem 0;max-width:46rem}
 .subtitle,.quiet,caption,figcaption,.more{color:var(--quiet)}
 .lead{font-size:1.15rem;line-height:1.45;margin:1rem 0}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}
-.bad,.good{font-weight:600}
-table{border-collapse:collapse;width:100%;margin:.6rem 0;font-variant-numeric:tabular-nums;font-size:.95rem}
+p.bad,p.good,.value{font-weight:600}
+table{border-collapse:collapse;min-width:min(100%,24rem);max-width:100%;margin:.6rem 0;
+font-variant-numeric:tabular-nums;font-size:.95rem}
 caption{text-align:left;padding:.2rem 0 .4rem;max-width:46rem}
-th,td{text-align:left;vertical-align:top;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line)}
+th,td{text-align:left;vertical-align:top;padding:.35rem 1.4rem .35rem 0;border-bottom:1px solid var(--line)}
 thead th{font-weight:600;font-size:.85rem;color:var(--quiet);overflow-wrap:normal}
 .num{text-align:right}td.num{white-space:nowrap}
+table.counts{overflow-wrap:break-word}
 td.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.86rem}
 sup{line-height:0;font-size:.72em;margin-left:.15em}sup a{padding:0 .1em}
 a{color:inherit;text-decoration-color:var(--quiet);text-underline-offset:.15em}
@@ -37,8 +39,8 @@ a{color:inherit;text-decoration-color:var(--quiet);text-underline-offset:.15em}
 .figures dd{margin:0}.figures .value{font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums}
 .figures .meaning{font-size:.88rem;color:var(--quiet)}
 figure{margin:.8rem 0}
-svg{display:block;width:100%;height:auto;max-width:46rem}
-svg text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;fill:var(--quiet)}
+svg{display:block;width:100%;height:auto;max-width:37rem}
+svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;fill:var(--quiet)}
 svg .axis{stroke:var(--line);stroke-width:1}
 svg .floor{stroke:var(--quiet);stroke-width:1;stroke-dasharray:2 4}
 svg .band{opacity:.2;stroke:none}
@@ -59,10 +61,11 @@ body{padding:1rem .9rem 3rem}
 table.wide thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table.wide,table.wide tbody,table.wide tr,table.wide td,table.wide caption{display:block;width:100%}
 table.wide tr{border:1px solid var(--line);border-radius:.4rem;padding:.3rem .7rem;margin:.5rem 0}
-table.wide td{display:grid;grid-template-columns:minmax(6.5rem,38%) 1fr;gap:.6rem;border:0;padding:.12rem 0;text-align:left}
+table.wide td{display:grid;grid-template-columns:minmax(6.5rem,38%) minmax(0,1fr);gap:.6rem;border:0;padding:.12rem 0;text-align:left}
 table.wide td.num{white-space:normal}
 table.wide td::before{content:attr(data-label);color:var(--quiet);font:400 .85rem system-ui,sans-serif}
-table:not(.wide) th,table:not(.wide) td{padding-right:.5rem}
+table:not(.wide){min-width:100%;font-size:.88rem}table:not(.wide) th,table:not(.wide) td{padding-right:.45rem}
+table:not(.wide) th{font-size:.78rem}
 }
 @media print{
 :root{--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb;--soft:#f4f4f4;--one:#1f5fa8;--two:#a35a00;--good:#1c6b3a;

@@ -161,7 +161,7 @@ class Curve:
     series
         One or a few bands.
     caption
-        What it shows.
+        What it shows; faces say themselves how it is drawn.
     floor
         Level under which a thing has stopped; ``None`` where there is none.
     """

@@ -8,7 +8,7 @@ from dataclasses import replace
 from freehold.measure.why import Step
 from freehold.report.answers import Context
 from freehold.report.evidence import Notes
-from freehold.report.figures import country, tone_of
+from freehold.report.figures import country
 from freehold.report.interface import Paragraph, Tree
 from freehold.stack.countries import country_name, is_region
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
@@ -119,7 +119,7 @@ def _rule(rule: Rule, stack: Stack | None) -> str:
     return text + (say("cutoff.void") if rule.cover == "void" else "")
 
 
-def steps_tree(steps: Sequence[Step], notes: Notes, floor: float = 0.5) -> tuple[Tree, ...]:
+def steps_tree(steps: Sequence[Step], notes: Notes) -> tuple[Tree, ...]:
     """Steps as trees: a step stands under the one that needs its item.
 
     Parameters
@@ -128,8 +128,6 @@ def steps_tree(steps: Sequence[Step], notes: Notes, floor: float = 0.5) -> tuple
         From the item asked for down.
     notes
         Where their evidence is numbered.
-    floor
-        Level under which a thing has stopped.
     """
     above: list[int | None] = []
     for place, step in enumerate(steps):
@@ -147,8 +145,7 @@ def steps_tree(steps: Sequence[Step], notes: Notes, floor: float = 0.5) -> tuple
             numbers = notes.of_source(step.source) if step.source else notes.of_row("items", step.item)
         below = _merged(tuple(tree(later) for later in range(place + 1, len(steps)) if above[later] == place))
         since = say("whyview.since", day=day(step.day), level=percent(step.level))
-        tone = tone_of(step.level, step.level, floor)
-        return Tree(f"{step.because} ({since})", below, "plain" if tone == "good" else tone, numbers)
+        return Tree(f"{step.because} ({since})", below, notes=numbers)
 
     return _merged(tuple(tree(place) for place, parent in enumerate(above) if parent is None))
 

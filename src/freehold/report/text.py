@@ -181,6 +181,7 @@ class _Page:
 
         if curve.caption:
             self.line(curve.caption)
+        self.line(say("report.curve_text"), _STYLES["quiet"])
         wide = max(6, min(24, (self._look.width - 8) // max(1, len(curve.series)) - 18))
         grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
         grid.add_column(say("report.day_column"), justify="right")

@@ -20,7 +20,7 @@ from freehold.report.interface import Block, Column, Detail, Document, Heading, 
 from freehold.report.sentences import item_name, settings_line, stack_line, steps_tree, who
 from freehold.report.view_inventory import read_sentence, skip_sentence, skips_table
 from freehold.stack.countries import is_region
-from freehold.words import day, percent, say
+from freehold.words import day, interval, percent, say
 
 __all__ = ["check_document"]
 
@@ -59,7 +59,7 @@ def _first(answer: CheckAnswer, context: Context, notes: Notes) -> tuple[Block, 
     if not answer.largest:
         blocks.append(Paragraph(say("check.first_nobody")))
     elif not answer.why or answer.why[0].level >= 1 - 1e-9:
-        blocks.append(Paragraph(say("check.first_none", landlord=who(answer.stack, answer.largest))))
+        blocks.append(_standing(answer))
     else:
         first = answer.why[0]
         words = {
@@ -67,12 +67,25 @@ def _first(answer: CheckAnswer, context: Context, notes: Notes) -> tuple[Block, 
             "level": percent(first.level), "day": day(first.day),
         }  # fmt: skip
         blocks.append(Paragraph(say("check.first", **words), "bad" if first.level < measured.floor else "warn"))
-        blocks += steps_tree(answer.why, notes, measured.floor)
+        blocks += steps_tree(answer.why, notes)
     if measured.weakest:
         blocks.append(weakest_table(measured, context, notes))
     else:
         blocks.append(Paragraph(say("check.all_stand"), "plain" if measured.unknowns else "good"))
     return tuple(blocks)
+
+
+def _standing(answer: CheckAnswer) -> Paragraph:
+    """What the largest landlord's refusal costs where no chain is told: as much as was measured, never "nothing" instead."""
+    landlord = who(answer.stack, answer.largest)
+    known = [*answer.assess.controllers, *answer.assess.landlords]
+    one = next((each for each in known if each.id == answer.largest), None)
+    for key, loss in (("part", one.loss), ("change", one.change_loss)) if one is not None else ():
+        if loss is not None and max(loss.high) > 1e-9:
+            place = max(range(len(loss.high)), key=lambda at: (loss.high[at], loss.low[at], -at))
+            words = {"loss": interval(loss.low[place], loss.high[place]), "day": day(answer.assess.days[place])}
+            return Paragraph(say(f"check.first_{key}", landlord=landlord, **words), "warn")
+    return Paragraph(say("check.first_none", landlord=landlord))
 
 
 def _next(answer: CheckAnswer, context: Context) -> tuple[Block, ...]:

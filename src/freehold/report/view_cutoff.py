@@ -49,7 +49,7 @@ def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
     text = capital(say("cutoff.headline", day=day(answer.days[place]), level=interval(low, high)))
     blocks.append(Paragraph(f"{text} {_first(answer, context)}", tone_of(low, high, answer.floor), lead=True))
     series = Series("mission", say("report.series_mission"), answer.mission.low, answer.mission.high)
-    blocks.append(Curve(answer.days, (series,), say("check.curve"), answer.floor))
+    blocks.append(Curve(answer.days, (series,), floor=answer.floor))
     blocks.append(Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"))
     blocks += [Heading(say("cutoff.items")), _stopped(answer), _table(answer, notes, ordered=True)]
     if any(item.low != item.high for item in answer.items):

@@ -2,8 +2,7 @@
 
 Numbers come from coarse grids, so that the gain of a circle is either exactly 1 or well under it; :func:`tight_circles`
 draws gains just under 1, with the solution in closed form. Left out on purpose are the few readings that DESIGN leaves
-open (they are listed in :mod:`reference`): a blank beside a ``"?"`` share, a capacity under a derived share, an unknown
-status or mission.
+open (they are listed in :mod:`reference`): a capacity under a derived share, an unknown status or mission.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ def _shares(draw: st.DrawFn, count: int, *, unknown: bool) -> list[object]:
     if form == "mixed":
         return [None, *parts[1:]]
     if form == "unknown":
-        return [UNKNOWN, *parts[1:]]
+        return [UNKNOWN, *parts[1:]] if count < 3 or draw(st.booleans()) else [UNKNOWN, None, *parts[2:]]
     if form == "nearly":
         return [[0.99], [0.5, 0.51], [0.5, 0.3, 0.19]][count - 1]
     return parts
@@ -123,7 +122,7 @@ def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: boo
                 licence=draw(st.sampled_from(_LICENCES if unknown else _LICENCES[1:-1])),
                 status=draw(st.sampled_from([None, "in-use"])) if status == "in-use" else status,
                 share=share,  # type: ignore[arg-type]
-                capacity=None if share is UNKNOWN else draw(_grid(*wide, unknown=unknown)),  # type: ignore[arg-type]
+                capacity=draw(_grid(*wide, unknown=unknown)),  # type: ignore[arg-type]
                 recover=draw(_grid(None, None, 0.0, 3.5, 10.0, 30.0, 60.0, 90.0, math.inf, unknown=unknown)),  # type: ignore[arg-type]
                 tags=draw(st.sampled_from([None, None, None, ("b",)])),
             )

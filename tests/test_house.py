@@ -31,7 +31,19 @@ MAY_USE = {
     "work": {"errors", "words", "version", "settings", "stack", "network", "measure", "catalogue", "read", "report"},
     "freehold": {"errors", "version", "settings", "stack", "measure", "report", "work"},
     "cli": {"errors", "words", "version", "settings", "stack", "measure", "catalogue", "report", "work", "freehold"},
-    "reference": {"errors", "words", "version", "settings", "stack", "measure", "catalogue", "report", "work", "cli", "freehold"},
+    "reference": {
+        "errors",
+        "words",
+        "version",
+        "settings",
+        "stack",
+        "measure",
+        "catalogue",
+        "report",
+        "work",
+        "cli",
+        "freehold",
+    },
     "__main__": {"cli"},
 }
 PLUG_POINTS = ("read", "report")
@@ -56,7 +68,7 @@ TEXTS = sorted(
     for path in (ROOT / folder).rglob("*")
     if path.is_file()
     and path.suffix in {".py", ".md", ".toml", ".csv", ".txt", ".json", ".xml", ".html", "", ".yml"}
-    and not any(part.endswith("cache") or part.endswith("cache__") for part in path.relative_to(ROOT).parts)
+    and not any(part.endswith(("cache", "cache__")) for part in path.relative_to(ROOT).parts)
 )
 ids = pytest.mark.parametrize("module", sorted(MODULES))
 

@@ -560,6 +560,20 @@ def test_a_standby_does_not_soften_a_revocation_but_what_it_supplies_does(solve:
     assert solve(text, REVOKED, (0, 29.9, 30))["user"] == close(0, 0, 0.7)
 
 
+def test_the_part_voided_takes_an_unknown_share_at_its_worst_for_the_answer(solve: Solve) -> None:
+    text = """
+    [[item]]
+    id = "user"
+    mission = 1
+    source = [{ provider = "self", needs = [{ item = "c", survive = "100d" }] }]
+    [[item]]
+    id = "c"
+    source = [{ provider = "home", share = 0.5 }, { provider = "landlord", share = "?" }]
+    """
+    # low: half of c is voided; high: nothing is, and half is missing, so cover lasts 200 days
+    assert solve(text, REVOKED, (0, 199.9, 200))["user"] == close((0.5, 1), (0.5, 1), 0.5)
+
+
 # ---------------------------------------------------------------- circles
 
 CIRCLE = """
@@ -782,6 +796,8 @@ def test_an_item_with_candidates_only_is_not_there(solve: Solve) -> None:
         ('{ provider = "landlord", share = "?" }, { provider = "home", share = 0.4 }', 0.4),
         ('{ provider = "landlord", share = 0.6 }, { provider = "home", share = 0.4, capacity = "?" }', (0.4, 1)),
         ('{ provider = "landlord" }, { provider = "home", capacity = "?" }', (0.5, 1)),
+        ('{ provider = "landlord" }, { provider = "home", share = "?" }', (0, 1)),
+        ('{ provider = "landlord" }, { provider = "home", share = "?", capacity = 0.3 }', 0.3),
         ('{ provider = "landlord" }, { provider = "home", recover = "?" }', (0.5, 1)),
     ],
 )

@@ -158,17 +158,17 @@ def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE,
     parts = _all_parts(stack, Control(stack, strict=strict, stake=stake), ways)
     low, high = _contents(parts, -1), _contents(parts, 1)
     plain = tuple(_plain_face(own) for own in parts)
+    difference = _Differences(parts, low, high)
     faces, exposures = [], []
     for number in range(len(stack.items)):
-        face, exposure = plain[number], _plain_exposure(parts[number], low, high)
         passed, surely = _passes_on(parts[number])
-        if surely:
-            face, exposure = _passed_face(passed[0], plain), _passed_exposure(passed[0], parts, low, high)
-        elif passed:
-            face = _hull([face, *(_passed_face(part, plain) for part in passed)])
-            exposure = _hull([exposure, *(_passed_exposure(part, parts, low, high) for part in passed)])
-        faces.append(face)
-        exposures.append(exposure)
+        face_forms = [_passed_face(part, plain) for part in passed]
+        exposure_forms = [_passed_exposure(part, difference) for part in passed]
+        if not surely:
+            face_forms.append(plain[number])
+            exposure_forms.append(Bounds(difference(number, 1.0, -1), difference(number, 1.0, 1)))
+        faces.append(_hull(face_forms))
+        exposures.append(_hull(exposure_forms))
     contents = [Bounds(*pair) for pair in zip(low.tolist(), high.tolist(), strict=True)]
     items = tuple(
         ItemContent(item.id, item.kind if isinstance(item.kind, str) else None, _rounded(face), _rounded(own), _rounded(hidden))
@@ -255,6 +255,8 @@ def _divided(values: Sequence[float | None]) -> list[float]:
 def _shared(parts: Sequence[_Part], worth: Sequence[float], sign: int) -> list[float]:
     """Shares within their bounds, of a sum up to 1, that make Σ share·worth greatest (sign 1) or least (sign -1)."""
     shares = [part.share.low for part in parts]
+    if all(part.share.low == part.share.high for part in parts):
+        return shares
     left = 1 - math.fsum(shares)
     for place in sorted(range(len(parts)), key=lambda place: -sign * worth[place]):
         more = min(parts[place].share.high - shares[place], left)
@@ -288,44 +290,50 @@ def _passes_on(parts: Sequence[_Part]) -> tuple[list[_Part], bool]:
     return own, bool(own) and not doubtful
 
 
-def _mixed(mixes: Sequence[Mix], levels: Sequence[float] | Floats, sign: int) -> float:
-    values = [math.fsum(part * float(levels[number]) for number, part in mix) for mix in mixes]
+def _mixed(mixes: Sequence[Mix], levels: Floats, sign: int) -> float:
+    values = [math.fsum([part * levels[number] for number, part in mix]) for mix in mixes]
     if not values:
         return 0.0
     return max(values) if sign > 0 else min(values)
 
 
 def _passed_face(part: _Part, plain: Sequence[Bounds]) -> Bounds:
-    low = _mixed(part.mixes, [face.low for face in plain], -1)
-    high = _mixed(part.mixes, [face.high for face in plain], 1)
+    low = min(math.fsum([weight * plain[number].low for number, weight in mix]) for mix in part.mixes)
+    high = max(math.fsum([weight * plain[number].high for number, weight in mix]) for mix in part.mixes)
     return Bounds(part.share.low * low, part.share.high * high)
 
 
 # Hidden exposure
 
 
-def _difference(parts: Sequence[_Part], factor: float, low: Floats, high: Floats, sign: int) -> float:
-    """Bound Σ share·h less ``factor`` times the content: from above (sign 1) or below (sign -1)."""
-    worth = []
-    for part in parts:
-        held = part.held.high if sign > 0 else part.held.low
-        inputs = _mixed(part.mixes, low if sign > 0 else high, -sign)
-        either = [held - factor * (own * held + (1 - own) * inputs) for own in part.own]
-        worth.append(max(either) if sign > 0 else min(either))
-    return _extreme(parts, worth, sign)
+class _Differences:
+    """Bounds of items' Σ share·h less a factor times their content: from above (sign 1) or below (sign -1)."""
+
+    def __init__(self, parts: Sequence[Sequence[_Part]], low: Floats, high: Floats) -> None:
+        self._parts = parts
+        self._levels = {1: low, -1: high}
+        self._found: dict[tuple[int, float, int], float] = {}
+
+    def __call__(self, number: int, factor: float, sign: int) -> float:
+        key = (number, factor, sign)
+        if key not in self._found:
+            worth = []
+            for part in self._parts[number]:
+                held = part.held.high if sign > 0 else part.held.low
+                inputs = _mixed(part.mixes, self._levels[sign], -sign)
+                either = [held - factor * (own * held + (1 - own) * inputs) for own in part.own]
+                worth.append(max(either) if sign > 0 else min(either))
+            self._found[key] = _extreme(self._parts[number], worth, sign)
+        return self._found[key]
 
 
-def _plain_exposure(parts: Sequence[_Part], low: Floats, high: Floats) -> Bounds:
-    return Bounds(_difference(parts, 1.0, low, high, -1), _difference(parts, 1.0, low, high, 1))
-
-
-def _passed_exposure(part: _Part, parts: Sequence[Sequence[_Part]], low: Floats, high: Floats) -> Bounds:
+def _passed_exposure(part: _Part, difference: _Differences) -> Bounds:
     ends = []
     for sign in (-1, 1):
         held = part.held.low if sign > 0 else part.held.high
         # the difference is convex (for the high) or concave (for the low) in the own value: an end is the extreme
         found = [
-            math.fsum(weight * _difference(parts[number], 1 - own, low, high, sign) for number, weight in mix) - own * held
+            math.fsum(weight * difference(number, 1 - own, sign) for number, weight in mix) - own * held
             for own in part.own
             for mix in part.mixes
         ]
@@ -372,7 +380,7 @@ def _contents(parts: Sequence[Sequence[_Part]], sign: int) -> Floats:
     for members in _circles(parts):
         number = members[0]
         if len(members) == 1 and all(number != needed for needed in _needed(parts[number])):
-            levels[number] = _row(parts[number], levels, frozenset(), sign).base
+            levels[number] = _value(parts[number], levels, sign)
         else:
             _solve_circle(parts, members, levels, sign)
     return np.clip(levels, 0.0, 1.0)
@@ -397,7 +405,18 @@ def _circles(parts: Sequence[Sequence[_Part]]) -> list[list[int]]:
     return found
 
 
-def _row(parts: Sequence[_Part], levels: Floats, inside: frozenset[int] | set[int], sign: int) -> _Row:
+def _value(parts: Sequence[_Part], levels: Floats, sign: int) -> float:
+    """An item's content where those of what it needs are these."""
+    worth = []
+    for part in parts:
+        held = part.held.high if sign > 0 else part.held.low
+        inputs = _mixed(part.mixes, levels, sign)
+        either = [own * held + (1 - own) * inputs for own in part.own]
+        worth.append(max(either) if sign > 0 else min(either))
+    return _extreme(parts, worth, sign)
+
+
+def _row(parts: Sequence[_Part], levels: Floats, inside: set[int], sign: int) -> _Row:
     """An item's equation, what is unknown of its sources being at its worst or best where the levels are these."""
     choose = max if sign > 0 else min
     held = [part.held.high if sign > 0 else part.held.low for part in parts]
@@ -434,7 +453,7 @@ def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], leve
     waiting = list(members)
     while waiting:  # what stays is the largest set whose members are at 1 if all of it is
         number = waiting.pop()
-        if number in inside and _row(parts[number], levels, frozenset(), sign).base < 1 - TOLERANCE:
+        if number in inside and _value(parts[number], levels, sign) < 1 - TOLERANCE:
             inside.discard(number)
             levels[number] = 0.0
             waiting += [user for user in users[number] if user in inside]
@@ -446,9 +465,8 @@ def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], leve
         levels[rest] = _greatest(rest, rows)
         better = False
         for place, number in enumerate(rest):
-            row = _row(parts[number], levels, within, sign)
-            if sign * (row.at(levels) - rows[place].at(levels)) > _BETTER:
-                rows[place], better = row, True
+            if sign * (_value(parts[number], levels, sign) - rows[place].at(levels)) > _BETTER:
+                rows[place], better = _row(parts[number], levels, within, sign), True
         if not better:
             return
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from itertools import combinations
 from math import comb
 from typing import Final, TypeAlias
@@ -32,8 +33,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 _LARGEST_SET: Final = 3
-_MOST_WORK: Final = 300_000
-_TRIED_TOGETHER: Final = 8
+_MOST_WORK: Final = 40_000
+_FEWEST_TRIES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +304,9 @@ def _knots(
                 mask |= rests_on.get(other, 0)
         members.sort(key=ids.__getitem__)
         cyclic = len(members) > 1 or members[0] in suppliers[members[0]]
-        unlock = _unlock(after.alone(members, outside), could[members]) if cyclic else None
+        place_of = {number: place for place, number in enumerate(members)}
+        inner = [[place_of[other] for other in suppliers[number] if other in place_of] for number in members]
+        unlock = _unlock(after.alone(members, outside), inner, could[members]) if cyclic else None
         if unlock is None:
             blocked.update(dict.fromkeys(members if mask else (), mask))
         else:
@@ -311,10 +314,10 @@ def _knots(
             mask |= 1 << (len(found) - 1)
         rests_on.update(dict.fromkeys(members, mask))
     order = sorted(range(len(found)), key=lambda at: (found[at][1].bit_count(), [ids[number] for number in found[at][0]]))
-    place_of = {at: place for place, at in enumerate(order)}
+    order_of = {at: place for place, at in enumerate(order)}
 
     def places(mask: int) -> tuple[int, ...]:
-        return tuple(sorted(place_of[at] for at in _bits(mask)))
+        return tuple(sorted(order_of[at] for at in _bits(mask)))
 
     knots = tuple(
         Knot(tuple(ids[n] for n in members), tuple(ids[n] for n in unlock), smallest, places(mask))
@@ -346,33 +349,70 @@ def _circles(suppliers: Mapping[int, Sequence[int]]) -> list[list[int]]:
     return found
 
 
-def _unlock(circle: _Alone, wanted: Floats) -> tuple[tuple[int, ...], bool] | None:
+def _unlock(circle: _Alone, suppliers: Sequence[Sequence[int]], wanted: Floats) -> tuple[tuple[int, ...], bool] | None:
     """A smallest set of members that starts all of them, and whether it is proven to be; ``None`` if they start anyway."""
 
-    def short(given: Sequence[int]) -> Integers:
-        return np.flatnonzero(circle.start(given) < wanted - TOLERANCE)
+    def starts(given: Sequence[int]) -> bool:
+        return bool((circle.start(given) >= wanted - TOLERANCE).all())
 
-    stuck = short(())
-    if not len(stuck):
+    if starts(()):
         return None
     tried_up_to = 0
     for size in range(1, min(_LARGEST_SET, circle.size) + 1):
         if comb(circle.size, size) * circle.size > _MOST_WORK:
             break
         for chosen in combinations(range(circle.size), size):
-            if not len(short(chosen)):
+            if starts(chosen):
                 return chosen, True
         tried_up_to = size
-    given: list[int] = []
-    users = np.bincount(np.asarray(circle.built.network.need_item, np.int64), minlength=len(circle.built.item_place))
-    asked = users[circle.built.item_place]
-    while len(stuck):
-        likely = sorted(stuck.tolist(), key=lambda place: (-asked[place], place))[:_TRIED_TOGETHER]
-        tries = [(len(short([*given, place])), at) for at, place in enumerate(likely)]
-        given.append(likely[min(tries)[1]])
-        stuck = short(given)
-    for place in tuple(given):
-        fewer = [other for other in given if other != place]
-        if not len(short(fewer)):
-            given = fewer
+    given = _breaking(suppliers)
+    chunk, tries = (len(given) + 1) // 2, _MOST_WORK // circle.size + _FEWEST_TRIES
+    while chunk and tries:
+        at = 0
+        while at < len(given) and tries:
+            fewer = given[:at] + given[at + chunk :]
+            tries -= 1
+            if starts(fewer):
+                given = fewer
+            else:
+                at += chunk
+        chunk = 0 if chunk == 1 else (chunk + 1) // 2
     return tuple(sorted(given)), len(given) <= tried_up_to + 1
+
+
+def _breaking(suppliers: Sequence[Sequence[int]]) -> list[int]:
+    """Members without which no circle is left, those that break fewest first: with all of them given, the rest starts."""
+    needs = [set(row) for row in suppliers]
+    users: list[set[int]] = [set() for _ in needs]
+    for place, row in enumerate(needs):
+        for other in row:
+            users[other].add(place)
+    chosen = []
+    heap = [(-len(row) * len(by), place) for place, (row, by) in enumerate(zip(needs, users, strict=True))]
+    heapify(heap)
+    loose: list[int] = []
+    gone = [False] * len(needs)
+
+    def remove(place: int) -> None:
+        gone[place] = True
+        for other in users[place]:
+            needs[other].discard(place)
+        for other in needs[place]:
+            users[other].discard(place)
+        loose.extend(other for other in users[place] | needs[place] if not (needs[other] and users[other]))
+
+    while heap:
+        while loose:
+            place = loose.pop()
+            if not gone[place]:
+                remove(place)
+        promise, place = heappop(heap)
+        now = -len(needs[place]) * len(users[place])
+        if gone[place]:
+            continue
+        if now != promise:
+            heappush(heap, (now, place))
+            continue
+        chosen.append(place)
+        remove(place)
+    return chosen[::-1]

@@ -36,7 +36,7 @@ from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import UNKNOWN, Item, Need, Source, Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["LOW_HIGH", "NotConverged", "Way", "greatest", "levels", "mission", "restart_levels", "stops", "timeline", "ways"]
 
@@ -337,7 +337,7 @@ def restart_levels(
     return {item.id: y[number] for number, item in enumerate(stack.items)}
 
 
-def mission(stack: Stack, of: dict[str, list[float]]) -> list[float]:
+def mission(stack: Stack, of: Mapping[str, Sequence[float]]) -> list[float]:
     """The mission-weighted level on each day."""
     weights = {item.id: item.mission or 0.0 for item in stack.items if item.mission is not UNKNOWN}
     if not any(weights.values()):

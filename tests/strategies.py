@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 import reference
@@ -29,6 +29,7 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 
@@ -79,7 +80,7 @@ def _shares(draw: st.DrawFn, count: int, *, unknown: bool) -> list[object]:
     if form == "unknown":
         return [UNKNOWN, *parts[1:]] if count < 3 or draw(st.booleans()) else [UNKNOWN, None, *parts[2:]]
     if form == "nearly":
-        return [[0.99], [0.5, 0.51], [0.5, 0.3, 0.19]][count - 1]
+        return list([[0.99], [0.5, 0.51], [0.5, 0.3, 0.19]][count - 1])
     return parts
 
 
@@ -145,7 +146,7 @@ def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: boo
 @st.composite
 def rules(draw: st.DrawFn, *, first_day: float = 0.0) -> Rule:
     """One rule, from ``first_day`` on."""
-    selectors = draw(
+    selectors: Any = draw(
         st.sampled_from(
             [
                 {"foreign": True},
@@ -206,7 +207,10 @@ def restated(stack: Stack) -> Stack:
 @st.composite
 def shuffled(draw: st.DrawFn, stack: Stack) -> Stack:
     """The same rows in another order."""
-    tables = {name: tuple(draw(st.permutations(getattr(stack, name)))) for name in ("items", "providers", "sources", "needs")}
+    names = ("items", "providers", "sources", "needs")
+    tables: dict[str, Any] = {name: tuple(draw(st.permutations(getattr(stack, name)))) for name in names}
+        name: tuple(draw(st.permutations(getattr(stack, name)))) for name in ("items", "providers", "sources", "needs")
+    }
     return replace(stack, **tables)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -16,6 +16,8 @@ from freehold.measure.restart import restart
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
+
+Kernel = Literal["plain", "compiled"]
 
 PEOPLE = """
 [stack]
@@ -69,7 +71,7 @@ def _joined(low: Any, high: Any) -> Any:
     return low if abs(low - high) < 1e-9 else (low, high)
 
 
-def _engine(kernel: str) -> Callable[..., Found]:
+def _engine(kernel: Kernel) -> Callable[..., Found]:
     def solve(text: str | Stack, cut: Cutoff, days: Sequence[float], floor: float = 0.5, *, strict: bool = False) -> Found:
         stack = text if isinstance(text, Stack) else loads(PEOPLE + text, "stack.toml")
         answer = cutoff(stack, cut, days=tuple(days), floor=floor, strict=strict, kernel=kernel)
@@ -665,7 +667,7 @@ source = [{{ provider = "home", share = {w!r}, needs = ["a"] }}, {{ provider = "
 
 @pytest.mark.parametrize("kernel", ["plain", "compiled"])
 @pytest.mark.parametrize("w", [0.9, 0.999, 0.999999, 1 - 1e-7])
-def test_a_circle_with_a_gain_near_1_is_solved_and_not_iterated_to_weariness(kernel: str, w: float) -> None:
+def test_a_circle_with_a_gain_near_1_is_solved_and_not_iterated_to_weariness(kernel: Kernel, w: float) -> None:
     # a = (1 − w) + w·b and b = w·a, hence a = 1/(1 + w)
     found = SOLVERS[kernel](TIGHT.format(w=w, rest=1 - w), FOREIGN, (0, 365))
     assert found["a"] == close(1 / (1 + w), 1 / (1 + w))
@@ -673,7 +675,7 @@ def test_a_circle_with_a_gain_near_1_is_solved_and_not_iterated_to_weariness(ker
 
 
 @pytest.mark.parametrize("kernel", ["plain", "compiled"])
-def test_a_circle_with_a_gain_just_under_1_and_no_feed_ends_at_0(kernel: str) -> None:
+def test_a_circle_with_a_gain_just_under_1_and_no_feed_ends_at_0(kernel: Kernel) -> None:
     text = (CIRCLE % "").replace(', "c"', "")
     cut = of(Rule(item="a", availability=0.999999))
     assert SOLVERS[kernel](text, cut, (0,))["a"] == close(0)
@@ -940,15 +942,15 @@ def test_the_clinic_has_nothing_left_once_its_cover_is_revoked(solve: Solve) -> 
 
 
 @pytest.fixture(params=["plain", "compiled"])
-def kernel(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def kernel(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 def started(answer: Any) -> dict[str, Any]:
     return {item: _joined(*levels) for item, levels in answer.levels.items()}
 
 
-def test_a_chain_restarts_and_a_circle_does_not(kernel: str) -> None:
+def test_a_chain_restarts_and_a_circle_does_not(kernel: Kernel) -> None:
     answer = restart(loads(PEOPLE + CHAIN, "stack.toml"), kernel=kernel)
     assert sorted(answer.restartable) == ["a", "b", "c"]
     assert answer.knots == ()
@@ -962,7 +964,7 @@ def test_a_chain_restarts_and_a_circle_does_not(kernel: str) -> None:
     assert answer.knots[0].unlocked_by
 
 
-def test_a_circle_with_another_source_restarts(kernel: str) -> None:
+def test_a_circle_with_another_source_restarts(kernel: Kernel) -> None:
     stack = loads(PEOPLE + STEEL % '"machines"', "stack.toml")
     answer = restart(stack, kernel=kernel)
     assert sorted(answer.restartable) == ["machines", "steel"]
@@ -971,7 +973,7 @@ def test_a_circle_with_another_source_restarts(kernel: str) -> None:
     assert started(answer) == pytest.approx({"machines": 0, "steel": 0})
 
 
-def test_stock_at_hand_starts_a_circle_only_when_it_is_asked_for(kernel: str) -> None:
+def test_stock_at_hand_starts_a_circle_only_when_it_is_asked_for(kernel: Kernel) -> None:
     text = (CIRCLE % "").replace('needs = ["a"]', 'needs = [{ item = "a", survive = "30d" }]')
     stack = loads(PEOPLE + text, "stack.toml")
     assert started(restart(stack, kernel=kernel)) == pytest.approx({"a": 0, "b": 0, "c": 1})
@@ -980,7 +982,7 @@ def test_stock_at_hand_starts_a_circle_only_when_it_is_asked_for(kernel: str) ->
     assert sorted(answer.restartable) == ["a", "b", "c"]
 
 
-def test_a_restart_rests_on_unknowns_too(kernel: str) -> None:
+def test_a_restart_rests_on_unknowns_too(kernel: Kernel) -> None:
     text = '[[item]]\nid = "x"\nmission = 1\nsource = [{ provider = "seatless" }]'
     stack = loads(PEOPLE + text, "stack.toml")
     assert started(restart(stack, kernel=kernel)) == pytest.approx({"x": 1})
@@ -988,7 +990,7 @@ def test_a_restart_rests_on_unknowns_too(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("w", [0.9, 0.999999])
-def test_a_restart_climbs_a_circle_with_a_gain_near_1_to_its_solution(kernel: str, w: float) -> None:
+def test_a_restart_climbs_a_circle_with_a_gain_near_1_to_its_solution(kernel: Kernel, w: float) -> None:
     stack = loads(PEOPLE + TIGHT.format(w=w, rest=1 - w), "stack.toml")
     found = started(restart(stack, FOREIGN, kernel=kernel))
     assert found == pytest.approx({"a": 1 / (1 + w), "b": w / (1 + w)}, abs=1e-9)

@@ -17,6 +17,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from freehold.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from freehold.errors import FreeholdError
     from freehold.measure.assess import AssessAnswer, assess
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from freehold.measure.why import WhyAnswer, why
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
-
-__version__: Final = "0.1.0"
 
 _HOMES: Final = {
     "freehold.errors": ("FreeholdError",),
@@ -98,7 +98,7 @@ def read(path: str, *, home: str | None = None, trusted: tuple[str, ...] | None 
 
 
 class _Face(ModuleType):
-    """This package's type: importing its room ``read`` does not hide the function of that name."""
+    """The type of this package: importing its room ``read`` does not hide the function of that name."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name != "read" or not isinstance(value, ModuleType):

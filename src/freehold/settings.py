@@ -1,8 +1,8 @@
 """Whose view it is: home, trusted countries, days, floor. Owns where they come from and which one wins.
 
-Precedence: a flag, the environment (``FREEHOLD_HOME``, ``FREEHOLD_TRUSTED``, ``FREEHOLD_DAYS``, ``FREEHOLD_FLOOR``), ``freehold.toml`` in
-the working folder, ``freehold/config.toml`` in the user's configuration folder. A stack's own ``home`` and ``trusted``
-come before the files, after flag and environment.
+Precedence: a flag, the environment (``FREEHOLD_HOME``, ``FREEHOLD_TRUSTED``, ``FREEHOLD_DAYS``, ``FREEHOLD_FLOOR``),
+``freehold.toml`` in the working folder, ``freehold/config.toml`` in the user's configuration folder. A stack's own ``home``
+and ``trusted`` come before the files, after flag and environment.
 """
 
 from __future__ import annotations

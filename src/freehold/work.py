@@ -123,10 +123,10 @@ def _settled(stack: Stack, settings: Settings) -> Loaded:
 
 
 def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
-    from freehold import __version__
     from freehold.catalogue.resolve import resolve
     from freehold.read.cache import cached_reading
     from freehold.read.select import select_reader
+    from freehold.version import __version__
 
     reader = select_reader(path)
     cached = False

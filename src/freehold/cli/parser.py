@@ -129,7 +129,7 @@ def _add_cutoff(parser: argparse.ArgumentParser) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of the whole command line."""
-    from freehold import __version__
+    from freehold.version import __version__
 
     parser = argparse.ArgumentParser(
         "freehold", description=_overview(), epilog=_EXAMPLES, formatter_class=_Formatter, usage="freehold VERB STACK [flags]"

@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from freehold.errors import UsageError
 from freehold.network.arrays import Scenario, State
 from freehold.network.build import Built, build_network
 from freehold.network.solve import ScenarioBuilder, running_state
@@ -67,6 +68,8 @@ class Case:
     """
 
     def __init__(self, stack: Stack, *, strict: bool = False, stake: float = 0.5, kernel: Kernel = "auto") -> None:
+        if kernel not in KERNELS:
+            raise UsageError(f"'{kernel}' is no kernel. Choose from: {', '.join(KERNELS)}.")
         self.stack = stack
         self.control = Control(stack, strict=strict, stake=stake)
         self.kernel: Kernel = kernel

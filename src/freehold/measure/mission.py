@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from freehold.stack.values import UNKNOWN, Stack
+from freehold.stack.values import UNKNOWN, Stack, is_stated
 
 __all__ = ["Interval", "Mission", "mission_of"]
 
@@ -68,7 +68,7 @@ def _clean(values: Floats) -> tuple[float, ...]:
 
 def mission_of(stack: Stack) -> Mission:
     """Weights of a stack's mission: as stated, else equal for each item that nobody needs."""
-    weights = {n: item.mission for n, item in enumerate(stack.items) if isinstance(item.mission, float) and item.mission > 0}
+    weights = {n: item.mission for n, item in enumerate(stack.items) if is_stated(item.mission) and item.mission > 0}
     doubtful = tuple(n for n, item in enumerate(stack.items) if item.mission is UNKNOWN)
     if weights or doubtful:
         total = sum(weights.values())

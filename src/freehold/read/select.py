@@ -11,7 +11,8 @@ from freehold.read.project import ProjectReader
 
 __all__ = ["READERS", "select_reader"]
 
-READERS: tuple[Reader, ...] = (CycloneDXReader(), ProjectReader())
+_INVENTORIES = CycloneDXReader()
+READERS: tuple[Reader, ...] = (_INVENTORIES, ProjectReader())
 _HEAD = 4096
 
 
@@ -36,14 +37,9 @@ def select_reader(path: Path) -> Reader:
     for reader in READERS:
         if reader.recognises(path, head):
             return reader
-    looks = "JSON" if head.lstrip()[:1] in (b"{", b"[") else "XML" if head.lstrip()[:1] == b"<" else ""
-    seems = (
-        "is empty"
-        if path.is_file() and not head
-        else f"is {looks} of a sort that is not known"
-        if looks
-        else "is of no known sort"
-    )
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<"):
+        return _INVENTORIES  # which says what the file looks like instead
+    seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
         f"{path} {seems}. Name a project folder, a CycloneDX SBOM (JSON or XML), a stack (.toml) or a folder of stack tables."
     )

@@ -15,6 +15,7 @@ from freehold.report.figures import figure, show_cell
 from freehold.report.html_curve import curve_svg
 from freehold.report.html_style import STYLE
 from freehold.report.interface import (
+    MEASURED,
     Block,
     Column,
     Curve,
@@ -114,8 +115,8 @@ class _Page:
         cells = []
         for place, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
             notes = self._notes(row.notes) if place == 0 else ""
-            tone: Tone = "quiet" if cell is None or isinstance(cell, NotKnown) else row.tone
-            classes = _classes(tone, _column_sort(column))
+            tone: Tone = row.tone if column.sort in MEASURED else "plain"
+            classes = _classes("quiet" if cell is None or isinstance(cell, NotKnown) else tone, _column_sort(column))
             inner = f"<span>{_safe(show_cell(cell, column))}{notes}</span>"
             cells.append(f'<td{classes} data-label="{_safe(column.title)}">{inner}</td>')
         return f"<tr>{''.join(cells)}</tr>"

@@ -61,7 +61,8 @@ body{padding:1rem .9rem 3rem}
 table.wide thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table.wide,table.wide tbody,table.wide tr,table.wide td,table.wide caption{display:block;width:100%}
 table.wide tr{border:1px solid var(--line);border-radius:.4rem;padding:.3rem .7rem;margin:.5rem 0}
-table.wide td{display:grid;grid-template-columns:minmax(6.5rem,38%) minmax(0,1fr);gap:.6rem;border:0;padding:.12rem 0;text-align:left}
+table.wide td{display:grid;grid-template-columns:minmax(6.5rem,38%) minmax(0,1fr);gap:.6rem;border:0;
+padding:.12rem 0;text-align:left}
 table.wide td.num{white-space:normal}
 table.wide td::before{content:attr(data-label);color:var(--quiet);font:400 .85rem system-ui,sans-serif}
 table:not(.wide){min-width:100%;font-size:.88rem}table:not(.wide) th,table:not(.wide) td{padding-right:.45rem}

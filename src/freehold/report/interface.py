@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 __all__ = [
+    "MEASURED",
     "NOT_KNOWN",
     "Block",
     "Cell",
@@ -40,6 +41,10 @@ Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "quiet"]
 
 Sort: TypeAlias = Literal["text", "id", "count", "percent", "day"]
 """What a column holds: words, a name to copy, a count, a fraction (shown in percent), a day on the time line."""
+
+
+MEASURED: Final = frozenset({"percent", "day"})
+"""Sorts of columns that a row's tone applies to; names and sentences stay as they are."""
 
 
 class NotKnown:

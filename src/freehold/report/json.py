@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from freehold import __version__
+from freehold.version import __version__
 from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
 from freehold.stack.values import UNKNOWN

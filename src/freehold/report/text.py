@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from freehold.report.clean import clean
 from freehold.report.figures import evidence_line, figure, short_range, show_cell
 from freehold.report.interface import (
+    MEASURED,
     Block,
     Curve,
     Detail,
@@ -106,6 +107,7 @@ class _Page:
     def __init__(self, console: Console, look: Look) -> None:
         self._console = console
         self._look = look
+        self._shown: set[int] = set()
 
     def line(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> None:
         self._console.print(self._text(text, style, notes))
@@ -115,6 +117,7 @@ class _Page:
 
         shown = Text(clean(text).replace(" %", _GLUE + "%"), style=style)
         if notes and self._look.evidence:
+            self._shown.update(notes)
             shown.append(" [" + ",".join(map(str, notes)) + "]", style="dim")
         return shown
 
@@ -156,9 +159,11 @@ class _Page:
         most = len(table.rows) if self._look.full or table.most is None else table.most
         for row in table.rows[:most]:
             cells = [show_cell(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
+            styles = [_STYLES[row.tone] if column.sort in MEASURED else "" for column in table.columns]
             last = len(cells) - 1
-            style = _STYLES[row.tone]
-            grid.add_row(*(self._text(cell, style, row.notes if place == last else ()) for place, cell in enumerate(cells)))
+            grid.add_row(
+                *(self._text(cell, styles[place], row.notes if place == last else ()) for place, cell in enumerate(cells))
+            )
         self._console.print(grid)
         if len(table.rows) > most:
             self.line(say("report.more_rows", count=len(table.rows) - most), "dim" if self._look.colour else "")
@@ -216,4 +221,5 @@ class _Page:
             return
         self.block(Heading(say("evidence.heading")))
         for one in document.evidence:
-            self.line(f"[{one.number}] " + evidence_line(one))
+            if one.number in self._shown:
+                self.line(f"[{one.number}] " + evidence_line(one))

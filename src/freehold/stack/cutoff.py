@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from freehold.errors import BadCutoff
 from freehold.stack.durations import format_days, parse_days
+from freehold.stack.schema import KINDS
 
 __all__ = ["COVERS", "DEFAULT_STAKE", "SELECTORS", "WAYS", "Cutoff", "Rule", "cutoff_from_toml"]
 
@@ -56,6 +57,11 @@ class Rule:
     def __post_init__(self) -> None:
         if not self.selectors:
             raise BadCutoff(f"a rule selects nothing. Give one of: {', '.join(SELECTORS)}.")
+        empty = [name for name, value in self.selectors.items() if value == ""]
+        if empty:
+            raise BadCutoff(f"the selector '{empty[0]}' is empty. Say which {empty[0]}, or leave it out.")
+        if self.kind is not None and self.kind not in KINDS:
+            raise BadCutoff(f"kind '{self.kind}' is no layer. Choose from: {', '.join(KINDS)}.")
         unknown = [way for way in self.via if way not in WAYS]
         if unknown or not self.via:
             raise BadCutoff(f"'{', '.join(unknown)}' is no way of control. Choose from: {', '.join(WAYS)}.")
@@ -110,6 +116,12 @@ class Cutoff:
     notice: float = 0.0
     stake: float = DEFAULT_STAKE
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.notice < math.inf:
+            raise BadCutoff(f"a notice of {self.notice} days is not 0 or more.")
+        if not 0 <= self.stake <= 1:
+            raise BadCutoff(f"a stake of {self.stake} is not between 0 and 1.")
+
     @property
     def known_on(self) -> float:
         """The day on which the cut-off is known; ``inf`` without rules."""
@@ -154,10 +166,14 @@ def cutoff_from_toml(data: Mapping[str, Any], file: str) -> Cutoff:
         raise BadCutoff(f"{file}: the cut-off has no rule. Add a [[cutoff.rule]] table.")
     rules = tuple(_rule(row, f"{file}, [[cutoff.rule]] {number}") for number, row in enumerate(rows, 1))
     place = f"{file}, [cutoff]"
-    stake = _number(table.get("stake", DEFAULT_STAKE), "stake", place)
-    if not 0 <= stake <= 1:
-        raise BadCutoff(f"{place}, 'stake': {stake} is not between 0 and 1.")
-    return Cutoff(rules, str(table.get("name", "cut-off")), _days(table.get("notice", 0), "notice", place), stake)
+    name = table.get("name", "cut-off")
+    if not isinstance(name, str):
+        raise BadCutoff(f"{place}, 'name': {name!r} is not text. Put it in quotes.")
+    notice, stake = _days(table.get("notice", 0), "notice", place), _number(table.get("stake", DEFAULT_STAKE), "stake", place)
+    try:
+        return Cutoff(rules, name, notice, stake)
+    except BadCutoff as error:
+        raise BadCutoff(f"{place}: {error}") from None
 
 
 def _rule(row: object, place: str) -> Rule:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.errors import Finding
-from freehold.stack.values import UNKNOWN, Item, Source, Stack
+from freehold.stack.values import UNKNOWN, Item, Source, Stack, is_stated
 
 __all__ = ["Filled", "fill_shares", "share_findings"]
 
@@ -52,7 +52,7 @@ def fill_shares(stack: Stack, item: Item) -> tuple[Filled, ...]:
         return (Filled(None, (1.0, 1.0), (1.0, 1.0)),)
     in_use = [source for source in sources if source.status in (None, "in-use")]
     doubtful = [source for source in sources if source.status is UNKNOWN]
-    stated = sum(source.share for source in in_use if isinstance(source.share, float))
+    stated = sum(source.share for source in in_use if is_stated(source.share))
     blank = [source for source in in_use if source.share is None]
     bounded = [source for source in in_use if source.share is UNKNOWN] or doubtful
     scale = 1.0
@@ -65,14 +65,14 @@ def fill_shares(stack: Stack, item: Item) -> tuple[Filled, ...]:
         if source.status == "candidate":
             continue
         if source.status is UNKNOWN:
-            highest = source.capacity if isinstance(source.capacity, float) else 1.0
+            highest = source.capacity if is_stated(source.capacity) else 1.0
             found.append(Filled(source, (0.0, min(left, highest)), (0.0, highest)))
             continue
-        if isinstance(source.share, float):
+        if is_stated(source.share):
             factor = 1.0 if source.status == "standby" else scale
             share = (source.share * factor, source.share * factor)
         elif source.share is UNKNOWN:
-            share = (0.0, min(left, source.capacity) if isinstance(source.capacity, float) else left)
+            share = (0.0, min(left, source.capacity) if is_stated(source.capacity) else left)
         else:
             share = (0.0, 0.0) if source.status == "standby" else (0.0 if bounded else each, each)
         found.append(Filled(source, share, _capacity(source, share)))
@@ -84,7 +84,7 @@ def fill_shares(stack: Stack, item: Item) -> tuple[Filled, ...]:
 def _capacity(source: Source, share: tuple[float, float]) -> tuple[float, float]:
     if source.capacity is UNKNOWN:
         return share[0], 1.0
-    if isinstance(source.capacity, float):
+    if is_stated(source.capacity):
         return max(source.capacity, share[0]), max(source.capacity, share[1])
     if source.share is None or source.status == "standby":
         return 1.0, 1.0
@@ -109,7 +109,7 @@ def share_findings(stack: Stack, places: Mapping[str, tuple[str, int]]) -> list[
     findings = []
     for item, sources in stack.sources_of.items():
         in_use = [source for source in sources if source.status in (None, "in-use")]
-        stated = [source.share for source in in_use if isinstance(source.share, float)]
+        stated = [source.share for source in in_use if is_stated(source.share)]
         total = sum(stated)
         file, line = places.get(sources[0].id, (stack.path, 0)) if sources else (stack.path, 0)
 
@@ -125,7 +125,7 @@ def share_findings(stack: Stack, places: Mapping[str, tuple[str, int]]) -> list[
                 gap = 1 - total
                 finding(f"the shares of '{item}' come to {total:g}", f"An unknown source was put in for {gap:g}", "note")
         for source in sources:
-            if isinstance(source.share, float) and isinstance(source.capacity, float) and source.capacity < source.share:
+            if is_stated(source.share) and is_stated(source.capacity) and source.capacity < source.share:
                 problem = f"the capacity of '{source.id}' is {source.capacity:g}, under its share of {source.share:g}"
                 place = places.get(source.id, (stack.path, 0))
                 finding(problem, "It was raised to the share", "note", *place, "capacity")

@@ -11,9 +11,9 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeGuard, TypeVar
 
-__all__ = ["UNKNOWN", "Claim", "Item", "Maybe", "Need", "Owner", "Provider", "Source", "Stack", "Unknown"]
+__all__ = ["UNKNOWN", "Claim", "Item", "Maybe", "Need", "Owner", "Provider", "Source", "Stack", "Unknown", "is_stated"]
 
 T = TypeVar("T")
 
@@ -29,6 +29,11 @@ class Unknown(enum.Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 Maybe: TypeAlias = T | Literal[Unknown.UNKNOWN] | None
+
+
+def is_stated(value: Maybe[float]) -> TypeGuard[float]:
+    """Whether a number is there: neither blank nor unknown."""
+    return value is not None and value is not UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,7 @@
+"""The program's version, in one place that imports nothing."""
+
+from typing import Final
+
+__all__ = ["__version__"]
+
+__version__: Final = "0.1.0"

@@ -1,0 +1,326 @@
+"""The stacks that the report's tests show, and that every answer of theirs has the form its schema states."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from freehold.catalogue.check import check as check_catalogue
+from freehold.catalogue.coverage import coverage
+from freehold.catalogue.facts import load
+from freehold.catalogue.search import search
+from freehold.catalogue.show import show
+from freehold.errors import Finding, UsageError
+from freehold.measure.assess import assess, foreign_cutoff
+from freehold.measure.cutoff import cutoff
+from freehold.measure.gaps import gaps
+from freehold.measure.restart import restart
+from freehold.measure.why import why
+from freehold.report.answers import CatalogueFindings, CheckAnswer, Context, SearchAnswer, ShowAnswer, context_of
+from freehold.report.render import to_json
+from freehold.report.schemas import VERBS, json_schema
+from freehold.stack.cutoff import Cutoff, Rule
+from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
+from freehold.stack.toml_file import loads
+from freehold.stack.values import Stack
+from small_catalogue import write_layer
+
+CLINIC = """
+[stack]
+name = "Clinic assistant"
+home = "DE"
+trusted = ["EU"]
+as_of = "2026-11-22"
+
+[[provider]]
+id = "acme"
+name = "Acme Hosting GmbH"
+country = "DE"
+owner = "acme-corp"
+
+[[provider]]
+id = "acme-corp"
+name = "Acme Corp"
+country = "US"
+
+[[provider]]
+id = "openai"
+name = "OpenAI"
+country = "US"
+
+[[provider]]
+id = "nvidia"
+name = "NVIDIA"
+country = "US"
+
+[[item]]
+id = "assistant"
+kind = "application"
+mission = 1.0
+  [[item.source]]
+  provider = "self"
+  needs = ["llm", { item = "telemetry", weight = 0.2, survive = "90d" }]
+
+[[item]]
+id = "telemetry"
+kind = "service"
+  [[item.source]]
+  provider = "acme"
+
+[[item]]
+id = "llm"
+kind = "model"
+  [[item.source]]
+  provider = "openai"
+  location = "US"
+  [[item.source]]
+  id = "local-llm"
+  provider = "self"
+  status = "standby"
+  capacity = 0.6
+  recover = "14d"
+  needs = [{ item = "gpu-server", survive = "3y" }]
+
+[[item]]
+id = "gpu-server"
+kind = "hardware"
+  [[item.source]]
+  provider = "nvidia"
+
+[[claim]]
+table = "providers"
+id = "openai"
+attribute = "country"
+value = "US"
+source = "register.csv:12"
+date = "2026-02-15"
+
+[[claim]]
+table = "providers"
+id = "nvidia"
+attribute = "country"
+value = "US"
+source = "register.csv:40"
+date = "2024-01-31"
+"""
+
+UNKNOWN = """
+[stack]
+name = "Half known"
+home = "DE"
+
+[[provider]]
+id = "known"
+country = "DE"
+owner = "known"
+
+[[item]]
+id = "desk"
+kind = "application"
+mission = 1.0
+  [[item.source]]
+  provider = "self"
+  needs = ["mystery"]
+
+[[item]]
+id = "desk:change"
+kind = "application"
+  [[item.source]]
+  provider = "self"
+  needs = ["forge"]
+
+[[item]]
+id = "mystery"
+kind = "service"
+  [[item.source]]
+  provider = "?"
+
+[[item]]
+id = "forge"
+kind = "platform"
+"""
+
+KNOT = """
+[stack]
+name = "Power and telephones"
+home = "DE"
+
+[[item]]
+id = "power"
+mission = 1.0
+  [[item.source]]
+  provider = "self"
+  needs = ["telephones"]
+
+[[item]]
+id = "telephones"
+  [[item.source]]
+  provider = "self"
+  needs = ["power"]
+
+[[item]]
+id = "lights"
+  [[item.source]]
+  provider = "self"
+  needs = ["power"]
+"""
+
+INVENTORY = Inventory(
+    "shop",
+    "project",
+    (
+        Component("pkg:pypi/flask@3.0.0", "flask", "3.0.0", "framework", "BSD-3-Clause", direct=True,
+                  evidence=(Evidence("pyproject.toml", 7), Evidence("uv.lock", 120))),
+        Component("pkg:npm/left-pad@1.3.0", "left-pad", scope="development", evidence=(Evidence("package-lock.json"),)),
+    ),
+    (Contact("com.openai.api", "model-api", optional=True, evidence=(Evidence("src/chat.py", 3),)),),
+    (
+        Skip("vendor/big.bin", "too-large", "300 MB is over the limit"), Skip("a.txt", "encoding", "not UTF-8"),
+        Skip("b.txt", "encoding", "not UTF-8"),
+    ),
+    joined=1,
+    languages=("cpython",),
+)  # fmt: skip
+
+
+@cache
+def clinic() -> Stack:
+    return loads(CLINIC, "clinic.toml")
+
+
+@cache
+def half_known() -> Stack:
+    return loads(UNKNOWN, "half.toml")
+
+
+def check_of(stack: Stack, largest: str = "", item: str = "", inventory: Inventory | None = None) -> CheckAnswer:
+    answer = assess(stack)
+    steps = why(stack, item, Cutoff((Rule(country=largest),)), 0.0).steps if largest else ()
+    note = Finding("clinic.toml", 3, "share", "shares of 'llm' come to 0.99", "They were rescaled", "note")
+    return CheckAnswer(answer, stack, inventory, steps, largest, "2026-11-22", (note,))
+
+
+@cache
+def clinic_check() -> CheckAnswer:
+    return check_of(clinic(), "US", "assistant")
+
+
+@cache
+def answers() -> Mapping[str, tuple[object, Context | None]]:
+    """One answer for every verb, by its name."""
+    import tempfile
+
+    stack, knot, cut = clinic(), loads(KNOT, "knot.toml"), foreign_cutoff()
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue = load(write_layer(Path(folder)))
+        findings = check_catalogue(catalogue)
+    beside = context_of(stack, 0, edition="2026-11-22", cutoff=cut)
+    facts = Context(edition=catalogue.edition)
+    return {
+        "check": (clinic_check(), None),
+        "scan": (INVENTORY, Context()),
+        "show": (ShowAnswer("llm"), beside),
+        "assess": (assess(stack), beside),
+        "gaps": (gaps(stack), beside),
+        "cutoff": (cutoff(stack, cut), beside),
+        "why": (why(stack, "assistant", cut), beside),
+        "restart": (restart(knot), context_of(knot, 0)),
+        "catalogue show": (show(catalogue, "acme"), facts),
+        "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),
+        "catalogue coverage": (coverage(catalogue, ["acme", "nobody at all"]), facts),
+        "catalogue check": (CatalogueFindings(tuple(findings), len(catalogue.facts)), facts),
+    }
+
+
+def data_of(verb: str) -> dict[str, Any]:
+    return to_json(*answers()[verb])
+
+
+def errors_in(verb: str, data: Mapping[str, Any]) -> list[Any]:
+    return list(Draft202012Validator(json_schema(verb)).iter_errors(data))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_answer_has_the_form_that_its_schema_states(verb: str) -> None:
+    Draft202012Validator.check_schema(json_schema(verb))
+    assert errors_in(verb, data_of(verb)) == []
+    assert data_of(verb)["verb"] == verb
+
+
+def test_what_is_not_known_has_the_same_form() -> None:
+    stack = half_known()
+    beside = context_of(stack, 2)
+    cut = foreign_cutoff()
+    for verb, answer in (
+        ("check", check_of(stack, inventory=INVENTORY)), ("assess", assess(stack)), ("gaps", gaps(stack)),
+        ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
+        ("show", ShowAnswer()),
+    ):  # fmt: skip
+        context = None if verb == "check" else beside
+        assert errors_in(verb, to_json(answer, context)) == [], verb
+
+
+SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
+    "a level as text": ("cutoff", lambda data: data["mission"].update(low=["0.5"])),
+    "a level above 1": ("cutoff", lambda data: data["items"][0].update(high=[1.5])),
+    "a lost key": ("cutoff", lambda data: data["items"][0].pop("stops_low")),
+    "a key of another name": ("cutoff", lambda data: data.update(mision=data.pop("mission"))),
+    "another verb": ("cutoff", lambda data: data.update(verb="why")),
+    "another schema": ("assess", lambda data: data.update(schema=2)),
+    "no unknowns": ("assess", lambda data: data.update(unknowns=None)),
+    "a stray key in the envelope": ("assess", lambda data: data["stack"].update(path="/home/somebody")),
+    "a layer without a count": ("assess", lambda data: data["layers"][0].pop("unknown")),
+    "a number instead of an interval": ("check", lambda data: data.update(content=0.3)),
+    "a skip without a reason": ("scan", lambda data: data["skips"][0].update(reason="")),
+    "a step without its sentence": ("why", lambda data: data["steps"][0].update(because="")),
+    "a knot of nothing": ("restart", lambda data: data["knots"][0].update(items=[])),
+    "a gap with two answers": ("gaps", lambda data: data["layers"][0]["closes"][0]["by"].update(id="x")),
+    "a negative count": ("catalogue coverage", lambda data: data.update(known=-1)),
+    "a fact without a reference": ("catalogue show", lambda data: data["facts"][0].pop("reference")),
+    "an unordered score": ("catalogue search", lambda data: data["hits"][0].update(score="high")),
+    "a severity of its own": ("catalogue check", lambda data: data.update(findings=[{"severity": "fine"}])),
+    "a share as text": ("show", lambda data: data["items"][0]["sources"][0].update(location="US, DE")),
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_a_spoilt_answer_does_not_fit_the_schema(spoilt: str) -> None:
+    verb, spoil = SPOILT[spoilt]
+    data = copy.deepcopy(data_of(verb))
+    spoil(data)
+    assert errors_in(verb, data)
+
+
+def test_a_verb_without_an_answer_has_no_schema() -> None:
+    with pytest.raises(UsageError, match="cutoff"):
+        json_schema("dance")
+
+
+def test_the_envelope_is_that_of_the_contract() -> None:
+    data = data_of("cutoff")
+    assert list(data)[:6] == ["freehold", "schema", "verb", "stack", "coverage", "unknowns"]
+    assert data["schema"] == 1
+    assert data["stack"] == {
+        "name": "Clinic assistant", "home": "DE", "trusted": ["EU"], "items": 4, "sources": 5, "needs": 3,
+    }  # fmt: skip
+    assert set(data["coverage"]) == {"provider", "country", "owner", "licence"}
+    assert data["mission"] == {"low": [0.0, 0.0, 0.6, 0.6, 0.6, 0.0], "high": [0.0, 0.0, 0.6, 0.6, 0.6, 0.0]}
+
+
+def test_whole_days_are_integers_and_what_there_is_none_of_is_null() -> None:
+    data = data_of("cutoff")
+    assert data["days"] == [0, 7, 30, 90, 365, 1095]
+    assert all(type(day) is int for day in data["days"])
+    items = {item["id"]: item for item in data["items"]}
+    assert items["llm"]["stops_low"] == 0
+    assert data_of("assess")["change"] is None
+    restart_data = data_of("restart")
+    assert restart_data["cutoff"] is None
+    assert restart_data["knots"][0]["items"] == ["power", "telephones"]
+    assert restart_data["blocked"] == [{"id": "lights", "by": [0]}]

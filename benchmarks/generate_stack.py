@@ -49,6 +49,16 @@ def _source(choose: random.Random, firms: int, needed: list[int], *lines: str) -
     yield f"  needs = [{', '.join(_need(choose, item) for item in needed)}]"
 
 
+def _circles(choose: random.Random, layers: list[list[int]]) -> dict[int, int]:
+    """Pairs of neighbours in a layer that need each other: one item in twenty-five."""
+    partner: dict[int, int] = {}
+    for layer in layers[1:-1]:
+        for first, second in zip(layer[::2], layer[1::2], strict=False):
+            if choose.random() < 0.04:
+                partner |= {first: second, second: first}
+    return partner
+
+
 def generate_stack(items: int, seed: int) -> str:
     """Generate a stack file.
 
@@ -69,17 +79,15 @@ def generate_stack(items: int, seed: int) -> str:
     lines = ['[stack]\nname = "Generated"\nhome = "DE"\ntrusted = ["EU"]', *_providers(choose, firms)]
     layer_of = [number * len(KINDS) // items for number in range(items)]
     layers = [[number for number in range(items) if layer_of[number] == layer] for layer in range(len(KINDS))]
+    partner = _circles(choose, layers)
     for number, layer in enumerate(layer_of):
         lines.append(f'[[item]]\nid = "item-{number}"\nkind = "{KINDS[layer]}"')
         if layer == len(KINDS) - 1:
             lines.append(f"mission = {choose.choice((1, 1, 2, 5))}")
         below = [other for lower in layers[:layer] for other in lower]
         needed = [choose.choice(layers[layer - 1]), *choose.sample(below, min(choose.randrange(5), len(below)))] if layer else []
-        if layer in (2, 5, 8) and number < layers[layer][-1] and choose.random() < 0.2:
-            # the next one of the layer needs this one in turn: a circle of two
-            needed.append(number + 1)
-        if layer and number and layer_of[number - 1] == layer and f'"item-{number}"' in lines[-2]:
-            needed.append(number - 1)
+        if number in partner:
+            needed.append(partner[number])
         needed = list(dict.fromkeys(needed))
         kind = choose.random()
         if kind < 0.55:

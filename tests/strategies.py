@@ -91,8 +91,12 @@ def _derived(shares: list[object]) -> list[float]:
 
 
 @st.composite
-def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: bool = True) -> Stack:
-    """A stack of 2 to ``most`` items; with ``unknown`` false every fact that counts is known."""
+def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: bool = True, dense: bool = False) -> Stack:
+    """A stack of 2 to ``most`` items.
+
+    With ``unknown`` false every fact that counts is known; with ``dense`` any source may need any item, so that most
+    items stand in circles.
+    """
     count = draw(st.integers(2, most))
     names = [f"i{number}" for number in range(count)]
     providers = _PROVIDER_IDS if unknown else ("home", "friend", "landlord", "subsidiary", "grandchild", "community", "self")
@@ -129,7 +133,8 @@ def stacks(draw: st.DrawFn, *, most: int = 9, unknown: bool = True, circles: boo
             )
             sources.append(source)
             for _ in range(draw(st.sampled_from([0, 1, 1, 2, 3]))):
-                allowed = names if circles and draw(st.sampled_from([False, False, True])) else names[number + 1 :]
+                anywhere = dense or (circles and draw(st.sampled_from([False, False, True])))
+                allowed = names if anywhere else names[number + 1 :]
                 if allowed:
                     needs.append(
                         Need(
@@ -209,8 +214,6 @@ def shuffled(draw: st.DrawFn, stack: Stack) -> Stack:
     """The same rows in another order."""
     names = ("items", "providers", "sources", "needs")
     tables: dict[str, Any] = {name: tuple(draw(st.permutations(getattr(stack, name)))) for name in names}
-        name: tuple(draw(st.permutations(getattr(stack, name)))) for name in ("items", "providers", "sources", "needs")
-    }
     return replace(stack, **tables)
 
 

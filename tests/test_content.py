@@ -439,7 +439,7 @@ def by_iteration(stack: Stack) -> dict[str, float]:
 
 
 def test_content_agrees_with_the_equations_iterated_downwards() -> None:
-    @repeatable(60)
+    @repeatable(40)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         stack = data.draw(known(data.draw(valued(unknown=False))))
@@ -451,7 +451,7 @@ def test_content_agrees_with_the_equations_iterated_downwards() -> None:
 
 
 def test_every_figure_lies_in_its_range_and_no_low_is_above_its_high() -> None:
-    @repeatable(150)
+    @repeatable(80)
     @given(stacks() | valued(), st.booleans())
     def law(stack: Stack, strict: bool) -> None:
         for face, own, hidden in rows(content(stack, strict=strict)).values():
@@ -465,7 +465,7 @@ def test_every_figure_lies_in_its_range_and_no_low_is_above_its_high() -> None:
 
 
 def test_whatever_the_unknown_facts_are_the_figures_lie_within_the_intervals() -> None:
-    @repeatable(250)
+    @repeatable(120)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         stack = data.draw(valued())
@@ -479,7 +479,7 @@ def test_whatever_the_unknown_facts_are_the_figures_lie_within_the_intervals() -
 
 
 def test_with_nothing_foreign_face_value_and_content_are_1() -> None:
-    @repeatable(100)
+    @repeatable(60)
     @given(valued(unknown=False))
     def law(stack: Stack) -> None:
         at_home = tuple(replace(source, provider="home", location=None, origin=None) for source in stack.sources)
@@ -490,7 +490,7 @@ def test_with_nothing_foreign_face_value_and_content_are_1() -> None:
 
 
 def test_one_more_foreign_source_never_raises_content() -> None:
-    @repeatable(150)
+    @repeatable(80)
     @given(stacks() | valued(), st.data())
     def law(stack: Stack, data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(stack.sources) - 1)) if stack.sources else None
@@ -503,7 +503,7 @@ def test_one_more_foreign_source_never_raises_content() -> None:
 
 
 def test_the_order_of_rows_is_nothing() -> None:
-    @repeatable(80)
+    @repeatable(50)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         stack = data.draw(stacks() | valued())

@@ -235,7 +235,7 @@ def test_html_is_whole_needs_no_script_and_loads_nothing(verb: str) -> None:
     policies = [a for tag, a in reader.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
     assert "default-src 'none'" in str(policies[0]["content"])
     assert "unsafe" not in str(policies[0]["content"])
-    style = "".join(re.findall(r"<style>(.*?)</style>", render(answers()[verb][0], "html", answers()[verb][1]), re.S))
+    style = "".join(re.findall(r"<style>(.*?)</style>", render(answers()[verb][0], "html", answers()[verb][1]), re.DOTALL))
     assert "url(" not in style
     assert "@import" not in style
 

@@ -18,11 +18,13 @@ from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
 from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
+from freehold.words import say
 
 __all__ = ["CHANGE", "resolve", "with_providers"]
 
 CHANGE = ":change"
 _MOST_EVIDENCE = 3
+_GROUPED_FROM = 20
 _RUNS = ("run", "optional")
 
 
@@ -71,8 +73,8 @@ class _Join:
     def stack(self) -> Stack:
         run, change = self._id, self._id + CHANGE
         name, reader = self._inventory.name, self._inventory.reader
-        self._items[run] = Item(run, f"{name} runs", "application", mission=1.0)
-        self._items[change] = Item(change, f"{name} can be changed", "application", mission=0.0)
+        self._items[run] = Item(run, say("resolve.runs", name=name), "application", mission=1.0)
+        self._items[change] = Item(change, say("resolve.change", name=name), "application", mission=0.0)
         for item in (run, change):
             self._add_source(item, "self", licence=self._inventory.licence if item == run else None)
             self._claim("items", item, "id", name, f"{reader}: {name}")
@@ -117,8 +119,7 @@ class _Join:
             return
         said = f"catalogue match by {match.rule}: {match.table} {match.id}"
         self._claim("sources", source, "provider", provider, said, match.confidence)
-        for table, row in match.rows or ((match.table, match.id),):
-            self._claims += self._catalogue.claims_for(table, row, source, into="sources")
+        self._claims += [claim for claim in self._matcher.claims_for(match, source) if claim.table == "sources"]
 
     def _providers(self) -> tuple[Provider, ...]:
         found: dict[str, Provider] = {}
@@ -152,6 +153,7 @@ class _Join:
                         self._need(source, needed, "part", "installed-code")
         self._add_updates(change, [c for c in components if c.scope in _RUNS and c.kind != "model"], matches)
         tools = [component for component in components if component.scope not in _RUNS and component.kind != "model"]
+        tools = [tool for tool in tools if tool.direct] or tools
         for tool in tools:
             weight = float(default("tools", "weight").value) / len(tools)
             self._need(f"{change}@self", tool.id, "tool", "tool", weight, "tools")
@@ -191,32 +193,42 @@ class _Join:
         if match is not None and not open_copy and provider is not None:
             self._matched(source, match, provider)
         elif match is not None and match.licence and not component.licence:
-            self._claims += [
-                claim for table, row in match.rows or ((match.table, match.id),)
-                for claim in self._catalogue.claims_for(table, row, source, into="sources", attribute="licence")
-            ]  # fmt: skip
+            claims = self._matcher.claims_for(match, source)
+            self._claims += [claim for claim in claims if claim.table == "sources" and claim.attribute == "licence"]
         return source
 
     def _add_updates(self, change: str, parts: list[Component], matches: dict[str, Match | None]) -> None:
         """Who keeps the parts up to date: one item a steward, weighed by how many parts it stands behind."""
         stewards: dict[str, list[Component]] = {}
+        unknown: dict[str, list[Component]] = {}
         for part in parts:
             match = matches[part.id]
-            steward = match.provider if match is not None and match.provider else f"?{part.id}"
-            stewards.setdefault(steward, []).append(part)
+            if match is not None and match.provider:
+                stewards.setdefault(match.provider, []).append(part)
+            else:
+                unknown.setdefault(part.id.partition("/")[0].removeprefix("pkg:"), []).append(part)
         for steward, kept in stewards.items():
-            unknown = steward.startswith("?")
-            item = f"updates:{kept[0].name if unknown else steward}"
-            while item in self._items:
-                item += "'"
-            shown = kept[0].name if unknown else f"{len(kept)} parts from {self._named(steward)}"
-            self._items[item] = Item(item, f"updates of {shown}", "platform")
-            source = self._add_source(item, None if unknown else steward)
+            shown = say("resolve.updates_from", count=len(kept), steward=self._named(steward))
+            source = self._add_update(change, f"updates:{steward}", shown, steward, kept, len(parts))
             for part in kept:
-                if not unknown:
-                    self._matched(source, matches[part.id], steward)
-                self._seen("items", item, "name", part.id, part.evidence[:1])
-            self._need(f"{change}@self", item, "update-channel", "updates", len(kept) / len(parts), "updates")
+                self._matched(source, matches[part.id], steward)
+        for type_, kept in unknown.items():
+            if len(kept) > _GROUPED_FROM:
+                shown = say("resolve.updates_unknown", count=len(kept), type=type_)
+                self._add_update(change, f"updates:{type_}?", shown, None, kept, len(parts))
+                continue
+            for part in kept:
+                shown = say("resolve.updates_of", part=part.name)
+                self._add_update(change, f"updates:{part.name}", shown, None, [part], len(parts))
+
+    def _add_update(self, change: str, item: str, shown: str, steward: str | None, kept: list[Component], of: int) -> str:
+        while item in self._items:
+            item += "'"
+        self._items[item] = Item(item, shown, "platform")
+        for part in kept:
+            self._seen("items", item, "name", part.id, part.evidence[:1])
+        self._need(f"{change}@self", item, "update-channel", "updates", len(kept) / of, "updates")
+        return self._add_source(item, steward)
 
     def _add_registries(self, change: str, components: list[Component], matches: dict[str, Match | None]) -> None:
         counts: Counter[tuple[str, Match | None]] = Counter()
@@ -275,7 +287,7 @@ class _Join:
         source = next(one for one in self._sources.values() if one.item == forge)
         item = f"{forge}:ci"
         if item not in self._items:
-            self._items[item] = Item(item, f"CI at {self._items[forge].name}", "platform")
+            self._items[item] = Item(item, say("resolve.ci", forge=self._items[forge].name), "platform")
             own = self._add_source(item, source.provider if isinstance(source.provider, str) else None)
             match = self._matcher.match_host(contact.host, "reverse")
             if match is not None and isinstance(source.provider, str):

@@ -39,7 +39,7 @@ __all__ = [
 Tone: TypeAlias = Literal["plain", "good", "warn", "bad", "quiet"]
 """How a thing is to be taken; colour never says it alone. What is not known is never ``good``."""
 
-Sort: TypeAlias = Literal["text", "id", "count", "percent", "day"]
+_Sort: TypeAlias = Literal["text", "id", "count", "percent", "day"]
 """What a column holds: words, a name to copy, a count, a fraction (shown in percent), a day on the time line."""
 
 
@@ -85,7 +85,7 @@ class Column:
 
     name: str
     title: str
-    sort: Sort = "text"
+    sort: _Sort = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from freehold.version import __version__
 from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
 from freehold.stack.values import UNKNOWN
+from freehold.version import __version__
 
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage as CatalogueCoverage

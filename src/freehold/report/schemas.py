@@ -14,31 +14,31 @@ from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
 
 __all__ = ["VERBS", "json_schema"]
 
-Schema: TypeAlias = dict[str, Any]
+_Schema: TypeAlias = dict[str, Any]
 
 
-def _object(properties: Mapping[str, Schema], *optional: str) -> Schema:
+def _object(properties: Mapping[str, _Schema], *optional: str) -> _Schema:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": dict(properties), "required": required, "additionalProperties": False}
 
 
-def _list(of: Schema, **limits: int) -> Schema:
+def _list(of: _Schema, **limits: int) -> _Schema:
     return {"type": "array", "items": of, **limits}
 
 
-def _or_null(schema: Schema) -> Schema:
+def _or_null(schema: _Schema) -> _Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_TEXT: Final[Schema] = {"type": "string"}
-_NAME: Final[Schema] = {"type": "string", "minLength": 1}
-_FLAG: Final[Schema] = {"type": "boolean"}
-_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-_LEVEL: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
-_SIGNED: Final[Schema] = {"type": "number", "minimum": -1, "maximum": 1}
-_DAY: Final[Schema] = {"type": "number", "minimum": 0}
-_MONEY: Final[Schema] = {"type": ["number", "null"], "minimum": 0}
-_PLACE: Final[Schema] = {"type": "string", "pattern": "^([A-Z]{2}|none)$"}
+_TEXT: Final[_Schema] = {"type": "string"}
+_NAME: Final[_Schema] = {"type": "string", "minLength": 1}
+_FLAG: Final[_Schema] = {"type": "boolean"}
+_COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
+_LEVEL: Final[_Schema] = {"type": "number", "minimum": 0, "maximum": 1}
+_SIGNED: Final[_Schema] = {"type": "number", "minimum": -1, "maximum": 1}
+_DAY: Final[_Schema] = {"type": "number", "minimum": 0}
+_MONEY: Final[_Schema] = {"type": ["number", "null"], "minimum": 0}
+_PLACE: Final[_Schema] = {"type": "string", "pattern": "^([A-Z]{2}|none)$"}
 _NAMES: Final = _list(_NAME)
 _TEXTS: Final = _list(_TEXT)
 _BOUNDS: Final = _object({"low": _LEVEL, "high": _LEVEL})
@@ -82,7 +82,7 @@ _FINDING: Final = _object(
     }
 )  # fmt: skip
 
-_CUTOFF_KEYS: Final[dict[str, Schema]] = {
+_CUTOFF_KEYS: Final[dict[str, _Schema]] = {
     "cutoff": _CUTOFF,
     "days": _DAYS,
     "floor": _LEVEL,
@@ -98,9 +98,9 @@ _CUTOFF_KEYS: Final[dict[str, Schema]] = {
     ),
 }  # fmt: skip
 
-_LOSS: Final[dict[str, Schema]] = {"sources": _COUNT, "loss": _LEVELS, "change_loss": _or_null(_LEVELS)}
+_LOSS: Final[dict[str, _Schema]] = {"sources": _COUNT, "loss": _LEVELS, "change_loss": _or_null(_LEVELS)}
 
-_ASSESS_KEYS: Final[dict[str, Schema]] = {
+_ASSESS_KEYS: Final[dict[str, _Schema]] = {
     "days": _DAYS,
     "floor": _LEVEL,
     "mission_rule": _NAME,
@@ -140,7 +140,7 @@ _INVENTORY: Final = _object(
         "licence": _or_null(_TEXT), "languages": _NAMES,
     }
 )  # fmt: skip
-_READ_KEYS: Final[dict[str, Schema]] = {
+_READ_KEYS: Final[dict[str, _Schema]] = {
     "inventory": _INVENTORY,
     "skips": _list(_object({"file": _TEXT, "reason": _NAME, "detail": _TEXT})),
 }
@@ -178,11 +178,11 @@ _GAP: Final = _object(
     }
 )  # fmt: skip
 
-_CELL: Final[Schema] = {"type": ["string", "number", "boolean", "null"]}
+_CELL: Final[_Schema] = {"type": ["string", "number", "boolean", "null"]}
 _NEED: Final = _object(
     {"source": _NAME, "item": _NAME, "role": _CELL, "weight": _CELL, "enough": _CELL, "survive": _CELL, "value": _CELL}
 )
-_LABELS: Final[Schema] = {"anyOf": [_TEXTS, {"const": "?"}, {"type": "null"}]}
+_LABELS: Final[_Schema] = {"anyOf": [_TEXTS, {"const": "?"}, {"type": "null"}]}
 _SOURCE: Final = _object(
     {
         "id": _NAME, "item": _NAME, "provider": _or_null(_NAME), "location": _LABELS, "origin": _LABELS, "licence": _CELL,
@@ -213,7 +213,7 @@ _FACT: Final = _object(
     }
 )  # fmt: skip
 
-_VERB_KEYS: Final[dict[str, dict[str, Schema]]] = {
+_VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "check": {
         "inventory": _or_null(_INVENTORY), "skips": _READ_KEYS["skips"], "findings": _list(_FINDING),
         "edition": _or_null(_NAME), **_ASSESS_KEYS, "largest": _or_null(_NAME), "why": _list(_STEP),
@@ -287,7 +287,7 @@ def json_schema(verb: str) -> dict[str, Any]:
     if verb not in _VERB_KEYS:
         raise UsageError(f"'{verb}' has no JSON answer. Choose from: {', '.join(VERBS)}.")
     loose = verb in _OF_CATALOGUE or verb in _WITHOUT_ANSWER
-    shared: dict[str, Schema] = {
+    shared: dict[str, _Schema] = {
         "freehold": _NAME,
         "schema": {"const": SCHEMA},
         "verb": {"const": verb},

@@ -48,7 +48,7 @@ from freehold.report.json import dumps
 from freehold.report.render import document_of, render
 from freehold.report.text import PLAIN_WIDTH, TextFace, bar, look_for
 from freehold.stack.toml_file import loads
-from test_report_stacks import INVENTORY, answers, check_of, clinic, clinic_check, half_known
+from test_report_stacks import CLINIC, INVENTORY, answers, check_of, clinic, clinic_check, half_known
 
 GOLDEN = Path(__file__).parent / "test_report_golden"
 EVIL = "<script>alert(1)</script>\"'&\x1b[31m\u202eexe.\u200b\x00\u2028"
@@ -110,6 +110,11 @@ def test_what_is_not_known_is_said_on_the_first_screen_and_never_shown_as_none_o
     assert "not known" in html
 
 
+def test_a_fact_narrows_by_no_more_than_the_whole() -> None:
+    page = " ".join(render(check_of(half_known())).split())
+    assert "Knowing who provides 'mystery' would narrow the answer by up to 100 points; 1 source rests on it." in page
+
+
 def test_no_landlord_is_not_said_to_be_none_while_facts_are_unknown() -> None:
     assert "some facts are not known" in " ".join(render(check_of(half_known())).split())
 
@@ -153,15 +158,9 @@ def test_an_old_fact_is_shown_as_old_and_a_newer_one_is_not() -> None:
 
 
 def test_without_a_reference_date_nothing_is_called_old() -> None:
-    stack = loads(render_toml_without_date(), "clinic.toml")
+    stack = loads(CLINIC.replace('as_of = "2026-11-22"\n', ""), "clinic.toml")
     page = document_of(assess(stack), context_of(stack, 0))
     assert not any(one.old for one in page.evidence)
-
-
-def render_toml_without_date() -> str:
-    from test_report_stacks import CLINIC
-
-    return CLINIC.replace('as_of = "2026-11-22"\n', "")
 
 
 def test_every_landlord_leads_to_a_claim_or_a_row() -> None:
@@ -333,7 +332,7 @@ def test_a_cut_off_as_csv_has_every_item_and_numbers_only_where_there_are_some()
 
 
 class _Stream(io.StringIO):
-    def __init__(self, terminal: bool) -> None:
+    def __init__(self, *, terminal: bool) -> None:
         super().__init__()
         self._terminal = terminal
 
@@ -342,8 +341,8 @@ class _Stream(io.StringIO):
 
 
 def test_a_pipe_gets_plain_text_of_a_fixed_width() -> None:
-    assert look_for(_Stream(False), {"COLUMNS": "60"}) == Look(PLAIN_WIDTH, colour=False)
-    page = render(clinic_check(), look=look_for(_Stream(False), {}))
+    assert look_for(_Stream(terminal=False), {"COLUMNS": "60"}) == Look(PLAIN_WIDTH, colour=False)
+    page = render(clinic_check(), look=look_for(_Stream(terminal=False), {}))
     assert "\x1b" not in page
     assert max(map(len, page.splitlines())) <= PLAIN_WIDTH
 
@@ -353,7 +352,7 @@ def test_a_pipe_gets_plain_text_of_a_fixed_width() -> None:
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
 def test_a_terminal_gets_colour_unless_told_not_to(environment: dict[str, str], colour: bool) -> None:
-    look = look_for(_Stream(True), {"COLUMNS": "90", **environment})
+    look = look_for(_Stream(terminal=True), {"COLUMNS": "90", **environment})
     assert look == Look(90, colour=colour)
     assert ("\x1b[" in render(clinic_check(), look=look)) is colour
 

@@ -274,7 +274,7 @@ SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "another verb": ("cutoff", lambda data: data.update(verb="why")),
     "another schema": ("assess", lambda data: data.update(schema=2)),
     "no unknowns": ("assess", lambda data: data.update(unknowns=None)),
-    "a stray key in the envelope": ("assess", lambda data: data["stack"].update(path="/home/somebody")),
+    "a stray key in the envelope": ("assess", lambda data: data["stack"].update(path="clinic.toml")),
     "a layer without a count": ("assess", lambda data: data["layers"][0].pop("unknown")),
     "a number instead of an interval": ("check", lambda data: data.update(content=0.3)),
     "a skip without a reason": ("scan", lambda data: data["skips"][0].update(reason="")),

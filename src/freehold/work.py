@@ -126,12 +126,11 @@ def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
     from freehold.catalogue.resolve import resolve
     from freehold.read.cache import cached_reading
     from freehold.read.select import select_reader
-    from freehold.version import __version__
 
     reader = select_reader(path)
     cached = False
     if use_cache and path.is_dir():
-        inventory, cached = cached_reading(path, __version__, reader.read)
+        inventory, cached = cached_reading(path, reader.read)
     else:
         inventory = reader.read(path)
     home = settings.home or settings.default_home

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold import work
 from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
-from freehold.cli.output import progress, show, write
+from freehold.cli.output import format_of, look_of, progress, rendered, show, write
 from freehold.errors import UsageError
 from freehold.settings import Settings
 
@@ -61,7 +62,22 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
 
 
 def _check(options: argparse.Namespace) -> int:
+    from freehold.kept import keep, kept
 
+    settings = settings_from(options)
+    key = _page_key(options, settings)
+    page = kept(key) if key else None
+    if page is None:
+        page = _page(options)
+        if key:
+            keep(key, page)
+    told = json.loads(page)
+    write(options.output, told["text"])
+    return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
+
+
+def _page(options: argparse.Namespace) -> str:
+    """The page as text, with what the threshold needs."""
     loaded, settings = _load(options)
     days, limit = _days(options, settings)
     with progress("computing …"):
@@ -69,8 +85,22 @@ def _check(options: argparse.Namespace) -> int:
             loaded, settings, path=options.stack, days=days, via=via_from(options), stake=options.stake, strict=options.strict,
             kernel=options.kernel,
         )  # fmt: skip
-    show(options, answer)
-    return _status(options, answer.assess.days, answer.assess.self_reliance.low, limit)
+    text = rendered(options, answer)
+    low = answer.assess.self_reliance.low
+    return json.dumps({"text": text, "days": answer.assess.days, "low": low, "limit": limit})
+
+
+def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
+    """A key for the page of a folder that a reader reads, from its content and all that was asked."""
+    from freehold.kept import key_of
+    from freehold.read.walk import fingerprint
+    from freehold.stack.csv_folder import is_stack_folder
+
+    path = Path(options.stack)
+    if options.no_cache or not path.is_dir() or is_stack_folder(path):
+        return None
+    asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
+    return "page-" + key_of(str(path.resolve()), fingerprint(path), asked, settings, look_of(options), format_of(options))
 
 
 def _assess(options: argparse.Namespace) -> int:

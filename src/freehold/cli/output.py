@@ -14,8 +14,9 @@ from freehold.errors import Unreadable
 
 if TYPE_CHECKING:
     from freehold.report.answers import Context
+    from freehold.report.interface import Look
 
-__all__ = ["format_of", "progress", "show", "write"]
+__all__ = ["format_of", "look_of", "progress", "rendered", "show", "write"]
 
 _BY_ENDING: Final = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html"}
 
@@ -29,7 +30,20 @@ def format_of(options: argparse.Namespace) -> str:
 
 
 def show(options: argparse.Namespace, answer: object, context: Context | None = None) -> None:
-    """Write an answer in the format asked for.
+    """Write an answer in the format asked for; see :func:`rendered`."""
+    write(options.output, rendered(options, answer, context))
+
+
+def look_of(options: argparse.Namespace) -> Look:
+    """How much room and what means there are where the answer goes."""
+    from freehold.report.text import look_for
+
+    stream = io.StringIO() if options.output else sys.stdout
+    return look_for(stream, evidence=options.evidence, full=options.full)
+
+
+def rendered(options: argparse.Namespace, answer: object, context: Context | None = None) -> str:
+    """An answer as text, in the format and for the place asked for.
 
     Parameters
     ----------
@@ -39,11 +53,8 @@ def show(options: argparse.Namespace, answer: object, context: Context | None = 
         As :func:`freehold.report.render.render`.
     """
     from freehold.report.render import render
-    from freehold.report.text import look_for
 
-    stream = io.StringIO() if options.output else sys.stdout
-    look = look_for(stream, evidence=options.evidence, full=options.full)
-    write(options.output, render(answer, format_of(options), context, look))
+    return render(answer, format_of(options), context, look_of(options))
 
 
 def write(output: str | None, text: str) -> None:

@@ -1,43 +1,28 @@
-"""Inventories kept between runs. Owns their file: JSON in the user's cache folder, keyed by what was read.
-
-Nothing is kept but what a reader emitted. A file that cannot be read or written is as none.
-"""
+"""Inventories kept between runs. Owns their form: JSON, keyed by what was read."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from freehold.kept import keep, kept, key_of
 from freehold.read.walk import fingerprint
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 from freehold.stack.values import Claim
 
 __all__ = ["cached_reading"]
 
-_NUMBER: Final = 1
-"""Number of this file's form and of what readers find: a new one leaves old files unread."""
 
-
-def _folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path("~/.cache").expanduser()) / "freehold"
-
-
-def cached_reading(path: Path, version: str, read: Callable[[Path], Inventory]) -> tuple[Inventory, bool]:
+def cached_reading(path: Path, read: Callable[[Path], Inventory]) -> tuple[Inventory, bool]:
     """Read a folder, or give what an earlier reading of the same content found.
 
     Parameters
     ----------
     path
         A folder.
-    version
-        The program's version.
     read
         Reads it.
 
@@ -46,19 +31,15 @@ def cached_reading(path: Path, version: str, read: Callable[[Path], Inventory]) 
     tuple
         The inventory, and whether it came from the cache.
     """
-    key = hashlib.sha256(f"{_NUMBER} {version} {path.resolve()} {fingerprint(path)}".encode()).hexdigest()
-    file = _folder() / f"inventory-{key[:32]}.json"
-    try:
-        return _decode(json.loads(file.read_bytes())), True
-    except (OSError, ValueError, TypeError, KeyError):
-        inventory = read(path)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as made:
-            json.dump(dataclasses.asdict(inventory), made, separators=(",", ":"))
-        Path(made.name).replace(file)
-    except OSError:
-        pass
+    key = "inventory-" + key_of(str(path.resolve()), fingerprint(path))
+    text = kept(key)
+    if text is not None:
+        try:
+            return _decode(json.loads(text)), True
+        except (ValueError, TypeError, KeyError):
+            pass
+    inventory = read(path)
+    keep(key, json.dumps(dataclasses.asdict(inventory), separators=(",", ":")))
     return inventory, False
 
 

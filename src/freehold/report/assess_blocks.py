@@ -184,7 +184,7 @@ def _worth(one: Worth, context: Context) -> str:
         named = item_name(stack, fact.id)
     key = f"check.what_{fact.attribute}" if fact.attribute in controls else "check.what_number"
     what = say(key, id=named, attribute=fact.attribute)
-    points = round(one.narrows * 100)
+    points = round(max(one.raises_low, one.lowers_high) * 100)
     rests = count("check.rests", one.sources)
     return capital(say("check.learn" if points else "check.learn_nothing", what=what, points=points, sources=rests))
 

@@ -169,15 +169,12 @@ class _Page:
             self.line(say("report.more_rows", count=len(table.rows) - most), "dim" if self._look.colour else "")
 
     def _tree(self, tree: Tree, depth: int) -> None:
-        from rich.padding import Padding
-        from rich.table import Table as Grid
+        from rich.text import Text
 
-        mark = "└ " if depth else ""
-        grid = Grid.grid()
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        grid.add_row(mark, self._text(tree.text, _STYLES[tree.tone], tree.notes))
-        self._console.print(Padding(grid, (0, 0, 0, 2 * min(depth, 12)), expand=False))
+        mark = " " * 2 * min(depth, 12) + ("└ " if depth else "")
+        shown = self._text(tree.text, _STYLES[tree.tone], tree.notes)
+        for number, line in enumerate(shown.wrap(self._console, max(16, self._look.width - len(mark)))):
+            self._console.print(Text(" " * len(mark) if number else mark).append_text(line))
         for child in tree.children:
             self._tree(child, depth + 1)
 

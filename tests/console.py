@@ -28,7 +28,7 @@ __all__ = ["Block", "Reader", "blocks_of"]
 
 FENCE = re.compile(r"(?ms)^```(\w+)?(?: ([^\n`]+))?\n(.*?)^```$")
 FILES = ("toml", "csv", "text", "json", "ini")
-ASIDE = ("python", "pip", "git", "cd", "export", "uv", "mkdir")
+ASIDE = ("python3", "pip", ".venv/bin/pip", "git", "cd")
 
 
 @dataclass(frozen=True)

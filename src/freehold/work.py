@@ -241,23 +241,41 @@ def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) ->
     freehold.errors.UsageError
         If the days make no sense.
     """
-    from freehold.measure.case import LOW
-    from freehold.measure.why import why
     from freehold.report.answers import CheckAnswer
-    from freehold.stack.cutoff import Cutoff, Rule
 
     answer = assess_stack(loaded, settings, **options)
+    strict = bool(options.get("strict"))
     largest = answer.controllers[0].id if answer.controllers else ""
-    steps: tuple[Step, ...] = ()
-    if largest and answer.weakest:
-        cut = Cutoff((Rule(country=largest),), name=largest)
-        first = answer.weakest[0]
-        day = first.stops_low if first.stops_low is not None else answer.days[-1]
-        steps = why(loaded.stack, first.id, cut, day, side=LOW).steps
+    steps = _first_stop(loaded.stack, answer, largest, strict=strict) if largest else ()
     return CheckAnswer(
         assess=answer, stack=loaded.stack, inventory=loaded.inventory, why=steps, largest=largest,
-        edition=catalogue().edition, findings=loaded.findings, path=path,
+        edition=catalogue().edition, findings=loaded.findings, path=path, strict=strict,
     )  # fmt: skip
+
+
+def _first_stop(stack: Stack, answer: AssessAnswer, country: str, *, strict: bool) -> tuple[Step, ...]:
+    """Why the first thing to fall does, if everything that a country can reach is cut: the mission first, then its change."""
+    from freehold.measure.case import LOW, Case
+    from freehold.measure.cutoff import answer_of
+    from freehold.measure.mission import mission_of
+    from freehold.measure.why import why
+    from freehold.stack.cutoff import Cutoff, Rule
+
+    cut = Cutoff((Rule(country=country),), name=country)
+    run = answer_of(Case(stack, strict=strict), cut, answer.days, answer.floor)
+    mission = mission_of(stack)
+    wanted = {*mission.weights, *mission.doubtful}
+    found = []
+    for number, item in enumerate(run.items):
+        day = item.stops_low
+        if day is None:
+            day = next((day for day, low in zip(run.days, item.low, strict=True) if low < 1 - 1e-9), None)
+        if day is not None and (number in wanted or item.id.endswith(":change")):
+            found.append((number not in wanted, item.stops_low is None, day, item.id))
+    if not found:
+        return ()
+    _, _, day, first = min(found)
+    return why(stack, first, cut, day, side=LOW, strict=strict).steps
 
 
 def catalogue_coverage(path: str) -> Coverage:

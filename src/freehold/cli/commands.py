@@ -58,7 +58,9 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
 
     if unknowns is None:
         unknowns = work.unknowns_of(loaded.stack, cut, strict=options.strict)
-    return context_of(loaded.stack, unknowns, edition=work.catalogue().edition, cutoff=cut, path=options.stack)
+    return context_of(
+        loaded.stack, unknowns, edition=work.catalogue().edition, cutoff=cut, path=options.stack, strict=options.strict
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -184,6 +186,9 @@ def _scan(options: argparse.Namespace) -> int:
     from freehold.stack.toml_file import dumps
 
     loaded, _ = _load(options)
+    if options.format is not None and loaded.inventory is not None:
+        show(options, loaded.inventory, _context(options, loaded, None))
+        return 0
     if options.output:
         work.save(loaded.stack, Path(options.output))
         stack = loaded.stack

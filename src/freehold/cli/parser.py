@@ -159,6 +159,8 @@ def build_parser() -> argparse.ArgumentParser:
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
     )
+    made["scan"].add_argument("--format", choices=FORMATS, help="what was read and skipped, as an answer instead of a stack")
+    made["scan"].set_defaults(evidence=False, full=True)
     made["template"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
     )

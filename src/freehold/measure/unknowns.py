@@ -70,8 +70,8 @@ class Worth:
 
     @property
     def narrows(self) -> float:
-        """Both together."""
-        return self.raises_low + self.lowers_high
+        """The most by which the interval gets narrower, as a mean over the days."""
+        return max(self.raises_low, self.lowers_high)
 
 
 def mission_cone(case: Case, mission: Mission, cut: Cutoff) -> tuple[int, ...]:
@@ -166,7 +166,7 @@ def learn_first(
     for fact in facts:
         raised, lowered = asked.best_low(fact) - base[LOW], base[HIGH] - asked.worst_high(fact)
         found.append(Worth(fact, max(0.0, round(raised, 9)), max(0.0, round(lowered, 9)), len(fact.supplies)))
-    found.sort(key=lambda worth: (-worth.narrows, -worth.sources, worth.fact.id))
+    found.sort(key=lambda worth: (-worth.narrows, -worth.raises_low - worth.lowers_high, -worth.sources, worth.fact.id))
     return tuple(found[:most]), len(facts)
 
 

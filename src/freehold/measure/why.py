@@ -273,8 +273,13 @@ class Explainer:
         }  # fmt: skip
         weight = 1.0 if need.weight is None else need.weight
         if weight < 1 - _TOLERANCE:
-            words |= {"weight": f"{weight:g}", "lost": percent(weight * (1 - met))}
+            words |= {"weight": f"{weight:.3g}", "lost": percent(weight * (1 - met))}
             key = "needs_part_cover" if cover > _TOLERANCE and spent <= day + _TOLERANCE else "needs_part"
+            others = self._losing_needs(supply, day)
+            total = sum((other.weight or 0) * (1 - part) for other, part in others)
+            if len(others) > 1:
+                words |= {"others": str(len(others) - 1), "total": percent(min(1.0, total))}
+                key += "_many"
         elif cover > _TOLERANCE and spent <= day + _TOLERANCE:
             key = "needs_cover"
         else:

@@ -19,7 +19,7 @@ from freehold.reference.markdown import code, fenced, page, table
 from freehold.reference.stack_page import stack_page
 from freehold.settings import SETTINGS
 
-__all__ = ["PAGES", "write_pages"]
+__all__ = ["PAGES", "catalogue_page", "errors_page", "python_page", "settings_page", "write_pages"]
 
 _TREE: Final = re.compile(r"(?m)^    FreeholdError\n(?:^    .*\n)+")
 _CONSTANTS: Final = {"UNKNOWN": 'The one value that says *not known*, written `"?"` in files.'}

@@ -5,7 +5,8 @@ A fact with claims leads to them. A value that the user's own stack states leads
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from functools import cached_property
 
 from freehold.catalogue.values import Fact, is_old
 from freehold.report.interface import Evidence
@@ -92,14 +93,18 @@ class Notes:
         stated = self._stated(table, id_)
         return (stated,) if stated is not None else ()
 
+    @cached_property
+    def _need_ids(self) -> frozenset[str]:
+        return frozenset(need.id for need in self._stack.needs) if self._stack is not None else frozenset()
+
     def _stated(self, table: str, id_: str) -> int | None:
         assert self._stack is not None
         stack = self._stack
-        rows: dict[str, Iterable[str]] = {
-            "items": stack.item_by_id, "providers": [one.id for one in stack.providers],
-            "sources": stack.source_by_id, "needs": [need.id for need in stack.needs],
+        rows: dict[str, Container[str]] = {
+            "items": stack.item_by_id, "providers": stack.provider_by_id, "sources": stack.source_by_id,
+            "needs": self._need_ids,
         }  # fmt: skip
-        if id_ not in rows.get(table, ()):
+        if id_ not in rows.get(table, ()) or id_ == "self":
             return None
         claim = say("evidence.row", table=_one(table), id=id_)
         file = stack.path or say("evidence.memory", name=stack.name)

@@ -1,0 +1,80 @@
+"""``python -m benchmarks``: the commands ``list``, ``peers``, ``run`` and ``report``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.interface import Places
+from benchmarks.peers import install_peers
+from benchmarks.report import render, rewrite
+from benchmarks.results import measure, read_results, write_results
+from benchmarks.workloads import WORKLOADS, workload
+
+__all__ = ["main"]
+
+_HERE = Path(__file__).resolve().parent
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m benchmarks", description="how fast Freehold is, beside named peers")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("list", help="the workloads and their bars")
+    peers = verbs.add_parser("peers", help="install the peers, apart from everything else")
+    run = verbs.add_parser("run", help="measure, and write the results and the table")
+    report = verbs.add_parser("report", help="write the table of README.md from the results")
+    for one in (peers, run):
+        one.add_argument("--scratch", type=Path, required=True, help="a folder for what benchmarks make")
+    for one in (run, report):
+        one.add_argument("--results", type=Path, default=_HERE / "results.json", help="the file of results")
+    run.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="only these; all by default")
+    run.add_argument("--runs", type=int, default=5, help="how often each, besides one unrecorded run (default 5)")
+    run.add_argument("--keep", type=Path, help="a checkout of keephq/keep")
+    run.add_argument("--data", type=Path, default=_HERE.parents[1] / "shared" / "data", help="the folder of shared data")
+    run.add_argument("--peers", type=Path, help="where the peers are (default: peers in the scratch folder)")
+    run.add_argument("--python", type=Path, default=Path(sys.executable), help="the interpreter that has Freehold")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments
+        Instead of the process's own.
+
+    Returns
+    -------
+    int
+        0 done, 1 not all done, 2 bad usage.
+    """
+    options = _parser().parse_args(arguments)
+    if options.verb == "list":
+        for one in WORKLOADS:
+            print(f"{one.name:<16}{one.what}: {', '.join(f'{bar.phase} ≤ {bar.most:g}' for bar in one.bars)}")
+        return 0
+    if options.verb == "peers":
+        failed = install_peers(options.scratch.resolve() / "peers")
+        for line in failed:
+            print(f"not installed: {line}", file=sys.stderr)
+        return int(bool(failed))
+    if options.verb == "run":
+        try:
+            chosen = tuple(map(workload, options.workloads)) or WORKLOADS
+        except KeyError as error:
+            print(f"there is no workload {error}; python -m benchmarks list names them", file=sys.stderr)
+            return 2
+        scratch = options.scratch.resolve()
+        peers = (options.peers or scratch / "peers").resolve()
+        keep = options.keep.resolve() if options.keep else None
+        # absolute, but not resolved: a virtual environment's interpreter is a link out of it
+        places = Places(options.python.absolute(), scratch, options.data.resolve(), keep, peers)
+        write_results(measure(chosen, places, max(options.runs, 1)), options.results)
+    rewrite(_HERE / "README.md", render(read_results(options.results), WORKLOADS))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -82,7 +82,7 @@ def inside(places: Places, python: Path, what: str, *arguments: object) -> Outco
     output = places.scratch / "output" / f"{what}.json"
     environ = environment(places)
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environ.get("PYTHONPATH"))))
-    command = (python, "-m", "benchmarks.inside", what, *map(str, arguments))
+    command: tuple[str | Path, ...] = (python, "-m", "benchmarks.inside", what, *map(str, arguments))
     _, memory, status = run_child(command, environ, output)
     if status:
         return NotRun(f"exit status {status}: {_last_line(output.with_suffix('.err'))}")

@@ -85,7 +85,9 @@ def generate_stack(items: int, seed: int) -> str:
         if layer == len(KINDS) - 1:
             lines.append(f"mission = {choose.choice((1, 1, 2, 5))}")
         below = [other for lower in layers[:layer] for other in lower]
-        needed = [choose.choice(layers[layer - 1]), *choose.sample(below, min(choose.randrange(5), len(below)))] if layer else []
+        needed = (
+            [choose.choice(layers[layer - 1]), *choose.sample(below, min(choose.randrange(5), len(below)))] if layer else []
+        )
         if number in partner:
             needed.append(partner[number])
         needed = list(dict.fromkeys(needed))

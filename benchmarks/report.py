@@ -12,7 +12,9 @@ __all__ = ["BEGIN", "END", "render", "rewrite"]
 
 BEGIN: Final = "<!-- figures: python -m benchmarks report -->"
 END: Final = "<!-- end of figures -->"
-_HEAD: Final = "| workload | who | phase | min | median | max | runs | bar | beside Freehold |\n|---|---|---|--:|--:|--:|--:|---|---|\n"
+_HEAD: Final = (
+    "| workload | who | phase | min | median | max | runs | bar | beside Freehold |\n|---|---|---|--:|--:|--:|--:|---|---|\n"
+)
 
 
 def _number(value: float) -> str:
@@ -72,7 +74,8 @@ def render(results: Mapping[str, Any], workloads: tuple[Workload, ...]) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     text = (
         f"Commit {results['commit']}; {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB; "
-        f"{machine['system']}, Python {machine['python']}, {packages}; load before the first run {machine['load_before']:g}.\n\n"
+        f"{machine['system']}, Python {machine['python']}, {packages}; "
+        f"load before the first run {machine['load_before']:g}.\n\n"
     )
     rows = "".join(row for one in workloads for row in _rows(one, results["workloads"].get(one.name, {})))
     return text + _HEAD + rows

@@ -21,6 +21,7 @@ from benchmarks.interface import Subject as Who  # noqa: E402
 from benchmarks.report import render, rewrite  # noqa: E402
 from benchmarks.results import measure, read_results, write_results  # noqa: E402
 from benchmarks.workloads import SEED, WORKLOADS  # noqa: E402
+
 from freehold.network.acceleration import has_compiler  # noqa: E402
 from freehold.network.solve import running_state, solve, trace  # noqa: E402
 from freehold.settings import Settings  # noqa: E402

@@ -355,7 +355,7 @@ def test_held_shares_know_no_needs() -> None:
 
 
 @st.composite
-def valued(draw: st.DrawFn, **settings: Any) -> Stack:
+def valued(draw: st.DrawFn, /, **settings: Any) -> Stack:
     """A random stack with own values and values, and no unknown share."""
     stack = draw(stacks(**settings))
     odd = [UNKNOWN] if settings.get("unknown", True) else []
@@ -406,7 +406,7 @@ def by_iteration(stack: Stack) -> dict[str, float]:
     """Content of a stack without unknowns, straight from DESIGN: downwards from 1."""
     control = Control(stack)
     levels = {one.id: 1.0 for one in stack.items}
-    plan = {}
+    plan: dict[str, list[tuple[float, float, float, list[tuple[str, float]]]]] = {}
     for one in stack.items:
         plan[one.id] = []
         for filled in fill_shares(stack, one):

@@ -138,14 +138,12 @@ def test_a_scenario_that_makes_no_sense_names_the_file_and_the_place(text: str, 
         "[cutoff]\nrule = [{item = ''}]",
     ],
 )
-@pytest.mark.xfail(reason="read without a word today", strict=True)
 def test_a_scenario_that_can_match_nothing_is_refused(text: str) -> None:
     with pytest.raises(BadCutoff):
         read(text)
 
 
 @pytest.mark.parametrize("settings", [{"notice": math.nan}, {"notice": -5.0}, {"stake": math.nan}, {"stake": 2.0}])
-@pytest.mark.xfail(reason="taken without a word today", strict=True)
 def test_a_cut_off_with_numbers_that_make_no_sense_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(BadCutoff):
         Cutoff((Rule(foreign=True),), **settings)

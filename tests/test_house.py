@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -15,6 +17,10 @@ ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src"
 PACKAGE = "freehold"
 MOST_LINES = 600
+TOP = {
+    ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "benchmarks", "docs",
+    "examples", "pyproject.toml", "requirements", "scripts", "src", "tests",
+}  # fmt: skip
 
 # Each room, and the rooms that it may use. ``freehold`` is the package's own face: it hands out names of the rooms before it.
 LEAVES = {"errors", "words", "version", "kept"}
@@ -77,12 +83,22 @@ ids = pytest.mark.parametrize("module", sorted(MODULES))
 
 
 @cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
 def tree(module: str) -> ast.Module:
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
-def imported(module: str) -> Iterator[tuple[str, str | None]]:
+@cache
+def imported(module: str) -> tuple[tuple[str, str | None], ...]:
     """Every import anywhere in a module: the module imported from, and the name taken (``None``: the module itself)."""
+    return tuple(_imported(module))
+
+
+def _imported(module: str) -> Iterator[tuple[str, str | None]]:
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
@@ -226,7 +242,7 @@ def test_a_module_leaves_nothing_for_later(module: str) -> None:
 @pytest.mark.parametrize("registry", REGISTRIES)
 def test_no_file_holds_the_host_of_a_package_registry(registry: str) -> None:
     host = ".".join(reversed(registry.split(".")))
-    found = [str(path.relative_to(ROOT)) for path in TEXTS if host in path.read_text(encoding="utf-8", errors="replace")]
+    found = [str(path.relative_to(ROOT)) for path in TEXTS if host in text(path)]
     assert not found, f"{registry} stands forwards in {found}"
 
 
@@ -236,6 +252,15 @@ def test_no_file_holds_a_path_of_a_machine() -> None:
         for path in TEXTS
         if path.name != Path(__file__).name
         if path.suffix != ".csv"
-        for match in MACHINE_PATH.finditer(path.read_text(encoding="utf-8", errors="replace"))
+        for match in MACHINE_PATH.finditer(text(path))
     ]
     assert not found, found
+
+
+def test_the_repository_holds_nothing_that_does_not_belong_to_it() -> None:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("no git repository here")
+    listed = subprocess.run([git, "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True)
+    found = {name.partition("/")[0] for name in listed.stdout.split("\0") if name}
+    assert found <= TOP, f"what is {sorted(found - TOP)}? Remove it, or say in TOP that it belongs here"

@@ -43,7 +43,7 @@ class Network(NamedTuple):
     need_weight, need_enough, need_cover : (k,)
         Cover in days; ``inf`` for what keeps working.
     user_start, users : (n + 1,), (k,)
-        Items whose sources need an item.
+        Needs of each item: a change reaches their users only where the cover is spent or void.
     clock_start : (n + 1,)
     clock_item, clock_enough : (c,)
     clock_need_start, clock_needs : (c + 1,), (…,)
@@ -85,12 +85,12 @@ class State(NamedTuple):
         Part of the item's supply without cover now.
     spent : (k,)
         Whether the need's cover is used up.
-    clock_used, clock_since, clock_key : (c,)
-        Shortfall so far, the day to which it is counted, the day on which the next cover is used up.
+    clock_used, clock_since : (c,)
+        Shortfall so far, and the day to which it is counted.
     clock_next : (c,)
         Which need of the clock is next.
-    clock_heap, clock_place : (c,)
-        Heap of running clocks by key; place of each in it, or -1.
+    clock_heap, clock_key, clock_place : (c,)
+        Heap of running clocks; by place in it the day on which the next cover is used up; place of each clock, or -1.
     fall_queue, fall_queued, rise_queue, rise_queued : (p,)
         Heaps of components to look at again.
     changed, is_changed, before : (n,)

@@ -133,7 +133,7 @@ def build_network(
         component_start, component_of[item_order], cyclic, whole[item_order],
         _starts(new_source_item, items), new_source_item, share[source_order], capacity[source_order],
         _starts(source_place[need_source][need_order], len(source_item)), new_need_item, new_need_user, weight, enough, cover,
-        _starts(new_need_item, items), new_need_user[np.argsort(new_need_item, kind="stable")],
+        _starts(new_need_item, items), np.argsort(new_need_item, kind="stable"),
         *_clocks(items, new_need_item, enough, cover),
     )  # fmt: skip
     if not compiled:

@@ -29,7 +29,7 @@ __all__ = ["circle"]
 _TOLERANCE = 1e-9
 _STILL = 1e-15
 _NOISE = 1e-16
-_SWEEPS = 40.0
+_SWEEPS = 6.0
 _ROUNDS = 400
 _DENSE = 150
 

@@ -39,8 +39,12 @@ def _move(net: Any, state: Any, item: int, level: float, direction: float) -> No
         state.sizes[3] += 1
     state.level[item] = level
     own = net.component_of[item]
+    voided = state.void[item] > _TOLERANCE
     for place in range(net.user_start[item], net.user_start[item + 1]):
-        component = net.component_of[net.users[place]]
+        need = net.users[place]
+        if not (state.spent[need] or voided):
+            continue
+        component = net.component_of[net.need_user[need]]
         if component != own and direction < 0:
             push_component(state.fall_queue, state.fall_queued, state.sizes, 1, component)
         elif component != own:
@@ -114,13 +118,13 @@ def _wind(net: Any, state: Any, clock: int, day: float) -> None:
     upcoming = net.clock_need_start[clock] + state.clock_next[clock]
     rate = _shortfall(state.level[net.clock_item[clock]], net.clock_enough[clock])
     if upcoming >= net.clock_need_start[clock + 1] or rate == 0:
-        set_clock(state.clock_heap, state.clock_place, state.clock_key, state.sizes, clock, _NEVER)
+        set_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes, clock, _NEVER)
         return
     left = net.need_cover[net.clock_needs[upcoming]] - state.clock_used[clock]
     ring = day + max(left, 0.0) / rate
     if abs(ring - round(ring)) <= _TOLERANCE:
         ring = float(round(ring))
-    set_clock(state.clock_heap, state.clock_place, state.clock_key, state.sizes, clock, max(ring, day))
+    set_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes, clock, max(ring, day))
 
 
 @accelerate
@@ -179,7 +183,7 @@ def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float) -> i
         if kind == 2:
             state.void[index] = value
             for place in range(net.user_start[index], net.user_start[index + 1]):
-                _queue_source_item(net, state, net.users[place])
+                _queue_source_item(net, state, net.need_user[net.users[place]])
         else:
             if kind == 0:
                 state.available[index] = value
@@ -187,14 +191,15 @@ def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float) -> i
                 state.weight[index] = value
             _queue_source_item(net, state, net.source_item[index])
         upcoming += 1
-    while state.sizes[0] > 0 and state.clock_key[state.clock_heap[0]] <= day + _TOLERANCE:
-        _ring(net, state, pop_clock(state.clock_heap, state.clock_place, state.clock_key, state.sizes), day)
+    while state.sizes[0] > 0 and state.clock_key[0] <= day + _TOLERANCE:
+        _ring(net, state, pop_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes), day)
     settle(net, state)
     for place in range(state.sizes[3]):
         item = state.changed[place]
         for clock in range(net.clock_start[item], net.clock_start[item + 1]):
-            _count(net, state, clock, state.before[item], day)
-            _wind(net, state, clock, day)
+            if net.clock_need_start[clock] + state.clock_next[clock] < net.clock_need_start[clock + 1]:
+                _count(net, state, clock, state.before[item], day)
+                _wind(net, state, clock, day)
     return upcoming
 
 
@@ -205,7 +210,7 @@ def next_day(state: Any, scenario: Any, upcoming: int) -> float:
     if upcoming < len(scenario.day):
         day = scenario.day[upcoming]
     if state.sizes[0] > 0:
-        day = min(day, state.clock_key[state.clock_heap[0]])
+        day = min(day, state.clock_key[0])
     return day
 
 

@@ -19,7 +19,10 @@ _TOLERANCE = 1e-9
 def met(net: Any, state: Any, need: int) -> float:
     """How far a need is met, cover included: ŷ in [0, 1]."""
     item = net.need_item[need]
-    share: float = state.level[item] / net.need_enough[need]
+    level: float = state.level[item]
+    if level >= 1 - _TOLERANCE:
+        return 1.0
+    share: float = level / net.need_enough[need]
     if share >= 1 - _TOLERANCE:
         return 1.0
     if state.spent[need]:
@@ -36,8 +39,10 @@ def activity(net: Any, state: Any, source: int) -> float:
     least = 1.0
     lost = 0.0
     for need in range(net.need_start[source], net.need_start[source + 1]):
-        weight = net.need_weight[need]
         share = met(net, state, need)
+        if share == 1:
+            continue
+        weight = net.need_weight[need]
         if weight >= 1 - _TOLERANCE:
             least = min(least, share)
         else:

@@ -51,40 +51,56 @@ def pop_component(queue: Any, queued: Any, sizes: Any, which: int) -> int:
 
 
 @accelerate
-def _lift(heap: Any, place_of: Any, key: Any, place: int) -> None:
-    clock = heap[place]
+def _lift(heap: Any, key: Any, place_of: Any, clock: int, day: float, place: int) -> None:
+    """Put a clock into the hole at ``place`` or above."""
     while place > 0:
         parent = (place - 1) // 2
-        if key[heap[parent]] <= key[clock]:
+        if key[parent] <= day:
             break
         heap[place] = heap[parent]
+        key[place] = key[parent]
         place_of[heap[place]] = place
         place = parent
     heap[place] = clock
+    key[place] = day
     place_of[clock] = place
 
 
 @accelerate
-def _sink(heap: Any, place_of: Any, key: Any, size: int, place: int) -> None:
-    clock = heap[place]
+def _sink(heap: Any, key: Any, place_of: Any, size: int, clock: int, day: float, place: int) -> None:
+    """Put a clock into the hole at ``place`` or below."""
     while True:
         child = 2 * place + 1
         if child >= size:
             break
-        if child + 1 < size and key[heap[child + 1]] < key[heap[child]]:
+        if child + 1 < size and key[child + 1] < key[child]:
             child += 1
-        if key[heap[child]] >= key[clock]:
+        if key[child] >= day:
             break
         heap[place] = heap[child]
+        key[place] = key[child]
         place_of[heap[place]] = place
         place = child
     heap[place] = clock
+    key[place] = day
     place_of[clock] = place
 
 
 @accelerate
-def set_clock(heap: Any, place_of: Any, key: Any, sizes: Any, clock: int, day: float) -> None:
-    """Let a clock ring on ``day``, or (``inf``) never."""
+def set_clock(heap: Any, key: Any, place_of: Any, sizes: Any, clock: int, day: float) -> None:
+    """Let a clock ring on ``day``, or (``inf``) never.
+
+    Parameters
+    ----------
+    heap, key : (c,), (c,)
+        The running clocks and their days, by place in the heap.
+    place_of : (c,)
+        Place of each clock, or -1.
+    sizes
+        Its first entry is how many run.
+    clock, day
+        Which, and when.
+    """
     place = place_of[clock]
     if day == float("inf"):
         if place >= 0:
@@ -92,29 +108,24 @@ def set_clock(heap: Any, place_of: Any, key: Any, sizes: Any, clock: int, day: f
             sizes[0] = size
             place_of[clock] = -1
             if place < size:
-                heap[place] = heap[size]
-                place_of[heap[place]] = place
-                _lift(heap, place_of, key, place)
-                _sink(heap, place_of, key, size, place_of[heap[place]])
-        key[clock] = day
+                moved, moved_day = heap[size], key[size]
+                if moved_day < key[place]:
+                    _lift(heap, key, place_of, moved, moved_day, place)
+                else:
+                    _sink(heap, key, place_of, size, moved, moved_day, place)
         return
-    before = key[clock]
-    key[clock] = day
     if place < 0:
-        place = sizes[0]
-        sizes[0] = place + 1
-        heap[place] = clock
-        place_of[clock] = place
-        _lift(heap, place_of, key, place)
-    elif day < before:
-        _lift(heap, place_of, key, place)
+        sizes[0] += 1
+        _lift(heap, key, place_of, clock, day, sizes[0] - 1)
+    elif day < key[place]:
+        _lift(heap, key, place_of, clock, day, place)
     else:
-        _sink(heap, place_of, key, sizes[0], place)
+        _sink(heap, key, place_of, sizes[0], clock, day, place)
 
 
 @accelerate
-def pop_clock(heap: Any, place_of: Any, key: Any, sizes: Any) -> int:
+def pop_clock(heap: Any, key: Any, place_of: Any, sizes: Any) -> int:
     """Take the clock that rings first out of a heap that is not empty."""
     clock: int = heap[0]
-    set_clock(heap, place_of, key, sizes, clock, float("inf"))
+    set_clock(heap, key, place_of, sizes, clock, float("inf"))
     return clock

@@ -110,7 +110,7 @@ def _fresh(built: Built, level: float, *, cover: bool) -> State:
     spent = (cover_left <= TOLERANCE) if cover else np.ones(needs, np.bool_)
     integers: Callable[[int], Any] = lambda size: np.zeros(size, np.int64)  # noqa: E731
     state = State(
-        np.full(items, level), np.ones(sources), np.array(net.share, np.float64), np.zeros(items), spent.astype(np.int64),
+        np.full(items, level), np.ones(sources), np.array(net.share, np.float64), np.zeros(items), spent.astype(np.uint8),
         np.zeros(clocks), np.zeros(clocks), np.full(clocks, np.inf), integers(clocks), integers(clocks), integers(clocks) - 1,
         integers(parts), integers(parts), integers(parts), integers(parts),
         integers(items), integers(items), np.zeros(items), integers(6),

@@ -8,18 +8,34 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from benchmarks.interface import NotRun, Outcome, Places, Sample
 
-__all__ = ["environment", "freehold_command", "inside", "run_child", "whole_process"]
+__all__ = [
+    "MEMORY",
+    "PROCESSOR",
+    "WALL",
+    "environment",
+    "freehold_command",
+    "inside",
+    "last_error",
+    "run_child",
+    "whole_process",
+]
 
-_ROOT = Path(__file__).resolve().parents[1]
+WALL: Final = "whole process"
+PROCESSOR: Final = "whole process, processor"
+MEMORY: Final = "peak memory"
+_ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 def environment(places: Places) -> dict[str, str]:
-    """The environment of every child: caches in the scratch folder, no call home by peers that would make one."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("FREEHOLD_", "XDG_"))}
+    """The environment of every child: caches and bytecode in the scratch folder, no call home by peers that would make one."""
+    dropped = ("FREEHOLD_", "XDG_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     return kept | {
+        "PYTHONPYCACHEPREFIX": str(places.scratch / "bytecode"),
         "XDG_CACHE_HOME": str(places.scratch / "cache"),
         "NUMBA_CACHE_DIR": str(places.scratch / "numba"),
         "SYFT_CHECK_FOR_APP_UPDATE": "false",
@@ -28,7 +44,7 @@ def environment(places: Places) -> dict[str, str]:
 
 def run_child(
     command: Sequence[str | Path], environ: Mapping[str, str], output: Path, cwd: Path | None = None
-) -> tuple[float, float, int]:
+) -> tuple[dict[str, float], int]:
     """Run a command.
 
     Parameters
@@ -41,7 +57,8 @@ def run_child(
     Returns
     -------
     tuple
-        Seconds of wall clock, peak of memory in MB (of the child and of children that it waited for), exit status.
+        Figures (seconds of wall clock, seconds of processor, peak of memory in MB; the latter two with the children that it
+        waited for), and the exit status.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("wb") as out, output.with_suffix(".err").open("wb") as err:
@@ -51,11 +68,12 @@ def run_child(
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
-    return seconds, usage.ru_maxrss * 1024 / 1e6, child.returncode
+    figures = {WALL: seconds, PROCESSOR: usage.ru_utime + usage.ru_stime, MEMORY: usage.ru_maxrss * 1024 / 1e6}
+    return figures, child.returncode
 
 
 def whole_process(
-    places: Places, command: Sequence[str | Path], name: str, *, statuses: tuple[int, ...] = (0,), phase: str = "whole process"
+    places: Places, command: Sequence[str | Path], name: str, *, statuses: tuple[int, ...] = (0,), phase: str = WALL
 ) -> Outcome:
     """Time a command from start to end.
 
@@ -71,10 +89,10 @@ def whole_process(
         What to call it.
     """
     output = places.scratch / "output" / name
-    seconds, memory, status = run_child(command, environment(places), output)
+    figures, status = run_child(command, environment(places), output)
     if status not in statuses:
-        return NotRun(f"{Path(str(command[0])).name} ended with exit status {status}: {_last_line(output.with_suffix('.err'))}")
-    return Sample({phase: seconds, "peak memory": memory})
+        return NotRun(f"{Path(str(command[0])).name} ended with exit status {status}: {last_error(output.with_suffix('.err'))}")
+    return Sample({phase: figures[WALL], f"{phase}, processor": figures[PROCESSOR], MEMORY: figures[MEMORY]})
 
 
 def inside(places: Places, python: Path, what: str, *arguments: object) -> Outcome:
@@ -83,11 +101,11 @@ def inside(places: Places, python: Path, what: str, *arguments: object) -> Outco
     environ = environment(places)
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), environ.get("PYTHONPATH"))))
     command: tuple[str | Path, ...] = (python, "-m", "benchmarks.inside", what, *map(str, arguments))
-    _, memory, status = run_child(command, environ, output)
+    figures, status = run_child(command, environ, output)
     if status:
-        return NotRun(f"exit status {status}: {_last_line(output.with_suffix('.err'))}")
+        return NotRun(f"exit status {status}: {last_error(output.with_suffix('.err'))}")
     told = json.loads(output.read_bytes())
-    return Sample({**told["figures"], "peak memory": memory}, told["found"])
+    return Sample({**told["figures"], MEMORY: figures[MEMORY]}, told["found"])
 
 
 def freehold_command(places: Places) -> tuple[str, ...]:
@@ -96,6 +114,8 @@ def freehold_command(places: Places) -> tuple[str, ...]:
     return (str(command),) if command.exists() else (str(places.python), "-m", "freehold")
 
 
-def _last_line(file: Path) -> str:
+def last_error(file: Path) -> str:
+    """The last line of a file that speaks of an error, else its last line."""
     lines = file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1][:200] if lines else "no message"
+    errors = [line for line in lines if "rror:" in line]
+    return (errors or lines or ["no message"])[-1].strip()[:200]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import peers
-from benchmarks.child import environment, freehold_command, inside, run_child, whole_process
+from benchmarks.child import WALL, environment, freehold_command, inside, last_error, run_child, whole_process
 from benchmarks.generate_stack import generate_stack
 from benchmarks.interface import FREEHOLD, Bar, NotRun, Outcome, Places, Sample, Subject, Workload
 
@@ -131,13 +131,15 @@ def _install(places: Places) -> Outcome:
     log = places.scratch / "output" / "install.txt"
     environ = environment(places)
     environ.pop("PYTHONPATH", None)
-    made, _, status = run_child((places.python, "-m", "venv", "--without-pip", folder), environ, log)
+    _, status = run_child((places.python, "-m", "venv", "--without-pip", folder), environ, log)
     before = _size(folder)
     pip = (places.python, "-m", "pip", "--python", folder / "bin" / "python", "install", "--quiet", "--no-compile", _ROOT)
-    seconds, _, status = run_child(pip, environ, log) if not status else (made, 0.0, status)
     if status:
-        return NotRun(f"pip ended with exit status {status}")
-    return Sample({"installed size": (_size(folder) - before) / 1e6, "install": seconds})
+        return NotRun(f"venv ended with exit status {status}")
+    figures, status = run_child(pip, environ, log)
+    if status:
+        return NotRun(f"pip ended with exit status {status}: {last_error(log.with_suffix('.err'))}")
+    return Sample({"installed size": (_size(folder) - before) / 1e6, "install": figures[WALL]})
 
 
 def _size(folder: Path) -> int:

@@ -340,8 +340,7 @@ def test_hidden_exposure_is_narrower_than_the_difference_of_the_ends() -> None:
     found = measure(text).item("a")
     assert (found.face_value, found.content) == ((0, 1), (0, 0.5))
     assert found.hidden_exposure == (0, 0.5), "0 where it is foreign, 1 − 0.5 where it is not"
-    passed = item("app", '{ provider = "self", needs = ["a"] }') + text
-    found = measure(passed).item("app")
+    found = measure(item("app", '{ provider = "self", needs = ["a"] }') + text).item("app")
     assert (found.face_value, found.content) == ((0, 1), (0.5, 0.75))
     assert found.hidden_exposure == (-0.5, 0.25), "0 − 0.5 where a is foreign, 1 − 0.75 where it is not"
 
@@ -413,17 +412,17 @@ def by_iteration(stack: Stack) -> dict[str, float]:
             source = filled.source
             assert source is not None
             needs = stack.needs_of[source.id]
-            values = [need.value for need in needs]
+            values = [need.value if isinstance(need.value, float) else None for need in needs]
             stated = [value for value in values if value is not None]
-            total = sum(stated)  # type: ignore[arg-type]
+            total = sum(stated)
             blank = 1.0
             if stated and len(stated) < len(values):
                 blank = max(0.0, 1 - total) / (len(values) - len(stated)) if total <= 1.02 else total / len(stated)
             weights = [blank if value is None else value for value in values]
-            if not sum(weights):  # type: ignore[arg-type]
+            if not sum(weights):
                 weights = [1.0] * len(weights)
             own = source.own_value if isinstance(source.own_value, float) and needs else 1 / (1 + len(needs))
-            terms = [(need.item, weight / sum(weights)) for need, weight in zip(needs, weights, strict=True)]  # type: ignore[arg-type,operator]
+            terms = [(need.item, weight / sum(weights)) for need, weight in zip(needs, weights, strict=True)]
             held = 0.0 if control.foreign(source) else 1.0
             share = 0.0 if source.status == "standby" else filled.share[0]
             plan[one.id].append((share, own, held, terms))

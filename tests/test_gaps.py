@@ -142,7 +142,7 @@ def test_the_landlords_country_is_that_at_the_top_of_its_owners() -> None:
 
 def test_a_provider_at_home_that_is_foreign_by_place_or_origin_is_named_with_that_country() -> None:
     assert landlord(item("a", "chip", '{ provider = "home", location = ["DE", "US"] }')) == Landlord(
-        "home", "US", "location", (1, 1)
+        "home", "US", "location", Bounds(1, 1)
     )
     assert landlord(item("a", "chip", '{ provider = "home", origin = "CN" }')) == Landlord("home", "CN", "origin", Bounds(1, 1))
 
@@ -181,7 +181,8 @@ def test_what_would_close_a_gap_is_the_best_source_that_is_not_foreign_and_not_i
     (closing,) = look(item("a", "chip", *sources)).layer("chip").closes
     assert (closing.item, closing.held) == ("a", (0, 0))
     assert closing.by == Option(
-        "a@friend", "friend", "candidate", Bounds(0.8, 0.8), Bounds(0.9, 0.9), Bounds(90, 90), Bounds(1000, 1000), Bounds(0, math.inf), "EUR"
+        "a@friend", "friend", "candidate", Bounds(0.8, 0.8), Bounds(0.9, 0.9),
+        Bounds(90, 90), Bounds(1000, 1000), Bounds(0, math.inf), "EUR",
     )  # fmt: skip
 
 

@@ -30,8 +30,8 @@ from freehold.stack.values import UNKNOWN, Item, Maybe, Need, Source, Stack
 
 __all__ = ["Bounds", "ContentAnswer", "ItemContent", "content", "held_shares"]
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Mix: TypeAlias = tuple[tuple[int, float], ...]
+_Floats: TypeAlias = npt.NDArray[np.float64]
+_Mix: TypeAlias = tuple[tuple[int, float], ...]
 """How a source's inputs divide: (number of the item needed, part), the parts summing to 1."""
 
 _DENSE: Final = 500
@@ -112,7 +112,7 @@ class _Part:
     share: Bounds
     held: Bounds
     own: Bounds
-    mixes: tuple[Mix, ...]
+    mixes: tuple[_Mix, ...]
 
 
 def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS) -> ContentAnswer:
@@ -222,7 +222,7 @@ def _known(value: Maybe[float], default: float) -> Bounds:
     return Bounds(default, default) if value is None else Bounds(value, value)
 
 
-def _mixes(needs: Sequence[Need], number_of: Mapping[str, int]) -> tuple[Mix, ...]:
+def _mixes(needs: Sequence[Need], number_of: Mapping[str, int]) -> tuple[_Mix, ...]:
     """The corners of what the inputs' parts may be: without unknown values there is one."""
     known = [need for need in needs if need.value is not UNKNOWN]
     groups = [[need] for need in needs if need.value is UNKNOWN]
@@ -290,7 +290,7 @@ def _passes_on(parts: Sequence[_Part]) -> tuple[list[_Part], bool]:
     return own, bool(own) and not doubtful
 
 
-def _mixed(mixes: Sequence[Mix], levels: Floats, sign: int) -> float:
+def _mixed(mixes: Sequence[_Mix], levels: _Floats, sign: int) -> float:
     values = [math.fsum([part * levels[number] for number, part in mix]) for mix in mixes]
     if not values:
         return 0.0
@@ -309,7 +309,7 @@ def _passed_face(part: _Part, plain: Sequence[Bounds]) -> Bounds:
 class _Differences:
     """Bounds of items' Σ share·h less a factor times their content: from above (sign 1) or below (sign -1)."""
 
-    def __init__(self, parts: Sequence[Sequence[_Part]], low: Floats, high: Floats) -> None:
+    def __init__(self, parts: Sequence[Sequence[_Part]], low: _Floats, high: _Floats) -> None:
         self._parts = parts
         self._levels = {1: low, -1: high}
         self._found: dict[tuple[int, float, int], float] = {}
@@ -370,11 +370,11 @@ class _Row:
     lost: float
     terms: Mapping[int, float]
 
-    def at(self, levels: Floats) -> float:
+    def at(self, levels: _Floats) -> float:
         return self.base + math.fsum(part * float(levels[number]) for number, part in self.terms.items())
 
 
-def _contents(parts: Sequence[Sequence[_Part]], sign: int) -> Floats:
+def _contents(parts: Sequence[Sequence[_Part]], sign: int) -> _Floats:
     """Every item's content, least (sign -1) or greatest (sign 1) over what is unknown."""
     levels = np.ones(len(parts))
     for members in _circles(parts):
@@ -405,7 +405,7 @@ def _circles(parts: Sequence[Sequence[_Part]]) -> list[list[int]]:
     return found
 
 
-def _value(parts: Sequence[_Part], levels: Floats, sign: int) -> float:
+def _value(parts: Sequence[_Part], levels: _Floats, sign: int) -> float:
     """An item's content where those of what it needs are these."""
     worth = []
     for part in parts:
@@ -416,7 +416,7 @@ def _value(parts: Sequence[_Part], levels: Floats, sign: int) -> float:
     return _extreme(parts, worth, sign)
 
 
-def _row(parts: Sequence[_Part], levels: Floats, inside: set[int], sign: int) -> _Row:
+def _row(parts: Sequence[_Part], levels: _Floats, inside: set[int], sign: int) -> _Row:
     """An item's equation, what is unknown of its sources being at its worst or best where the levels are these."""
     choose = max if sign > 0 else min
     held = [part.held.high if sign > 0 else part.held.low for part in parts]
@@ -443,7 +443,7 @@ def _row(parts: Sequence[_Part], levels: Floats, inside: set[int], sign: int) ->
     return _Row(math.fsum(base), math.fsum(lost), terms)
 
 
-def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], levels: Floats, sign: int) -> None:
+def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], levels: _Floats, sign: int) -> None:
     """Fill in the greatest solution of one circle; the levels of its members stand at 1 before."""
     inside = set(members)
     users: dict[int, list[int]] = {number: [] for number in members}
@@ -471,7 +471,7 @@ def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], leve
             return
 
 
-def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> Floats:
+def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> _Floats:
     """Greatest solution in [0, 1] of linear equations."""
     place_of = {number: place for place, number in enumerate(members)}
     users: list[list[tuple[int, float]]] = [[] for _ in members]
@@ -509,7 +509,9 @@ def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> Floats:
     return solution
 
 
-def _linear(base: Floats, lost: Floats, user: npt.NDArray[np.int64], needed: npt.NDArray[np.int64], weight: Floats) -> Floats:
+def _linear(
+    base: _Floats, lost: _Floats, user: npt.NDArray[np.int64], needed: npt.NDArray[np.int64], weight: _Floats
+) -> _Floats:
     size = len(base)
     if size > _DENSE:
         low, high = np.zeros(size), np.ones(size)
@@ -528,7 +530,7 @@ def _linear(base: Floats, lost: Floats, user: npt.NDArray[np.int64], needed: npt
     return _eliminated(matrix, base, lost)
 
 
-def _eliminated(matrix: Floats, base: Floats, lost: Floats) -> Floats:
+def _eliminated(matrix: _Floats, base: _Floats, lost: _Floats) -> _Floats:
     """Solve x = base + matrix·x, where every row of base, lost and matrix sums to 1, without a subtraction."""
     size = len(base)
     pivot = np.ones(size)

@@ -4,9 +4,10 @@ F is monotone and piecewise linear. Falling from y (or rising) converges by plai
 it does not, the pieces that are active at y make a linear system (I - A) d = r for the way d that is left, r being the
 residual F(y) - y. With A's gain under 1 the step y + d is exact while the same pieces stay active; falling, only
 the pieces of a max can make it go too far, rising, only those of a min, so the step ends at the first place where one
-changes. A gain of 1 or more has no such d: there the state stands (no residual) or runs away along the solution for
-the gain scaled under 1, up to the next change of piece. Gaussian elimination without pivoting tells the two
-apart: I - A is a nonsingular M-matrix exactly if all pivots are positive (Berman and Plemmons 1994, chapter 6).
+changes; of pieces that tie, the slowest is followed, and none if one of them stands. A gain of 1 or more has no such
+d: there the state stands (no residual) or runs away along the solution for the gain scaled under 1, up to the next
+change of piece. Gaussian elimination without pivoting tells the two apart: I - A is a nonsingular M-matrix exactly if all
+pivots are positive (Berman and Plemmons 1994, chapter 6).
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ _TOLERANCE = 1e-9
 _STILL = 1e-15
 _NOISE = 1e-16
 _SWEEPS = 6.0
-_ROUNDS = 400
+_ROUNDS = 2000
 _DENSE = 150
+_CHOICES = 50
+_TIE = 1e-12
 
 
 @accelerate
@@ -86,53 +89,147 @@ def _binding(net: Any, state: Any, source: int) -> int:
 
 
 @accelerate
+def _losses(net: Any, state: Any, source: int) -> float:
+    """What the needs of a source that are not essential cost it together."""
+    lost = 0.0
+    for need in range(net.need_start[source], net.need_start[source + 1]):
+        if net.need_weight[need] < 1 - _TOLERANCE:
+            lost += net.need_weight[need] * (1 - met(net, state, need))
+    return lost
+
+
+@accelerate
+def _held(net: Any, state: Any, source: int) -> float:
+    """The value of the piece that holds a source."""
+    least = 1.0
+    for need in range(net.need_start[source], net.need_start[source + 1]):
+        if net.need_weight[need] >= 1 - _TOLERANCE:
+            least = min(least, met(net, state, need))
+    return min(least, 1 - _losses(net, state, source))
+
+
+@accelerate
+def _speed(net: Any, state: Any, source: int, piece: int, low: int, high: int, way: Any) -> float:
+    """How fast one piece of a source rises along ``way``: an essential need, or (-1) the weighted losses."""
+    if piece >= 0:
+        slope = _raw(net, state, piece, low, high, 1.0)
+        return slope * way[net.need_item[piece] - low] if slope > 0 else 0.0
+    total = 0.0
+    for need in range(net.need_start[source], net.need_start[source + 1]):
+        if net.need_weight[need] < 1 - _TOLERANCE:
+            slope = _raw(net, state, need, low, high, 1.0)
+            if slope > 0:
+                total += net.need_weight[need] * slope * way[net.need_item[need] - low]
+    return total
+
+
+@accelerate
+def _slowest(net: Any, state: Any, source: int, low: int, high: int, way: Any) -> int:
+    """Of the pieces that hold a source together (ties), the one that rises slowest along ``way``; -2 if one does not rise."""
+    held = _held(net, state, source)
+    if held >= 1 - _TOLERANCE:
+        return -2
+    found, slowest = -2, float("inf")
+    for need in range(net.need_start[source], net.need_start[source + 1]):
+        if net.need_weight[need] >= 1 - _TOLERANCE and met(net, state, need) <= held + _TIE:
+            speed = _speed(net, state, source, need, low, high, way)
+            if speed <= 0:
+                return -2
+            if speed < slowest:
+                found, slowest = need, speed
+    lost = _losses(net, state, source)
+    if lost > 0 and 1 - lost <= held + _TIE:
+        speed = _speed(net, state, source, -1, low, high, way)
+        if speed <= 0 or lost >= 1:
+            return -2
+        if speed < slowest:
+            found = -1
+    return found
+
+
+@accelerate
+def _choose(net: Any, state: Any, low: int, high: int, direction: float, way: Any, choice: Any) -> bool:
+    """Choose the piece that each source follows; whether any choice changed.
+
+    Falling, any piece of a min is an upper bound, so the first will do. Rising, a source moves only if all the pieces that
+    hold it do, and as slowly as the slowest: what would lift itself does not move.
+    """
+    first = net.source_start[low]
+    changed = False
+    for source in range(first, net.source_start[high]):
+        piece = -2
+        if state.available[source] * state.weight[source] > 0:
+            piece = _binding(net, state, source) if direction < 0 else _slowest(net, state, source, low, high, way)
+        if choice[source - first] != piece:
+            choice[source - first] = piece
+            changed = True
+    return changed
+
+
+@accelerate
+def _stir(net: Any, state: Any, low: int, high: int, residual: Any, way: Any) -> None:
+    """Mark with 1 in ``way`` what rises at all: rows with a residual, and sources all of whose holding pieces rise."""
+    for item in range(low, high):
+        way[item - low] = 1.0 if residual[item - low] > 0 else 0.0
+    stirred = True
+    while stirred:
+        stirred = False
+        for item in range(low, high):
+            if way[item - low] > 0 or net.whole[item]:
+                continue
+            for source in range(net.source_start[item], net.source_start[item + 1]):
+                if state.available[source] * state.weight[source] <= 0:
+                    continue
+                if _slowest(net, state, source, low, high, way) != -2:
+                    way[item - low] = 1.0
+                    stirred = True
+                    break
+
+
+@accelerate
+def _residuals(net: Any, state: Any, low: int, high: int, direction: float, residual: Any) -> float:
+    """Fill F(y) - y where it goes in the direction, 0 elsewhere; the largest, as a size."""
+    largest = 0.0
+    for item in range(low, high):
+        way = target(net, state, item) - state.level[item]
+        residual[item - low] = way if way * direction > _NOISE else 0.0
+        largest = max(largest, abs(residual[item - low]))
+    return largest
+
+
+@accelerate
 def _linearise(
-    net: Any, state: Any, low: int, high: int, direction: float, start: Any, column: Any, slope: Any, residual: Any
+    net: Any, state: Any, low: int, high: int, direction: float, choice: Any, start: Any, column: Any, slope: Any
 ) -> None:
-    """Fill the active linear pieces of F on the circle as sparse rows, and the residual; a slack item gets an empty row."""
+    """Fill the chosen linear pieces of F on the circle as sparse rows; a slack or full item gets an empty row."""
     used = 0
+    first = net.source_start[low]
     for item in range(low, high):
         row = item - low
         start[row] = used
-        way = target(net, state, item) - state.level[item]
-        residual[row] = 0.0
-        if way * direction < -_NOISE:
-            continue
-        if way * direction > _NOISE:
-            residual[row] = way
         if net.whole[item]:
             continue
-        total = 0.0
+        reached = target(net, state, item)
+        if (reached - state.level[item]) * direction < -_NOISE or (reached >= 1 - _TOLERANCE and direction < 0):
+            continue
         for source in range(net.source_start[item], net.source_start[item + 1]):
-            part = state.available[source] * state.weight[source]
-            if part <= 0:
+            piece = choice[source - first]
+            if piece == -2:
                 continue
-            binding = _binding(net, state, source)
-            lost = 0.0
+            part = state.available[source] * state.weight[source]
             for need in range(net.need_start[source], net.need_start[source + 1]):
-                if binding >= 0 and need != binding:
-                    continue
-                weight = 1.0
-                if binding == -1:
-                    weight = net.need_weight[need]
-                    if weight >= 1 - _TOLERANCE:
+                weight = net.need_weight[need]
+                if piece >= 0:
+                    if need != piece:
                         continue
-                    lost += weight * (1 - met(net, state, need))
-                if binding == -2:
+                    weight = 1.0
+                elif weight >= 1 - _TOLERANCE:
                     continue
                 rate = _raw(net, state, need, low, high, direction)
                 if rate > 0:
                     column[used] = net.need_item[need] - low
                     slope[used] = part * weight * rate
                     used += 1
-            if binding >= 0:
-                total += part * met(net, state, binding)
-            elif binding == -1:
-                total += part * (1 - lost)
-            else:
-                total += part
-        if total >= 1 - _TOLERANCE and direction < 0:
-            used = start[row]
     start[high - low] = used
 
 
@@ -146,9 +243,10 @@ def _limit(value: float, rate: float, bound: float, most: float) -> float:
 
 
 @accelerate
-def _longest_step(net: Any, state: Any, low: int, high: int, direction: float, way: Any) -> float:
+def _longest_step(net: Any, state: Any, low: int, high: int, direction: float, choice: Any, way: Any) -> float:
     """Largest part of the step (at most 1) on which no piece changes that would make it go too far."""
     longest = 1.0
+    first = net.source_start[low]
     for item in range(low, high):
         if way[item - low] == 0:
             continue
@@ -157,43 +255,42 @@ def _longest_step(net: Any, state: Any, low: int, high: int, direction: float, w
             part = state.available[source] * state.weight[source]
             if part <= 0:
                 continue
-            binding = _binding(net, state, source)
-            value, rate = 1.0, 0.0
+            piece = choice[source - first]
+            held = _held(net, state, source)
+            rate = 0.0
             lost, lost_rate = 0.0, 0.0
             for need in range(net.need_start[source], net.need_start[source + 1]):
                 weight = net.need_weight[need]
                 share = met(net, state, need)
-                speed = 0.0
                 slope = _raw(net, state, need, low, high, direction)
-                if slope > 0:
-                    speed = slope * way[net.need_item[need] - low]
+                speed = slope * way[net.need_item[need] - low] if slope > 0 else 0.0
                 if weight < 1 - _TOLERANCE:
                     lost += weight * (1 - share)
                     lost_rate -= weight * speed
-                if need == binding:
-                    value, rate = share, speed
-                used = need == binding or (binding == -1 and weight < 1 - _TOLERANCE)
-                if used and speed != 0:
+                if need == piece:
+                    rate = speed
+                if speed != 0 and (need == piece or (piece == -1 and weight < 1 - _TOLERANCE)):
                     void = state.void[net.need_item[need]]
                     if direction < 0 and not state.spent[need] and void > _TOLERANCE:
                         longest = _limit(share, speed, 1 - void, longest)
                     if direction > 0:
                         longest = _limit(share, speed, 1.0, longest)
-            if binding == -1:
-                value, rate = 1 - lost, -lost_rate
+            if piece == -1:
+                rate = -lost_rate
                 if direction < 0:
-                    longest = _limit(value, rate, 0.0, longest)
+                    longest = _limit(1 - lost, rate, 0.0, longest)
             if direction > 0 and rate > 0:
                 for need in range(net.need_start[source], net.need_start[source + 1]):
-                    if need == binding or net.need_weight[need] < 1 - _TOLERANCE:
+                    if need == piece or net.need_weight[need] < 1 - _TOLERANCE:
                         continue
                     slope = _raw(net, state, need, low, high, direction)
                     speed = slope * way[net.need_item[need] - low] if slope > 0 else 0.0
-                    if rate > speed:
-                        longest = _limit(value - met(net, state, need), rate - speed, 0.0, longest)
-                if binding != -1 and lost > 0 and rate > -lost_rate:
-                    longest = _limit(value - (1 - lost), rate + lost_rate, 0.0, longest)
-            total += part * value
+                    gap = met(net, state, need) - held
+                    if rate > speed and gap > _TIE:
+                        longest = _limit(-gap, rate - speed, 0.0, longest)
+                if piece != -1 and lost > 0 and rate > -lost_rate and 1 - lost - held > _TIE:
+                    longest = _limit(held - (1 - lost), rate + lost_rate, 0.0, longest)
+            total += part * held
             total_rate += part * rate
         if direction > 0 and total_rate > 0 and total < 1:
             longest = _limit(total, total_rate, 1.0, longest)
@@ -212,36 +309,43 @@ def _solve(
 
 @accelerate
 def _leap(net: Any, state: Any, low: int, high: int, direction: float) -> int:
-    """One linear step: 1 if it moved, 0 if the circle rests, -1 if it stands by a gain that counts as 1."""
+    """One linear step: 1 if it moved, 0 if the circle rests, -1 if it stands by a gain that counts as 1, 2 if neither."""
     size = high - low
-    entries = 0
-    for item in range(low, high):
-        for source in range(net.source_start[item], net.source_start[item + 1]):
-            entries += net.need_start[source + 1] - net.need_start[source]
+    sources = net.source_start[high] - net.source_start[low]
+    entries = net.need_start[net.source_start[high]] - net.need_start[net.source_start[low]]
     start, column, slope = [0] * (size + 1), [0] * (entries + 1), [0.0] * (entries + 1)
-    residual = [0.0] * size
-    _linearise(net, state, low, high, direction, start, column, slope, residual)
-    moving, place = [0] * size, [0] * size
-    count = reachable(size, start, column, residual, moving, place)
-    if count == 0:
+    residual, way = [0.0] * size, [0.0] * size
+    largest = _residuals(net, state, low, high, direction, residual)
+    if largest == 0:
         return 0
-    largest = 0.0
-    for row in range(size):
-        largest = max(largest, abs(residual[row]))
-    way = [0.0] * size
-    if not _solve(count, start, column, slope, residual, moving, place, 1.0, direction, way):
-        if largest <= _TOLERANCE:
-            return -1
-        excess = 1e-6
-        while not _solve(count, start, column, slope, residual, moving, place, 1 + excess, direction, way):
-            excess *= 4
-            if excess > 1e12:
-                return 0
-    step = _longest_step(net, state, low, high, direction, way)
-    moved = 0
+    choice = [-2] * (sources + 1)
+    if direction > 0:
+        _stir(net, state, low, high, residual, way)
+    _choose(net, state, low, high, direction, way, choice)
+    moving, place = [0] * size, [0] * size
+    settled = False
+    for _ in range(_CHOICES):
+        _linearise(net, state, low, high, direction, choice, start, column, slope)
+        count = reachable(size, start, column, residual, moving, place)
+        for row in range(size):
+            way[row] = 0.0
+        if not _solve(count, start, column, slope, residual, moving, place, 1.0, direction, way):
+            if largest <= _TOLERANCE:
+                return -1
+            excess = 1e-6
+            while not _solve(count, start, column, slope, residual, moving, place, 1 + excess, direction, way):
+                excess *= 4
+                if excess > 1e12:
+                    return 2
+        if direction < 0 or not _choose(net, state, low, high, direction, way, choice):
+            settled = True
+            break
+    if not settled:
+        return 2
+    step = _longest_step(net, state, low, high, direction, choice, way)
+    moved = 2
     for item in range(low, high):
-        level = state.level[item] + step * way[item - low]
-        level = min(1.0, max(0.0, level))
+        level = min(1.0, max(0.0, state.level[item] + step * way[item - low]))
         if level != state.level[item]:
             moved = 1
             state.level[item] = level
@@ -276,7 +380,5 @@ def circle(net: Any, state: Any, low: int, high: int, direction: float) -> None:
             for item in range(low, high):
                 state.level[item] = before[item - low]
         if moved <= 0:
-            return
-        if _sweep(net, state, low, high, direction, 1.0):
             return
     state.sizes[4] = 1

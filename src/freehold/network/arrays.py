@@ -85,8 +85,9 @@ class State(NamedTuple):
         Part of the item's supply without cover now.
     spent : (k,)
         Whether the need's cover is used up.
-    clock_used, clock_since : (c,)
-        Shortfall so far, and the day to which it is counted.
+    clock_room : (4 c,)
+        Four numbers a clock, side by side because they are read together: its shortfall so far, the day to which that is
+        counted, the least cover that still waits (``inf``: none), and the clock's level of enough.
     clock_next : (c,)
         Which need of the clock is next.
     clock_heap, clock_key, clock_place : (c,)
@@ -104,11 +105,10 @@ class State(NamedTuple):
     weight: Any
     void: Any
     spent: Any
-    clock_used: Any
-    clock_since: Any
-    clock_key: Any
+    clock_room: Any
     clock_next: Any
     clock_heap: Any
+    clock_key: Any
     clock_place: Any
     fall_queue: Any
     fall_queued: Any

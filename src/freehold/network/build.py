@@ -18,6 +18,9 @@ __all__ = ["LARGE", "Built", "build_network", "kernel_module"]
 LARGE = 30_000
 """Sources from which the compiled kernel is worth loading."""
 
+_SMALL = ("component_of", "source_item", "need_item", "need_user", "users", "clock_item", "clock_needs")
+"""Arrays of numbers of things, kept short so that more of a large network stays in the processor's cache."""
+
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -136,7 +139,9 @@ def build_network(
         _starts(new_need_item, items), np.argsort(new_need_item, kind="stable"),
         *_clocks(items, new_need_item, enough, cover),
     )  # fmt: skip
-    if not compiled:
+    if compiled:
+        network = network._replace(**{name: getattr(network, name).astype(np.int32) for name in _SMALL})
+    else:
         network = Network(*(array.tolist() for array in network))
     return Built(network, item_place, source_place, compiled)
 

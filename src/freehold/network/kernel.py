@@ -113,33 +113,34 @@ def _shortfall(level: float, enough: float) -> float:
 
 
 @accelerate
-def _wind(net: Any, state: Any, clock: int, day: float) -> None:
+def _wind(state: Any, clock: int, level: float, day: float) -> None:
     """Say when the clock rings next: on the day when the shortfall has used up the least cover still left."""
-    upcoming = net.clock_need_start[clock] + state.clock_next[clock]
-    rate = _shortfall(state.level[net.clock_item[clock]], net.clock_enough[clock])
-    if upcoming >= net.clock_need_start[clock + 1] or rate == 0:
+    room = 4 * clock
+    rate = _shortfall(level, state.clock_room[room + 3])
+    if rate == 0 or state.clock_room[room + 2] == _NEVER:
         set_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes, clock, _NEVER)
         return
-    left = net.need_cover[net.clock_needs[upcoming]] - state.clock_used[clock]
-    ring = day + max(left, 0.0) / rate
+    ring = day + max(state.clock_room[room + 2] - state.clock_room[room], 0.0) / rate
     if abs(ring - round(ring)) <= _TOLERANCE:
         ring = float(round(ring))
     set_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes, clock, max(ring, day))
 
 
 @accelerate
-def _count(net: Any, state: Any, clock: int, level: float, day: float) -> None:
+def _count(state: Any, clock: int, level: float, day: float) -> None:
     """Add to the clock the shortfall since it was last counted, at the level that held till now."""
-    state.clock_used[clock] += _shortfall(level, net.clock_enough[clock]) * (day - state.clock_since[clock])
-    state.clock_since[clock] = day
+    room = 4 * clock
+    state.clock_room[room] += _shortfall(level, state.clock_room[room + 3]) * (day - state.clock_room[room + 1])
+    state.clock_room[room + 1] = day
 
 
 @accelerate
 def begin(net: Any, state: Any) -> None:
     """Start the clocks on day 0."""
     for clock in range(len(net.clock_item)):
-        if state.level[net.clock_item[clock]] < net.clock_enough[clock]:
-            _wind(net, state, clock, 0.0)
+        level = state.level[net.clock_item[clock]]
+        if level < state.clock_room[4 * clock + 3]:
+            _wind(state, clock, level, 0.0)
 
 
 @accelerate
@@ -150,20 +151,24 @@ def _queue_source_item(net: Any, state: Any, source_item: int) -> None:
 @accelerate
 def _ring(net: Any, state: Any, clock: int, day: float) -> None:
     """Spend every cover of a clock that is used up, and queue the items whose sources rested on it."""
-    _count(net, state, clock, state.level[net.clock_item[clock]], day)
-    first = net.clock_need_start[clock]
+    level = state.level[net.clock_item[clock]]
+    _count(state, clock, level, day)
+    first, last = net.clock_need_start[clock], net.clock_need_start[clock + 1]
     upcoming = first + state.clock_next[clock]
     forced = True
-    while upcoming < net.clock_need_start[clock + 1]:
+    waiting = _NEVER
+    while upcoming < last:
         need = net.clock_needs[upcoming]
-        if not forced and net.need_cover[need] - state.clock_used[clock] > _TOLERANCE:
+        if not forced and net.need_cover[need] - state.clock_room[4 * clock] > _TOLERANCE:
+            waiting = net.need_cover[need]
             break
         forced = False
         state.spent[need] = 1
         _queue_source_item(net, state, net.need_user[need])
         upcoming += 1
     state.clock_next[clock] = upcoming - first
-    _wind(net, state, clock, day)
+    state.clock_room[4 * clock + 2] = waiting
+    _wind(state, clock, level, day)
 
 
 @accelerate
@@ -197,9 +202,9 @@ def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float) -> i
     for place in range(state.sizes[3]):
         item = state.changed[place]
         for clock in range(net.clock_start[item], net.clock_start[item + 1]):
-            if net.clock_need_start[clock] + state.clock_next[clock] < net.clock_need_start[clock + 1]:
-                _count(net, state, clock, state.before[item], day)
-                _wind(net, state, clock, day)
+            if state.clock_room[4 * clock + 2] != _NEVER:
+                _count(state, clock, state.before[item], day)
+                _wind(state, clock, state.level[item], day)
     return upcoming
 
 

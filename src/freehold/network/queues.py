@@ -1,4 +1,4 @@
-"""Two heaps over arrays, for kernels: a set of components by number, and running clocks by their key."""
+"""Two heaps over arrays, for kernels: components by number, and running clocks by day (four children a node: fewer steps)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pop_component(queue: Any, queued: Any, sizes: Any, which: int) -> int:
 def _lift(heap: Any, key: Any, place_of: Any, clock: int, day: float, place: int) -> None:
     """Put a clock into the hole at ``place`` or above."""
     while place > 0:
-        parent = (place - 1) // 2
+        parent = (place - 1) // 4
         if key[parent] <= day:
             break
         heap[place] = heap[parent]
@@ -70,11 +70,12 @@ def _lift(heap: Any, key: Any, place_of: Any, clock: int, day: float, place: int
 def _sink(heap: Any, key: Any, place_of: Any, size: int, clock: int, day: float, place: int) -> None:
     """Put a clock into the hole at ``place`` or below."""
     while True:
-        child = 2 * place + 1
+        child = 4 * place + 1
         if child >= size:
             break
-        if child + 1 < size and key[child + 1] < key[child]:
-            child += 1
+        for other in range(child + 1, min(child + 3, size - 1) + 1):
+            if key[other] < key[child]:
+                child = other
         if key[child] >= day:
             break
         heap[place] = heap[child]

@@ -108,12 +108,16 @@ def _fresh(built: Built, level: float, *, cover: bool) -> State:
     clocks, parts = len(net.clock_item), len(net.cyclic)
     cover_left = np.asarray(net.need_cover, np.float64)
     spent = (cover_left <= TOLERANCE) if cover else np.ones(needs, np.bool_)
+    room = np.zeros((clocks, 4))
+    room[:, 2] = cover_left[np.asarray(net.clock_needs, np.int64)[np.asarray(net.clock_need_start, np.int64)[:-1]]]
+    room[:, 3] = net.clock_enough
     integers: Callable[[int], Any] = lambda size: np.zeros(size, np.int64)  # noqa: E731
     state = State(
-        np.full(items, level), np.ones(sources), np.array(net.share, np.float64), np.zeros(items), spent.astype(np.uint8),
-        np.zeros(clocks), np.zeros(clocks), np.full(clocks, np.inf), integers(clocks), integers(clocks), integers(clocks) - 1,
-        integers(parts), integers(parts), integers(parts), integers(parts),
-        integers(items), integers(items), np.zeros(items), integers(6),
+        level=np.full(items, level), available=np.ones(sources), weight=np.array(net.share, np.float64), void=np.zeros(items),
+        spent=spent.astype(np.uint8), clock_room=room.ravel(), clock_next=integers(clocks), clock_heap=integers(clocks),
+        clock_key=np.full(clocks, np.inf), clock_place=integers(clocks) - 1, fall_queue=integers(parts),
+        fall_queued=integers(parts), rise_queue=integers(parts), rise_queued=integers(parts), changed=integers(items),
+        is_changed=integers(items), before=np.zeros(items), sizes=integers(6),
     )  # fmt: skip
     return state if built.compiled else State(*(array.tolist() for array in state))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from freehold.errors import SolveError
 
-__all__ = ["accelerate", "companion", "compiled_copy", "has_compiler"]
+__all__ = ["accelerate", "accelerate_with_room", "companion", "compiled_copy", "has_compiler"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _compiling: list[bool] = []
@@ -24,12 +24,27 @@ def has_compiler() -> bool:
 
 
 def accelerate(function: _Function) -> _Function:
-    """Mark a kernel: itself when its module is imported, compiled when it is loaded by :func:`compiled_copy`."""
-    if not _compiling:
-        return function
+    """Mark a kernel: itself when its module is imported, compiled when it is loaded by :func:`compiled_copy`.
+
+    A kernel so marked makes no list and no view: without those, numba need not count references, and counting those of
+    forty arrays at every call takes several times as long as the kernel itself.
+    """
+    return _compiled(function, counted=False) if _compiling else function
+
+
+def accelerate_with_room(function: _Function) -> _Function:
+    """Mark a kernel that makes lists or views to work in; see :func:`accelerate`."""
+    return _compiled(function, counted=True) if _compiling else function
+
+
+def _compiled(function: _Function, *, counted: bool) -> _Function:
     from numba import njit
 
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+    try:
+        compiled: Any = njit(**options, _nrt=counted)(function)
+    except (TypeError, KeyError):  # the option is not a public one: a numba without it counts references, and is slower
+        compiled = njit(**options)(function)
     return compiled  # type: ignore[no-any-return]
 
 

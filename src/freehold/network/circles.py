@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freehold.network.acceleration import accelerate, companion
+from freehold.network.acceleration import accelerate, accelerate_with_room, companion
 
 if TYPE_CHECKING:
     from freehold.network.levels import met, target
@@ -108,7 +108,7 @@ def _held(net: Any, state: Any, source: int) -> float:
     return min(least, 1 - _losses(net, state, source))
 
 
-@accelerate
+@accelerate_with_room
 def _speed(net: Any, state: Any, source: int, piece: int, low: int, high: int, way: Any) -> float:
     """How fast one piece of a source rises along ``way``: an essential need, or (-1) the weighted losses."""
     if piece >= 0:
@@ -123,7 +123,7 @@ def _speed(net: Any, state: Any, source: int, piece: int, low: int, high: int, w
     return total
 
 
-@accelerate
+@accelerate_with_room
 def _slowest(net: Any, state: Any, source: int, low: int, high: int, way: Any) -> int:
     """Of the pieces that hold a source together (ties), the one that rises slowest along ``way``; -2 if one does not rise."""
     held = _held(net, state, source)
@@ -147,7 +147,7 @@ def _slowest(net: Any, state: Any, source: int, low: int, high: int, way: Any) -
     return found
 
 
-@accelerate
+@accelerate_with_room
 def _choose(net: Any, state: Any, low: int, high: int, direction: float, way: Any, choice: Any) -> bool:
     """Choose the piece that each source follows; whether any choice changed.
 
@@ -166,7 +166,7 @@ def _choose(net: Any, state: Any, low: int, high: int, direction: float, way: An
     return changed
 
 
-@accelerate
+@accelerate_with_room
 def _stir(net: Any, state: Any, low: int, high: int, residual: Any, way: Any) -> None:
     """Mark with 1 in ``way`` what rises at all: rows with a residual, and sources all of whose holding pieces rise."""
     for item in range(low, high):
@@ -186,7 +186,7 @@ def _stir(net: Any, state: Any, low: int, high: int, residual: Any, way: Any) ->
                     break
 
 
-@accelerate
+@accelerate_with_room
 def _residuals(net: Any, state: Any, low: int, high: int, direction: float, residual: Any) -> float:
     """Fill F(y) - y where it goes in the direction, 0 elsewhere; the largest, as a size."""
     largest = 0.0
@@ -197,7 +197,7 @@ def _residuals(net: Any, state: Any, low: int, high: int, direction: float, resi
     return largest
 
 
-@accelerate
+@accelerate_with_room
 def _linearise(
     net: Any, state: Any, low: int, high: int, direction: float, choice: Any, start: Any, column: Any, slope: Any
 ) -> None:
@@ -242,7 +242,7 @@ def _limit(value: float, rate: float, bound: float, most: float) -> float:
     return min(most, max(step, 0.0)) if step < most else most
 
 
-@accelerate
+@accelerate_with_room
 def _longest_step(net: Any, state: Any, low: int, high: int, direction: float, choice: Any, way: Any) -> float:
     """Largest part of the step (at most 1) on which no piece changes that would make it go too far."""
     longest = 1.0
@@ -297,7 +297,7 @@ def _longest_step(net: Any, state: Any, low: int, high: int, direction: float, c
     return longest
 
 
-@accelerate
+@accelerate_with_room
 def _solve(
     count: int, start: Any, column: Any, slope: Any, residual: Any, moving: Any, place: Any, gain: float,
     direction: float, way: Any,
@@ -307,7 +307,7 @@ def _solve(
     return bool(solve_sparse(count, start, column, slope, residual, moving, place, gain, direction, way))
 
 
-@accelerate
+@accelerate_with_room
 def _leap(net: Any, state: Any, low: int, high: int, direction: float) -> int:
     """One linear step: 1 if it moved, 0 if the circle rests, -1 if it stands by a gain that counts as 1, 2 if neither."""
     size = high - low
@@ -352,7 +352,7 @@ def _leap(net: Any, state: Any, low: int, high: int, direction: float) -> int:
     return moved
 
 
-@accelerate
+@accelerate_with_room
 def circle(net: Any, state: Any, low: int, high: int, direction: float) -> None:
     """Move the items ``low`` to ``high`` of one component, all else held.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freehold.network.acceleration import accelerate, companion
+from freehold.network.acceleration import accelerate, accelerate_with_room, companion
 
 if TYPE_CHECKING:
     from freehold.network.circles import circle
@@ -51,7 +51,7 @@ def _move(net: Any, state: Any, item: int, level: float, direction: float) -> No
             push_component(state.rise_queue, state.rise_queued, state.sizes, 2, component)
 
 
-@accelerate
+@accelerate_with_room
 def _move_circle(net: Any, state: Any, component: int, direction: float) -> None:
     low, high = net.component_start[component], net.component_start[component + 1]
     before = [0.0] * (high - low)
@@ -113,8 +113,8 @@ def _shortfall(level: float, enough: float) -> float:
 
 
 @accelerate
-def _wind(state: Any, clock: int, level: float, day: float) -> None:
-    """Say when the clock rings next: on the day when the shortfall has used up the least cover still left."""
+def _wind(state: Any, clock: int, level: float, day: float, horizon: float) -> None:
+    """Say when the clock rings next: on the day when the shortfall has used up the least cover still left, up to a horizon."""
     room = 4 * clock
     rate = _shortfall(level, state.clock_room[room + 3])
     if rate == 0 or state.clock_room[room + 2] == _NEVER:
@@ -123,6 +123,8 @@ def _wind(state: Any, clock: int, level: float, day: float) -> None:
     ring = day + max(state.clock_room[room + 2] - state.clock_room[room], 0.0) / rate
     if abs(ring - round(ring)) <= _TOLERANCE:
         ring = float(round(ring))
+    if ring > horizon + 2 * _TOLERANCE:
+        ring = _NEVER
     set_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes, clock, max(ring, day))
 
 
@@ -135,12 +137,12 @@ def _count(state: Any, clock: int, level: float, day: float) -> None:
 
 
 @accelerate
-def begin(net: Any, state: Any) -> None:
+def begin(net: Any, state: Any, horizon: float) -> None:
     """Start the clocks on day 0."""
     for clock in range(len(net.clock_item)):
         level = state.level[net.clock_item[clock]]
         if level < state.clock_room[4 * clock + 3]:
-            _wind(state, clock, level, 0.0)
+            _wind(state, clock, level, 0.0, horizon)
 
 
 @accelerate
@@ -149,7 +151,7 @@ def _queue_source_item(net: Any, state: Any, source_item: int) -> None:
 
 
 @accelerate
-def _ring(net: Any, state: Any, clock: int, day: float) -> None:
+def _ring(net: Any, state: Any, clock: int, day: float, horizon: float) -> None:
     """Spend every cover of a clock that is used up, and queue the items whose sources rested on it."""
     level = state.level[net.clock_item[clock]]
     _count(state, clock, level, day)
@@ -168,11 +170,11 @@ def _ring(net: Any, state: Any, clock: int, day: float) -> None:
         upcoming += 1
     state.clock_next[clock] = upcoming - first
     state.clock_room[4 * clock + 2] = waiting
-    _wind(state, clock, level, day)
+    _wind(state, clock, level, day, horizon)
 
 
 @accelerate
-def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float) -> int:
+def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float, horizon: float) -> int:
     """Apply everything that happens on ``day`` and settle.
 
     Returns
@@ -190,21 +192,25 @@ def advance(net: Any, state: Any, scenario: Any, upcoming: int, day: float) -> i
             for place in range(net.user_start[index], net.user_start[index + 1]):
                 _queue_source_item(net, state, net.need_user[net.users[place]])
         else:
+            part = state.available[index] * state.weight[index]
             if kind == 0:
                 state.available[index] = value
             else:
                 state.weight[index] = value
-            _queue_source_item(net, state, net.source_item[index])
+            change = state.available[index] * state.weight[index] - part
+            # more of what stands at 1 already moves no level; most ramps of a large network are that
+            if change < 0 or (change > 0 and state.level[net.source_item[index]] < 1):
+                _queue_source_item(net, state, net.source_item[index])
         upcoming += 1
     while state.sizes[0] > 0 and state.clock_key[0] <= day + _TOLERANCE:
-        _ring(net, state, pop_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes), day)
+        _ring(net, state, pop_clock(state.clock_heap, state.clock_key, state.clock_place, state.sizes), day, horizon)
     settle(net, state)
     for place in range(state.sizes[3]):
         item = state.changed[place]
         for clock in range(net.clock_start[item], net.clock_start[item + 1]):
             if state.clock_room[4 * clock + 2] != _NEVER:
                 _count(state, clock, state.before[item], day)
-                _wind(state, clock, state.level[item], day)
+                _wind(state, clock, state.level[item], day, horizon)
     return upcoming
 
 
@@ -219,7 +225,7 @@ def next_day(state: Any, scenario: Any, upcoming: int) -> float:
     return day
 
 
-@accelerate
+@accelerate_with_room
 def run(net: Any, state: Any, scenario: Any, days: Any, floor: float, levels: Any, stops: Any) -> None:
     """Run one scenario up to the last day asked.
 
@@ -237,8 +243,9 @@ def run(net: Any, state: Any, scenario: Any, days: Any, floor: float, levels: An
         Filled with the first day under the floor on the exact time line; ``inf`` if none.
     """
     items = len(net.whole)
-    upcoming = advance(net, state, scenario, int(0.0), 0.0)
-    begin(net, state)
+    horizon = days[len(days) - 1]
+    upcoming = advance(net, state, scenario, int(0.0), 0.0, horizon)
+    begin(net, state, horizon)
     for item in range(items):
         stops[item] = 0.0 if state.level[item] < floor - _TOLERANCE else _NEVER
     reported = 0
@@ -248,7 +255,7 @@ def run(net: Any, state: Any, scenario: Any, days: Any, floor: float, levels: An
             levels[reported][:] = state.level
             reported += 1
         if reported < len(days):
-            upcoming = advance(net, state, scenario, upcoming, day)
+            upcoming = advance(net, state, scenario, upcoming, day, horizon)
             for place in range(state.sizes[3]):
                 item = state.changed[place]
                 if stops[item] == _NEVER and state.level[item] < floor - _TOLERANCE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from freehold.network.acceleration import accelerate
+from freehold.network.acceleration import accelerate_with_room
 
 __all__ = ["reachable", "solve_dense", "solve_sparse"]
 
@@ -12,7 +12,7 @@ _TOLERANCE = 1e-9
 _PRECISION = 1e-14
 
 
-@accelerate
+@accelerate_with_room
 def reachable(size: int, start: Any, column: Any, residual: Any, moving: Any, place: Any) -> int:
     """Find the rows that move: those with a residual and all that depend on one.
 
@@ -61,7 +61,7 @@ def reachable(size: int, start: Any, column: Any, residual: Any, moving: Any, pl
     return count
 
 
-@accelerate
+@accelerate_with_room
 def solve_dense(
     count: int, start: Any, column: Any, slope: Any, residual: Any, moving: Any, place: Any, gain: float,
     direction: float, way: Any,
@@ -117,7 +117,7 @@ def solve_dense(
     return direction != 0
 
 
-@accelerate
+@accelerate_with_room
 def _apply(
     count: int, start: Any, column: Any, slope: Any, moving: Any, place: Any, gain: float, vector: Any, out: Any
 ) -> None:
@@ -131,7 +131,7 @@ def _apply(
         out[at] = total
 
 
-@accelerate
+@accelerate_with_room
 def _dot(count: int, one: Any, other: Any) -> float:
     total = 0.0
     for at in range(count):
@@ -139,7 +139,7 @@ def _dot(count: int, one: Any, other: Any) -> float:
     return total
 
 
-@accelerate
+@accelerate_with_room
 def solve_sparse(
     count: int, start: Any, column: Any, slope: Any, residual: Any, moving: Any, place: Any, gain: float,
     direction: float, way: Any,

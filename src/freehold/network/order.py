@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from freehold.network.acceleration import accelerate
+from freehold.network.acceleration import accelerate_with_room
 
 __all__ = ["components"]
 
 
-@accelerate
+@accelerate_with_room
 def components(size: int, start: Any, needed: Any, component_of: Any, room: Any) -> int:
     """Number the strongly connected components so that what is needed comes before what needs it.
 

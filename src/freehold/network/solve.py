@@ -234,9 +234,9 @@ def trace(built: Built, scenario: Scenario, horizon: float, start: State | None 
     number_of[built.item_place] = np.arange(len(built.item_place))
     upcoming, day, begun = 0, 0.0, False
     while day <= horizon + TOLERANCE:
-        upcoming = kernel.advance(built.network, state, scenario, upcoming, day)
+        upcoming = kernel.advance(built.network, state, scenario, upcoming, day, horizon)
         if not begun:
-            kernel.begin(built.network, state)
+            kernel.begin(built.network, state, horizon)
             begun = True
         _checked(state)
         moved = [state.changed[place] for place in range(state.sizes[3])]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage
     from freehold.catalogue.facts import Catalogue
     from freehold.measure.assess import AssessAnswer
+    from freehold.measure.case import Kernel
+    from freehold.measure.cutoff import CutoffAnswer
     from freehold.measure.why import Step
     from freehold.report.answers import CheckAnswer
     from freehold.stack.cutoff import Cutoff, Rule
@@ -28,6 +30,7 @@ __all__ = [
     "catalogue_coverage",
     "check",
     "check_providers",
+    "cut",
     "find_item",
     "load",
     "read_scenario",
@@ -133,9 +136,16 @@ def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
         inventory, cached = cached_reading(path, reader.read)
     else:
         inventory = reader.read(path)
+    if not inventory.components and not inventory.contacts:
+        skipped = f" ({len(inventory.skips)} files skipped: {inventory.skips[0].detail})" if inventory.skips else ""
+        raise Unreadable(
+            f"{path}: nothing was found in it that says what it rests on{skipped}. Name a folder with manifests, lock files "
+            "or an environment, an SBOM with components, or a stack."
+        )
     home = settings.home or settings.default_home
     trusted = settings.trusted if settings.trusted is not None else settings.default_trusted or ()
-    return Loaded(resolve(inventory, catalogue(), home, trusted), inventory, (), cached)
+    stack = replace(resolve(inventory, catalogue(), home, trusted), path=str(path))
+    return Loaded(stack, inventory, (), cached)
 
 
 def save(stack: Stack, path: Path) -> None:
@@ -222,6 +232,26 @@ def assess_stack(loaded: Loaded, settings: Settings, **options: Any) -> AssessAn
     return assess(loaded.stack, floor=settings.floor or FLOOR, **options)
 
 
+def cut(
+    stack: Stack, cut: Cutoff, days: Iterable[float], settings: Settings, *, strict: bool = False, kernel: Kernel = "auto"
+) -> tuple[CutoffAnswer, int]:
+    """Run one cut-off, and count the unknown facts that its low side rests on.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        As :func:`freehold.measure.cutoff.cutoff`.
+    """
+    from freehold.measure.case import Case
+    from freehold.measure.cutoff import FLOOR, answer_of, check_cutoff, check_days
+    from freehold.measure.unknowns import unknown_facts
+
+    check_cutoff(stack, cut)
+    case = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
+    answer = answer_of(case, cut, check_days(days), settings.floor or FLOOR)
+    return answer, len(unknown_facts(case, cut, range(len(case.supplies))))
+
+
 def unknowns_of(stack: Stack, cut: Cutoff | None, *, strict: bool = False) -> int:
     """How many unknown facts the low side of an answer rests on; without a cut-off, of everything foreign."""
     from freehold.measure.assess import foreign_cutoff
@@ -255,7 +285,7 @@ def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) ->
 
 def _first_stop(stack: Stack, answer: AssessAnswer, country: str, *, strict: bool) -> tuple[Step, ...]:
     """Why the first thing to fall does, if everything that a country can reach is cut: the mission first, then its change."""
-    from freehold.measure.case import LOW, Case
+    from freehold.measure.case import Case
     from freehold.measure.cutoff import answer_of
     from freehold.measure.mission import mission_of
     from freehold.measure.why import why
@@ -275,7 +305,7 @@ def _first_stop(stack: Stack, answer: AssessAnswer, country: str, *, strict: boo
     if not found:
         return ()
     _, _, day, first = min(found)
-    return why(stack, first, cut, day, side=LOW, strict=strict).steps
+    return why(stack, first, cut, day, strict=strict).steps
 
 
 def catalogue_coverage(path: str) -> Coverage:
@@ -305,4 +335,4 @@ def check_providers(stack: Stack, rules: Iterable[Rule]) -> None:
     for rule in rules:
         for asked in (rule.provider, rule.owner):
             if asked is not None and asked not in stack.provider_by_id and catalogue().provider(asked) is None:
-                raise UnknownId("provider", asked, nearest(asked, [*stack.provider_by_id, *_provider_ids()]))
+                raise UnknownId("provider", asked, nearest(asked, {*stack.provider_by_id, *_provider_ids()}))

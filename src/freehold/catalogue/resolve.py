@@ -25,6 +25,8 @@ __all__ = ["CHANGE", "resolve", "with_providers"]
 CHANGE = ":change"
 _MOST_EVIDENCE = 3
 _GROUPED_FROM = 20
+_RUNTIMES = {"node": "nodejs"}
+_DEVICES = ("hardware", "chip", "network", "equipment")
 _RUNS = ("run", "optional")
 
 
@@ -67,6 +69,7 @@ class _Join:
         self._items: dict[str, Item] = {}
         self._sources: dict[str, Source] = {}
         self._needs: dict[tuple[str, str], Need] = {}
+        self._suppliers: dict[str, Provider] = {}
         self._claims: list[Claim] = list(inventory.claims)
         self._id = re.sub(r"[^\w.\-]+", "-", inventory.name.lower(), flags=re.ASCII).strip("-") or "project"
 
@@ -128,7 +131,7 @@ class _Join:
             wanted = waiting.pop(0)
             if wanted in found or wanted == "self":
                 continue
-            found[wanted] = self._catalogue.provider(wanted) or Provider(wanted)
+            found[wanted] = self._catalogue.provider(wanted) or self._suppliers.get(wanted) or Provider(wanted)
             owners = found[wanted].owner
             waiting += [one.id for one in owners if isinstance(one, Owner)] if isinstance(owners, tuple) else []
         return tuple(found.values())
@@ -146,12 +149,17 @@ class _Join:
                 continue
             if component.scope in _RUNS:
                 role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
+                kind = "installed-device" if component.kind in _DEVICES else kind
                 if component.scope == "run" and (component.direct or not has_graph):
                     self._need(f"{run}@self", component.id, role, kind)
                 for needed in component.depends:
                     if needed in present and needed != component.id:
                         self._need(source, needed, "part", "installed-code")
-        self._add_updates(change, [c for c in components if c.scope in _RUNS and c.kind != "model"], matches)
+        kept_up = [c for c in components if c.scope in _RUNS and c.kind != "model" and c.kind not in _DEVICES]
+        self._add_updates(change, kept_up, matches)
+        devices = [c for c in components if c.scope in _RUNS and c.kind in _DEVICES]
+        for device in devices:
+            self._need(f"{change}@self", device.id, "part", "spares", 1 / len(devices), "spares")
         tools = [component for component in components if component.scope not in _RUNS and component.kind != "model"]
         tools = [tool for tool in tools if tool.direct] or tools
         for tool in tools:
@@ -159,8 +167,9 @@ class _Join:
             self._need(f"{change}@self", tool.id, "tool", "tool", weight, "tools")
         self._add_registries(change, components, matches)
         for language in self._inventory.languages:
-            match = self._matcher.match_name(language, "product")
-            item = self._add_product(language, match, language, "software")
+            name = _RUNTIMES.get(language, language)
+            match = self._matcher.match_name(name, "product")
+            item = self._add_product(name, match, name, "software", installed=True)
             self._need(f"{run}@self", item, "runtime", "runtime")
 
     def _match(self, component: Component) -> Match | None:
@@ -185,7 +194,13 @@ class _Join:
         title = f"{component.name} {component.version}" if component.version else component.name
         self._items[component.id] = Item(component.id, title, kind)
         self._seen("items", component.id, "id", component.id, component.evidence)
-        source = self._add_source(component.id, "self" if open_copy else provider, licence)
+        named = None
+        if provider is None and component.supplier and not open_copy:
+            named = "supplier:" + re.sub(r"[^a-z0-9]+", "-", component.supplier.lower()).strip("-")
+            self._suppliers[named] = Provider(named, component.supplier)
+        source = self._add_source(component.id, "self" if open_copy else provider or named, licence)
+        if named is not None:
+            self._seen("sources", source, "provider", component.supplier or named, component.evidence[:1])
         if component.licence:
             self._seen("sources", source, "licence", component.licence, component.evidence[:1])
         if open_copy:
@@ -235,8 +250,9 @@ class _Join:
         first: dict[str, Component] = {}
         for component in components:
             found = matches[component.id]
-            if component.registry:
-                key, match = component.registry, self._matcher.match_host(component.registry, "reverse")
+            point = self._matcher.match_host(component.registry, "reverse") if component.registry else None
+            if component.registry and (point is not None or self._inventory.reader == "project"):
+                key, match = f"host:{component.registry}", point
                 key = (match.product or match.id) if match else key
             elif found is not None and found.registry:
                 key, match = found.registry, self._matcher.match_name(found.registry, "product")
@@ -251,7 +267,7 @@ class _Join:
             counts[key, match] += 1
             first.setdefault(key, component)
         for (key, match), _ in counts.most_common():
-            item = self._add_product(f"registry:{key}" if match is None else key, match, key, "registry")
+            item = self._add_product(key, match, key.removeprefix("host:"), "registry")
             self._seen("items", item, "id", item, first[key].evidence[:1])
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
@@ -302,8 +318,11 @@ class _Join:
         self._seen("items", item, "id", item, contact.evidence)
         return item
 
-    def _add_product(self, key: str, match: Match | None, name: str, kind: str) -> str:
-        """An item for a product (or a provider's service, or an unknown host), with its one source."""
+    def _add_product(self, key: str, match: Match | None, name: str, kind: str, *, installed: bool = False) -> str:
+        """An item for a product (or a provider's service, or an unknown host), with its one source.
+
+        What is installed under an open licence is the organisation's own copy.
+        """
         if key in self._items:
             return key
         product = self._catalogue.product(match.product or match.id) if match else None
@@ -311,6 +330,11 @@ class _Join:
         self._items[key] = Item(key, title, (product.kind if product else None) or kind)
         provider = match.provider if match else None
         licence = product.licence if product else None
+        if installed and licence is not None and is_open(licence):
+            source = self._add_source(key, "self", licence)
+            self._claim("sources", source, "provider", "self", f"own copy, held under {licence}")
+            self._claims += self._catalogue.claims_for("product", key, source, "sources", "licence")
+            return key
         source = self._add_source(key, provider, licence, product.location if product else ())
         if match is not None and provider is not None:
             self._matched(source, match, provider)

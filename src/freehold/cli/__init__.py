@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done; 1 done, and a threshold asked for is not met; 2 bad input or usage; 3 a defect; 130 interrupted.
     """
+    # One short run makes many small values and few circles of them: looking for those less often saves a fifth of the time.
+    gc.set_threshold(200_000, 20, 20)
     from freehold.cli.parser import build_parser
     from freehold.errors import FreeholdError
 

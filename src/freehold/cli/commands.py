@@ -123,9 +123,6 @@ def _assess(options: argparse.Namespace) -> int:
 
 
 def _cutoff(options: argparse.Namespace) -> int:
-    from freehold.measure.cutoff import FLOOR
-    from freehold.measure.cutoff import cutoff as run
-
     loaded, settings = _load(options)
     cut = cutoff_from(options, loaded.stack)
     if cut is None:
@@ -134,14 +131,13 @@ def _cutoff(options: argparse.Namespace) -> int:
         )
     days, limit = _days(options, settings)
     with progress("computing …"):
-        answer = run(loaded.stack, cut, days, settings.floor or FLOOR, strict=options.strict, kernel=options.kernel)
-        context = _context(options, loaded, cut)
-    show(options, answer, context)
+        answer, unknowns = work.cut(loaded.stack, cut, days, settings, strict=options.strict, kernel=options.kernel)
+    show(options, answer, _context(options, loaded, cut, unknowns))
     return _status(options, answer.days, answer.mission.low, limit)
 
 
 def _why(options: argparse.Namespace) -> int:
-    from freehold.measure.case import HIGH, LOW
+    from freehold.measure.case import HIGH
     from freehold.measure.why import why
 
     loaded, _ = _load(options)
@@ -149,7 +145,7 @@ def _why(options: argparse.Namespace) -> int:
     cut = cutoff_from(options, loaded.stack, default_foreign=True)
     assert cut is not None
     day = day_from(options.day, "--day")
-    answer = why(loaded.stack, item, cut, day, side=HIGH if options.high else LOW, strict=options.strict)
+    answer = why(loaded.stack, item, cut, day, side=HIGH if options.high else None, strict=options.strict)
     show(options, answer, _context(options, loaded, cut))
     return 0
 

@@ -80,7 +80,7 @@ class WhyAnswer:
 
 
 def why(
-    stack: Stack, item: str, cut: Cutoff, day: float = 30.0, *, side: Side = LOW, strict: bool = False,
+    stack: Stack, item: str, cut: Cutoff, day: float = 30.0, *, side: Side | None = None, strict: bool = False,
     kernel: Kernel = "auto",
 ) -> WhyAnswer:  # fmt: skip
     """Explain one item's level on one day.
@@ -94,7 +94,8 @@ def why(
     day
         The day.
     side
-        Whether to explain the low or the high of the interval.
+        Whether to explain the low or the high of the interval; by default the low, unless both are one and so what is
+        surely cut is enough to explain them.
     strict, kernel
         As :func:`freehold.measure.cutoff.cutoff`.
 
@@ -108,6 +109,8 @@ def why(
     explainers = [Explainer(case, cut, one, day) for one in (LOW, HIGH)]
     number = case.item_number[item]
     levels = [one.history.level(number, day) for one in explainers]
+    if side is None:
+        side = HIGH if levels[HIGH] - levels[LOW] <= _TOLERANCE else LOW
     asked = explainers[side]
     return WhyAnswer(
         item, day, levels[LOW], levels[HIGH], "high" if side == HIGH else "low", asked.stands(item, day), asked.steps(item, day)

@@ -38,14 +38,15 @@ def accelerate_with_room(function: _Function) -> _Function:
 
 
 def _compiled(function: _Function, *, counted: bool) -> _Function:
-    from numba import njit
+    import numba
 
+    njit: Any = numba.njit
     options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
     try:
-        compiled: Any = njit(**options, _nrt=counted)(function)
+        compiled: _Function = njit(**options, _nrt=counted)(function)
     except (TypeError, KeyError):  # the option is not a public one: a numba without it counts references, and is slower
         compiled = njit(**options)(function)
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
 def companion(name: str) -> ModuleType:

@@ -19,7 +19,7 @@ _MAY_HOLD: Final = re.compile(
 )
 _SETTING: Final = re.compile(r"(?:--?)?([A-Za-z_][\w.-]*)=(.*)$", re.DOTALL)
 _DEFAULT: Final = re.compile(r"\$\{([A-Za-z_]\w*):?[-=]([^{}]*)\}$")
-_ENVIRONMENT: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*(.*?)[ \t]*$")
+_ENVIRONMENT: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:](.*)$")
 _MOST: Final = 200_000
 
 
@@ -110,7 +110,7 @@ def _environment(text: str) -> Iterator[Mention]:
     for number, raw in enumerate(text.splitlines(), 1):
         match = None if raw.lstrip().startswith(("#", "!", ";")) else _ENVIRONMENT.match(raw)
         if match:
-            value = match[2]
+            value = match[2].strip(" \t")
             value = (
                 value[1:-1]
                 if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"

@@ -39,7 +39,8 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[-+]([^{}]*))?\}|\$([A-Za
 _FROM: Final = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?\s*$", re.IGNORECASE)
 _COPY: Final = re.compile(r"--from=(\S+)")
 _DEVELOPMENT: Final = re.compile(r"[.-](?:dev|development|test|ci|local|override)(?:[.-]|$)")
-_SETTING: Final = re.compile(r"([A-Za-z_]\w*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)")
+_LONGEST: Final = 500
+_SETTING: Final = re.compile(r"(?<!\w)([A-Za-z_]\w*+)=(\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|\S*)")
 
 
 def is_dockerfile(name: str) -> bool:
@@ -89,6 +90,9 @@ def _instructions(text: str) -> Iterable[tuple[int, str, str]]:
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
+    # each name may stand for more than itself, so what is filled in is bounded before it is
+    if len(text) > _LONGEST:
+        return ""
     return _VARIABLE.sub(lambda match: known.get(match[1] or match[3]) or match[2] or "$", text)
 
 
@@ -128,7 +132,7 @@ def read_dockerfile(file: SourceFile, text: str) -> Findings:
     for line, instruction, rest in _instructions(text):
         where = Evidence(file.relative, line)
         if instruction == "ARG" and not stages:
-            known.update((name, value.strip("\"'")) for name, value in _SETTING.findall(rest))
+            known.update((name, value.strip("\"'")[:_LONGEST]) for name, value in _SETTING.findall(rest))
         elif instruction == "FROM":
             match = _FROM.match(_filled(rest, known))
             if match:

@@ -6,6 +6,7 @@ import os
 import re
 from typing import Final
 
+from freehold.read.documents import bytes_at
 from freehold.read.findings import Findings
 from freehold.read.hosts import is_public, parse_address, reversed_host
 from freehold.stack.inventory import Contact, Evidence, Skip
@@ -13,13 +14,12 @@ from freehold.stack.inventory import Contact, Evidence, Skip
 __all__ = ["read_git_remotes"]
 
 _SECTION: Final = re.compile(r'\s*\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]\s*(.*)$')
-_OPTION: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*?)\s*$")
+_OPTION: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*=(.*)$")
 _LARGEST: Final = 1024 * 1024
 
 
-def _open(path: str) -> str | None:
-    with open(path, "rb") as stream:  # noqa: PTH123
-        return stream.read(_LARGEST).decode("utf-8", errors="replace")
+def _open(path: str) -> str:
+    return bytes_at(path, _LARGEST).decode("utf-8", errors="replace")
 
 
 def _configuration(top: str) -> tuple[str, str] | None:
@@ -27,15 +27,15 @@ def _configuration(top: str) -> tuple[str, str] | None:
     git = os.path.join(top, ".git")  # noqa: PTH118
     if os.path.isdir(git):  # noqa: PTH112
         return git + "/config", ".git/config"
-    if not os.path.isfile(git):  # noqa: PTH113
+    if os.path.islink(git) or not os.path.isfile(git):  # noqa: PTH113
         return None
-    text = _open(git) or ""
-    match = re.match(r"gitdir:\s*(.+?)\s*$", text, re.MULTILINE)
+    text = _open(git)
+    match = re.match(r"gitdir:[ \t]*([^\r\n]+)", text)
     if match is None:
         return None
-    folder = os.path.join(top, match[1])  # noqa: PTH118
+    folder = os.path.join(top, match[1].strip())  # noqa: PTH118
     try:
-        common = (_open(os.path.join(folder, "commondir")) or "").strip()  # noqa: PTH118
+        common = _open(os.path.join(folder, "commondir")).strip()  # noqa: PTH118
         folder = os.path.join(folder, common)  # noqa: PTH118
     except OSError:
         pass
@@ -59,7 +59,7 @@ def read_git_remotes(top: str) -> Findings:
         found = _configuration(top)
         if found is None:
             return Findings()
-        text = _open(found[0]) or ""
+        text = _open(found[0])
     except OSError as error:
         return Findings(skips=(Skip(".git/config", "unreadable", f"It cannot be opened ({error.strerror})."),))
     contacts = []
@@ -71,7 +71,7 @@ def read_git_remotes(top: str) -> Findings:
         option = _OPTION.match(line)
         if option is None or option[1].lower() not in {"url", "pushurl"} or section not in {"remote", "submodule"}:
             continue
-        address = parse_address(option[2].strip('"'))
+        address = parse_address(option[2].strip().strip('"'))
         if address and is_public(address.host):
             where = Evidence(found[1], number if found[1].endswith("config") else 0)
             contacts.append(Contact(reversed_host(address.host), "forge", "change", evidence=(where,)))

@@ -42,15 +42,15 @@ def plugin_folders(folders: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
         if len(children) < _FEWEST:
             continue
         paths = {child: f"{folder}/{child}" if folder else child for child in children}
+        named: set[str] = set()
         shared = Counter(edge for child in children for edge in _edges(child))
         for child, path in paths.items():
             stems = {os.path.splitext(name)[0].lower() for name in folders.get(path, ())}  # noqa: PTH122
             if child.lower() in stems:
-                found.add(path)
+                named.add(path)
         alike = {edge for edge, count in shared.items() if count >= _FEWEST and count * 2 >= len(children)}
-        named = {path for path in found if path in paths.values()}
-        if len(named) < _FEWEST or len(named) * 5 < len(children) * 4:
-            found -= named
+        if len(named) >= _FEWEST and len(named) * 5 >= len(children) * 4:
+            found |= named
         found |= {path for child, path in paths.items() if _edges(child) & alike}
     return frozenset(found)
 

@@ -15,12 +15,24 @@ from freehold.stack.inventory import Contact, Evidence
 
 __all__ = ["contacts_of_commands"]
 
-_WORD: Final = re.compile(r"""#[^\n]*|(?P<word>(?:[^\s"'#;|&<>()]|(?<=\S)#|"(?:[^"\\]|\\.)*"|'[^']*')+)""")
+_WORD: Final = re.compile(
+    r"""#[^\n]*|(?P<word>(?:[^\s"'#;|&<>()]|(?<=\S)#|"(?:[^"\\]|\\.)*+"|'[^']*+')++)|(?P<open>["'](?:[^"'\\]|\\.)*+)"""
+)
+_PLAIN_WORD: Final = re.compile(r"""[^\s"'#;|&<>()]++""")
 _INDEX: Final = frozenset(
     {"--index-url", "-i", "--extra-index-url", "--registry", "--default-index", "--index", "--find-links"}
 )
 _SAYS: Final = frozenset({"echo", "printf", "print", "say"})
 _QUOTES: Final = str.maketrans("", "", "\"'")
+
+
+def _words(row: str) -> Iterator[str]:
+    for match in _WORD.finditer(row):
+        if match["word"]:
+            yield match["word"]
+        elif match["open"]:
+            # a quote that nothing closes on this row: what follows it are words all the same
+            yield from _PLAIN_WORD.findall(match["open"])
 
 
 def contacts_of_commands(text: str, file: str, line: int) -> Iterator[Contact]:
@@ -36,7 +48,7 @@ def contacts_of_commands(text: str, file: str, line: int) -> Iterator[Contact]:
         The line of the first.
     """
     for number, row in enumerate(text.split("\n")):
-        words = [match["word"] for match in _WORD.finditer(row) if match["word"]]
+        words = list(_words(row))
         if not words or words[0] in _SAYS:
             continue
         before = ""

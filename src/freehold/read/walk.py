@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from freehold.read.plain_text import is_plain, plain
 from freehold.stack.inventory import Skip
 
 __all__ = ["LARGEST_SOURCE", "MOST_FILES", "Environment", "SourceFile", "Walk", "fingerprint", "place_of", "walk"]
@@ -22,6 +23,8 @@ __all__ = ["LARGEST_SOURCE", "MOST_FILES", "Environment", "SourceFile", "Walk", 
 LARGEST_SOURCE: Final = 5 * 1024 * 1024
 """Bytes: the largest file within a folder that is read (lock files may be larger, see :data:`LARGEST_LOCK`)."""
 LARGEST_LOCK: Final = 64 * 1024 * 1024
+LARGEST_PYTHON: Final = 1024 * 1024
+"""Bytes: a syntax tree takes five hundred times as much."""
 MOST_FILES: Final = 500_000
 """Directory entries after which the walk ends with a skip."""
 
@@ -148,6 +151,8 @@ def _is_read(name: str) -> bool:
 
 def _limit(name: str) -> int:
     lower = name.lower()
+    if lower.endswith(".py"):
+        return LARGEST_PYTHON
     return LARGEST_LOCK if lower in LOCKS or lower.startswith("pylock.") else LARGEST_SOURCE
 
 
@@ -219,10 +224,12 @@ def walk(path: Path | str) -> Walk:
         names = {entry.name for entry in found}
         if "pyvenv.cfg" in names:
             project = relative.rpartition("/")[0]
-            environments += [
-                Environment(f"{relative}/{inner}" if relative else inner, f"{here}/{inner}", project)
-                for inner in _site_packages(here)
-            ]
+            for library in _site_packages(here):
+                inner = f"{relative}/{library}" if relative else library
+                if _inside(f"{here}/{library}", top):
+                    environments.append(Environment(inner, f"{here}/{library}", project))
+                else:
+                    skips.append(Skip(inner, "link", "The link leads out of the folder and was not followed."))
             continue
         if os.path.basename(here) in {"site-packages", "dist-packages"} or any(name.endswith(".dist-info") for name in names):  # noqa: PTH119
             environments.append(Environment(relative, here, relative.rpartition("/")[0]))
@@ -232,7 +239,9 @@ def walk(path: Path | str) -> Walk:
             name = entry.name
             inner = f"{relative}/{name}" if relative else name
             try:
-                name.encode()
+                if not is_plain(name):
+                    skips.append(Skip(_shown(inner), "encoding", "Its name is not UTF-8, or holds control characters."))
+                    continue
                 if entry.is_symlink():
                     if not _inside(entry.path, top):
                         skips.append(Skip(inner, "link", "The link leads out of the folder and was not followed."))
@@ -246,6 +255,8 @@ def walk(path: Path | str) -> Walk:
                     own.append(name + "/")
                     continue
                 if not entry.is_file():
+                    if _is_read(name):
+                        skips.append(Skip(inner, "unreadable", "It is neither a file nor a folder, and was not opened."))
                     continue
                 own.append(name)
                 if not _is_read(name):
@@ -257,9 +268,6 @@ def walk(path: Path | str) -> Walk:
             except OSError as error:
                 skips.append(Skip(inner, "unreadable", f"It cannot be opened ({error.strerror})."))
                 continue
-            except UnicodeEncodeError:
-                skips.append(Skip(inner.encode(errors="replace").decode(), "encoding", "Its name is not UTF-8."))
-                continue
             if status.st_size > _limit(name):
                 detail = f"It has {status.st_size:,} bytes, over the limit of {_limit(name):,}."
                 skips.append(Skip(inner, "too-large", detail))
@@ -267,6 +275,10 @@ def walk(path: Path | str) -> Walk:
             files.append(SourceFile(inner, entry.path, status.st_size, status.st_mtime_ns, place_of(inner)))
         folders[relative] = tuple(own)
     return Walk(tuple(sorted(files)), tuple(sorted(environments)), folders, endings, tuple(skips))
+
+
+def _shown(relative: str) -> str:
+    return plain(relative.encode("utf-8", "backslashreplace").decode("utf-8"), 4000)
 
 
 def _holds_source(path: str) -> bool:

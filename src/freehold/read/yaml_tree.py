@@ -18,6 +18,8 @@ __all__ = ["DEEPEST", "Node", "parse_yaml"]
 
 DEEPEST: Final = 100
 """Levels of nesting beyond which a document is refused."""
+_MOST: Final = 400_000
+"""Values and marks of one file."""
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -61,7 +63,9 @@ def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
     anchors: dict[str, Node] = {}
     open_nodes: list[Node] = []
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+            if number > _MOST:
+                return Skip(file.relative, "too-large", f"It holds more than {_MOST:,} values, and was not read.")
             if isinstance(event, yaml.CollectionEndEvent):
                 open_nodes.pop()
                 continue

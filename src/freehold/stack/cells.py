@@ -16,10 +16,13 @@ from freehold.stack.durations import format_days, parse_days
 from freehold.stack.schema import Attribute
 from freehold.stack.values import UNKNOWN, Owner
 
-__all__ = ["BadCell", "nearest", "parse_cell", "write_cell"]
+__all__ = ["BadCell", "nearest", "parse_cell", "shown", "write_cell"]
 
 _LARGEST_NUMBER: Final = 1e15
 _LONGEST_TEXT: Final = 2000
+_LONGEST_ID: Final = 200
+_LONGEST_SHOWN: Final = 80
+_CONTROL: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 _FLAGS: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
@@ -36,7 +39,20 @@ def nearest(asked: str, known: Any) -> tuple[str, ...]:
     """Up to three known ids that look like ``asked``, best first."""
     import difflib
 
-    return tuple(difflib.get_close_matches(asked, list(known), n=3, cutoff=0.6))
+    # the time of a comparison grows with the square of the length
+    if len(asked) > _LONGEST_ID:
+        return ()
+    longest = 3 * len(asked) + 1
+    return tuple(difflib.get_close_matches(asked, [one for one in known if len(one) <= longest], n=3, cutoff=0.6))
+
+
+def shown(raw: object) -> str:
+    """Quote a value for a message, shortened, whatever it is."""
+    try:
+        text = repr(raw if not isinstance(raw, str) else raw[: _LONGEST_SHOWN + 1])
+    except (ValueError, RecursionError):
+        return f"a {type(raw).__name__} too large to be shown"
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + " …"
 
 
 def parse_cell(column: Attribute, raw: object) -> Any:
@@ -63,8 +79,8 @@ def parse_cell(column: Attribute, raw: object) -> Any:
         raw = raw.strip()
         if len(raw) > _LONGEST_TEXT:
             raise BadCell(f"{len(raw)} characters long", f"Keep it under {_LONGEST_TEXT}")
-        if "\x00" in raw or "\n" in raw:
-            raise BadCell(f"{raw!r} holds a control character", "Write it on one line")
+        if _CONTROL.search(raw):
+            raise BadCell(f"{shown(raw)} holds a control character", "Write it on one line")
     if raw is None or raw == "" or raw == []:
         if column.required:
             raise BadCell("is empty", f"State it: {column.meaning}")
@@ -105,14 +121,14 @@ def _text(_column: Attribute, raw: object) -> str:
     if isinstance(raw, (datetime.date, datetime.datetime)):
         return raw.isoformat()
     if not isinstance(raw, str):
-        raise BadCell(f"{raw!r} is not text", "Put it in quotes")
+        raise BadCell(f"{shown(raw)} is not text", "Put it in quotes")
     return raw
 
 
 def _id(column: Attribute, raw: object) -> str:
     text = _text(column, raw)
     if any(character.isspace() or character in ';,"' for character in text):
-        raise BadCell(f"{text!r} is no id", "Use letters, digits and - . _ : / @ % ? & = + # without spaces")
+        raise BadCell(f"{shown(text)} is no id", "Use letters, digits and - . _ : / @ % ? & = + # without spaces")
     return text
 
 
@@ -121,7 +137,8 @@ def _choice(column: Attribute, raw: object) -> str:
     if text not in column.choices:
         near = nearest(text, column.choices)
         raise BadCell(
-            f"{text!r} is not known", (f"Did you mean {near[0]!r}? " if near else "") + f"Known: {', '.join(column.choices)}"
+            f"{shown(text)} is not known",
+            (f"Did you mean {near[0]!r}? " if near else "") + f"Known: {', '.join(column.choices)}",
         )
     return text
 
@@ -131,36 +148,36 @@ def _flag(_column: Attribute, raw: object) -> bool:
         return raw
     if isinstance(raw, str) and raw.lower() in _FLAGS:
         return _FLAGS[raw.lower()]
-    raise BadCell(f"{raw!r} is neither yes nor no", "Write yes or no (true or false in TOML)")
+    raise BadCell(f"{shown(raw)} is neither yes nor no", "Write yes or no (true or false in TOML)")
 
 
 def _float(raw: object) -> float:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        raise BadCell(f"{raw!r} is not a number", "Write a number")
+        raise BadCell(f"{shown(raw)} is not a number", "Write a number")
     try:
         number = float(raw)
     except (ValueError, OverflowError):
-        raise BadCell(f"{raw!r} is not a number", "Write a number such as 0.5") from None
+        raise BadCell(f"{shown(raw)} is not a number", "Write a number such as 0.5") from None
     if not math.isfinite(number):
-        raise BadCell(f"{raw!r} is not a finite number", "Write a finite number")
+        raise BadCell(f"{shown(raw)} is not a finite number", "Write a finite number")
     if abs(number) > _LARGEST_NUMBER:
-        raise BadCell(f"{raw!r} is larger than {_LARGEST_NUMBER:g}", "Choose a larger unit")
+        raise BadCell(f"{shown(raw)} is larger than {_LARGEST_NUMBER:g}", "Choose a larger unit")
     return number
 
 
 def _number(_column: Attribute, raw: object) -> float:
     number = _float(raw)
     if number < 0:
-        raise BadCell(f"{raw!r} is negative", "Write 0 or more")
+        raise BadCell(f"{shown(raw)} is negative", "Write 0 or more")
     return number
 
 
 def _fraction(column: Attribute, raw: object) -> float:
     if isinstance(raw, str) and raw.endswith("%"):
-        raise BadCell(f"{raw!r} is a percentage", "Write a fraction such as 0.5")
+        raise BadCell(f"{shown(raw)} is a percentage", "Write a fraction such as 0.5")
     number = _number(column, raw)
     if number > 1:
-        raise BadCell(f"{raw!r} is over 1", "Write a fraction between 0 and 1")
+        raise BadCell(f"{shown(raw)} is over 1", "Write a fraction between 0 and 1")
     if column.name == "enough" and number == 0:
         raise BadCell("is 0", "A level at which the source works in full is above 0; for what is not needed leave the need out")
     return number
@@ -168,15 +185,15 @@ def _fraction(column: Attribute, raw: object) -> float:
 
 def _duration(_column: Attribute, raw: object) -> float:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        raise BadCell(f"{raw!r} is not a duration", "Write days, or 12h, 14d, 2w, 3mo, 1y, forever")
+        raise BadCell(f"{shown(raw)} is not a duration", "Write days, or 12h, 14d, 2w, 3mo, 1y, forever")
     try:
         return parse_days(raw)
     except (ValueError, OverflowError) as error:
-        raise BadCell(f"{raw!r} is not a duration ({error})", "Write days, or 12h, 14d, 2w, 3mo, 1y, forever") from None
+        raise BadCell(f"{shown(raw)} is not a duration ({error})", "Write days, or 12h, 14d, 2w, 3mo, 1y, forever") from None
 
 
 def _country(_column: Attribute, raw: object) -> str:
-    text = raw if isinstance(raw, str) else repr(raw)
+    text = raw if isinstance(raw, str) else shown(raw)
     if text == NO_COUNTRY or is_country(text):
         return text
     mend = "Write an ISO 3166-1 alpha-2 code such as DE"
@@ -184,7 +201,7 @@ def _country(_column: Attribute, raw: object) -> str:
         mend = f"Did you mean {text.upper()!r}?"
     elif text in groups():
         mend = f"{text} is a group; name the country of the legal seat"
-    raise BadCell(f"{text!r} is no country", mend)
+    raise BadCell(f"{shown(text)} is no country", mend)
 
 
 def _parts(raw: object) -> list[object]:
@@ -192,7 +209,7 @@ def _parts(raw: object) -> list[object]:
         return [part.strip() for part in raw.split(";") if part.strip()]
     if isinstance(raw, list):
         return raw
-    raise BadCell(f"{raw!r} is not a list", 'Write ["DE", "FR"] in TOML, DE;FR in CSV')
+    raise BadCell(f"{shown(raw)} is not a list", 'Write ["DE", "FR"] in TOML, DE;FR in CSV')
 
 
 def _countries(column: Attribute, raw: object) -> tuple[str, ...]:
@@ -204,7 +221,7 @@ def _regions(_column: Attribute, raw: object) -> tuple[str, ...]:
     for part in _parts(raw):
         if not isinstance(part, str) or not is_region(part):
             known = ", ".join(sorted(groups()))
-            raise BadCell(f"{part!r} is neither a country nor a group", f"Write ISO 3166-1 codes such as DE, or: {known}")
+            raise BadCell(f"{shown(part)} is neither a country nor a group", f"Write ISO 3166-1 codes such as DE, or: {known}")
         found.append(part)
     return tuple(found)
 
@@ -220,7 +237,7 @@ def _owners(column: Attribute, raw: object) -> tuple[Owner, ...]:
         else:
             name, stake = part, None
         if not isinstance(name, str) or not name:
-            raise BadCell(f"{part!r} names no owner", "Write the id of a provider, with its stake if known: acme-corp:0.6")
+            raise BadCell(f"{shown(part)} names no owner", "Write the id of a provider, with its stake if known: acme-corp:0.6")
         found.append(Owner(name, None if stake is None else _fraction(column, stake)))
     if sum(owner.stake or 0 for owner in found) > 1 + 1e-9:
         raise BadCell("the owners' stakes come to more than 1", "Correct the stakes")
@@ -230,18 +247,18 @@ def _owners(column: Attribute, raw: object) -> tuple[Owner, ...]:
 def _tags(_column: Attribute, raw: object) -> tuple[str, ...]:
     parts = _parts(raw)
     if not all(isinstance(part, str) for part in parts):
-        raise BadCell(f"{raw!r} is not a list of words", "Put each word in quotes")
+        raise BadCell(f"{shown(raw)} is not a list of words", "Put each word in quotes")
     return tuple(str(part) for part in parts)
 
 
 def _date(_column: Attribute, raw: object) -> str:
-    text = raw.isoformat() if isinstance(raw, datetime.date) else str(raw)
+    text = raw.isoformat() if isinstance(raw, datetime.date) else raw if isinstance(raw, str) else shown(raw)
     if not _DATE.fullmatch(text):
-        raise BadCell(f"{text!r} is no date", "Write YYYY-MM-DD (YYYY-MM or YYYY where that is all that is known)")
+        raise BadCell(f"{shown(text)} is no date", "Write YYYY-MM-DD (YYYY-MM or YYYY where that is all that is known)")
     try:
         datetime.date.fromisoformat((text + "-01-01")[:10])
     except ValueError:
-        raise BadCell(f"{text!r} is no day of the calendar", "Write YYYY-MM-DD") from None
+        raise BadCell(f"{shown(text)} is no day of the calendar", "Write YYYY-MM-DD") from None
     return text
 
 

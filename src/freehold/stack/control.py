@@ -6,6 +6,7 @@ ways of control are the provider's seat, the seats on its chain of owners, the p
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
@@ -18,6 +19,8 @@ __all__ = ["Control", "Truth", "any_of"]
 Truth: TypeAlias = bool | None
 
 _NOTHING: Final = "?"
+_MOST_OWNERS: Final = 200
+"""Owners of one provider that are followed; whoever stands beyond them counts as unknown."""
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
@@ -70,9 +73,12 @@ class Control:
         if provider in self._chains:
             return self._chains[provider]
         found: dict[str, None] = {}
-        open_ = [provider]
+        open_ = deque([provider])
         while open_:
-            current = open_.pop(0)
+            if len(found) > _MOST_OWNERS:
+                found[_NOTHING] = None
+                break
+            current = open_.popleft()
             row = self._stack.provider_by_id.get(current)
             owner = UNKNOWN if row is None else row.owner
             if owner is UNKNOWN or (owner is None and self._strict and current != "self"):

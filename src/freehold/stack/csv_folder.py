@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from freehold.errors import BadStack, Finding, Unreadable
-from freehold.stack.cells import write_cell
+from freehold.errors import BadStack, Finding, TooLarge, Unreadable
+from freehold.stack.cells import nearest, write_cell
 from freehold.stack.rows import ProviderLookup, Row, build, name_sources, no_providers
 from freehold.stack.schema import TABLES
 from freehold.stack.toml_file import dumps, parse_rows
@@ -22,6 +25,10 @@ __all__ = ["FILES", "is_stack_folder", "read_folder", "write_folder"]
 
 FILES: Final = {table: f"{table}.csv" for table in TABLES if table != "stack"}
 _SETTINGS: Final = "stack.toml"
+_MOST_COLUMNS: Final = 20
+_LARGEST: Final = 256 * 1024 * 1024
+_FORMULA: Final = re.compile(r"'*[=+\-@]")
+"""Text that a spreadsheet would run: it is written with an apostrophe before it, which reading takes away."""
 
 
 def is_stack_folder(folder: Path) -> bool:
@@ -56,8 +63,10 @@ def read_folder(
     for table, name in FILES.items():
         path = folder / name
         if not path.is_file():
+            if path.exists():
+                raise Unreadable(f"{path} is not a regular file. Replace it by a table.")
             continue
-        cells_of_table = list(_read_table(_text(path), str(path), findings))
+        cells_of_table = list(_read_table(_text(path), table, str(path), findings))
         if table == "sources":
             sources = [cells for cells, _ in cells_of_table]
         rows += [Row(table, cells, str(path), line) for cells, line in cells_of_table]
@@ -69,21 +78,36 @@ def read_folder(
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+            raise Unreadable(f"{path} is a link that leads out of the folder. Put the file itself there.")
+        size = path.stat().st_size
+        if size > _LARGEST:
+            raise TooLarge(f"{path} has {size:,} bytes, over the limit of {_LARGEST:,}. Split the stack.")
+        data = path.read_bytes()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
 
 
-def _read_table(text: str, file: str, findings: list[Finding]) -> Iterable[tuple[dict[str, object], int]]:
+def _read_table(text: str, table: str, file: str, findings: list[Finding]) -> Iterable[tuple[dict[str, object], int]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
-        doubled = {name for name in header if header.count(name) > 1}
+        doubled = {name for name, count in Counter(header).items() if count > 1}
         if not header or doubled:
             problem = f"names the column '{min(doubled)}' twice" if doubled else "is empty"
             findings.append(Finding(file, 1, "", problem, "Begin it with a line of column names"))
+            return
+        known = {column.name for column in TABLES[table]}
+        strange = [name for name in header if name not in known]
+        for name in strange[:_MOST_COLUMNS]:
+            near = nearest(name, known)
+            mend = f"Did you mean '{near[0]}'?" if near else f"Columns of {table}: {', '.join(sorted(known))}"
+            findings.append(Finding(file, 1, name, "is not a column", mend))
+        if strange:
             return
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -93,7 +117,7 @@ def _read_table(text: str, file: str, findings: list[Finding]) -> Iterable[tuple
                 mend = "Check for a missing or unquoted comma (lists are separated by ;)"
                 findings.append(Finding(file, reader.line_num, "", problem, mend))
                 continue
-            yield dict(zip(header, cells, strict=True)), reader.line_num
+            yield dict(zip(header, map(_plain, cells), strict=True)), reader.line_num
     except csv.Error as error:
         findings.append(Finding(file, reader.line_num, "", f"is not CSV: {error}", "Save it as CSV with commas and quotes"))
 
@@ -109,12 +133,33 @@ def write_folder(stack: Stack, folder: Path) -> None:
         Made if it is not there; tables in it are overwritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Stack(stack.name, stack.home, stack.trusted, stack.as_of)
-    (folder / _SETTINGS).write_text(dumps(settings), encoding="utf-8")
+    texts = {_SETTINGS: dumps(Stack(stack.name, stack.home, stack.trusted, stack.as_of))}
     for table, name in FILES.items():
         columns = TABLES[table]
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([column.name for column in columns])
-            for value in getattr(stack, table):
-                writer.writerow([write_cell(column, getattr(value, column.name)) for column in columns])
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([column.name for column in columns])
+        for value in getattr(stack, table):
+            writer.writerow([_guarded(write_cell(column, getattr(value, column.name))) for column in columns])
+        texts[name] = text.getvalue()
+    # every table is on the disk before the first of those stored is replaced
+    made = {name: folder / f"{name}.part" for name in texts}
+    try:
+        for name, part in made.items():
+            with part.open("w", encoding="utf-8", errors="replace", newline="") as file:
+                file.write(texts[name])
+                file.flush()
+                os.fsync(file.fileno())
+        for name, part in made.items():
+            part.replace(folder / name)
+    finally:
+        for part in made.values():
+            part.unlink(missing_ok=True)
+
+
+def _guarded(text: str) -> str:
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from freehold.errors import BadCutoff
+from freehold.stack.cells import shown
 from freehold.stack.durations import format_days, parse_days
 from freehold.stack.schema import KINDS
 
@@ -168,7 +169,7 @@ def cutoff_from_toml(data: Mapping[str, Any], file: str) -> Cutoff:
     place = f"{file}, [cutoff]"
     name = table.get("name", "cut-off")
     if not isinstance(name, str):
-        raise BadCutoff(f"{place}, 'name': {name!r} is not text. Put it in quotes.")
+        raise BadCutoff(f"{place}, 'name': {shown(name)} is not text. Put it in quotes.")
     notice, stake = _days(table.get("notice", 0), "notice", place), _number(table.get("stake", DEFAULT_STAKE), "stake", place)
     try:
         return Cutoff(rules, name, notice, stake)
@@ -187,7 +188,7 @@ def _rule(row: object, place: str) -> Rule:
         value = row.get(name)
         wanted = bool if name == "foreign" else str
         if value is not None and not isinstance(value, wanted):
-            raise BadCutoff(f"{place}, '{name}': {value!r} is not {'true or false' if wanted is bool else 'text'}.")
+            raise BadCutoff(f"{place}, '{name}': {shown(value)} is not {'true or false' if wanted is bool else 'text'}.")
         if value is not None:
             selectors[name] = value
     via = row.get("via", list(WAYS))
@@ -202,23 +203,32 @@ def _rule(row: object, place: str) -> Rule:
             availability=_number(row.get("availability", 0.0), "availability", place),
             from_day=_days(row.get("from", 0), "from", place),
             until_day=_days(row.get("until", "forever"), "until", place),
-            cover=str(row.get("cover", "keep")),
+            cover=_cover(row.get("cover", "keep"), place),
         )
     except BadCutoff as error:
         message = str(error)
         raise BadCutoff(message if message.startswith(place) else f"{place}: {message}") from None
 
 
+def _cover(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise BadCutoff(f"{place}, 'cover': {shown(value)} is none of: {', '.join(COVERS)}.")
+    return value
+
+
 def _number(value: object, key: str, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise BadCutoff(f"{place}, '{key}': {value!r} is not a number.")
-    return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -math.inf < value < math.inf:
+        raise BadCutoff(f"{place}, '{key}': {shown(value)} is not a number.")
+    try:
+        return float(value)
+    except OverflowError:
+        raise BadCutoff(f"{place}, '{key}': {shown(value)} is too large a number.") from None
 
 
 def _days(value: object, key: str, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise BadCutoff(f"{place}, '{key}': {value!r} is not a duration.")
+        raise BadCutoff(f"{place}, '{key}': {shown(value)} is not a duration.")
     try:
         return parse_days(value)
     except ValueError as error:
-        raise BadCutoff(f"{place}, '{key}': {value!r}: {error}.") from None
+        raise BadCutoff(f"{place}, '{key}': {shown(value)}: {error}.") from None

@@ -39,8 +39,13 @@ def parse_days(text: str | float) -> float:
         if match is None:
             raise ValueError("a duration is a number of days, or like 12h, 14d, 2w, 3mo, 1y, forever")
         days = float(match[1]) * _UNITS[match[2] or "d"]
+        if math.isinf(days):
+            raise ValueError(f"longer than {LONGEST_DAYS:.0f} days; write 'forever'")
     else:
-        days = float(text)
+        try:
+            days = float(text)
+        except OverflowError:
+            raise ValueError(f"longer than {LONGEST_DAYS:.0f} days; write 'forever'") from None
     if math.isnan(days) or days < 0:
         raise ValueError("a duration is not negative")
     if LONGEST_DAYS < days < math.inf:

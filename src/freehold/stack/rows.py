@@ -6,7 +6,8 @@ gives back a stack, or every finding at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ __all__ = ["ProviderLookup", "Row", "build", "name_sources", "no_providers"]
 ProviderLookup = Callable[[str], Provider | None]
 """Gives a provider that the stack does not define itself (the catalogue's), or ``None``."""
 
+_MOST_COMPARISONS: Final = 200_000
 _TYPES: Final[Mapping[str, Any]] = {
     "items": Item,
     "providers": Provider,
@@ -71,16 +73,19 @@ def name_sources(sources: Iterable[dict[str, object]]) -> None:
         Raw cells of every source, changed in place.
     """
     sources = list(sources)
-    taken = {cells.get("id") for cells in sources}
+    taken = {name for cells in sources if isinstance(name := cells.get("id"), str)}
+    last: dict[str, int] = {}
     for cells in sources:
         if cells.get("id") not in (None, ""):
             continue
         provider = cells.get("provider")
-        stem = f"{cells.get('item')}@{provider if isinstance(provider, str) and provider else '?'}"
-        name, number = stem, 1
+        stem = f"{_named(cells.get('item'))}@{provider if isinstance(provider, str) and provider else '?'}"
+        number = last.get(stem, 1)
+        name = stem if number == 1 else f"{stem}#{number}"
         while name in taken:
             number += 1
             name = f"{stem}#{number}"
+        last[stem] = number
         cells["id"] = name
         taken.add(name)
 
@@ -149,7 +154,7 @@ def _type_cells(row: Row, findings: list[Finding]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for name in row.cells:
         if name not in columns:
-            near = nearest(name, columns)
+            near = _near(name, columns, findings)
             mend = f"Did you mean '{near[0]}'?" if near else f"Columns of {row.table}: {', '.join(columns)}"
             findings.append(row.finding(name, "is not a column", mend))
     for name, column in columns.items():
@@ -186,7 +191,7 @@ def _check_references(tables: Mapping[str, list[tuple[Row, Any]]], findings: lis
 
     def dangling(row: Row, column: str, asked: str, known: set[str]) -> None:
         if asked not in known:
-            near = nearest(asked, known)
+            near = _near(asked, known, findings)
             mend = f"Did you mean '{near[0]}'?" if near else f"Add it to the {column}s"
             findings.append(row.finding(column, f"'{asked}' is no {column} of this stack", mend))
 
@@ -202,25 +207,36 @@ def _add_looked_up(
     findings: list[Finding],
 ) -> tuple[Provider, ...]:  # fmt: skip
     found: dict[str, Provider] = {value.id: value for _, value in tables["providers"]}
-    asked: list[tuple[Row, str, str]] = [
+    asked: deque[tuple[Row, str, str]] = deque(
         (row, "provider", value.provider) for row, value in tables["sources"] if isinstance(value.provider, str)
-    ]
-    asked += [(row, "owner", one.id) for row, value in tables["providers"] for one in _owners(value)]
+    )
+    asked.extend((row, "owner", one.id) for row, value in tables["providers"] for one in _owners(value))
     own = set(found)
+    known: set[str] = set()
     while asked:
-        row, column, wanted = asked.pop(0)
+        row, column, wanted = asked.popleft()
         if wanted in found or wanted in ("self", "?"):
             continue
         provider = lookup(wanted)
         if provider is None:
-            near = nearest(wanted, {*own, "self", *known_ids()})
+            known = known or {*own, "self", *known_ids()}
+            near = _near(wanted, known, findings)
             mend = f"Did you mean '{near[0]}'?" if near else "Add a provider with this id, or write '?' if it is not known"
             findings.append(row.finding(column, f"'{wanted}' is no provider of this stack or of the catalogue", mend))
             found[wanted] = Provider(wanted)
             continue
         found[wanted] = replace(provider, id=wanted)
-        asked += [(row, column, one.id) for one in _owners(provider)]
+        asked.extend((row, column, one.id) for one in _owners(provider))
     return tuple(found[key] for key in found)
+
+
+def _named(item: object) -> str:
+    return item if isinstance(item, str) else "?"
+
+
+def _near(asked: str, known: Collection[str], findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The nearest known ids, as long as looking for them costs little: not for each of thousands of errors."""
+    return nearest(asked, known) if len(findings) * len(known) <= _MOST_COMPARISONS else ()
 
 
 def _owners(provider: Provider) -> tuple[Owner, ...]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from freehold.errors import BadStack, Finding
-from freehold.stack.cells import nearest, write_cell
+from freehold.stack.cells import nearest, shown, write_cell
 from freehold.stack.rows import ProviderLookup, Row, build, name_sources, no_providers
 from freehold.stack.schema import TABLES, Attribute, attribute
+from freehold.stack.toml_text import BadToml, parse_toml
 from freehold.stack.values import UNKNOWN, Owner, Source, Stack
 
 __all__ = ["dumps", "loads", "parse_rows"]
 
-_HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z_.\-\s]+?)\s*\]?\]\s*(?:#.*)?")
-_KEY: Final = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_\-]*)\s*=")
+_HEADER: Final = re.compile(r"\s*+\[\[?([A-Za-z_.\-\s]++)\]?\]\s*+(?:#.*)?")
+_KEY: Final = re.compile(r"\s*+([A-Za-z_][A-Za-z0-9_\-]*+)\s*+=")
 _TOP: Final = ("stack", "provider", "item", "source", "need", "claim")
-_DEEPEST: Final = 64
+_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def loads(
@@ -53,18 +53,13 @@ def parse_rows(text: str, file: str) -> list[Row]:
     freehold.errors.BadStack
         If it is not TOML, or its tables are not those of a stack.
     """
-    deepest = max((line.count("[") + line.count("{") for line in text.splitlines()), default=0)
     try:
-        if deepest > _DEEPEST * 64:
-            raise RecursionError
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+)", str(error))
-        line = int(place[1]) if place else text.count("\n") + 1
-        problem = "is not TOML: " + re.sub(r" \(at .*\)", "", str(error)).rstrip(".")
-        raise BadStack([Finding(file, line, "", problem, "See docs/reference/stack.md for the form")]) from None
-    except RecursionError:
-        raise BadStack([Finding(file, 0, "", "is nested too deeply", "Flatten it")]) from None
+        data = parse_toml(text)
+    except BadToml as error:
+        problem, mend = f"is not TOML: {error.problem}", "See docs/reference/stack.md for the form"
+        if error.deep:
+            problem, mend = f"is nested too deeply: {error.problem}", "Flatten it"
+        raise BadStack([Finding(file, error.line, "", problem, mend)]) from None
     return list(_Splitter(text, file).rows(data))
 
 
@@ -75,7 +70,7 @@ class _Splitter:
         self._file = file
         self._blocks: dict[str, list[tuple[int, dict[str, int]]]] = {}
         keys: dict[str, int] = {}
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if line.lstrip().startswith("["):
                 header = _HEADER.fullmatch(line)
                 if header:
@@ -142,7 +137,7 @@ class _Splitter:
         needs = [{"item": need} if isinstance(need, str) else need for need in needs]
         for need in needs:
             if not isinstance(need, dict) or "source" in need:
-                raise self._bad(place, "needs", f"{need!r} is no need", 'Write "item" or { item = "x", weight = 0.5 }')
+                raise self._bad(place, "needs", f"{shown(need)} is no need", 'Write "item" or { item = "x", weight = 0.5 }')
         return _SourceTable(own, needs, line, lines)
 
 
@@ -231,4 +226,10 @@ def _part(part: object) -> str:
 
 def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'
+    return '"' + _UNSHOWN.sub(_escape, escaped) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    # half of a surrogate pair is no character, and TOML has no way to write it
+    return "\ufffd" if 0xD800 <= number <= 0xDFFF else f"\\u{number:04x}"

@@ -123,7 +123,7 @@ def test_every_answer_keeps_its_schema_and_shows_in_every_face(
 def test_a_threshold_that_is_not_met_exits_1_and_says_so(clinic: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", clinic, "--fail-under", "0.5"]) == 0
     assert main(["check", clinic, "--fail-under", "0.7"]) == 1
-    assert "on day 30 at least 60% is left" in capsys.readouterr().err
+    assert "on day 30 at least 60 % is left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

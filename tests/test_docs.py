@@ -62,7 +62,7 @@ def reference(name: str) -> str:
 
 @pytest.fixture
 def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to read a page in: the examples, no settings, no cache."""
+    """A folder to read a page in: this project's manifest and its examples, no settings, no cache."""
     for name in [name for name in os.environ if name.startswith("FREEHOLD_") and name != "FREEHOLD_RECORD"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
@@ -70,6 +70,7 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "page"
     folder.mkdir()
     shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 
 

@@ -137,7 +137,7 @@ def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
     else:
         inventory = reader.read(path)
     if not inventory.components and not inventory.contacts:
-        skipped = f" ({len(inventory.skips)} files skipped: {inventory.skips[0].detail})" if inventory.skips else ""
+        skipped = f" ({len(inventory.skips)} skipped: {inventory.skips[0].detail.rstrip('.')})" if inventory.skips else ""
         raise Unreadable(
             f"{path}: nothing was found in it that says what it rests on{skipped}. Name a folder with manifests, lock files "
             "or an environment, an SBOM with components, or a stack."

@@ -14,6 +14,8 @@ from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
 from freehold.cli.output import format_of, look_of, progress, rendered, show, write
 from freehold.errors import UsageError
 from freehold.settings import Settings
+from freehold.words import day as show_day
+from freehold.words import percent, say
 
 if TYPE_CHECKING:
     from freehold.report.answers import Context
@@ -48,8 +50,8 @@ def _status(options: argparse.Namespace, days: tuple[float, ...], low: tuple[flo
     level = low[days.index(limit)]
     if level >= options.fail_under - 1e-9:
         return 0
-    said = f"on day {limit:g} at least {level:.0%} is left, under the {options.fail_under:.0%} asked for"
-    print(f"freehold: threshold not met: {said}", file=sys.stderr)
+    said = say("threshold.missed", day=show_day(limit), level=percent(level), asked=percent(options.fail_under))
+    print(f"freehold: {said}", file=sys.stderr)
     return 1
 
 

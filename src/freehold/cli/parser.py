@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
+from freehold.report.formats import FORMATS
 
-FORMATS: Final = ("text", "json", "csv", "html")
+__all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _add_catalogue(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="all facts of a row with their references", formatter_class=_Formatter)
     show.add_argument("id", help="a provider, a product, a host or a package")
     search = actions.add_parser("search", help="rows whose id, name or alias holds a text", formatter_class=_Formatter)
-    search.add_argument("text")
+    search.add_argument("text", help="a text: part of an id, a name, an alias, a host")
     coverage = actions.add_parser(
         "coverage", help="how many of a list are known, and by which rule", formatter_class=_Formatter
     )

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from freehold.errors import SolveError, UsageError
 from freehold.measure.mission import mission_of
-from freehold.network.arrays import TOLERANCE
+from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.order import components
 from freehold.stack.control import Control
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS
@@ -30,7 +30,6 @@ from freehold.stack.values import UNKNOWN, Item, Maybe, Need, Source, Stack
 
 __all__ = ["Bounds", "ContentAnswer", "ItemContent", "content", "held_shares"]
 
-_Floats: TypeAlias = npt.NDArray[np.float64]
 _Mix: TypeAlias = tuple[tuple[int, float], ...]
 """How a source's inputs divide: (number of the item needed, part), the parts summing to 1."""
 
@@ -290,7 +289,7 @@ def _passes_on(parts: Sequence[_Part]) -> tuple[list[_Part], bool]:
     return own, bool(own) and not doubtful
 
 
-def _mixed(mixes: Sequence[_Mix], levels: _Floats, sign: int) -> float:
+def _mixed(mixes: Sequence[_Mix], levels: Floats, sign: int) -> float:
     values = [math.fsum([part * levels[number] for number, part in mix]) for mix in mixes]
     if not values:
         return 0.0
@@ -309,7 +308,7 @@ def _passed_face(part: _Part, plain: Sequence[Bounds]) -> Bounds:
 class _Differences:
     """Bounds of items' Σ share·h less a factor times their content: from above (sign 1) or below (sign -1)."""
 
-    def __init__(self, parts: Sequence[Sequence[_Part]], low: _Floats, high: _Floats) -> None:
+    def __init__(self, parts: Sequence[Sequence[_Part]], low: Floats, high: Floats) -> None:
         self._parts = parts
         self._levels = {1: low, -1: high}
         self._found: dict[tuple[int, float, int], float] = {}
@@ -370,11 +369,11 @@ class _Row:
     lost: float
     terms: Mapping[int, float]
 
-    def at(self, levels: _Floats) -> float:
+    def at(self, levels: Floats) -> float:
         return self.base + math.fsum(part * float(levels[number]) for number, part in self.terms.items())
 
 
-def _contents(parts: Sequence[Sequence[_Part]], sign: int) -> _Floats:
+def _contents(parts: Sequence[Sequence[_Part]], sign: int) -> Floats:
     """Every item's content, least (sign -1) or greatest (sign 1) over what is unknown."""
     levels = np.ones(len(parts))
     for members in _circles(parts):
@@ -405,7 +404,7 @@ def _circles(parts: Sequence[Sequence[_Part]]) -> list[list[int]]:
     return found
 
 
-def _value(parts: Sequence[_Part], levels: _Floats, sign: int) -> float:
+def _value(parts: Sequence[_Part], levels: Floats, sign: int) -> float:
     """An item's content where those of what it needs are these."""
     worth = []
     for part in parts:
@@ -416,7 +415,7 @@ def _value(parts: Sequence[_Part], levels: _Floats, sign: int) -> float:
     return _extreme(parts, worth, sign)
 
 
-def _row(parts: Sequence[_Part], levels: _Floats, inside: set[int], sign: int) -> _Row:
+def _row(parts: Sequence[_Part], levels: Floats, inside: set[int], sign: int) -> _Row:
     """An item's equation, what is unknown of its sources being at its worst or best where the levels are these."""
     choose = max if sign > 0 else min
     held = [part.held.high if sign > 0 else part.held.low for part in parts]
@@ -443,7 +442,7 @@ def _row(parts: Sequence[_Part], levels: _Floats, inside: set[int], sign: int) -
     return _Row(math.fsum(base), math.fsum(lost), terms)
 
 
-def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], levels: _Floats, sign: int) -> None:
+def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], levels: Floats, sign: int) -> None:
     """Fill in the greatest solution of one circle; the levels of its members stand at 1 before."""
     inside = set(members)
     users: dict[int, list[int]] = {number: [] for number in members}
@@ -471,7 +470,7 @@ def _solve_circle(parts: Sequence[Sequence[_Part]], members: Sequence[int], leve
             return
 
 
-def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> _Floats:
+def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> Floats:
     """Greatest solution in [0, 1] of linear equations."""
     place_of = {number: place for place, number in enumerate(members)}
     users: list[list[tuple[int, float]]] = [[] for _ in members]
@@ -509,9 +508,7 @@ def _greatest(members: Sequence[int], rows: Sequence[_Row]) -> _Floats:
     return solution
 
 
-def _linear(
-    base: _Floats, lost: _Floats, user: npt.NDArray[np.int64], needed: npt.NDArray[np.int64], weight: _Floats
-) -> _Floats:
+def _linear(base: Floats, lost: Floats, user: npt.NDArray[np.int64], needed: npt.NDArray[np.int64], weight: Floats) -> Floats:
     size = len(base)
     if size > _DENSE:
         low, high = np.zeros(size), np.ones(size)
@@ -530,7 +527,7 @@ def _linear(
     return _eliminated(matrix, base, lost)
 
 
-def _eliminated(matrix: _Floats, base: _Floats, lost: _Floats) -> _Floats:
+def _eliminated(matrix: Floats, base: Floats, lost: Floats) -> Floats:
     """Solve x = base + matrix·x, where every row of base, lost and matrix sums to 1, without a subtraction."""
     size = len(base)
     pivot = np.ones(size)

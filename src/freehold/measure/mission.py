@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from freehold.network.arrays import Floats
 from freehold.stack.values import UNKNOWN, Stack, is_stated
 
 __all__ = ["Interval", "Mission", "mission_of"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 from math import comb
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from freehold.measure.case import HIGH, KERNELS, LOW, Case, Kernel
 from freehold.measure.content import Bounds
 from freehold.measure.cutoff import check_cutoff
-from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Scenario
+from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Floats, Integers, Scenario
 from freehold.network.build import Built, build_network
 from freehold.network.order import components
 from freehold.network.solve import ScenarioBuilder, black_start, solve
@@ -29,8 +28,6 @@ from freehold.stack.values import Stack
 
 __all__ = ["Blocked", "Knot", "RestartAnswer", "restart"]
 
-_Floats: TypeAlias = npt.NDArray[np.float64]
-_Integers: TypeAlias = npt.NDArray[np.int64]
 
 _LARGEST_SET: Final = 3
 _MOST_WORK: Final = 40_000
@@ -155,12 +152,12 @@ def restart(
     )
 
 
-def _by_id(ids: Sequence[str], levels: Sequence[_Floats]) -> dict[str, Bounds]:
+def _by_id(ids: Sequence[str], levels: Sequence[Floats]) -> dict[str, Bounds]:
     rows = zip(ids, levels[LOW].round(12).tolist(), levels[HIGH].round(12).tolist(), strict=True)
     return {id_: Bounds(low, high) for id_, low, high in rows}
 
 
-def _needing_source(need_start: _Integers) -> _Integers:
+def _needing_source(need_start: Integers) -> Integers:
     return np.repeat(np.arange(len(need_start) - 1), need_start[1:] - need_start[:-1])
 
 
@@ -199,13 +196,13 @@ class _Aftermath:
         by_source = np.argsort(self._need_source, kind="stable")
         self._needs_of = np.split(by_source, np.searchsorted(self._need_source[by_source], np.arange(1, len(weight))))
 
-    def could_hold(self, running: _Floats) -> _Floats:
+    def could_hold(self, running: Floats) -> Floats:
         """Levels at which everything would have come to rest from where it ran, and not above that."""
         levels = self._held(np.ones(self.size))
         within = bool((levels <= running + TOLERANCE).all())
         return np.minimum(levels if within else self._held(running), running)
 
-    def _held(self, limit: _Floats) -> _Floats:
+    def _held(self, limit: Floats) -> Floats:
         # an item with a limit gets a twin that is what its sources give; the item follows its twin up to the limit
         limited = np.flatnonzero(limit < 1)
         twin = np.arange(self.size)
@@ -231,7 +228,7 @@ class _Aftermath:
             builder.void(0.0, number, float(self._void[number]))
         return solve(built, [builder.done()], [0.0]).levels[0, 0, : self.size]
 
-    def alone(self, members: Sequence[int], outside: _Floats) -> _Alone:
+    def alone(self, members: Sequence[int], outside: Floats) -> _Alone:
         """The members by themselves, everything else held at given levels."""
         sources = np.concatenate([self._sources_of[number] for number in members])
         sources = sources[self._share[sources] > 0]
@@ -271,7 +268,7 @@ class _Alone:
     void: Mapping[int, float]
     with_stock: bool
 
-    def start(self, given: Sequence[int]) -> _Floats:
+    def start(self, given: Sequence[int]) -> Floats:
         """Levels that the members reach from nothing when these are given from outside."""
         builder = ScenarioBuilder(self.built)
         for place, part in self.void.items():
@@ -282,7 +279,7 @@ class _Alone:
 
 
 def _knots(
-    after: _Aftermath, ids: Sequence[str], started: _Floats, running: _Floats
+    after: _Aftermath, ids: Sequence[str], started: Floats, running: Floats
 ) -> tuple[tuple[Knot, ...], tuple[Blocked, ...]]:
     if bool((started >= running - TOLERANCE).all()):
         return (), ()
@@ -349,7 +346,7 @@ def _circles(suppliers: Mapping[int, Sequence[int]]) -> list[list[int]]:
     return found
 
 
-def _unlock(circle: _Alone, suppliers: Sequence[Sequence[int]], wanted: _Floats) -> tuple[tuple[int, ...], bool] | None:
+def _unlock(circle: _Alone, suppliers: Sequence[Sequence[int]], wanted: Floats) -> tuple[tuple[int, ...], bool] | None:
     """A smallest set of members that starts all of them, and whether it is proven to be; ``None`` if they start anyway."""
 
     def starts(given: Sequence[int]) -> bool:

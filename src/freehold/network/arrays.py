@@ -7,9 +7,15 @@ first; sources stand by item, needs by source. A *clock* counts the shortfall of
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-__all__ = ["AVAILABILITY", "CAPACITY", "TOLERANCE", "VOID", "Network", "Scenario", "State"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["AVAILABILITY", "CAPACITY", "TOLERANCE", "VOID", "Floats", "Integers", "Network", "Scenario", "State"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 TOLERANCE: Final = 1e-9
 """The one tolerance: of levels, sums, gains, covers and days."""

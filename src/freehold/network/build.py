@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from freehold.network.acceleration import compiled_copy, has_compiler
-from freehold.network.arrays import TOLERANCE, Network
+from freehold.network.arrays import TOLERANCE, Floats, Integers, Network
 
 __all__ = ["LARGE", "Built", "build_network", "kernel_module"]
 
@@ -20,9 +20,6 @@ LARGE = 30_000
 
 _SMALL = ("component_of", "source_item", "need_item", "need_user", "users", "clock_item", "clock_needs")
 """Arrays of numbers of things, kept short so that more of a large network stays in the processor's cache."""
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

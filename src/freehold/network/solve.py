@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from freehold.errors import SolveError
-from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Scenario, State
+from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Floats, Scenario, State
 from freehold.network.build import Built, kernel_module
 
 __all__ = ["Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "running_state", "solve", "trace"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

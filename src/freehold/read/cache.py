@@ -36,7 +36,7 @@ def cached_reading(path: Path, read: Callable[[Path], Inventory]) -> tuple[Inven
     if text is not None:
         try:
             return _decode(json.loads(text)), True
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
     inventory = read(path)
     keep(key, json.dumps(dataclasses.asdict(inventory), separators=(",", ":")))

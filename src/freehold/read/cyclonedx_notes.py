@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from freehold.stack.inventory import Skip
 
-__all__ = ["Notes", "text"]
+__all__ = ["LONGEST", "MOST", "Notes", "text"]
 
 MOST: Final = 1000
 """Skips of their own; what comes after is counted."""
 
-LONGEST: Final = 4096
+LONGEST: Final = 1000
 """Signs of a text that are kept."""
 
 

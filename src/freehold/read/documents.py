@@ -22,7 +22,9 @@ __all__ = ["Lines", "bytes_at", "bytes_of", "ini_of", "json_of", "text_of", "tom
 
 _NEWLINE: Final = re.compile(r"\n")
 _BLANKS: Final = re.compile(r"[^\S\n]{20,}")
-_HALF: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+_HALF: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 _MOST_SOUGHT: Final = 100_000_000
 """Characters that are gone through to find lines of one text; beyond, no line is given."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import Final
@@ -25,9 +26,11 @@ def _open(path: str) -> str:
 def _configuration(top: str) -> tuple[str, str] | None:
     """The path of the configuration file: of a plain repository, or of the one that a worktree belongs to."""
     git = os.path.join(top, ".git")  # noqa: PTH118
+    if os.path.islink(git):  # noqa: PTH114
+        raise OSError(errno.ELOOP, "it is a link")
     if os.path.isdir(git):  # noqa: PTH112
         return git + "/config", ".git/config"
-    if os.path.islink(git) or not os.path.isfile(git):  # noqa: PTH113
+    if not os.path.isfile(git):  # noqa: PTH113
         return None
     text = _open(git)
     match = re.match(r"gitdir:[ \t]*([^\r\n]+)", text)
@@ -60,8 +63,10 @@ def read_git_remotes(top: str) -> Findings:
         if found is None:
             return Findings()
         text = _open(found[0])
-    except OSError as error:
-        return Findings(skips=(Skip(".git/config", "unreadable", f"It cannot be opened ({error.strerror})."),))
+    except (OSError, ValueError) as error:
+        return Findings(
+            skips=(Skip(".git/config", "unreadable", f"It cannot be opened ({getattr(error, 'strerror', None) or error})."),)
+        )
     contacts = []
     section = ""
     for number, line in enumerate(text.splitlines(), 1):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["conjunction", "normalise"]
+__all__ = ["LONGEST", "conjunction", "normalise"]
 
 LONGEST: Final = 200
 """Signs: what is longer is a licence's text, not its name."""

@@ -43,7 +43,7 @@ class Mention:
 
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_TEMPLATE: Final = re.compile(r"\$?\{\{.*?\}\}|\$?\{[^{}]*\}|%\(\w+\)s|%[sd]|\$[A-Za-z_]\w*|\$\([^)]*\)")
+_TEMPLATE: Final = re.compile(r"\$?\{\{(?:[^{}]|\{[^{}]*\})*+\}\}|\$?\{[^{}]*\}|%\(\w+\)s|%[sd]|\$[A-Za-z_]\w*|\$\([^()]*\)")
 _NETWORK: Final = frozenset({
     "http", "https", "ws", "wss", "grpc", "grpcs", "postgres", "postgresql", "mysql", "mariadb", "mssql", "redis",
     "rediss", "amqp", "amqps", "mongodb", "kafka", "nats", "smtp", "smtps", "imap", "imaps", "ldap", "ldaps", "ftp",

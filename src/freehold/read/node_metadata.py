@@ -19,7 +19,9 @@ from freehold.stack.inventory import Component, Evidence, Skip
 __all__ = ["NodeProject", "npm_id", "read_package_json", "read_package_lock"]
 
 _EXACT: Final = re.compile(r"=?v?(\d+\.\d+\.\d+[\w.+-]*)$")
-_ENTRY: Final = re.compile(r'^ {2,8}"((?:[^"\\\n]*/)?node_modules/[^"\\\n]+)": \{', re.MULTILINE)
+_ENTRY: Final = re.compile(r'^ {2,8}"([^"\\\n]++)": \{', re.MULTILINE)
+_LONGEST_PATH: Final = 1000
+_DEEPEST: Final = 64
 _SECTIONS: Final = (
     ("dependencies", "run"),
     ("optionalDependencies", "optional"),
@@ -42,8 +44,8 @@ class NodeProject:
 def npm_id(name: str, version: str | None = None) -> str:
     """The canonical package URL of an npm package."""
     space, _, own = name.lower().rpartition("/")
-    base = "pkg:npm/" + (quote(space, safe="") + "/" if space else "") + quote(own, safe="")
-    return f"{base}@{quote(version, safe='/:')}" if version else base
+    base = "pkg:npm/" + (quote(space, safe="", errors="replace") + "/" if space else "") + quote(own, safe="", errors="replace")
+    return f"{base}@{quote(version, safe='/:', errors='replace')}" if version else base
 
 
 def _table(value: Any) -> Mapping[str, Any]:
@@ -107,7 +109,8 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
     if isinstance(document, Skip):
         return document
     told = _table(document)
-    entries = {path: entry for path, entry in _table(told.get("packages")).items() if isinstance(entry, dict)}
+    packages = _table(told.get("packages"))
+    entries = {path: entry for path, entry in packages.items() if isinstance(entry, dict) and len(path) <= _LONGEST_PATH}
     if not entries:
         if told.get("dependencies"):
             detail = "It is of version 1, which does not tell packages apart. Write it anew with a current npm."
@@ -116,7 +119,8 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
     finder = Lines(text)
     marked: dict[str, int] = {}
     for match in _ENTRY.finditer(text):
-        marked.setdefault(match[1], finder.at(match.start()))
+        if "node_modules/" in match[1]:
+            marked.setdefault(match[1], finder.at(match.start()))
     ids = {
         path: npm_id(_name(path, entry), _text(entry.get("version")))
         for path, entry in entries.items()
@@ -175,7 +179,7 @@ def _git(entry: Mapping[str, Any]) -> str | None:
 def _found(path: str, name: str, entries: Mapping[str, Any]) -> str | None:
     """Where Node finds ``name`` from ``path``: in the nearest ``node_modules`` upwards."""
     here = path
-    while True:
+    for _ in range(_DEEPEST):
         candidate = posixpath.join(here, "node_modules", name) if here else f"node_modules/{name}"
         if candidate in entries:
             return candidate
@@ -188,6 +192,7 @@ def _found(path: str, name: str, entries: Mapping[str, Any]) -> str | None:
             if "node_modules/" in here
             else posixpath.dirname(here)
         )
+    return None
 
 
 def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ LONGEST: Final = 1000
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
-T = TypeVar("T", str, str | None)
+_T = TypeVar("_T", str, str | None)
 
 
 def is_plain(text: str) -> bool:
@@ -27,7 +27,7 @@ def is_plain(text: str) -> bool:
     return text.isprintable() or (_CONTROL.search(text) is None and _HALF.search(text) is None)
 
 
-def plain(text: T, longest: int = LONGEST) -> T:
+def plain(text: _T, longest: int = LONGEST) -> _T:
     """Give the text with control characters as blanks, halves of characters as ``U+FFFD``, and its beginning only."""
     if text is None:
         return text

@@ -15,6 +15,7 @@ from freehold.read.findings import Findings, joined_components, joined_contacts
 from freehold.read.git_remotes import read_git_remotes
 from freehold.read.hosts import is_public, parse_address, registry_of, reversed_host
 from freehold.read.node_metadata import NodeProject, read_package_json, read_package_lock
+from freehold.read.plain_text import plain, plain_component, plain_skip
 from freehold.read.plugins import is_within, plugin_folders
 from freehold.read.python_environment import read_environment
 from freehold.read.python_locks import Lock, read_pipfile_lock, read_poetry_lock, read_pylock, read_uv_lock
@@ -42,6 +43,7 @@ _MANIFESTS: Final[dict[str, Callable[[SourceFile, str], Project | Skip]]] = {
     "setup.py": read_setup_py,
     "pipfile": read_pipfile,
 }
+_MOST_SKIPS: Final = 1000
 _ASIDE: Final = frozenset({"test", "example", "docs"})
 
 
@@ -217,14 +219,16 @@ def _node_components(reading: _Reading) -> Iterable[Component]:
     """Direct dependencies of every ``package.json`` that no lock covers, and all that locks pin."""
     for found in reading.node_locks.values():
         yield from found.components
+    locked = {folder: {component.name for component in found.components} for folder, found in reading.node_locks.items()}
     for node in reading.nodes:
-        covered = {
-            component.name
-            for folder, found in reading.node_locks.items()
-            if not folder or node.folder == folder or node.folder.startswith(folder + "/")
-            for component in found.components
-        }
-        yield from (component for component in node.components if component.name not in covered)
+        over = [locked[folder] for folder in ("", *_upwards(node.folder)) if folder in locked]
+        yield from (component for component in node.components if not any(component.name in names for names in over))
+
+
+def _upwards(folder: str) -> Iterable[str]:
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _registries(projects: Iterable[Project]) -> Iterable[Contact]:
@@ -255,9 +259,14 @@ def _inventory(folder: str, met: Walk, reading: _Reading) -> Inventory:
     pythons = [floor for project in projects if project.python and (floor := python_floor(project.python))]
     declared = [one for project in projects for one in project.declared if one.evidence.file not in reading.constraints]
     resolved = resolve(declared, reading.locks, pythons[0] if pythons else None)
-    components, joined = joined_components(
-        [*resolved.components, *_node_components(reading), *(one for found in reading.findings for one in found.components)]
-    )
+    met_components = [
+        *resolved.components, *_node_components(reading), *(one for found in reading.findings for one in found.components)
+    ]  # fmt: skip
+    kept = [fit for one in met_components if (fit := plain_component(one)) is not None]
+    if len(kept) < len(met_components):
+        detail = f"{len(met_components) - len(kept)} name(s) too long to be one were left out."
+        reading.skips.append(Skip(".", "too-large", detail))
+    components, joined = joined_components(kept)
     contacts = joined_contacts(
         [
             *_registries(projects),
@@ -266,21 +275,25 @@ def _inventory(folder: str, met: Walk, reading: _Reading) -> Inventory:
         ]
     )
     return Inventory(
-        name=(stated.name if stated else None) or (node.name if node else None) or folder,
+        name=plain((stated.name if stated else None) or (node.name if node else None) or folder),
         reader=ProjectReader.name,
         components=components,
         contacts=contacts,
-        skips=tuple(
-            sorted(
-                set(reading.skips).union(*(found.skips for found in reading.findings)),
-                key=lambda skip: (skip.file, skip.reason, skip.detail),
-            )
-        ),
+        skips=_skips(reading),
         claims=(*resolved.claims, *(one for found in reading.findings for one in found.claims)),
-        licence=(stated.licence if stated else None) or (node.licence if node else None),
+        licence=plain((stated.licence if stated else None) or (node.licence if node else None)),
         joined=joined,
         languages=_languages(met, reading),
     )
+
+
+def _skips(reading: _Reading) -> tuple[Skip, ...]:
+    met = {plain_skip(skip) for skip in {*reading.skips}.union(*(found.skips for found in reading.findings))}
+    found = sorted(met, key=lambda skip: (skip.file, skip.reason, skip.detail))
+    if len(found) > _MOST_SKIPS:
+        over = f"{len(found) - _MOST_SKIPS} more skips like those above are not listed one by one."
+        found = [*found[:_MOST_SKIPS], Skip(".", "limit", over)]
+    return tuple(found)
 
 
 def _languages(found: Walk, reading: _Reading) -> tuple[str, ...]:

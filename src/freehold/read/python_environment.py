@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from freehold.read.documents import bytes_at
 from freehold.read.hosts import repository_of
 from freehold.read.licences import normalise
+from freehold.read.plain_text import is_plain, plain
 from freehold.read.python_locks import Edge, Lock, Package
 from freehold.read.python_metadata import says_repository
 from freehold.read.python_requirement import normalised, parse_requirement
@@ -25,6 +27,7 @@ _LARGEST_METADATA: Final = 4 * 1024 * 1024
 _MOST_REQUIREMENTS: Final = 10_000
 _PYTHON: Final = re.compile(r"/(?:python|pypy)(\d+\.\d+)/site-packages$")
 _VERSION: Final = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+_BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _EXTRA: Final = re.compile(r"extra\s*==\s*[\"']([^\"']+)[\"']")
 _CLASSIFIED: Final[Mapping[str, str]] = {
     "MIT License": "MIT",
@@ -70,6 +73,13 @@ def read_environment(environment: Environment) -> Lock:
         else:
             continue
         relative = f"{environment.relative}/{inner}" if environment.relative else inner
+        if not is_plain(name):
+            shown = plain(relative.encode("utf-8", "backslashreplace").decode("utf-8"))
+            skips.append(Skip(shown, "encoding", "Its name is not UTF-8, or holds control characters."))
+            continue
+        if os.path.islink(f"{environment.path}/{name}"):  # noqa: PTH114
+            skips.append(Skip(relative, "link", "It is a link, which may lead out of the folder, and was not followed."))
+            continue
         found = _package(f"{environment.path}/{inner}", relative, f"{environment.path}/{name}")
         if isinstance(found, Skip):
             skips.append(found)
@@ -84,34 +94,38 @@ def _python(environment: Environment) -> str | None:
     if match:
         return match[1]
     try:
-        with open(os.path.join(environment.path, "..", "..", "pyvenv.cfg"), encoding="utf-8") as stream:  # noqa: PTH118, PTH123
-            version = _VERSION.search(stream.read(10_000))
-    except (OSError, ValueError):
+        path = os.path.join(environment.path, "..", "..", "pyvenv.cfg")  # noqa: PTH118
+        version = _VERSION.search(bytes_at(path, 10_000).decode("utf-8", "replace"))
+    except OSError:
         return None
     return version[1] if version else None
 
 
 def _headers(path: str, relative: str) -> dict[str, list[str]] | Skip:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            data = stream.read(_LARGEST_METADATA)
+        data = bytes_at(path, _LARGEST_METADATA)
     except OSError as error:
         return Skip(relative, "unreadable", f"The metadata cannot be opened ({error.strerror}).")
-    head = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]
+    end = _BLANK_LINE.search(data)
+    if end is None and len(data) == _LARGEST_METADATA:
+        return Skip(relative, "too-large", f"Its headers have over {_LARGEST_METADATA:,} bytes, and were not read.")
+    head = data[: end.start()] if end else data
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
     headers: dict[str, list[str]] = {}
+    parts: list[str] = []
     last: list[str] | None = None
-    for line in text.splitlines():
-        if line[:1] in {" ", "\t"} and last:
-            last[-1] += "\n" + line.strip()
+    for line in [*text.split("\n"), ":"]:
+        if line[:1] in {" ", "\t"} and last is not None:
+            parts.append(line.strip())
             continue
         name, colon, value = line.partition(":")
         if colon:
-            last = headers.setdefault(name.strip().lower(), [])
-            last.append(value.strip())
+            if last is not None:
+                last.append("\n".join(parts))
+            last, parts = headers.setdefault(name.strip().lower(), []), [value.strip()]
     return headers
 
 
@@ -140,8 +154,7 @@ def _package(path: str, relative: str, folder: str) -> Package | Skip:
 def _origin(path: str) -> tuple[str | None, bool]:
     """Where ``direct_url.json`` says that it came from, and whether that is a folder of this machine."""
     try:
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123
-            told = json.loads(stream.read(100_000))
+        told = json.loads(bytes_at(path, 100_000))
     except (OSError, ValueError, RecursionError):
         return None, False
     if not isinstance(told, dict) or not isinstance(told.get("url"), str):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,16 @@ from freehold.read.python_requirement import Requirement, normalised, parse_requ
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Evidence, Skip
 
-__all__ = ["Declared", "Project", "read_pipfile", "read_pyproject", "read_setup_cfg", "read_setup_py", "scope_of_group"]
+__all__ = [
+    "Declared",
+    "Project",
+    "read_pipfile",
+    "read_pyproject",
+    "read_setup_cfg",
+    "read_setup_py",
+    "says_repository",
+    "scope_of_group",
+]
 
 _TEST: Final = re.compile(r"(?:^|[-_])(?:tests?|testing|pytest|e2e|ci)(?:$|[-_])")
 _BUILD: Final = re.compile(r"(?:^|[-_])(?:build|packaging|release)(?:$|[-_])")
@@ -89,6 +99,10 @@ def _list(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
+def _several(value: Any) -> Iterable[Any]:
+    return [value] if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
+
+
 def _text(value: Any) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
@@ -101,6 +115,7 @@ class _Collector:
         self.declared: list[Declared] = []
         self.bad: list[str] = []
         self._after = 0
+        self._headings: dict[str, int] = {}
 
     def evidence(self, needle: str) -> Evidence:
         return Evidence(self.file.relative, self.lines.of(needle))
@@ -115,9 +130,9 @@ class _Collector:
 
     def table(self, name: str, entry: Any, scope: str, heading: str) -> None:
         """Take in one entry of a Poetry or Pipenv table: a version, a table, or a list of either."""
-        after = max(self.text.find(f"[{heading}]"), 0)
-        match = re.compile(rf"^[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*=", re.MULTILINE).search(self.text, after)
-        where = Evidence(self.file.relative, self.lines.at(match.start()) if match else 0)
+        if heading not in self._headings:
+            self._headings[heading] = max(self.text.find(f"[{heading}]"), 0)
+        where = Evidence(self.file.relative, self.lines.key(name, self._headings[heading]))
         for one in entry if isinstance(entry, list) else [entry]:
             told = _table(one)
             if "path" in told:
@@ -140,9 +155,9 @@ class _Collector:
 
     def _line(self, text: str) -> int:
         for quoted in (f'"{text}"', f"'{text}'"):
-            offset = self.text.find(quoted, self._after)
+            offset = self.lines.find(quoted, self._after)
             if offset < 0:
-                offset = self.text.find(quoted)
+                offset = self.lines.find(quoted)
             if offset >= 0:
                 self._after = offset
                 return self.lines.at(offset)
@@ -269,8 +284,10 @@ def read_setup_cfg(file: SourceFile, text: str) -> Project | Skip:
 def read_setup_py(file: SourceFile, text: str) -> Project | Skip:
     """Read what stands literally in the ``setup()`` call of a ``setup.py``; it is never run."""
     try:
-        tree = ast.parse(text)
-    except RecursionError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (RecursionError, MemoryError):
         return Skip(file.relative, "too-deep", "Its syntax tree is too deep to be read.")
     except (SyntaxError, ValueError) as error:
         return Skip(file.relative, "syntax", f"It is not Python: {error}.")
@@ -301,10 +318,10 @@ def read_setup_py(file: SourceFile, text: str) -> Project | Skip:
 
     for argument, scope in (("install_requires", "run"), ("tests_require", "test"), ("setup_requires", "build")):
         value = literal(argument)
-        for requirement in [value] if isinstance(value, str) else value or ():
+        for requirement in _several(value):
             take.add(requirement, scope)
     for extra, requirements in _table(literal("extras_require")).items():
-        for requirement in [requirements] if isinstance(requirements, str) else requirements:
+        for requirement in _several(requirements):
             take.add(requirement, scope_of_group(str(extra).partition(":")[0], "optional"))
     skips = take.skips()
     name, licence, python = (_text(literal(argument)) for argument in ("name", "license", "python_requires"))

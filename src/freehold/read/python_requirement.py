@@ -18,9 +18,7 @@ __all__ = ["Requirement", "holds", "normalised", "parse_requirement", "pypi_id",
 _SEPARATORS: Final = re.compile(r"[-_.]+")
 _REQUIREMENT: Final = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*(.*)$", re.DOTALL)
 _PIN: Final = re.compile(r"\(?\s*={2,3}\s*([^\s,;*()]+)\s*\)?$")
-_TOKEN: Final = re.compile(
-    r"""\s*(?:(\()|(\))|(and|or|not\s+in|in)\b|(~=|===?|!=|<=|>=|<|>)|'([^']*)'|"([^"]*)"|([A-Za-z_.]+))"""
-)
+_TOKEN: Final = re.compile(r"""(?:(\()|(\))|(and|or|not\s+in|in)\b|(~=|===?|!=|<=|>=|<|>)|'([^']*)'|"([^"]*)"|([A-Za-z_.]+))""")
 _FLOOR: Final = re.compile(r"(?:>=|==|~=|\^|>)\s*(\d+(?:\.\d+)?)")
 _NUMBER: Final = re.compile(r"\d+")
 _LONGEST_MARKER: Final = 2000
@@ -54,8 +52,8 @@ def normalised(name: str) -> str:
 
 def pypi_id(name: str, version: str | None = None) -> str:
     """The canonical package URL of a Python package."""
-    base = f"pkg:pypi/{quote(normalised(name), safe='')}"
-    return f"{base}@{quote(version, safe='/:')}" if version else base
+    base = f"pkg:pypi/{quote(normalised(name), safe='', errors='replace')}"
+    return f"{base}@{quote(version, safe='/:', errors='replace')}" if version else base
 
 
 def python_floor(specifier: str) -> str | None:

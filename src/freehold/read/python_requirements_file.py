@@ -88,7 +88,9 @@ def read_requirements(file: SourceFile, text: str) -> Project:
     if bad:
         skips.append(Skip(file.relative, "syntax", f"{len(bad)} line(s) not understood, the first: {_without_user(bad[0])!r}."))
     outside = f"{file.relative} includes a file outside of the folder; it was not read."
-    skips += [Skip(name, "link", outside) for name in (*includes, *constraints) if name.startswith("..")]
+    skips += [
+        Skip(name, "link", outside) for name in (*includes, *constraints) if name.startswith(("../", "/")) or name == ".."
+    ]
     return Project(
         file.folder,
         declared=tuple(declared),

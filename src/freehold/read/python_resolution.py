@@ -16,13 +16,15 @@ from freehold.read.hosts import repository_of
 from freehold.read.python_locks import Edge, Lock, Package
 from freehold.read.python_metadata import Declared
 from freehold.read.python_requirement import holds, pypi_id
-from freehold.stack.inventory import Component
+from freehold.stack.inventory import Component, Evidence
 from freehold.stack.values import Claim
 
 __all__ = ["resolve"]
 
 _SURE_OF_MARKERS: Final = 0.7
 _SURE_OF_VERSION: Final = 0.5
+_MOST_VERSIONS: Final = 20
+"""Packages of one name within one lock that edges lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,19 @@ def resolve(declared: Sequence[Declared], locks: Sequence[Lock], python: str | N
         Components, and claims where a version or a scope is not sure.
     """
     roots: dict[int, list[Declared]] = {id(lock): list(lock.declared) for lock in locks}
+    names = {id(lock): {package.name for package in lock.packages} for lock in locks}
+    nearest: dict[tuple[str, bool], list[Lock]] = {}
     components: list[Component] = []
     claims: list[Claim] = []
     for one in declared:
         met = False
         for installed in (False, True):
-            for lock in _nearest(locks, one, installed=installed):
+            place = (one.folder, installed)
+            if place not in nearest:
+                nearest[place] = _nearest(locks, one, installed=installed)
+            for lock in nearest[place]:
                 roots[id(lock)].append(one)
-                met = met or any(package.name == one.requirement.name for package in lock.packages)
+                met = met or one.requirement.name in names[id(lock)]
         if not met:
             components.append(_unresolved(one))
     locked: dict[str, list[tuple[str, Component]]] = {}
@@ -145,7 +152,9 @@ def _unresolved(one: Declared) -> Component:
 def _components(lock: Lock, roots: Sequence[Declared], python: str | None) -> Findings:
     by_name: dict[str, tuple[Package, ...]] = {}
     for package in lock.packages:
-        by_name[package.name] = (*by_name.get(package.name, ()), package)
+        known = by_name.get(package.name, ())
+        if len(known) < _MOST_VERSIONS:
+            by_name[package.name] = (*known, package)
     closure = _Closure(by_name, lock.python or python)
     scopes: dict[int, str] = {}
     extras: dict[int, frozenset[str]] = {}
@@ -154,7 +163,9 @@ def _components(lock: Lock, roots: Sequence[Declared], python: str | None) -> Fi
             scopes.setdefault(key, scope)
             extras[key] = extras.get(key, frozenset()) | asked
     elsewhere = closure.reach(roots, markers=False)
-    named = {root.requirement.name for root in roots}
+    named: dict[str, list[Evidence]] = {}
+    for root in roots:
+        named.setdefault(root.requirement.name, []).append(root.evidence)
     needed = {
         edge.name for package in lock.packages for edge in package.edges if edge.name != package.name and edge.within is None
     }
@@ -177,7 +188,7 @@ def _components(lock: Lock, roots: Sequence[Declared], python: str | None) -> Fi
             for target in closure.targets(edge)
             if not target.own and target is not package
         }
-        asked_for = [root.evidence for root in roots if root.requirement.name == package.name]
+        asked_for = named.get(package.name, ())
         components.append(
             Component(
                 identity,

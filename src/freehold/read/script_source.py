@@ -16,10 +16,13 @@ __all__ = ["read_script_source"]
 
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)|(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))|(?P<word>[A-Za-z_$][\w$]*)|(?P<number>\d[\w.]*)"""
-    r"""|(?P<text>"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|(?P<tick>`)|(?P<mark>=>|===?|!==?|\?\?|\|\||&&|\?\.|[^\s])"""
+    r"""|(?P<text>"(?:[^"\\\n]|\\[\s\S])*+"|'(?:[^'\\\n]|\\[\s\S])*+')|(?P<tick>`)|(?P<mark>=>|===?|!==?|\?\?|\|\||&&|\?\.|[^\s])"""
 )
+_UNCLOSED: Final = re.compile(r""""(?:[^"\\\n]|\\[\s\S])*+|'(?:[^'\\\n]|\\[\s\S])*+""")
+_LONGEST_PATTERN: Final = 2000
+_MOST_TRIED: Final = 5000
 _PATTERN: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.){0,500}\]){1,2000}/[a-z]*")
-_CHUNK: Final = re.compile(r"(?:[^`\\$]|\\[\s\S]|\$(?!\{))*")
+_CHUNK: Final = re.compile(r"(?:[^`\\$]|\\[\s\S]|\$(?!\{))*+")
 _ESCAPE: Final = re.compile(r"\\([\s\S])")
 _BEFORE_PATTERN: Final = frozenset(
     {"(", ",", "=", ":", "[", "!", "&&", "||", "?", "{", "}", ";", "=>", "return", "===", "==", "!==", "??", ""}
@@ -41,15 +44,23 @@ def _values(text: str) -> Iterator[Mention]:
     lines = Lines(text)
     recent: list[str] = []
     templates: list[tuple[int, list[str], int, tuple[str, ...]]] = []
-    depth = at = 0
+    depth = at = tried = 0
+    unclosed = {'"': 0, "'": 0}
     size = len(text)
     while at < size:
-        if text[at] == "/" and (recent[-1] if recent else "") in _BEFORE_PATTERN:
-            pattern = _PATTERN.match(text, at)
+        sign = text[at]
+        if sign == "/" and tried < _MOST_TRIED and (recent[-1] if recent else "") in _BEFORE_PATTERN:
+            pattern = _PATTERN.match(text, at, at + _LONGEST_PATTERN)
+            tried += pattern is None
             if pattern:
                 at = pattern.end()
                 recent.append("0")
                 continue
+        if at < unclosed.get(sign, 0):
+            # a text begun before here with the same sign is not closed, so this one is not either
+            recent.append(sign)
+            at += 1
+            continue
         token = _TOKEN.match(text, at)
         if token is None:
             break
@@ -83,6 +94,9 @@ def _values(text: str) -> Iterator[Mention]:
                 recent.append('"')
                 yield Mention("".join(opened[1]), lines.at(opened[2]), opened[3])
         else:
+            if value in unclosed:
+                found = _UNCLOSED.match(text, start)
+                unclosed[value] = found.end() if found else at
             depth += (value == "{") - (value == "}")
             recent.append(value)
         if len(recent) > 40:

@@ -16,7 +16,7 @@ from freehold.stack.inventory import Contact, Evidence
 __all__ = ["contacts_of_commands"]
 
 _WORD: Final = re.compile(
-    r"""#[^\n]*|(?P<word>(?:[^\s"'#;|&<>()]|(?<=\S)#|"(?:[^"\\]|\\.)*+"|'[^']*+')++)|(?P<open>["'](?:[^"'\\]|\\.)*+)"""
+    r"""#[^\n]*|(?P<word>(?:[^\s"'#;|&<>()]|(?<=\S)#|"(?:[^"\\]|\\.)*+"|'[^']*+')++)|(?P<open>"(?:[^"\\]|\\.)*+|'[^']*+)"""
 )
 _PLAIN_WORD: Final = re.compile(r"""[^\s"'#;|&<>()]++""")
 _INDEX: Final = frozenset(

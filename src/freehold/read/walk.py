@@ -18,7 +18,19 @@ from typing import Final
 from freehold.read.plain_text import is_plain, plain
 from freehold.stack.inventory import Skip
 
-__all__ = ["LARGEST_SOURCE", "MOST_FILES", "Environment", "SourceFile", "Walk", "fingerprint", "place_of", "walk"]
+__all__ = [
+    "LARGEST_LOCK",
+    "LARGEST_PYTHON",
+    "LARGEST_SOURCE",
+    "LOCKS",
+    "MOST_FILES",
+    "Environment",
+    "SourceFile",
+    "Walk",
+    "fingerprint",
+    "place_of",
+    "walk",
+]
 
 LARGEST_SOURCE: Final = 5 * 1024 * 1024
 """Bytes: the largest file within a folder that is read (lock files may be larger, see :data:`LARGEST_LOCK`)."""

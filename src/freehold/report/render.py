@@ -10,11 +10,10 @@ from typing import Any, Final, cast
 
 from freehold.errors import UsageError
 from freehold.report.answers import Context
+from freehold.report.formats import FORMATS
 from freehold.report.interface import Document, Face, Look
 
 __all__ = ["FORMATS", "document_of", "face", "render", "to_json"]
-
-FORMATS: Final = ("text", "json", "csv", "html")
 
 _FACES: Final = {
     "text": ("freehold.report.text", "TextFace"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["KINDS", "ROLES", "SCHEMA_NUMBER", "STATUSES", "TABLES", "Attribute", "attribute"]
+__all__ = ["KINDS", "PROVIDER_TYPES", "ROLES", "SCHEMA_NUMBER", "STATUSES", "TABLES", "Attribute", "attribute"]
 
 SCHEMA_NUMBER: Final = 1
 

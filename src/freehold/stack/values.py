@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias, TypeGuard, TypeVar
 
 __all__ = ["UNKNOWN", "Claim", "Item", "Maybe", "Need", "Owner", "Provider", "Source", "Stack", "Unknown", "is_stated"]
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Unknown(enum.Enum):
@@ -28,7 +28,7 @@ class Unknown(enum.Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
-Maybe: TypeAlias = T | Literal[Unknown.UNKNOWN] | None
+Maybe: TypeAlias = _T | Literal[Unknown.UNKNOWN] | None
 
 
 def is_stated(value: Maybe[float]) -> TypeGuard[float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from freehold.errors import Finding, UnknownId, Unreadable, UsageError
 from freehold.settings import Settings
+from freehold.stack.schema import CHANGE
 from freehold.stack.values import Stack
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ def _first_stop(stack: Stack, answer: AssessAnswer, country: str, *, strict: boo
         day = item.stops_low
         if day is None:
             day = next((day for day, low in zip(run.days, item.low, strict=True) if low < 1 - 1e-9), None)
-        if day is not None and (number in wanted or item.id.endswith(":change")):
+        if day is not None and (number in wanted or item.id.endswith(CHANGE)):
             found.append((number not in wanted, item.stops_low is None, day, item.id))
     if not found:
         return ()

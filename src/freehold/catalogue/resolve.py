@@ -17,12 +17,12 @@ from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
+from freehold.stack.schema import CHANGE
 from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
 from freehold.words import say
 
-__all__ = ["CHANGE", "resolve", "with_providers"]
+__all__ = ["resolve", "with_providers"]
 
-CHANGE = ":change"
 _MOST_EVIDENCE = 3
 _GROUPED_FROM = 20
 _RUNTIMES = {"node": "nodejs"}

@@ -17,13 +17,12 @@ from freehold.measure.why import Explainer
 from freehold.network.solve import solve
 from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
-from freehold.stack.schema import KINDS
+from freehold.stack.schema import CHANGE, KINDS
 from freehold.stack.values import UNKNOWN, Stack
 
 __all__ = ["AssessAnswer", "Controller", "Coverage", "Layer", "Weak", "assess", "coverage_of", "foreign_cutoff"]
 
 _MOST_LANDLORDS: Final = 12
-_CHANGE: Final = ":change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ def assess(
 
 
 def _change_mission(stack: Stack) -> Mission | None:
-    numbers = [number for number, item in enumerate(stack.items) if item.id.endswith(_CHANGE)]
+    numbers = [number for number, item in enumerate(stack.items) if item.id.endswith(CHANGE)]
     if not numbers:
         return None
     return Mission({number: 1 / len(numbers) for number in numbers}, (), "items that say what can be changed", stated=True)

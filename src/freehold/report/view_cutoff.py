@@ -19,6 +19,7 @@ from freehold.report.sentences import (
     settings_line,
     stack_line,
 )
+from freehold.stack.schema import CHANGE
 from freehold.stack.values import UNKNOWN
 from freehold.words import day, interval, percent, say
 
@@ -48,8 +49,15 @@ def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
     blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(answer.cutoff, context.stack))))
     text = capital(say("cutoff.headline", day=day(answer.days[place]), level=interval(low, high)))
     blocks.append(Paragraph(f"{text} {_first(answer, context)}", tone_of(low, high, answer.floor), lead=True))
-    series = Series("mission", say("report.series_mission"), answer.mission.low, answer.mission.high)
-    blocks.append(Curve(answer.days, (series,), floor=answer.floor))
+    series = [Series("mission", say("report.series_mission"), answer.mission.low, answer.mission.high)]
+    change = _change(answer)
+    if change is not None:
+        worst = min(range(len(answer.days)), key=lambda place: (change.low[place], place))
+        level = interval(change.low[worst], change.high[worst])
+        tone = tone_of(change.low[worst], change.high[worst], answer.floor)
+        blocks.append(Paragraph(say("cutoff.change", day=day(answer.days[worst]), level=level), tone, lead=True))
+        series.append(change)
+    blocks.append(Curve(answer.days, tuple(series), floor=answer.floor))
     blocks.append(Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"))
     blocks += [Heading(say("cutoff.items")), _stopped(answer), _table(answer, notes, ordered=True)]
     if any(item.low != item.high for item in answer.items):
@@ -57,6 +65,16 @@ def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
     blocks += known_paragraphs(context)
     name = context.stack.name if context.stack is not None else ""
     return Document(say("cutoff.title", name=name), tuple(blocks), _table(answer, None), evidence=notes.evidence)
+
+
+def _change(answer: CutoffAnswer) -> Series | None:
+    """The mean level of what says what can be changed; ``None`` where nothing does."""
+    items = [item for item in answer.items if item.id.endswith(CHANGE)]
+    if not items:
+        return None
+    low = tuple(sum(levels) / len(items) for levels in zip(*(item.low for item in items), strict=True))
+    high = tuple(sum(levels) / len(items) for levels in zip(*(item.high for item in items), strict=True))
+    return Series("change", say("report.series_change"), low, high)
 
 
 def _first(answer: CutoffAnswer, context: Context) -> str:

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["KINDS", "PROVIDER_TYPES", "ROLES", "SCHEMA_NUMBER", "STATUSES", "TABLES", "Attribute", "attribute"]
+__all__ = ["CHANGE", "KINDS", "PROVIDER_TYPES", "ROLES", "SCHEMA_NUMBER", "STATUSES", "TABLES", "Attribute", "attribute"]
 
 SCHEMA_NUMBER: Final = 1
+
+CHANGE: Final = ":change"
+"""How the id of an item ends that says whether another can be changed, beside the one that says that it runs."""
 
 KINDS: Final = (
     "research", "material", "equipment", "chip", "hardware", "network", "os", "software", "platform", "framework",

@@ -1,11 +1,12 @@
 """The laws of levels on random stacks: the engine against the naive reference, and against itself.
 
-Each law runs on a moderate number of examples; marked ``slow`` it runs on twenty times as many.
+Each law runs on a moderate number of examples; marked ``slow`` it runs on several times as many.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -24,7 +25,9 @@ from strategies import PROVIDERS, cutoffs, days, repeatable, restated, rules, sh
 
 DAYS = (0.0, 0.5, 7.0, 10.0, 30.0, 42.857, 60.0, 90.0, 365.0, 1095.0)
 NEAR = 2e-9
-EFFORT = pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.slow)], ids=["quick", "thorough"])
+LONG = int(os.environ.get("FREEHOLD_LAW_EFFORT", "4"))
+"""How many times the quick examples the slow run tries; fuzzing at length sets 20 or more."""
+EFFORT = pytest.mark.parametrize("times", [1, pytest.param(LONG, marks=pytest.mark.slow)], ids=["quick", "thorough"])
 Curves = Mapping[str, Sequence[float]]
 Kernel = Literal["plain", "compiled"]
 

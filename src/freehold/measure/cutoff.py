@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from freehold.errors import BadCutoff, UsageError
-from freehold.measure.case import HIGH, LOW, Case, Kernel, Side
+from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.mission import Interval, mission_of
 from freehold.network.solve import solve
 from freehold.stack.countries import is_region
@@ -177,8 +177,10 @@ def cutoffs(
 
 def answer_of(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) -> CutoffAnswer:
     """Run one cut-off on a case that is already built; see :func:`cutoff`."""
-    sides: tuple[Side, Side] = (LOW, HIGH)
-    low, high = (solve(case.built(side), [case.scenario(cut, side)], days, floor, case.running(side)) for side in sides)
+    low = solve(case.built(LOW), [case.scenario(cut, LOW)], days, floor, case.running(LOW))
+    # where nothing that counts is unknown, both sides are one run
+    known = case.is_numeric_known and not any(None in case.truths(rule) for rule in cut.rules)
+    high = low if known else solve(case.built(HIGH), [case.scenario(cut, HIGH)], days, floor, case.running(HIGH))
     mission = mission_of(case.stack)
 
     def stop(day: float) -> float | None:

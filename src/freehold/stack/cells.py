@@ -18,6 +18,7 @@ from freehold.stack.values import UNKNOWN, Owner
 
 __all__ = ["BadCell", "nearest", "parse_cell", "shown", "write_cell"]
 
+_NO_ID: Final = re.compile(r'[\s;,"]')
 _LARGEST_NUMBER: Final = 1e15
 _LONGEST_TEXT: Final = 2000
 _LONGEST_ID: Final = 200
@@ -127,7 +128,7 @@ def _text(_column: Attribute, raw: object) -> str:
 
 def _id(column: Attribute, raw: object) -> str:
     text = _text(column, raw)
-    if any(character.isspace() or character in ';,"' for character in text):
+    if _NO_ID.search(text):
         raise BadCell(f"{shown(text)} is no id", "Use letters, digits and - . _ : / @ % ? & = + # without spaces")
     return text
 

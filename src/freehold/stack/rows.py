@@ -32,6 +32,9 @@ _TYPES: Final[Mapping[str, Any]] = {
 }
 
 
+_COLUMNS: Final = {table: {column.name: column for column in columns} for table, columns in TABLES.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of one table as a file holds it.
@@ -150,7 +153,7 @@ def build(
 
 
 def _type_cells(row: Row, findings: list[Finding]) -> dict[str, Any]:
-    columns = {column.name: column for column in TABLES[row.table]}
+    columns = _COLUMNS[row.table]
     cells: dict[str, Any] = {}
     for name in row.cells:
         if name not in columns:
@@ -158,8 +161,12 @@ def _type_cells(row: Row, findings: list[Finding]) -> dict[str, Any]:
             mend = f"Did you mean '{near[0]}'?" if near else f"Columns of {row.table}: {', '.join(columns)}"
             findings.append(row.finding(name, "is not a column", mend))
     for name, column in columns.items():
+        raw = row.cells.get(name)
+        if raw is None and not column.required:
+            cells[name] = None
+            continue
         try:
-            cells[name] = parse_cell(column, row.cells.get(name))
+            cells[name] = parse_cell(column, raw)
         except BadCell as error:
             findings.append(row.finding(name, error.problem, error.mend))
             cells[name] = None

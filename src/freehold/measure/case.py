@@ -111,6 +111,11 @@ class Case:
             or any(item.whole is UNKNOWN for item in self.stack.items)
         )
 
+    @cached_property
+    def is_recovery_known(self) -> bool:
+        """Whether every time to recover is known, so that both sides ramp up on the same days."""
+        return not any(supply.filled.source is not None and supply.filled.source.recover is UNKNOWN for supply in self.supplies)
+
     def built(self, side: Side) -> Built:
         """The network of one side."""
         key = LOW if self.is_numeric_known else side

@@ -179,7 +179,8 @@ def answer_of(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) ->
     """Run one cut-off on a case that is already built; see :func:`cutoff`."""
     low = solve(case.built(LOW), [case.scenario(cut, LOW)], days, floor, case.running(LOW))
     # where nothing that counts is unknown, both sides are one run
-    known = case.is_numeric_known and not any(None in case.truths(rule) for rule in cut.rules)
+    known = case.is_numeric_known and case.is_recovery_known
+    known = known and not any(None in case.truths(rule) for rule in cut.rules)
     high = low if known else solve(case.built(HIGH), [case.scenario(cut, HIGH)], days, floor, case.running(HIGH))
     mission = mission_of(case.stack)
 

@@ -13,7 +13,7 @@ from freehold.read.mentions import Mention, host_of
 from freehold.read.shell import contacts_of_commands
 from freehold.read.walk import SourceFile
 from freehold.read.yaml_tree import Node
-from freehold.stack.inventory import Component, Contact, Evidence
+from freehold.stack.inventory import Component, Contact, Evidence, Skip
 
 __all__ = [
     "DEFAULT_REGISTRY",
@@ -129,13 +129,17 @@ def read_dockerfile(file: SourceFile, text: str) -> Findings:
     stages: list[tuple[str, str, int]] = []
     copied: list[tuple[str, int]] = []
     contacts: list[Contact] = []
+    skips: list[Skip] = []
     for line, instruction, rest in _instructions(text):
         where = Evidence(file.relative, line)
         if instruction == "ARG" and not stages:
             known.update((name, value.strip("\"'")[:_LONGEST]) for name, value in _SETTING.findall(rest))
         elif instruction == "FROM":
-            match = _FROM.match(_filled(rest, known))
-            if match:
+            named = _filled(rest, known)
+            match = _FROM.match(named)
+            if not named:
+                skips.append(Skip(file.relative, "too-large", f"Line {line} names an image at a length that no name has."))
+            elif match:
                 stages.append((match[1], (match[2] or "").lower(), line))
         elif instruction == "COPY" and (origin := _COPY.search(rest)):
             copied.append((origin[1], line))
@@ -167,7 +171,7 @@ def read_dockerfile(file: SourceFile, text: str) -> Findings:
         )
         components += found.components
         contacts += found.contacts
-    return Findings(tuple(components), tuple(contacts))
+    return Findings(tuple(components), tuple(contacts), tuple(skips))
 
 
 def read_compose(file: SourceFile, documents: Iterable[Node], *, optional: bool = False) -> Findings:

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 __all__ = ["canonical", "qualifier", "slug", "without_user"]
 
+_LONGEST: Final = 500
 _SEGMENT: Final = r"(?:[A-Za-z0-9._~+-]|%40|%2B)+"
 _WELL_FORMED: Final = re.compile(
     rf"pkg:(?P<type>[a-z]+)/(?P<namespace>(?:{_SEGMENT}/)*)(?P<name>{_SEGMENT})"
@@ -139,12 +140,14 @@ def slug(*parts: str | None) -> str:
     words = "-".join(part for part in parts if part).lower()
     text = "".join(sign if sign.isalnum() or sign in "._+" else " " for sign in words)
     made = "-".join(text.split())
-    if any(sign.isalnum() for sign in made):
+    named = any(sign.isalnum() for sign in made)
+    if named and len(made) <= _LONGEST:
         return made
-    # names of signs alone are still different things; rare enough to load its library only then
+    # names of signs alone and names without end are still different things; rare enough to load its library only then
     from hashlib import sha256
 
-    return "unnamed-" + sha256(words.encode("utf-8", "replace")).hexdigest()[:12]
+    told = sha256(words.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{made[:_LONGEST]}-{told}" if named else f"unnamed-{told}"
 
 
 def _quoted(text: str, *, lower: bool = False) -> str:

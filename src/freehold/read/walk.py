@@ -35,8 +35,8 @@ __all__ = [
 LARGEST_SOURCE: Final = 5 * 1024 * 1024
 """Bytes: the largest file within a folder that is read (lock files may be larger, see :data:`LARGEST_LOCK`)."""
 LARGEST_LOCK: Final = 64 * 1024 * 1024
-LARGEST_PYTHON: Final = 1024 * 1024
-"""Bytes: a syntax tree takes five hundred times as much."""
+LARGEST_PROGRAM: Final = 1024 * 1024
+"""Bytes: what is parsed as a program takes up to five hundred times as much, and seconds."""
 MOST_FILES: Final = 500_000
 """Directory entries after which the walk ends with a skip."""
 
@@ -56,6 +56,7 @@ _MANIFESTS: Final = frozenset({
     "packages.lock.json", "mix.lock", "pubspec.lock", "podfile.lock", "package.resolved", "conda-lock.yml",
     "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile",
 })  # fmt: skip
+_PROGRAMS: Final = (".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _ENDINGS: Final = frozenset({
     ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".yml", ".yaml", ".toml", ".json", ".ini",
     ".cfg", ".conf", ".env", ".properties", ".sh", ".dockerfile",
@@ -163,8 +164,8 @@ def _is_read(name: str) -> bool:
 
 def _limit(name: str) -> int:
     lower = name.lower()
-    if lower.endswith(".py"):
-        return LARGEST_PYTHON
+    if lower.endswith(_PROGRAMS):
+        return LARGEST_PROGRAM
     return LARGEST_LOCK if lower in LOCKS or lower.startswith("pylock.") else LARGEST_SOURCE
 
 

@@ -78,10 +78,7 @@ def parse_cell(column: Attribute, raw: object) -> Any:
     """
     if isinstance(raw, str):
         raw = raw.strip()
-        if len(raw) > _LONGEST_TEXT:
-            raise BadCell(f"{len(raw)} characters long", f"Keep it under {_LONGEST_TEXT}")
-        if _CONTROL.search(raw):
-            raise BadCell(f"{shown(raw)} holds a control character", "Write it on one line")
+        _check_signs(raw)
     if raw is None or raw == "" or raw == []:
         if column.required:
             raise BadCell("is empty", f"State it: {column.meaning}")
@@ -93,6 +90,13 @@ def parse_cell(column: Attribute, raw: object) -> Any:
     if raw == "?" and column.unknown:
         return UNKNOWN
     return _PARSERS[column.type](column, raw)
+
+
+def _check_signs(text: str) -> None:
+    if len(text) > _LONGEST_TEXT:
+        raise BadCell(f"{len(text)} characters long", f"Keep it under {_LONGEST_TEXT}")
+    if _CONTROL.search(text):
+        raise BadCell(f"{shown(text)} holds a control character", "Write it on one line")
 
 
 def write_cell(column: Attribute, value: object) -> str:
@@ -209,6 +213,9 @@ def _parts(raw: object) -> list[object]:
     if isinstance(raw, str):
         return [part.strip() for part in raw.split(";") if part.strip()]
     if isinstance(raw, list):
+        for part in raw:
+            if isinstance(part, str):
+                _check_signs(part)
         return raw
     raise BadCell(f"{shown(raw)} is not a list", 'Write ["DE", "FR"] in TOML, DE;FR in CSV')
 
@@ -239,6 +246,7 @@ def _owners(column: Attribute, raw: object) -> tuple[Owner, ...]:
             name, stake = part, None
         if not isinstance(name, str) or not name:
             raise BadCell(f"{shown(part)} names no owner", "Write the id of a provider, with its stake if known: acme-corp:0.6")
+        _check_signs(name)
         found.append(Owner(name, None if stake is None else _fraction(column, stake)))
     if sum(owner.stake or 0 for owner in found) > 1 + 1e-9:
         raise BadCell("the owners' stakes come to more than 1", "Correct the stakes")

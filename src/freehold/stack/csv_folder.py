@@ -33,7 +33,10 @@ _FORMULA: Final = re.compile(r"'*[=+\-@]")
 
 def is_stack_folder(folder: Path) -> bool:
     """Whether a folder holds a stack: a ``stack.toml``, or ``items.csv``."""
-    return (folder / _SETTINGS).is_file() or (folder / FILES["items"]).is_file()
+    try:
+        return (folder / _SETTINGS).is_file() or (folder / FILES["items"]).is_file()
+    except OSError:  # a folder that may not be entered
+        return False
 
 
 def read_folder(

@@ -11,7 +11,7 @@ __all__ = ["LONGEST", "MOST", "Notes", "text"]
 MOST: Final = 1000
 """Skips of their own; what comes after is counted."""
 
-LONGEST: Final = 1000
+LONGEST: Final = 900
 """Signs of a text that are kept."""
 
 

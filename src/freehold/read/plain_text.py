@@ -13,7 +13,7 @@ from freehold.stack.inventory import Component, Skip
 
 __all__ = ["LONGEST", "is_plain", "plain", "plain_component", "plain_skip"]
 
-LONGEST: Final = 1000
+LONGEST: Final = 900
 """Signs of a text that are kept."""
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")

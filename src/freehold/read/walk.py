@@ -20,7 +20,7 @@ from freehold.stack.inventory import Skip
 
 __all__ = [
     "LARGEST_LOCK",
-    "LARGEST_PYTHON",
+    "LARGEST_PROGRAM",
     "LARGEST_SOURCE",
     "LOCKS",
     "MOST_FILES",

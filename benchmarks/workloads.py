@@ -92,7 +92,7 @@ def _prepare_environment(places: Places) -> NotRun | None:
 
 
 def _packages_in(stack: Path) -> int:
-    found = re.findall(r'^id = "(pkg:pypi/[^":]+)"', stack.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = re.findall(r'^\[\[item\]\]\nid = "(pkg:pypi/[^"]+)"', stack.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return len(set(found))
 
 

@@ -654,12 +654,17 @@ sys.path[:] = {sys.path!r}
 from pathlib import Path
 from freehold.read.project import ProjectReader
 ProjectReader().read(Path({str(top)!r}))  # as root, so that all that Python itself needs is loaded
-os.setgroups([])
-os.setgid(65534)
-os.setuid(65534)
+try:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+except PermissionError:
+    sys.exit(77)
 print([(skip.file, skip.reason) for skip in ProjectReader().read(Path({str(top)!r})).skips])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=LONGEST, check=False)
+    if done.returncode == 77:
+        pytest.skip("there is no other user to become in this namespace")
     assert "('closed', 'unreadable')" in done.stdout, done.stderr
     assert "('pyproject.toml', 'unreadable')" in done.stdout
 
@@ -674,7 +679,8 @@ JSON = st.recursive(
 )
 NAMES = (
     "package.json", "package-lock.json", "Pipfile.lock", "uv.lock", "poetry.lock", "pylock.toml", "pyproject.toml", "Pipfile",
-    "setup.cfg", "setup.py", "requirements.txt", "compose.yml", ".github/workflows/a.yml", "Dockerfile", "a.py", "a.ts",
+    "setup.cfg", "setup.py", "requirements.txt", "compose.yml", ".github/workflows/a.yml", "Dockerfile", "a.py",
+    "a.ts",
     "a.yml",
     "a.ini", ".env", "run.sh", ".git/config", ".git",
 )  # fmt: skip

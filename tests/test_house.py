@@ -23,10 +23,11 @@ TOP = {
 }  # fmt: skip
 
 # Each room, and the rooms that it may use. ``freehold`` is the package's own face: it hands out names of the rooms before it.
-LEAVES = {"errors", "words", "version", "kept"}
+LEAVES = {"errors", "words", "version", "kept", "whole_file"}
 RESULTS = LEAVES | {"settings", "stack", "network", "measure", "catalogue"}
 MAY_USE = {
     **{leaf: set[str]() for leaf in LEAVES},
+    "whole_file": {"errors"},
     "stack": {"errors"},
     "network": {"errors", "stack"},
     "measure": {"errors", "words", "stack", "network"},

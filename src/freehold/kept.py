@@ -16,7 +16,7 @@ __all__ = ["keep", "kept", "key_of"]
 
 def _folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path("~/.cache").expanduser()) / "freehold"
+    return Path(base or os.path.expanduser("~/.cache")) / "freehold"  # noqa: PTH111  it never raises, Path.expanduser does
 
 
 @cache

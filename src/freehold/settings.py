@@ -8,7 +8,6 @@ and ``trusted`` come before the files, after flag and environment.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from freehold.errors import UsageError
 from freehold.stack.countries import is_country, is_region
+from freehold.stack.toml_text import BadToml, parse_toml
 
 __all__ = ["SETTINGS", "Settings", "find_settings"]
 
@@ -25,6 +25,9 @@ SETTINGS: Final[Mapping[str, str]] = {
     "days": "days to report, separated by commas, such as 0,7,30,90",
     "floor": "level under which an item has stopped, such as 0.5",
 }
+
+
+_MOST_DAYS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Settings:
     floor: float | None = None
 
 
-def _home(text: str, place: str) -> str:
-    if not is_country(text):
-        mend = f" Did you mean {text.upper()}?" if is_country(text.upper()) else ""
+def _home(text: object, place: str) -> str:
+    if not isinstance(text, str) or not is_country(text):
+        mend = f" Did you mean {str(text).upper()}?" if is_country(str(text).upper()) else ""
         raise UsageError(f"{place}: '{text}' is no country. Write an ISO 3166-1 alpha-2 code such as DE.{mend}")
     return text
 
@@ -73,8 +76,10 @@ def _days(value: object, place: str) -> tuple[float, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     try:
         days = tuple(parse_days(part if isinstance(part, str) else float(part)) for part in parts)  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"{place}: {value!r} is not a list of days ({error}). Write 0,7,30,90.") from None
+    if len(days) > _MOST_DAYS:
+        raise UsageError(f"{place}: {len(days):,} days are more than {_MOST_DAYS:,}. Name fewer.")
     if not days or float("inf") in days:
         raise UsageError(f"{place}: {value!r} names no day, or an endless one. Write 0,7,30,90.")
     return days
@@ -83,7 +88,7 @@ def _days(value: object, place: str) -> tuple[float, ...]:
 def _floor(value: object, place: str) -> float:
     try:
         floor = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         floor = -1.0
     if not 0 < floor <= 1:
         raise UsageError(f"{place}: a floor of {value!r} is not over 0 and up to 1.")
@@ -94,8 +99,8 @@ def _file(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        values = parse_toml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, BadToml) as error:
         raise UsageError(f"{path} cannot be read: {error}. Mend it or remove it.") from None
     strange = sorted(set(values) - set(SETTINGS))
     if strange:
@@ -105,7 +110,8 @@ def _file(path: Path) -> Mapping[str, Any]:
 
 def _user_file() -> Path:
     folder = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(folder) if folder else Path("~/.config").expanduser()) / "freehold" / "config.toml"
+    base = folder or os.path.expanduser("~/.config")  # noqa: PTH111  it never raises, Path.expanduser does
+    return Path(base) / "freehold" / "config.toml"
 
 
 def find_settings(flags: Mapping[str, str | None], folder: Path | None = None) -> Settings:

@@ -12,6 +12,7 @@ from freehold.errors import Finding, UnknownId, Unreadable, UsageError
 from freehold.settings import Settings
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Stack
+from freehold.whole_file import write_whole
 
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage
@@ -162,9 +163,7 @@ def save(stack: Stack, path: Path) -> None:
 
     try:
         if path.suffix.lower() == ".toml":
-            made = path.with_name(path.name + ".part")
-            made.write_text(dumps(stack), encoding="utf-8")
-            made.replace(path)
+            write_whole(path, dumps(stack))
         else:
             write_folder(stack, path)
     except OSError as error:
@@ -179,15 +178,14 @@ def read_scenario(path: str) -> Cutoff:
     freehold.errors.FreeholdError
         If it is not there or not a cut-off.
     """
-    import tomllib
-
     from freehold.errors import BadCutoff
     from freehold.read.interface import read_text
     from freehold.stack.cutoff import cutoff_from_toml
+    from freehold.stack.toml_text import BadToml, parse_toml
 
     try:
-        return cutoff_from_toml(tomllib.loads(read_text(Path(path))), path)
-    except tomllib.TOMLDecodeError as error:
+        return cutoff_from_toml(parse_toml(read_text(Path(path))), path)
+    except BadToml as error:
         raise BadCutoff(f"{path} is not TOML: {error}.") from None
 
 

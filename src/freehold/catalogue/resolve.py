@@ -196,7 +196,7 @@ class _Join:
         self._seen("items", component.id, "id", component.id, component.evidence)
         named = None
         if provider is None and component.supplier and not open_copy:
-            named = "supplier:" + re.sub(r"[^a-z0-9]+", "-", component.supplier.lower()).strip("-")
+            named = "supplier:" + re.sub(r"[\W_]+", "-", component.supplier.lower()).strip("-")
             self._suppliers[named] = Provider(named, component.supplier)
         source = self._add_source(component.id, "self" if open_copy else provider or named, licence)
         if named is not None:
@@ -234,7 +234,7 @@ class _Join:
                 continue
             for part in kept:
                 shown = say("resolve.updates_of", part=part.name)
-                self._add_update(change, f"updates:{part.name}", shown, None, [part], len(parts))
+                self._add_update(change, f"updates:{part.id}", shown, None, [part], len(parts))
 
     def _add_update(self, change: str, item: str, shown: str, steward: str | None, kept: list[Component], of: int) -> str:
         while item in self._items:

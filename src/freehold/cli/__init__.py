@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # One short run makes many small values and few circles of them: looking for those less often saves a fifth of the time.
     gc.set_threshold(200_000, 20, 20)
+    from freehold.cli.output import tell
     from freehold.cli.parser import build_parser
     from freehold.errors import FreeholdError
 
@@ -34,18 +36,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return COMMANDS[options.command](options)
     except FreeholdError as error:
-        print(f"freehold: {error}", file=sys.stderr)
+        tell(f"freehold: {error}")
         return 2
     except KeyboardInterrupt:
-        print("freehold: interrupted", file=sys.stderr)
+        tell("freehold: interrupted")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        tell(f"freehold: {place}{error.strerror or error}. Check the path, its permissions and the space left.")
+        if error.errno == errno.ENOSPC:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 2
     except Exception as error:
         if os.environ.get("FREEHOLD_DEBUG"):
             raise
         name = type(error).__name__
         message = "this is a defect of Freehold. FREEHOLD_DEBUG=1 shows where; please report it with the input."
-        print(f"freehold: {name}: {error}; {message}", file=sys.stderr)
+        tell(f"freehold: {name}: {error}; {message}")
         return 3

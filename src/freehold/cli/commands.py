@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freehold import work
 from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
-from freehold.cli.output import format_of, look_of, progress, rendered, show, write
+from freehold.cli.output import format_of, look_of, progress, rendered, show, tell, write
 from freehold.errors import UsageError
 from freehold.settings import Settings
 from freehold.words import day as show_day
@@ -29,7 +28,7 @@ def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     with progress(f"reading {options.stack} …"):
         loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
     for finding in loaded.findings:
-        print(f"freehold: note: {finding}", file=sys.stderr)
+        tell(f"freehold: note: {finding}")
     return loaded, settings
 
 
@@ -51,7 +50,7 @@ def _status(options: argparse.Namespace, days: tuple[float, ...], low: tuple[flo
     if level >= options.fail_under - 1e-9:
         return 0
     said = say("threshold.missed", day=show_day(limit), level=percent(level), asked=percent(options.fail_under))
-    print(f"freehold: {said}", file=sys.stderr)
+    tell(f"freehold: {said}")
     return 1
 
 
@@ -70,14 +69,23 @@ def _check(options: argparse.Namespace) -> int:
 
     settings = settings_from(options)
     key = _page_key(options, settings)
-    page = kept(key) if key else None
-    if page is None:
+    told = _told(kept(key)) if key else None
+    if told is None:
         page = _page(options)
         if key:
             keep(key, page)
-    told = json.loads(page)
+        told = json.loads(page)
     write(options.output, told["text"])
     return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
+
+
+def _told(page: str | None) -> dict[str, Any] | None:
+    """What a kept page says; ``None`` if it is damaged."""
+    try:
+        told = json.loads(page or "")
+        return told if {"text", "days", "low", "limit"} <= told.keys() else None
+    except (ValueError, AttributeError, RecursionError):
+        return None
 
 
 def _page(options: argparse.Namespace) -> str:
@@ -101,7 +109,10 @@ def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     from freehold.stack.csv_folder import is_stack_folder
 
     path = Path(options.stack)
-    if options.no_cache or not path.is_dir() or is_stack_folder(path):
+    try:
+        if options.no_cache or not path.is_dir() or is_stack_folder(path):
+            return None
+    except OSError:
         return None
     asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
     return "page-" + key_of(str(path.resolve()), fingerprint(path), asked, settings, look_of(options), format_of(options))
@@ -191,11 +202,11 @@ def _scan(options: argparse.Namespace) -> int:
         work.save(loaded.stack, Path(options.output))
         stack = loaded.stack
         said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
-        print(f"freehold: wrote {options.output}: {said}", file=sys.stderr)
+        tell(f"freehold: wrote {options.output}: {said}")
     else:
         write(None, dumps(loaded.stack))
     for skip in loaded.inventory.skips if loaded.inventory else ():
-        print(f"freehold: skipped {skip.file}: {skip.detail}", file=sys.stderr)
+        tell(f"freehold: skipped {skip.file}: {skip.detail}")
     return 0
 
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from freehold.errors import Unreadable
+from freehold.whole_file import write_whole
 
 if TYPE_CHECKING:
     from freehold.report.answers import Context
     from freehold.report.interface import Look
 
-__all__ = ["format_of", "look_of", "progress", "rendered", "show", "write"]
+__all__ = ["format_of", "look_of", "progress", "rendered", "show", "tell", "write"]
 
 _BY_ENDING: Final = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html"}
 
@@ -71,13 +71,15 @@ def write(output: str | None, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    path = Path(output)
-    made = path.with_name(path.name + ".part")
-    try:
-        made.write_text(text, encoding="utf-8")
-        made.replace(path)
-    except OSError as error:
-        raise Unreadable(f"{output} cannot be written ({error.strerror}). Choose another place with -o.") from error
+    write_whole(output, text)
+
+
+def tell(message: str) -> None:
+    """Say something beside the answer, on standard error; what could command a terminal is shown as codes."""
+    from freehold.report.clean import clean
+
+    if sys.stderr is not None:
+        print("\n".join(map(clean, message.split("\n"))), file=sys.stderr)
 
 
 @contextmanager

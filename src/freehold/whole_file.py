@@ -1,0 +1,47 @@
+"""Writing a file whole or not at all. Owns that promise: what stood there stays until all of the new text is on the disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from freehold.errors import Unreadable
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: str | Path, text: str) -> None:
+    """Write text to a file; a device or a pipe is written to and never replaced, a link stays a link.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If it cannot be written there; what stood there is as it was.
+    """
+    made: Path | None = None
+    try:
+        target = Path(path).resolve()
+        if target.is_dir():
+            raise Unreadable(f"{path} is a folder. Name a file in it.")
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", errors="backslashreplace") as device:
+                device.write(text)
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        with tempfile.NamedTemporaryFile(
+            "w", dir=target.parent, delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            made = Path(file.name)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        made.chmod(mode)
+        made.replace(target)
+        made = None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Unreadable(f"{path} cannot be written ({reason}). Choose another place.") from error
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """The plug point of readers: what one must offer, and the limits that all keep. Owns no format.
 
 A reader turns a path into an :class:`~freehold.stack.inventory.Inventory`. It never resolves providers or
-countries, never runs what it reads, never follows a link out of the folder it was given.
+countries, never runs what it reads, never follows a link out of the folder it was given. Within a folder a *file
+reader* turns one file into :class:`~freehold.read.findings.Findings`, which become part of the folder's inventory.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from freehold.errors import TooLarge, Unreadable
-from freehold.stack.inventory import Inventory
+from freehold.read.findings import Findings
+from freehold.read.walk import SourceFile
+from freehold.stack.inventory import Inventory, Skip
 
-__all__ = ["LARGEST_FILE", "Reader", "read_bytes", "read_text"]
+__all__ = ["LARGEST_FILE", "FileReader", "Reader", "read_bytes", "read_text"]
 
 LARGEST_FILE: Final = 256 * 1024 * 1024
 """Bytes: the largest single file that is read."""
@@ -33,6 +36,25 @@ class Reader(Protocol):
         ------
         freehold.errors.ReadError
             If the file named cannot be read; things met inside a folder become skips instead.
+        """
+
+
+class FileReader(Protocol):
+    """One sort of file that a folder may hold. New sorts are added to ``FILE_READERS`` in ``read/file_readers.py``."""
+
+    name: str
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether a file may be of this sort, by its name and place alone; cheap, for every file of a folder is asked."""
+
+    def read(self, file: SourceFile, text: str) -> Findings | Skip | None:
+        """Read it.
+
+        Returns
+        -------
+        Findings, Skip or None
+            What was found; why it could not be read; ``None`` if its content shows that it is of another sort, which
+            leaves it to the next reader.
         """
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from freehold.errors import Unreadable
 from freehold.read.containers import compose_includes, compose_mains, is_compose, is_dockerfile, read_compose, read_dockerfile
 from freehold.read.documents import text_of
+from freehold.read.file_readers import read_file
 from freehold.read.findings import Findings, joined_components, joined_contacts
 from freehold.read.git_remotes import read_git_remotes
 from freehold.read.hosts import is_public, parse_address, registry_of, reversed_host
@@ -153,6 +154,12 @@ def _read_operation(
                 reading.findings.append(read_dockerfile(file, text))
         elif name == "jenkinsfile":
             reading.findings.append(read_jenkinsfile(file))
+        elif (found := read_file(file)) is not None:
+            taken.add(file.relative)
+            if isinstance(found, Skip):
+                reading.skips.append(found)
+            else:
+                reading.findings.append(found)
     mains = compose_mains(file.relative for file, _ in composed)
     mains |= {name for file, documents in composed if file.relative in mains for name in compose_includes(file, documents)}
     for file, documents in composed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from freehold.catalogue.defaults import default
@@ -60,6 +61,30 @@ def with_providers(stack: Stack, catalogue: Catalogue) -> Stack:
         for claim in catalogue.claims_for("provider", provider.id, provider.id)
     ]
     return replace(stack, claims=(*stack.claims, *claims))
+
+
+def _roots(components: Sequence[Component]) -> frozenset[str]:
+    """Components that the thing read rests on itself: named by it, or reached from nothing else that is.
+
+    An inventory that joins sources may hold a graph of some of its components only; the others must not drop out.
+    """
+    parts = {component.id: component for component in components}
+    roots: dict[str, None] = {component.id: None for component in components if component.direct}
+    needed = {other for component in components for other in component.depends if other != component.id}
+    roots.update((id_, None) for id_ in parts if id_ not in needed)
+    reached: set[str] = set()
+    # what is left over after the roots are circles that nothing leads into: the first of each stands for it
+    for start in (*roots, *parts):
+        if start in reached:
+            continue
+        roots[start] = None
+        waiting = [start]
+        while waiting:
+            id_ = waiting.pop()
+            if id_ not in reached:
+                reached.add(id_)
+                waiting += [other for other in parts[id_].depends if other in parts]
+    return frozenset(roots)
 
 
 class _Join:
@@ -142,7 +167,7 @@ class _Join:
         components = [component for component in self._inventory.components if component.id not in self._items]
         matches = {component.id: self._match(component) for component in components}
         present = {component.id for component in components}
-        has_graph = any(component.direct for component in components)
+        named = _roots([component for component in components if component.scope == "run" and component.kind != "model"])
         for component in components:
             source = self._add_component(component, matches[component.id])
             if component.kind == "model":
@@ -150,7 +175,7 @@ class _Join:
             if component.scope in _RUNS:
                 role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
                 kind = "installed-device" if component.kind in _DEVICES else kind
-                if component.scope == "run" and (component.direct or not has_graph):
+                if component.id in named:
                     self._need(f"{run}@self", component.id, role, kind)
                 for needed in component.depends:
                     if needed in present and needed != component.id:
@@ -171,6 +196,10 @@ class _Join:
             match = self._matcher.match_name(name, "product")
             item = self._add_product(name, match, name, "software", installed=True)
             self._need(f"{run}@self", item, "runtime", "runtime")
+        for toolchain in self._inventory.toolchains:
+            match = self._matcher.match_name(toolchain, "product")
+            item = self._add_product(toolchain, match, toolchain, "platform")
+            self._need(f"{change}@self", item, "tool", "tool")
 
     def _match(self, component: Component) -> Match | None:
         matcher = self._matcher

@@ -248,6 +248,7 @@ def _inventory_counts(inventory: Inventory) -> dict[str, Any]:
         "name": inventory.name, "reader": inventory.reader, "components": len(inventory.components),
         "contacts": len(inventory.contacts), "skipped": len(inventory.skips), "joined": inventory.joined,
         "licence": inventory.licence, "languages": list(inventory.languages),
+        "toolchains": list(inventory.toolchains),
     }  # fmt: skip
 
 

@@ -137,7 +137,7 @@ _ASSESS_KEYS: Final[dict[str, _Schema]] = {
 _INVENTORY: Final = _object(
     {
         "name": _TEXT, "reader": _NAME, "components": _COUNT, "contacts": _COUNT, "skipped": _COUNT, "joined": _COUNT,
-        "licence": _or_null(_TEXT), "languages": _NAMES,
+        "licence": _or_null(_TEXT), "languages": _NAMES, "toolchains": _NAMES,
     }
 )  # fmt: skip
 _READ_KEYS: Final[dict[str, _Schema]] = {

@@ -27,7 +27,7 @@ __all__ = ["cargo_id", "read_cargo"]
 
 _DEFAULT: Final = "io.crates"
 """The registry that the default index belongs to, whichever address the index was read at."""
-_DEFAULT_INDEXES: Final = ("com.github/rust-lang/crates.io-index", "io.crates.index")
+_DEFAULT_INDEXES: Final = (f"com.github/rust-lang/{'.'.join(reversed(_DEFAULT.split('.')))}-index", f"{_DEFAULT}.index")
 _OF_PLACE: Final[Mapping[str, str]] = {"test": "test", "example": "development", "docs": "development"}
 
 

@@ -68,7 +68,7 @@ LOCKS: Final = frozenset({
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _TEST: Final = frozenset({
     "test", "tests", "testing", "e2e", "mock", "mocks", "mocked", "fixture", "fixtures", "conftest", "testdata",
-    "stories", "cypress", "storybook", "simulation", "fake", "fakes", "stub", "stubs",
+    "stories", "cypress", "storybook", "simulation", "fake", "fakes", "stub", "stubs", "fuzz", "fuzzing",
 })  # fmt: skip
 _TEST_FOLDER: Final = frozenset({"spec", "specs"})
 _EXAMPLE: Final = frozenset({
@@ -76,6 +76,8 @@ _EXAMPLE: Final = frozenset({
     "quickstart",
 })  # fmt: skip
 _DOCS: Final = frozenset({"doc", "docs", "documentation", "changelog", "readme"})
+_ABOUT: Final = frozenset({"security-insights", "funding", "publiccode", "citation", "codemeta"})
+"""Files about a project, for people and registers; what they name is linked to, not talked to."""
 _SCRIPT: Final = frozenset({
     "scripts", "script", "tools", "hack", "bench", "benchmark", "benchmarks", "ci", "github", "circleci",
     "devcontainer", "dev",
@@ -148,7 +150,7 @@ def place_of(relative: str) -> str:
     own = set(_WORDS.split(name))
     if inner & _TEST or inner & _TEST_FOLDER or own & _TEST or ".spec." in name:
         return "test"
-    if inner & _DOCS:
+    if inner & _DOCS or name.partition(".")[0] in _ABOUT:
         return "docs"
     if inner & _EXAMPLE or (own & _EXAMPLE and not own & {"env"}):
         return "example"

@@ -12,7 +12,7 @@ from freehold.read.cargo_locks import cargo_id
 from freehold.read.project import ProjectReader
 from freehold.stack.inventory import Component, Inventory
 
-INDEX = f"https://github.com/rust-lang/{'.'.join(reversed('io.crates'.split('.')))}-index"
+INDEX = f"https://github.com/rust-lang/{'.'.join(reversed(['io', 'crates']))}-index"
 MANIFEST = """\
 [package]
 name = "shop"

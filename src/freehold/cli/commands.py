@@ -182,6 +182,18 @@ def _gaps(options: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(options: argparse.Namespace) -> int:
+    from freehold.measure.diff import diff
+
+    one, settings = _load(options)
+    with progress(f"reading {options.other} …"):
+        other = work.load(options.other, settings, use_cache=not options.no_cache)
+    with progress("comparing …"):
+        answer = diff(one.stack, other.stack, one.inventory, other.inventory)
+    show(options, answer, _context(options, one, None))
+    return 0
+
+
 def _show(options: argparse.Namespace) -> int:
     from freehold.report.answers import ShowAnswer
 
@@ -290,6 +302,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "scan": _scan,
     "show": _show,
     "catalogue": _catalogue,
+    "diff": _diff,
     "assess": _assess,
     "gaps": _gaps,
     "cutoff": _cutoff,

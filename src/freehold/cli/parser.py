@@ -33,6 +33,7 @@ VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
     Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
+    Verb("diff", "depend", "how two stacks, or two inventories of one thing, differ, and why"),
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
@@ -140,6 +141,8 @@ def build_parser() -> argparse.ArgumentParser:
     what = "a folder, an SBOM, a stack file or a folder of stack tables"
     for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
         made[name].add_argument("stack", metavar="PATH" if name in ("check", "scan") else "STACK", help=what)
+    made["diff"].add_argument("stack", metavar="A", help=what)
+    made["diff"].add_argument("other", metavar="B", help="what it is compared with, such as a later state")
     made["show"].add_argument("item", nargs="?", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("item", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("--day", metavar="DAY", default="30", help="the day to explain (default 30)")
@@ -152,9 +155,9 @@ def build_parser() -> argparse.ArgumentParser:
         _add_control(made[name])
     for name in ("cutoff", "why", "restart"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("check", "scan", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
         _add_view(made[name])
-    for name in ("check", "show", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("check", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"

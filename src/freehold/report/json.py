@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.answers import CheckAnswer, Context
@@ -22,17 +22,19 @@ if TYPE_CHECKING:
     from freehold.errors import Finding
     from freehold.measure.assess import AssessAnswer, Controller
     from freehold.measure.cutoff import CutoffAnswer
+    from freehold.measure.diff import DiffAnswer
     from freehold.measure.gaps import GapsAnswer, LayerGaps, NoneKnown, Option
     from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
     from freehold.report.answers import CatalogueFindings, SearchAnswer, ShowAnswer
+    from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Claim, Item, Need, Provider, Source
 
 __all__ = [
-    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "dumps", "envelope", "findings_json", "gaps_json",
-    "inventory_json", "restart_json", "search_json", "show_json", "stack_json", "why_json",
+    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "dumps", "envelope", "findings_json",
+    "gaps_json", "inventory_json", "restart_json", "row_changes", "search_json", "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -216,6 +218,36 @@ def _option(option: Option | NoneKnown) -> dict[str, Any]:
         "quality": _bounds(option.quality), "recover": {"low": _day(option.recover.low), "high": _day(option.recover.high)},
         "cost_once": _bounds(option.cost_once), "cost_year": _bounds(option.cost_year), "currency": option.currency,
     }  # fmt: skip
+
+
+def diff_json(answer: DiffAnswer, context: Context) -> dict[str, Any]:
+    """``diff``: the two sides, what only one of them has and why, rows that differ, and what it does to the mission."""
+    found = answer.inventories
+    compared = None if found is None else {
+        "both": found.both,
+        "renamed": [asdict(one) for one in found.renamed],
+        "only_a": [asdict(one) for one in found.only_a],
+        "only_b": [asdict(one) for one in found.only_b],
+        "fields": [asdict(one) for one in found.fields],
+        "hosts_only_a": list(found.hosts_only_a), "hosts_only_b": list(found.hosts_only_b),
+    }  # fmt: skip
+    return envelope("diff", context) | {
+        "a": asdict(answer.a), "b": asdict(answer.b), "same": answer.same, "inventories": compared,
+        "rows": row_changes(answer.rows), "days": [_day(day) for day in answer.days],
+        "mission_a": _sides(answer.mission_a), "mission_b": _sides(answer.mission_b),
+    }  # fmt: skip
+
+
+def row_changes(rows: Iterable[RowChange]) -> list[dict[str, Any]]:
+    """Rows that differ, with the cells before and after."""
+    return [
+        {"table": row.table, "id": row.id, "change": row.change, "columns": [asdict(cell) for cell in row.columns]}
+        for row in rows
+    ]
+
+
+def _sides(levels: Sequence[tuple[float, float]]) -> dict[str, list[float]] | None:
+    return None if not levels else {"low": [low for low, _ in levels], "high": [high for _, high in levels]}
 
 
 def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:

@@ -213,6 +213,21 @@ _FACT: Final = _object(
     }
 )  # fmt: skip
 
+_SIDE: Final = _object({"name": _TEXT, "reader": _NAME, "rows": _COUNT, "distinct": _COUNT, "edges": _COUNT, "hosts": _COUNT})
+_MISSING: Final = _object({"id": _NAME, "scope": _NAME, "reason": _NAME, "other": _TEXT})
+_COMPARED: Final = _object(
+    {
+        "both": _COUNT, "renamed": _list(_object({"a": _NAME, "b": _NAME, "reason": _NAME})), "only_a": _list(_MISSING),
+        "only_b": _list(_MISSING), "fields": _list(_object({"field": _NAME, "a": _COUNT, "b": _COUNT, "differ": _COUNT})),
+        "hosts_only_a": _NAMES, "hosts_only_b": _NAMES,
+    }
+)  # fmt: skip
+_ROW_CHANGE: Final = _object(
+    {
+        "table": _NAME, "id": _NAME, "change": {"enum": ["added", "removed", "changed"]},
+        "columns": _list(_object({"column": _NAME, "before": _or_null(_TEXT), "after": _or_null(_TEXT)})),
+    }
+)  # fmt: skip
 _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "check": {
         "inventory": _or_null(_INVENTORY), "skips": _READ_KEYS["skips"], "findings": _list(_FINDING),
@@ -221,6 +236,10 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
     "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
     "assess": _ASSESS_KEYS,
+    "diff": {
+        "a": _SIDE, "b": _SIDE, "same": _FLAG, "inventories": _or_null(_COMPARED), "rows": _list(_ROW_CHANGE),
+        "days": _list(_DAY), "mission_a": _or_null(_LEVELS), "mission_b": _or_null(_LEVELS),
+    },
     "gaps": {"layers": _list(_GAP)},
     "cutoff": _CUTOFF_KEYS,
     "why": {

@@ -24,7 +24,7 @@ def part(id_: str, **more: object) -> Component:
     return replace(Component(id_, name), **more)  # type: ignore[arg-type]
 
 
-def compared(a: list[Component], b: list[Component], **more: object) -> dict[str, tuple[str, str]]:
+def compared(a: list[Component], b: list[Component]) -> dict[str, tuple[str, str]]:
     one = Stack("one", "DE", items=(Item("x", mission=1.0),), sources=(Source("x@self", "x", "self"),))
     answer = diff(one, one, Inventory("one", "r", tuple(a)), Inventory("two", "r", tuple(b)))
     assert answer.inventories is not None
@@ -131,7 +131,8 @@ def test_the_command_tells_it_in_every_format(tmp_path: Path, capsys: pytest.Cap
     from freehold.cli import main
 
     for name, provider in (("a", "self"), ("b", "nvidia")):
-        text = f'[stack]\nname = "{name}"\nhome = "DE"\n[[item]]\nid = "x"\nmission = 1\n[[item.source]]\nprovider = "{provider}"\n'
+        head = f'[stack]\nname = "{name}"\nhome = "DE"\n[[item]]\nid = "x"\nmission = 1\n'
+        text = f'{head}[[item.source]]\nprovider = "{provider}"\n'
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
     pair = [str(tmp_path / "a.toml"), str(tmp_path / "b.toml")]
     assert main(["diff", *pair]) == 0

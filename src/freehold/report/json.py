@@ -19,6 +19,7 @@ from freehold.version import __version__
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage as CatalogueCoverage
     from freehold.catalogue.show import Shown
+    from freehold.doctor import Diagnosis
     from freehold.errors import Finding
     from freehold.measure.assess import AssessAnswer, Controller
     from freehold.measure.cutoff import CutoffAnswer
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from freehold.stack.values import Claim, Item, Need, Provider, Source
 
 __all__ = [
-    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "dumps", "envelope", "findings_json",
-    "gaps_json", "inventory_json", "restart_json", "row_changes", "search_json", "show_json", "stack_json", "why_json",
+    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
+    "envelope", "findings_json", "gaps_json", "inventory_json", "restart_json", "row_changes", "search_json",
+    "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -185,6 +187,11 @@ def restart_json(answer: RestartAnswer, context: Context) -> dict[str, Any]:
             for id_, level in answer.levels.items()
         ],
     }  # fmt: skip
+
+
+def doctor_json(answer: Diagnosis, context: Context) -> dict[str, Any]:
+    """``doctor``: everything that was looked at, its state, and the line that mends it."""
+    return envelope("doctor", context) | {"sound": answer.sound, "checks": [asdict(check) for check in answer.checks]}
 
 
 def gaps_json(answer: GapsAnswer, context: Context) -> dict[str, Any]:

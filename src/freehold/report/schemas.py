@@ -240,6 +240,12 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "a": _SIDE, "b": _SIDE, "same": _FLAG, "inventories": _or_null(_COMPARED), "rows": _list(_ROW_CHANGE),
         "days": _list(_DAY), "mission_a": _or_null(_LEVELS), "mission_b": _or_null(_LEVELS),
     },
+    "doctor": {
+        "sound": _FLAG,
+        "checks": _list(
+            _object({"id": _NAME, "state": {"enum": ["works", "absent", "broken"]}, "found": _NAME, "mend": _TEXT})
+        ),
+    },
     "gaps": {"layers": _list(_GAP)},
     "cutoff": _CUTOFF_KEYS,
     "why": {
@@ -305,7 +311,7 @@ def json_schema(verb: str) -> dict[str, Any]:
     """
     if verb not in _VERB_KEYS:
         raise UsageError(f"'{verb}' has no JSON answer. Choose from: {', '.join(VERBS)}.")
-    loose = verb in _OF_CATALOGUE or verb in _WITHOUT_ANSWER
+    loose = verb in _OF_CATALOGUE or verb in _WITHOUT_ANSWER or verb == "doctor"
     shared: dict[str, _Schema] = {
         "freehold": _NAME,
         "schema": {"const": SCHEMA},

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NO_COUNTRY", "country_name", "expand", "groups", "is_country", "is_region"]
+__all__ = ["NO_COUNTRY", "country_code", "country_name", "expand", "groups", "is_country", "is_region"]
 
 NO_COUNTRY: Final = "none"
 """The seat of an unincorporated community: a known fact, and nobody's seat."""
@@ -36,6 +36,19 @@ def is_country(code: str) -> bool:
 def is_region(code: str) -> bool:
     """Whether ``code`` is a country or a known group."""
     return code in groups() or is_country(code)
+
+
+def country_code(text: str) -> str | None:
+    """The code of a country named by its code (in any case) or its name in English; ``None`` if there is none such."""
+    import pycountry
+
+    code = text.strip().upper()
+    if is_country(code):
+        return code
+    try:
+        return str(pycountry.countries.lookup(text.strip()).alpha_2)
+    except LookupError:
+        return None
 
 
 def country_name(code: str) -> str:

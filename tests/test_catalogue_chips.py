@@ -29,7 +29,7 @@ def test_chips_are_known_from_every_continent_that_designs_them(catalogue: Catal
     chips = _chips(catalogue)
     seats = {catalogue.value("provider", catalogue.value("product", chip, "provider") or "", "country") for chip in chips}
     assert len(chips) >= 60
-    assert seats >= {"US", "CA", "CN", "JP", "KR", "IN", "IL", "GB", "FR", "NL", "RU", "AU"}
+    assert seats >= {"US", "CA", "CN", "JP", "KR", "IN", "IL", "GB", "FR", "NL", "RU", "AU", "BR"}
 
 
 def test_every_chip_has_a_designer_and_a_source_for_it(catalogue: Catalogue) -> None:

@@ -12,6 +12,7 @@ from freehold.catalogue.names import nearest
 from freehold.catalogue.purls import normal_purl
 from freehold.catalogue.schema import CATALOGUE_TABLES, ID_FORMS, CatalogueAttribute
 from freehold.errors import Finding
+from freehold.stack.countries import is_country
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,7 +61,7 @@ def _value(fact: Fact, attribute: CatalogueAttribute) -> Iterator[Finding]:
     if attribute.type == "choice" and value not in attribute.choices:
         mend = _or_nearest(value, attribute.choices, f"Write one of {', '.join(attribute.choices)}.")
         yield _found(fact, "value", f"'{value}' is no {attribute.name} of a {fact.table}", mend)
-    elif attribute.type == "country" and not _is_country(value) and (fact.table, value) != ("provider", "none"):
+    elif attribute.type == "country" and not is_country(value) and (fact.table, value) != ("provider", "none"):
         mend = "Write the two letters of ISO 3166-1, such as DE, or for an unincorporated community none."
         yield _found(fact, "value", f"'{value}' is no country", mend)
     elif attribute.type == "licence":
@@ -83,13 +84,6 @@ def _stake(value: str) -> float | None:
     except ValueError:
         return None
     return part if 0.0 < part <= 1.0 else None
-
-
-@lru_cache(maxsize=1024)
-def _is_country(code: str) -> bool:
-    import pycountry
-
-    return len(code) == 2 and code.isupper() and pycountry.countries.get(alpha_2=code) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -134,6 +134,7 @@ class Catalogue:
                 provider=self.value("product", id, "provider"),
                 licence=self.value("product", id, "licence"),
                 location=self.values("product", id, "location"),
+                origin=self.values("product", id, "origin"),
                 alias=self.values("product", id, "alias"),
                 alternative=self.values("product", id, "alternative"),
             )

@@ -86,6 +86,13 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A("provider", "provider", "Who makes or runs it.", claim=("sources", "provider")),
         _A("licence", "licence", "SPDX expression, or LicenseRef-Proprietary.", claim=("sources", "licence")),
         _A("location", "country", "A country where it is made or hosted.", many=True, claim=("sources", "location")),
+        _A(
+            "origin",
+            "country",
+            "A country whose export-control law reaches it, wherever it is made.",
+            many=True,
+            claim=("sources", "origin"),
+        ),
         _A("alias", "text", "Another name that people use.", many=True),
         _A("alternative", "product", "A product that does the same job.", many=True),
     ),

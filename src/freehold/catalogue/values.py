@@ -100,6 +100,7 @@ class Product:
     provider: str | None = None
     licence: str | None = None
     location: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
     alias: tuple[str, ...] = ()
     alternative: tuple[str, ...] = ()
 

@@ -73,19 +73,21 @@ def _owners(steps: tuple[OwnerStep, ...]) -> Table:
     columns = (
         Column("owner", say("catalogue.column_owner")), Column("country", say("report.column_seat")),
         Column("owns", say("catalogue.column_of"), "id"), Column("stake", say("catalogue.column_stake"), "percent"),
-        Column("since", say("catalogue.column_since")), Column("date", say("catalogue.column_date")),
+        Column("date", say("catalogue.column_date")), Column("since", say("catalogue.column_since")),
     )  # fmt: skip
+    dated = any(step.since for step in steps)
     rows = tuple(
         Row(
             (
                 step.provider.name or step.provider.id,
                 country(step.provider.country) if isinstance(step.provider.country, str) else NOT_KNOWN,
-                step.of, NOT_KNOWN if step.stake is None else step.stake, step.since or None, step.date or NOT_KNOWN,
+                step.of, NOT_KNOWN if step.stake is None else step.stake, step.date or NOT_KNOWN,
+                *([step.since or None] if dated else []),
             )
         )
         for step in steps
     )  # fmt: skip
-    return Table(columns, rows)
+    return Table(columns if dated else columns[:-1], rows)
 
 
 def _facts(answer: Shown) -> Table:

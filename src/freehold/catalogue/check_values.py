@@ -11,6 +11,7 @@ from freehold.catalogue.hosts import is_suffix
 from freehold.catalogue.names import nearest
 from freehold.catalogue.purls import normal_purl
 from freehold.catalogue.schema import CATALOGUE_TABLES, ID_FORMS, CatalogueAttribute
+from freehold.catalogue.values import last_day
 from freehold.errors import Finding
 from freehold.stack.countries import is_country
 
@@ -39,8 +40,10 @@ def _or_nearest(text: str, known: Iterable[str], otherwise: str) -> str:
 
 
 def check_values(catalogue: Catalogue) -> Iterator[Finding]:
-    """Check table, attribute and value of every fact."""
+    """Check table, attribute and value of every fact, and from when until when it holds."""
     for fact in catalogue.facts:
+        if fact.since or fact.until:
+            yield from _span(fact)
         table = CATALOGUE_TABLES.get(fact.table)
         if table is None:
             mend = _or_nearest(fact.table, CATALOGUE_TABLES, f"Tables are {', '.join(CATALOGUE_TABLES)}.")
@@ -54,6 +57,18 @@ def check_values(catalogue: Catalogue) -> Iterator[Finding]:
             yield _found(fact, "value", f"{fact.table} '{fact.id}' has an empty {fact.attribute}", "Leave the line out.")
         else:
             yield from _value(fact, attribute)
+
+
+def _span(fact: Fact) -> Iterator[Finding]:
+    days = {column: last_day(text) for column, text in (("since", fact.since), ("until", fact.until)) if text}
+    for column, day in days.items():
+        if day is None:
+            problem = f"'{getattr(fact, column)}' is no date"
+            yield _found(fact, column, problem, "Write YYYY, YYYY-MM or YYYY-MM-DD, or leave it blank.")
+    since, until = days.get("since"), days.get("until")
+    if since and until and since >= until:
+        problem = f"it ends ({fact.until}) before it has begun ({fact.since})"
+        yield _found(fact, "until", problem, "Write the first day on which it no longer holds.")
 
 
 def _value(fact: Fact, attribute: CatalogueAttribute) -> Iterator[Finding]:

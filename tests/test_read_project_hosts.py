@@ -68,6 +68,10 @@ def test_a_text_that_stands_as_an_address_is_a_contact(tmp_path: Path, code: str
         'Field(description="https://api.openai.com")',
         'field(metadata={"documentation_url": "https://firm.de/x"})',
         'x = {"hint": "https://firm.de/x"}',
+        'x = {"twitterUrl": "https://firm.de/@us", "blueSkyLink": "https://firm.de/us"}',
+        'press_kit_url = "https://firm.de/press-kit"',
+        'redirect_allowlist = {"https://firm.de/shop", "https://firm.de/basket"}',
+        'x = {"auditor-url": "https://firm.de", "bug-bounty-url": "https://firm.de/policy"}',
         'logger.info("https://firm.de/x")',
         'raise ValueError("https://firm.de/x")',
         'assert url == "https://firm.de/x"',
@@ -113,6 +117,9 @@ export const Page = () => (
 );
 fetch("https://late.firm.de/x");
 const chat = { model: "gpt-4o-mini", prompt };
+const more = <Link to="https://opened.firm.de">more</Link>;
+app.get("/api", (c) => c.redirect("https://redirected.firm.de"));
+logger.info(`See ${colors.bold("https://logged.firm.de")}`);
 """
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Hit", "search"]
 
-_FIELDS: Final = {"id": 4, "name": 3, "alias": 2}
+_FIELDS: Final = {"id": 4, "name": 3, "alias": 2, "scheme": 1, "place": 1}
+_TEXTS: Final = {"provider": ("name", "alias"), "product": ("name", "alias"), "certificate": ("scheme", "place")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Hit:
 
 
 def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
-    """Find rows by id, name, alias, host, package or model pattern.
+    """Find rows by id, name, alias, host, package or model pattern, and certificates by scheme or place.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
     -------
     tuple of Hit
         Each row once, best first: what is the same before what begins with the text, before what has a word that does,
-        before what holds it anywhere; ids before names before aliases; rows of equal rank in the order of the tables.
+        before what holds it anywhere; ids before names before aliases before the rest; rows of equal
+        rank in the order of the tables.
     """
     asked = normal_name(text)
     if not asked:
@@ -87,9 +89,9 @@ def _order(hit: Hit) -> tuple[int, int]:
 
 def _texts(catalogue: Catalogue, table: str, id_: str) -> Iterator[tuple[str, str]]:
     yield "id", id_
-    if table in ("provider", "product"):
+    if table in _TEXTS:
         for fact in catalogue.facts_of(table, id_):
-            if fact.attribute in ("name", "alias"):
+            if fact.attribute in _TEXTS[table]:
                 yield fact.attribute, fact.value
 
 

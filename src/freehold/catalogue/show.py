@@ -50,6 +50,8 @@ class Shown:
         Products of the provider; for a product the product itself.
     hosts, packages, models
         Ids of rows that belong to the provider or to one of these products.
+    certificates
+        Ids of certificates that the provider, or one of these products, holds; each for its own place only.
     match
         The rule by which the row was found, where it was not asked for by its id.
     """
@@ -64,6 +66,7 @@ class Shown:
     hosts: tuple[str, ...]
     packages: tuple[str, ...]
     models: tuple[str, ...]
+    certificates: tuple[str, ...] = ()
     match: Match | None = None
 
 
@@ -99,8 +102,10 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
     products = _products(catalogue, tables, asked)
     named = {"product": {product.id for product in products}, "provider": {asked} if "provider" in tables else set()}
     named["steward"] = named["provider"]
-    hosts, packages, models = (_belonging(catalogue, table, named) for table in ("host", "package", "model"))
-    return Shown(asked, name, tables, facts, provider, owners, products, hosts, packages, models, match)
+    hosts, packages, models, certificates = (
+        _belonging(catalogue, table, named) for table in ("host", "package", "model", "certificate")
+    )
+    return Shown(asked, name, tables, facts, provider, owners, products, hosts, packages, models, certificates, match)
 
 
 def _nearest(catalogue: Catalogue, text: str) -> tuple[str, ...]:

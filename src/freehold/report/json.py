@@ -313,6 +313,7 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         "hosts": list(answer.hosts),
         "packages": list(answer.packages),
         "models": list(answer.models),
+        "certificates": list(answer.certificates),
         "facts": facts,
     }
 

@@ -249,7 +249,8 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
                  "depth": {"type": "integer", "minimum": 1}}
             )
         ),
-        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "facts": _list(_FACT, minItems=1),
+        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "certificates": _NAMES,
+        "facts": _list(_FACT, minItems=1),
     },
     "catalogue search": {
         "text": _TEXT,

@@ -263,6 +263,8 @@ def test_no_text_breaks_the_judgement_of_hosts(text: str) -> None:
     [
         ("acme-v02.api.letsencrypt.org", True),
         ("test.salesforce.com", True),
+        ("api.firm.co.za", True),
+        ("firm.com.bd", True),
         ("8.8.8.8", True),
         ("127.0.0.1", False),
         ("192.168.1.7", False),

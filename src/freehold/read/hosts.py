@@ -88,7 +88,8 @@ def _tops() -> frozenset[str]:
         text = (resources.files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
     except (OSError, ModuleNotFoundError):
         return frozenset()
-    names = {line for line in text.splitlines() if line and "." not in line and not line.startswith("//")}
+    # some top-level domains have rules for the names below them only: "co.za", "*.bd"
+    names = {line.rpartition(".")[2] for line in text.splitlines() if line and not line.startswith("//")}
     return frozenset(names | {name.encode("idna").decode() for name in names if not name.isascii()})
 
 

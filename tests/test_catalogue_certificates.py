@@ -71,8 +71,10 @@ def test_certificates_are_sound_shown_with_their_provider_and_found_by_scheme_an
     assert show(catalogue, "acme-corp").certificates == ()
     shown = show(catalogue, "iso-27001/acme-helsinki")
     assert shown.provider is not None
-    assert (shown.tables, shown.provider.id) == (("certificate",), "acme")
+    assert (shown.tables, shown.provider.id, shown.certificates) == (("certificate",), "acme", ())
+    assert shown.name == "ISO/IEC 27001, Helsinki"
     assert search(catalogue, "helsinki")[0].id == search(catalogue, "ISO/IEC 27001")[0].id == "iso-27001/acme-helsinki"
+    assert search(catalogue, "c5")[0].name == "C5, Type 2, Frankfurt (fra-1)"
 
 
 def test_a_certificate_claims_nothing_of_a_stack(catalogue: Catalogue) -> None:

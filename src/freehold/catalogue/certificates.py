@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from freehold.catalogue.facts import Catalogue
 
-__all__ = ["Certificate", "certificates"]
+__all__ = ["Certificate", "certificate_title", "certificates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,12 @@ def certificates(
         and (scheme is None or normal_name(scheme) == normal_name(one.scheme))
         and (place is None or normal_name(place) == normal_name(one.place))
     )
+
+
+def certificate_title(catalogue: Catalogue, id_: str) -> str | None:
+    """What people call a certificate: its scheme and its place; ``None`` if there is no such row."""
+    parts = (catalogue.value("certificate", id_, attribute) for attribute in ("scheme", "level", "place"))
+    return ", ".join(part for part in parts if part) or None
 
 
 def _all(catalogue: Catalogue) -> Iterator[Certificate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from freehold.catalogue.certificates import certificate_title
 from freehold.catalogue.hosts import clean_host
 from freehold.catalogue.names import normal_name, split_legal_form
 from freehold.catalogue.schema import CATALOGUE_TABLES
@@ -77,7 +78,7 @@ def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
                     score = rank * 10 + _FIELDS[column]
                     known = best.get((table, id_))
                     if known is None or score > known.score:
-                        name = catalogue.value(table, id_, "name") or id_
+                        name = catalogue.value(table, id_, "name") or certificate_title(catalogue, id_) or id_
                         best[table, id_] = Hit(table, id_, name, column, words, score)
     return tuple(sorted(best.values(), key=_order)[: max(most, 0)])
 

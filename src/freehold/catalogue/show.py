@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from freehold.catalogue.certificates import certificate_title
 from freehold.catalogue.match import Matcher
 from freehold.catalogue.names import nearest
 from freehold.catalogue.schema import CATALOGUE_TABLES
@@ -96,7 +97,7 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
         asked = match.id
     tables = tuple(table for table in CATALOGUE_TABLES if asked in catalogue.ids(table))
     facts = tuple(_shown(catalogue, fact, today) for table in tables for fact in catalogue.facts_of(table, asked))
-    name = next((value for table in tables if (value := catalogue.value(table, asked, "name"))), asked)
+    name = next((value for table in tables if (value := catalogue.value(table, asked, "name"))), None)
     provider = _provider(catalogue, tables, asked)
     owners = catalogue.owner_chain(provider.id) if provider is not None else ()
     products = _products(catalogue, tables, asked)
@@ -105,6 +106,9 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
     hosts, packages, models, certificates = (
         _belonging(catalogue, table, named) for table in ("host", "package", "model", "certificate")
     )
+    name = name or certificate_title(catalogue, asked) or asked
+    if "certificate" in tables:
+        certificates = ()
     return Shown(asked, name, tables, facts, provider, owners, products, hosts, packages, models, certificates, match)
 
 

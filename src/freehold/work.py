@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from freehold.errors import Finding, UnknownId, Unreadable, UsageError
+from freehold.log import log, timed
 from freehold.settings import Settings
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Stack
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from freehold.report.answers import CheckAnswer
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.inventory import Inventory
+    from freehold.stack.redaction import Redaction
 
 __all__ = [
     "Loaded",
@@ -36,6 +38,7 @@ __all__ = [
     "find_item",
     "load",
     "read_scenario",
+    "redacted",
     "save",
     "unknowns_of",
 ]
@@ -70,7 +73,10 @@ def catalogue() -> Catalogue:
     """The catalogue that comes with Freehold, read once."""
     from freehold.catalogue.facts import load as load_catalogue
 
-    return load_catalogue()
+    with timed("catalogue") as facts:
+        found = load_catalogue()
+        facts.update(facts=len(found.lines), edition=found.edition)
+    return found
 
 
 def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True) -> Loaded:  # noqa: B008
@@ -90,9 +96,28 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
     freehold.errors.FreeholdError
         If it cannot be read, or is no sound stack.
     """
+    with timed("read", path=str(path)) as facts:
+        loaded = _loaded(Path(path), settings, use_cache=use_cache)
+        facts.update(_counts(loaded))
+    for skip in loaded.inventory.skips if loaded.inventory else ():
+        log("skipped", file=skip.file, reason=skip.reason, detail=skip.detail)
+    return loaded
+
+
+def _counts(loaded: Loaded) -> dict[str, object]:
+    stack, inventory = loaded.stack, loaded.inventory
+    found: dict[str, object] = {"items": len(stack.items), "sources": len(stack.sources), "needs": len(stack.needs)}
+    if inventory is not None:
+        found |= {
+            "reader": inventory.reader, "components": len(inventory.components), "contacts": len(inventory.contacts),
+            "joined": inventory.joined, "skips": len(inventory.skips), "cached": loaded.cached,
+        }  # fmt: skip
+    return found
+
+
+def _loaded(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
     from freehold.stack.csv_folder import is_stack_folder
 
-    path = Path(path)
     try:
         if path.suffix.lower() in _STACK_ENDINGS and not path.is_dir():
             return _settled(_from_toml(path), settings)
@@ -103,6 +128,14 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     return _read(path, settings, use_cache=use_cache)
+
+
+def redacted(loaded: Loaded, redaction: Redaction) -> Loaded:
+    """The same without hosts, paths or both."""
+    if loaded.stack.path:
+        redaction.path(loaded.stack.path)
+    inventory = None if loaded.inventory is None else redaction.inventory(loaded.inventory)
+    return replace(loaded, stack=redaction.stack(loaded.stack), inventory=inventory)
 
 
 def _provider_ids() -> Iterable[str]:
@@ -228,7 +261,8 @@ def assess_stack(loaded: Loaded, settings: Settings, **options: Any) -> AssessAn
     from freehold.measure.cutoff import DAYS, FLOOR
 
     options.setdefault("days", settings.days or DAYS)
-    return assess(loaded.stack, floor=settings.floor or FLOOR, **options)
+    with timed("computed", what="assess", items=len(loaded.stack.items)):
+        return assess(loaded.stack, floor=settings.floor or FLOOR, **options)
 
 
 def cut(
@@ -247,7 +281,8 @@ def cut(
 
     check_cutoff(stack, cut)
     case = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
-    answer = answer_of(case, cut, check_days(days), settings.floor or FLOOR)
+    with timed("computed", what="cutoff", items=len(stack.items)):
+        answer = answer_of(case, cut, check_days(days), settings.floor or FLOOR)
     return answer, len(unknown_facts(case, cut, range(len(case.supplies))))
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
+from freehold.catalogue.values import Product
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
@@ -62,6 +64,30 @@ def with_providers(stack: Stack, catalogue: Catalogue) -> Stack:
     return replace(stack, claims=(*stack.claims, *claims))
 
 
+def _roots(components: Sequence[Component]) -> frozenset[str]:
+    """Components that the thing read rests on itself: named by it, or reached from nothing else that is.
+
+    An inventory that joins sources may hold a graph of some of its components only; the others must not drop out.
+    """
+    parts = {component.id: component for component in components}
+    roots: dict[str, None] = {component.id: None for component in components if component.direct}
+    needed = {other for component in components for other in component.depends if other != component.id}
+    roots.update((id_, None) for id_ in parts if id_ not in needed)
+    reached: set[str] = set()
+    # what is left over after the roots are circles that nothing leads into: the first of each stands for it
+    for start in (*roots, *parts):
+        if start in reached:
+            continue
+        roots[start] = None
+        waiting = [start]
+        while waiting:
+            id_ = waiting.pop()
+            if id_ not in reached:
+                reached.add(id_)
+                waiting += [other for other in parts[id_].depends if other in parts]
+    return frozenset(roots)
+
+
 class _Join:
     def __init__(self, inventory: Inventory, catalogue: Catalogue, home: str | None, trusted: tuple[str, ...]) -> None:
         self._inventory, self._catalogue, self._matcher = inventory, catalogue, Matcher(catalogue)
@@ -102,9 +128,10 @@ class _Join:
         for one in evidence[:_MOST_EVIDENCE]:
             self._claim(table, row, attribute, value, str(one))
 
-    def _add_source(self, item: str, provider: str | None, licence: str | None = None, location: tuple[str, ...] = ()) -> str:
+    def _add_source(self, item: str, provider: str | None, licence: str | None = None, product: Product | None = None) -> str:
         id_ = f"{item}@{provider or '?'}"
-        self._sources[id_] = Source(id_, item, provider, location or None, licence=licence)
+        location, origin = (product.location or None, product.origin or None) if product is not None else (None, None)
+        self._sources[id_] = Source(id_, item, provider, location, origin, licence=licence)
         return id_
 
     def _need(self, user: str, item: str, role: str, kind: str, weight: float | None = None, weight_kind: str = "") -> None:
@@ -142,7 +169,7 @@ class _Join:
         components = [component for component in self._inventory.components if component.id not in self._items]
         matches = {component.id: self._match(component) for component in components}
         present = {component.id for component in components}
-        has_graph = any(component.direct for component in components)
+        named = _roots([component for component in components if component.scope == "run" and component.kind != "model"])
         for component in components:
             source = self._add_component(component, matches[component.id])
             if component.kind == "model":
@@ -150,7 +177,7 @@ class _Join:
             if component.scope in _RUNS:
                 role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
                 kind = "installed-device" if component.kind in _DEVICES else kind
-                if component.scope == "run" and (component.direct or not has_graph):
+                if component.id in named:
                     self._need(f"{run}@self", component.id, role, kind)
                 for needed in component.depends:
                     if needed in present and needed != component.id:
@@ -171,6 +198,10 @@ class _Join:
             match = self._matcher.match_name(name, "product")
             item = self._add_product(name, match, name, "software", installed=True)
             self._need(f"{run}@self", item, "runtime", "runtime")
+        for toolchain in self._inventory.toolchains:
+            match = self._matcher.match_name(toolchain, "product")
+            item = self._add_product(toolchain, match, toolchain, "platform")
+            self._need(f"{change}@self", item, "tool", "tool")
 
     def _match(self, component: Component) -> Match | None:
         matcher = self._matcher
@@ -182,6 +213,8 @@ class _Join:
             if forge is not None and forge.table == "package" and forge.provider is not None:
                 registry = None if match is None else match.registry
                 match = replace(forge, registry=registry, licence=None if match is None else match.licence)
+        if match is None and component.kind in _DEVICES:
+            match = matcher.match_name(component.name, "product")
         if match is None and component.supplier:
             match = matcher.match_name(component.supplier, "provider")
         return match
@@ -198,7 +231,9 @@ class _Join:
         if provider is None and component.supplier and not open_copy:
             named = "supplier:" + re.sub(r"[\W_]+", "-", component.supplier.lower()).strip("-")
             self._suppliers[named] = Provider(named, component.supplier)
-        source = self._add_source(component.id, "self" if open_copy else provider or named, licence)
+        device = match.product if match is not None and match.table == "product" else None
+        product = self._catalogue.product(device) if device is not None else None
+        source = self._add_source(component.id, "self" if open_copy else provider or named, licence, product)
         if named is not None:
             self._seen("sources", source, "provider", component.supplier or named, component.evidence[:1])
         if component.licence:
@@ -335,7 +370,7 @@ class _Join:
             self._claim("sources", source, "provider", "self", f"own copy, held under {licence}")
             self._claims += self._catalogue.claims_for("product", key, source, "sources", "licence")
             return key
-        source = self._add_source(key, provider, licence, product.location if product else ())
+        source = self._add_source(key, provider, licence, product)
         if match is not None and provider is not None:
             self._matched(source, match, provider)
         return key

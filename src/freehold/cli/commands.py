@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import work
-from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
-from freehold.cli.output import format_of, look_of, progress, rendered, show, tell, write
+from freehold.cli.flags import cutoff_from, day_from, redaction_from, settings_from, via_from
+from freehold.cli.output import format_of, look_of, rendered, show, write
+from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
+from freehold.log import log
 from freehold.settings import Settings
 from freehold.words import day as show_day
 from freehold.words import percent, say
@@ -23,12 +25,26 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS"]
 
 
+def _path(options: argparse.Namespace, settings: Settings) -> str:
+    """What the user named, else what the settings name."""
+    path = options.stack or settings.stack
+    if path is None:
+        raise UsageError(
+            "nothing is named to read. Name a path, such as . for this folder; freehold init can name one for good."
+        )
+    return str(path)
+
+
 def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     settings = settings_from(options)
+    options.stack = _path(options, settings)
     with progress(f"reading {options.stack} …"):
         loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
     for finding in loaded.findings:
         tell(f"freehold: note: {finding}")
+    if options.redact:
+        loaded = work.redacted(loaded, redaction_from(options))
+        options.stack = loaded.stack.path or options.stack
     return loaded, settings
 
 
@@ -68,6 +84,7 @@ def _check(options: argparse.Namespace) -> int:
     from freehold.kept import keep, kept
 
     settings = settings_from(options)
+    options.stack = _path(options, settings)
     key = _page_key(options, settings)
     told = _told(kept(key)) if key else None
     if told is None:
@@ -75,6 +92,8 @@ def _check(options: argparse.Namespace) -> int:
         if key:
             keep(key, page)
         told = json.loads(page)
+    else:
+        log("kept page used", key=key)
     write(options.output, told["text"])
     return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
 
@@ -182,6 +201,18 @@ def _gaps(options: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(options: argparse.Namespace) -> int:
+    from freehold.measure.diff import diff
+
+    one, settings = _load(options)
+    with progress(f"reading {options.other} …"):
+        other = work.load(options.other, settings, use_cache=not options.no_cache)
+    with progress("comparing …"):
+        answer = diff(one.stack, other.stack, one.inventory, other.inventory)
+    show(options, answer, _context(options, one, None))
+    return 0
+
+
 def _show(options: argparse.Namespace) -> int:
     from freehold.report.answers import ShowAnswer
 
@@ -217,6 +248,29 @@ def _template(options: argparse.Namespace) -> int:
         write_template(Path(options.output))
     else:
         write(options.output, template_toml())
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from freehold.cli.questions import init
+
+    return init(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from freehold.doctor import examine
+    from freehold.report.answers import Context
+
+    with progress("looking …"):
+        answer = examine()
+    show(options, answer, Context(edition=work.catalogue().edition))
+    return 0 if answer.sound else 1
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from freehold.cli.completion import completion
+
+    write(None, completion(options.shell))
     return 0
 
 
@@ -290,11 +344,15 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "scan": _scan,
     "show": _show,
     "catalogue": _catalogue,
+    "diff": _diff,
     "assess": _assess,
     "gaps": _gaps,
     "cutoff": _cutoff,
     "why": _why,
     "restart": _restart,
+    "init": _init,
+    "doctor": _doctor,
+    "completion": _completion,
     "template": _template,
     "schema": _schema,
 }

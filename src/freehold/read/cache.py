@@ -55,5 +55,7 @@ def _decode(data: dict[str, Any]) -> Inventory:
     contacts = tuple(Contact(**{**row, "evidence": _evidence(row["evidence"])}) for row in data.pop("contacts"))
     skips = tuple(Skip(**row) for row in data.pop("skips"))
     claims = tuple(Claim(**row) for row in data.pop("claims"))
-    languages = tuple(data.pop("languages"))
-    return Inventory(components=components, contacts=contacts, skips=skips, claims=claims, languages=languages, **data)
+    languages, toolchains = tuple(data.pop("languages")), tuple(data.pop("toolchains"))
+    return Inventory(
+        components=components, contacts=contacts, skips=skips, claims=claims, languages=languages, toolchains=toolchains, **data
+    )

@@ -11,7 +11,7 @@ from freehold.stack.inventory import Skip
 __all__ = ["unsupported"]
 
 _MANIFESTS: Final[Mapping[str, str]] = {
-    "cargo.lock": "Rust", "go.mod": "Go", "pom.xml": "Java (Maven)", "build.gradle": "Java (Gradle)",
+    "pom.xml": "Java (Maven)", "build.gradle": "Java (Gradle)",
     "build.gradle.kts": "Java (Gradle)", "gradle.lockfile": "Java (Gradle)", "gemfile.lock": "Ruby",
     "composer.lock": "PHP", "yarn.lock": "Node (Yarn)", "pnpm-lock.yaml": "Node (pnpm)", "bun.lock": "Node (Bun)",
     "bun.lockb": "Node (Bun)", "packages.lock.json": ".NET", "mix.lock": "Elixir", "pubspec.lock": "Dart",

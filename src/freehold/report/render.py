@@ -27,6 +27,8 @@ _SERVED: Final = {
     "freehold.measure.cutoff.CutoffAnswer": ("view_cutoff.cutoff_document", "cutoff_json"),
     "freehold.measure.why.WhyAnswer": ("view_why.why_document", "why_json"),
     "freehold.measure.restart.RestartAnswer": ("view_restart.restart_document", "restart_json"),
+    "freehold.measure.diff.DiffAnswer": ("view_diff.diff_document", "diff_json"),
+    "freehold.doctor.Diagnosis": ("view_doctor.doctor_document", "doctor_json"),
     "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
     "freehold.report.answers.ShowAnswer": ("view_show.show_document", "stack_json"),

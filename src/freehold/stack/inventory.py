@@ -129,6 +129,8 @@ class Inventory:
         How many rows with the same id were joined into one.
     languages
         Runtimes that the thing needs to run, as slugs (``cpython``, ``node``).
+    toolchains
+        What it takes to build the thing, where that is not needed to run it, as slugs (``golang``, ``rust``).
     """
 
     name: str
@@ -140,3 +142,4 @@ class Inventory:
     licence: str | None = None
     joined: int = 0
     languages: tuple[str, ...] = ()
+    toolchains: tuple[str, ...] = ()

@@ -117,3 +117,16 @@ def test_no_certificate_of_the_catalogue_reaches_another_place_of_its_provider()
             asked = certificates(catalogue, provider=one.provider, place=place)
             assert one.id not in _ids(asked)
             assert all(found.place == place for found in asked)
+
+
+def test_a_french_qualification_reaches_no_place_that_its_source_does_not_name() -> None:
+    catalogue = load()
+    asked = {"provider": "cloud-temple", "scheme": "SecNumCloud"}
+    assert _ids(certificates(catalogue, **asked, place="FR1 (Paris)")) == ["secnumcloud/cloud-temple-fr1"]
+    assert certificates(catalogue, **asked, place="Madrid") == certificates(catalogue, **asked, location="ES") == ()
+    assert certificates(catalogue, scheme="SecNumCloud", provider="ovhcloud", place="FR1 (Paris)") == ()
+
+
+def test_a_certificate_of_the_catalogue_that_has_run_out_does_not_hold() -> None:
+    (tier,) = certificates(load(), scheme="MTCS", provider="ibm")
+    assert [tier.holds_on(date(2026, 9, 30)), tier.holds_on(date(2026, 10, 1))] == [True, False]

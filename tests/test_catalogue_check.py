@@ -67,7 +67,17 @@ BAD_FACTS = {
         "there is no product 'acme-clod'",
         "'acme-cloud'",
     ),
-    "an owner of itself": (fact("provider", "crowd", "owner", "crowd"), "names itself as its owner", "Leave the line out"),
+    "a product that does its own job": (
+        fact("product", "forge", "alternative", "forge"),
+        "names itself as its alternative",
+        "Leave the line out",
+    ),
+    "a stake in itself": (fact("provider", "crowd", "owner", "crowd:0.9"), "has a stake in itself", "Write 'crowd'"),
+    "nobody above, and an owner": (
+        fact("provider", "acme", "owner", "acme"),
+        "is stated to have nobody above it, and 'acme-corp' to own it",
+        "the newer reference",
+    ),
     "a circle of owners": (
         fact("provider", "acme-holding", "owner", "acme"),
         "'acme' owns itself through its owners",

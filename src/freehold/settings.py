@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from freehold.errors import UsageError
-from freehold.stack.countries import is_country, is_region
+from freehold.stack.countries import is_country, is_region, known_regions
 from freehold.stack.toml_text import BadToml, parse_toml
 
 __all__ = ["SETTINGS", "Settings", "find_settings", "settings_text"]
@@ -69,7 +69,7 @@ def _trusted(value: object, place: str) -> tuple[str, ...]:
     regions = tuple(part.strip() for part in parts if part.strip())
     for region in regions:
         if not is_region(region):
-            raise UsageError(f"{place}: '{region}' is neither a country nor a known group. Write codes such as DE, or EU.")
+            raise UsageError(f"{place}: '{region}' is neither a country nor a known group. {known_regions()}.")
     return regions
 
 

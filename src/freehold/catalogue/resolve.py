@@ -17,6 +17,7 @@ from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
+from freehold.catalogue.values import Product
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
@@ -127,9 +128,10 @@ class _Join:
         for one in evidence[:_MOST_EVIDENCE]:
             self._claim(table, row, attribute, value, str(one))
 
-    def _add_source(self, item: str, provider: str | None, licence: str | None = None, location: tuple[str, ...] = ()) -> str:
+    def _add_source(self, item: str, provider: str | None, licence: str | None = None, product: Product | None = None) -> str:
         id_ = f"{item}@{provider or '?'}"
-        self._sources[id_] = Source(id_, item, provider, location or None, licence=licence)
+        location, origin = (product.location or None, product.origin or None) if product is not None else (None, None)
+        self._sources[id_] = Source(id_, item, provider, location, origin, licence=licence)
         return id_
 
     def _need(self, user: str, item: str, role: str, kind: str, weight: float | None = None, weight_kind: str = "") -> None:
@@ -211,6 +213,8 @@ class _Join:
             if forge is not None and forge.table == "package" and forge.provider is not None:
                 registry = None if match is None else match.registry
                 match = replace(forge, registry=registry, licence=None if match is None else match.licence)
+        if match is None and component.kind in _DEVICES:
+            match = matcher.match_name(component.name, "product")
         if match is None and component.supplier:
             match = matcher.match_name(component.supplier, "provider")
         return match
@@ -227,7 +231,9 @@ class _Join:
         if provider is None and component.supplier and not open_copy:
             named = "supplier:" + re.sub(r"[\W_]+", "-", component.supplier.lower()).strip("-")
             self._suppliers[named] = Provider(named, component.supplier)
-        source = self._add_source(component.id, "self" if open_copy else provider or named, licence)
+        device = match.product if match is not None and match.table == "product" else None
+        product = self._catalogue.product(device) if device is not None else None
+        source = self._add_source(component.id, "self" if open_copy else provider or named, licence, product)
         if named is not None:
             self._seen("sources", source, "provider", component.supplier or named, component.evidence[:1])
         if component.licence:
@@ -364,7 +370,7 @@ class _Join:
             self._claim("sources", source, "provider", "self", f"own copy, held under {licence}")
             self._claims += self._catalogue.claims_for("product", key, source, "sources", "licence")
             return key
-        source = self._add_source(key, provider, licence, product.location if product else ())
+        source = self._add_source(key, provider, licence, product)
         if match is not None and provider is not None:
             self._matched(source, match, provider)
         return key

@@ -18,6 +18,7 @@ __all__ = [
     "CATALOGUE_TABLES",
     "FACT_COLUMNS",
     "ID_FORMS",
+    "OPTIONAL_FACT_COLUMNS",
     "REFERENCE_COLUMNS",
     "CatalogueAttribute",
     "catalogue_attribute",
@@ -70,7 +71,7 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A(
             "owner",
             "owner",
-            "Direct or ultimate owner; `id:0.61` gives the stake.",
+            "Direct or ultimate owner; `id:0.61` gives the stake. The row's own id: nobody owns a controlling part of it.",
             many=True,
             claim=("providers", "owner"),
         ),
@@ -86,6 +87,13 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A("provider", "provider", "Who makes or runs it.", claim=("sources", "provider")),
         _A("licence", "licence", "SPDX expression, or LicenseRef-Proprietary.", claim=("sources", "licence")),
         _A("location", "country", "A country where it is made or hosted.", many=True, claim=("sources", "location")),
+        _A(
+            "origin",
+            "country",
+            "A country whose export-control law reaches it, wherever it is made.",
+            many=True,
+            claim=("sources", "origin"),
+        ),
         _A("alias", "text", "Another name that people use.", many=True),
         _A("alternative", "product", "A product that does the same job.", many=True),
     ),
@@ -123,6 +131,10 @@ REFERENCE_COLUMNS: Final = ("id", "title", "publisher", "host", "path", "publish
 
 FACT_COLUMNS: Final = ("table", "id", "attribute", "value", "reference", "date", "says")
 """Columns of ``facts-NAME.csv``."""
+
+OPTIONAL_FACT_COLUMNS: Final = ("since", "until")
+"""Columns that a ``facts-NAME.csv`` may have after these: the first day on which a fact holds, and the first on which it
+no longer does. A fact that does not hold on the day of the catalogue's edition is shown and never used."""
 
 
 def catalogue_attribute(table: str, name: str) -> CatalogueAttribute | None:

@@ -333,13 +333,20 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         {
             "table": one.fact.table, "id": one.fact.id, "attribute": one.fact.attribute, "value": one.fact.value,
             "date": one.fact.date or None, "says": one.fact.says, "reference": one.fact.reference, "url": one.url or None,
-            "old": one.old, "file": one.fact.file, "row": one.fact.row,
+            "old": one.old, "since": one.fact.since or None, "until": one.fact.until or None, "holds": one.holds,
+            "file": one.fact.file, "row": one.fact.row,
         }
         for one in answer.facts
     ]  # fmt: skip
     owners = [
-        {"id": one.provider.id, "country": _seat(one.provider), "of": one.of, "stake": one.stake, "depth": one.depth}
+        {
+            "id": one.provider.id, "country": _seat(one.provider), "of": one.of, "stake": one.stake, "depth": one.depth,
+            "date": one.date or None, "since": one.since or None,
+        }
         for one in answer.owners
+    ]  # fmt: skip
+    nobody_above = [
+        {"id": one.fact.id, "date": one.fact.date or None, "says": one.fact.says, "url": one.url or None} for one in answer.tops
     ]
     provider = answer.provider
     return envelope("catalogue show", context) | {
@@ -349,6 +356,7 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         "match": None if answer.match is None else {"rule": answer.match.rule, "confidence": answer.match.confidence},
         "provider": None if provider is None else {"id": provider.id, "name": provider.name, "country": _seat(provider)},
         "owners": owners,
+        "nobody_above": nobody_above,
         "products": [product.id for product in answer.products],
         "hosts": list(answer.hosts),
         "packages": list(answer.packages),

@@ -209,7 +209,7 @@ _FACT: Final = _object(
     {
         "table": _NAME, "id": _NAME, "attribute": _NAME, "value": _TEXT, "date": _or_null(_NAME), "says": _TEXT,
         "reference": _NAME, "url": _or_null({"type": "string", "pattern": "^https://"}), "old": _FLAG, "file": _TEXT,
-        "row": _COUNT,
+        "row": _COUNT, "since": _or_null(_NAME), "until": _or_null(_NAME), "holds": _FLAG,
     }
 )  # fmt: skip
 
@@ -271,8 +271,11 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "owners": _list(
             _object(
                 {"id": _NAME, "country": _or_null(_PLACE), "of": _NAME, "stake": _or_null(_LEVEL),
-                 "depth": {"type": "integer", "minimum": 1}}
+                 "depth": {"type": "integer", "minimum": 1}, "date": _or_null(_NAME), "since": _or_null(_NAME)}
             )
+        ),
+        "nobody_above": _list(
+            _object({"id": _NAME, "date": _or_null(_NAME), "says": _TEXT, "url": _or_null({"type": "string"})})
         ),
         "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "facts": _list(_FACT, minItems=1),
     },

@@ -1,36 +1,36 @@
-"""Countries and groups of countries. Owns the expansion of ``trusted = ["EU"]`` to ISO 3166-1 codes."""
+"""Countries, and what ``trusted = ["EU"]`` means in them. Owns which codes count: ISO 3166-1, and ``XK`` for Kosovo.
+
+A code says whose law reaches a provider or a place, and nothing of whose the land is: docs/concepts/territories.md.
+"""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Final
 
-__all__ = ["NO_COUNTRY", "country_code", "country_name", "expand", "groups", "is_country", "is_region"]
+from freehold.stack.groups import groups, members
+
+__all__ = ["NO_COUNTRY", "country_code", "country_name", "expand", "is_country", "is_region", "known_regions"]
 
 NO_COUNTRY: Final = "none"
 """The seat of an unincorporated community: a known fact, and nobody's seat."""
 
-
-@cache
-def groups() -> dict[str, frozenset[str]]:
-    """Groups of countries by code, from ``data/groups.csv`` (each with its reference)."""
-    with (Path(__file__).parent / "data" / "groups.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["group"]: frozenset(row["members"].split(";")) for row in csv.DictReader(lines)}
+_USER_ASSIGNED: Final = {"XK": "Kosovo"}
+"""Codes outside ISO 3166-1 that count; the standard leaves them to its users, and these do not clash with it."""
 
 
 @cache
 def _names() -> dict[str, str]:
     import pycountry
 
-    return {country.alpha_2: getattr(country, "common_name", country.name) for country in pycountry.countries}
+    listed = {country.alpha_2: getattr(country, "common_name", country.name) for country in pycountry.countries}
+    return listed | _USER_ASSIGNED
 
 
 def is_country(code: str) -> bool:
-    """Whether ``code`` is an ISO 3166-1 alpha-2 code (``XK``, the user-assigned code of Kosovo, too)."""
-    return code == "XK" or code in _names()
+    """Whether ``code`` is an ISO 3166-1 alpha-2 code or ``XK``, the user-assigned code of Kosovo."""
+    return code in _names()
 
 
 def is_region(code: str) -> bool:
@@ -56,7 +56,20 @@ def country_name(code: str) -> str:
     return _names().get(code, code)
 
 
-def expand(codes: Iterable[str]) -> frozenset[str]:
-    """Countries of a list of countries and groups."""
+def known_regions() -> str:
+    """Say what may stand where a country or a group is asked for: the mend of a message."""
+    return f"Write ISO 3166-1 alpha-2 codes such as DE, or a group: {', '.join(sorted(groups()))}"
+
+
+def expand(codes: Iterable[str], on: str | None = None) -> frozenset[str]:
+    """Countries of a list of countries and groups.
+
+    Parameters
+    ----------
+    codes
+        Countries stand for themselves alone, groups for their members.
+    on
+        The day (``YYYY[-MM[-DD]]``) whose members count; ``None`` for the last that are known.
+    """
     known = groups()
-    return frozenset(country for code in codes for country in known.get(code, (code,)))
+    return frozenset(country for code in codes for country in (members(code, on) if code in known else (code,)))

@@ -229,7 +229,7 @@ class _Join:
         if values.get("location"):
             self._claim("sources", source, "location", values["location"], where)
         if provider is None and maker:
-            self._add_maker(id_, source, kind, maker, values, where)
+            self._add_maker(kind, maker, values, where)
         for meaning, part_kind, role, cover in _PARTS:
             for part in _parts(values.get(meaning)):
                 self._add_part(source, part, part_kind, role, cover, where)
@@ -349,7 +349,7 @@ class _Join:
         self._providers.setdefault(id_, Provider(id_))
         return id_
 
-    def _add_maker(self, id_: str, source: str, kind: str, maker: str, values: Mapping[str, str], where: Evidence) -> None:
+    def _add_maker(self, kind: str, maker: str, values: Mapping[str, str], where: Evidence) -> None:
         """What the organisation runs itself, and somebody else has made: it runs on; who made it is needed for its change."""
         provider = self._provider(maker, values, where)
         if provider is None:
@@ -370,9 +370,9 @@ class _Join:
         item = made or (match.id if match is not None else _slug(part))
         if item not in self._items:
             known = match.provider if match is not None else self._guessed(part)
-            self._make_part(
-                item, part, (product.kind if product else None) or kind, known, product.licence if product else None, where
-            )
+            layer = (product.kind if product else None) or kind
+            self._make_part(item, part, layer, known, product.licence if product else None, where)
+
         if (source, item) not in self._needs:
             self._need(source, item, role, cover, where)
         steward = match.provider if match is not None else self._holders.get(item)
@@ -435,10 +435,8 @@ class _Join:
                 cover = default(kind, "survive")
                 need = Need(source, item, "update-channel", count / total, survive=cover.days)
                 self._needs[source, item] = need
-                self._claims += [
-                    cover.claim("needs", need.id),
-                    default(kind, "weight").claim("needs", need.id, f"{count / total:.6g}"),
-                ]
+                weight = default(kind, "weight").claim("needs", need.id, f"{count / total:.6g}")
+                self._claims += [cover.claim("needs", need.id), weight]
 
 
 def _parts(text: str | None) -> Iterable[str]:

@@ -17,23 +17,28 @@ from freehold.stack.records import IGNORE, ColumnMeaning
 __all__ = ["heading_row", "normal_heading", "propose"]
 
 _HEADINGS: Final[Mapping[str, str]] = {
-    "name": "name|asset|asset name|server|server name|hostname|host|host name|system|system name|application|app|application name|"
+    "name": "name|asset|asset name|server|server name|hostname|host|host name|system|system name|application|"
+    "app|application name|"
     "service|service name|product|component|software|tool|title|item|device|computer|machine|bezeichnung|gerät|anwendung|"
     "dienst|systemname|servername|nom|serveur|actif|logiciel|nombre|servidor|activo|sistema|aplicación",
-    "id": "id|asset id|asset tag|identifier|inventory number|inventarnummer|purl|package url|kennung|identifiant|identificador",
+    "id": "id|asset id|asset tag|identifier|inventory number|inventarnummer|purl|package url|kennung|"
+    "identifiant|identificador",
     "version": "version|release|versión",
     "kind": "kind|type|category|class|asset type|asset class|layer|art|typ|kategorie|catégorie|tipo|categoría",
     "mission": "mission|criticality|critical|business criticality|importance|priority|tier|weight|kritikalität|kritisch|"
     "schutzbedarf|wichtigkeit|criticité|importancia|criticidad",
-    "provider": "provider|supplier|service provider|hosting provider|hoster|operator|operated by|run by|saas provider|contractor|"
+    "provider": "provider|supplier|service provider|hosting provider|hoster|operator|operated by|run by|"
+    "saas provider|contractor|"
     "anbieter|betreiber|dienstleister|lieferant|fournisseur|hébergeur|prestataire|proveedor|operador",
     "provider.country": "provider country|supplier country|vendor country|country of provider|hq|headquarters|hq country|"
     "country of headquarters|headquarters country|seat|legal seat|country of incorporation|sitz|land des anbieters|"
     "pays du fournisseur|pays siège|país del proveedor",
-    "provider.owner": "parent|parent company|ultimate parent|owner company|owned by|group|konzern|muttergesellschaft|maison mère|"
+    "provider.owner": "parent|parent company|ultimate parent|owner company|owned by|group|konzern|"
+    "muttergesellschaft|maison mère|"
     "matriz",
     "provider.lei": "lei|provider lei|supplier lei|lei code",
-    "maker": "vendor|manufacturer|maker|brand|oem|publisher|hersteller|marke|fabricant|éditeur|constructeur|fabricante|editor",
+    "maker": "vendor|manufacturer|maker|brand|oem|publisher|hersteller|marke|fabricant|éditeur|constructeur|"
+    "fabricante|editor",
     "location": "location|country|hosting country|data location|hosted in|region|site country|data centre country|"
     "datacenter country|data center country|standort|land|hosting land|pays|emplacement|pays d hébergement|país|ubicación",
     "licence": "licence|license|lizenz|licencia",
@@ -42,14 +47,16 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "cost_once": "purchase price|acquisition cost|capex|anschaffungskosten|prix d achat|precio de compra",
     "currency": "currency|währung|devise|moneda",
     "recover": "time to replace|replacement time|switch time|migration time|time to switch|ablösezeit|délai de remplacement",
-    "alternative": "alternative|alternatives|fallback|replacement|backup provider|ausweich|ersatz|alternativa|solution de repli",
+    "alternative": "alternative|alternatives|fallback|replacement|backup provider|ausweich|ersatz|alternativa|"
+    "solution de repli",
     "needs": "depends on|dependencies|dependency|requires|needs|runs with|hängt ab von|abhängigkeiten|benötigt|dépend de|"
     "dépendances|depende de",
     "needs.os": "os|operating system|os version|os name|platform os|betriebssystem|système d exploitation|sistema operativo",
     "needs.hardware": "model|hardware model|device model|machine model|hardware|server model|modell|modèle|modelo",
     "needs.chip": "cpu|processor|cpu model|processor model|gpu|accelerator|gpu model|chip|prozessor|grafikkarte|processeur|"
     "procesador",
-    "needs.software": "database|middleware|runtime|framework|hypervisor|virtualisation|virtualization|datenbank|base de données|"
+    "needs.software": "database|middleware|runtime|framework|hypervisor|virtualisation|virtualization|"
+    "datenbank|base de données|"
     "base de datos",
     "needs.cloud": "cloud|cloud provider|hosting|hosted on|runs on|iaas|cloud anbieter|cloud platform",
     "tags": "tags|labels|tag|label|department|business unit|environment|abteilung|umgebung|étiquettes|etiquetas",

@@ -29,20 +29,10 @@ _NONE: Final = frozenset({"", "not applicable", "n/a", "na", "none", "-"})
 
 
 def is_register(path: Path, head: bytes) -> bool:
-    """Whether a path is a register: a workbook with sheets named as templates, or a folder with CSV files named so."""
+    """Whether a path may be a register: a workbook, a CSV file named as a template, or a folder that holds such files."""
     if path.is_dir():
         return any(True for _ in _csv_files(path))
-    return path.suffix.lower() in ENDINGS and is_workbook(head) and b"xl/" in head + _directory(path)
-
-
-def _directory(path: Path) -> bytes:
-    """The end of an archive, where the names of its parts stand."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - 65_536, 0))
-            return file.read(65_536)
-    except OSError:
-        return b""
+    return path.suffix.lower() in ENDINGS and (is_workbook(head) or _FILE.search(path.stem) is not None)
 
 
 def _csv_files(folder: Path) -> Iterable[Path]:
@@ -59,7 +49,8 @@ def read_register(path: Path) -> tuple[Stack, tuple[Finding, ...]] | None:
     Parameters
     ----------
     path
-        A workbook with a sheet a template, or a folder with a CSV file a template (or one with ``reports/`` in it).
+        A workbook with a sheet a template, a folder with a CSV file a template (or one with ``reports/`` in it), or one such
+        file.
 
     Returns
     -------
@@ -79,7 +70,9 @@ def read_register(path: Path) -> tuple[Stack, tuple[Finding, ...]] | None:
                 _keep(templates, file.name, template_of(sheet, file.stem))
     else:
         for sheet in sheets_of(path):
-            _keep(templates, f"{path.name} {sheet.name}", template_of(sheet, sheet.name))
+            _keep(
+                templates, path.name if sheet.name == path.stem else f"{path.name} {sheet.name}", template_of(sheet, sheet.name)
+            )
     if not templates.keys() & {"B_02.02", "B_05.01", "B_06.01"}:
         if path.is_dir():
             raise Unreadable(f"{path}: no template of a register could be read in it. Head the columns by their codes (c0010).")
@@ -124,6 +117,7 @@ class _Register:
     sources: dict[str, Source] = field(default_factory=dict)
     needs: dict[tuple[str, str], Need] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
+    by_name: dict[str, str] = field(default_factory=dict)
 
     def stack(self, path: Path) -> Stack:
         entity = next(iter(self.rows.get("B_01.01", ())), None)
@@ -204,11 +198,13 @@ class _Register:
     def _costs(self) -> Mapping[str, tuple[float, str | None, _Row]]:
         found = {}
         for row in self.rows.get("B_02.01", ()):
-            try:
-                cost = float(row.get("cost").replace(" ", "").replace(",", "."))
-            except ValueError:
+            text = row.get("cost").replace(" ", "").replace(",", ".")
+            if not re.fullmatch(r"\d{1,15}(\.\d{1,9})?", text):
+                if text:
+                    self._note(row, "c0050", f"'{text[:40]}' is no sum of money", "Write a number without separators")
                 continue
-            if cost >= 0 and row.get("contract"):
+            cost = float(text)
+            if row.get("contract"):
                 currency = row.get("currency").rpartition(":")[2].upper()
                 found[row.get("contract")] = cost, currency if re.fullmatch(r"[A-Z]{3}", currency) else None, row
         return found
@@ -277,13 +273,18 @@ class _Register:
         for row in rows:
             rank = int(row.get("rank")) if re.fullmatch(r"\d{1,3}", row.get("rank")) else 1
             ranks.setdefault((row.get("contract"), _service(row)), []).append((rank, row))
+        of_item: dict[str, list[str]] = {}
+        for source in self.sources.values():
+            of_item.setdefault(source.item, []).append(source.id)
         for (contract, service), chain in ranks.items():
             top = _item(contract, service)
             for rank, row in sorted(chain, key=lambda pair: pair[0]):
                 provider = self._provider(row.get("provider"))
                 if rank <= 1:
                     self._add_service(top, contract, service, row)
-                    self.sources.setdefault(f"{top}@{provider}", Source(f"{top}@{provider}", top, provider))
+                    if f"{top}@{provider}" not in self.sources:
+                        self.sources[f"{top}@{provider}"] = Source(f"{top}@{provider}", top, provider)
+                        of_item.setdefault(top, []).append(f"{top}@{provider}")
                     continue
                 recipient = _id(row.get("recipient")) if row.get("recipient") else None
                 users = [
@@ -347,9 +348,11 @@ class _Register:
         """The id of a provider by its code or its name, made if it is new."""
         if _id(name) in self.providers:
             return _id(name)
-        held = next((one.id for one in self.providers.values() if (one.name or "").casefold() == name.casefold()), None)
+        if not self.by_name:
+            self.by_name = {one.name.casefold(): one.id for one in self.providers.values() if one.name}
+        held = self.by_name.get(name.casefold())
         if held is None:
-            held = _id(name)
+            held = self.by_name[name.casefold()] = _id(name)
             self.providers[held] = Provider(held, name)
         return held
 

@@ -44,9 +44,11 @@ _PROVIDERS_OF_2024: Final[Mapping[str, str]] = {
 SERVICES: Final[Mapping[str, tuple[str, str]]] = {
     "S01": ("skill", "ICT project management"), "S02": ("skill", "ICT development"), "S03": ("skill", "help desk"),
     "S04": ("service", "security management"), "S05": ("data", "provision of data"), "S06": ("service", "data analysis"),
-    "S07": ("service", "hosting without cloud"), "S08": ("service", "computation"), "S09": ("service", "data storage without cloud"),
+    "S07": ("service", "hosting without cloud"), "S08": ("service", "computation"),
+    "S09": ("service", "data storage without cloud"),
     "S10": ("network", "telecom carrier"), "S11": ("network", "network infrastructure"), "S12": ("hardware", "hardware"),
-    "S13": ("software", "software licences"), "S14": ("service", "operation and maintenance"), "S15": ("skill", "ICT consulting"),
+    "S13": ("software", "software licences"), "S14": ("service", "operation and maintenance"),
+    "S15": ("skill", "ICT consulting"),
     "S16": ("service", "risk management"), "S17": ("cloud", "cloud: infrastructure"), "S18": ("cloud", "cloud: platform"),
     "S19": ("service", "cloud: software"),
 }  # fmt: skip
@@ -94,8 +96,10 @@ def template_of(sheet: Sheet, name: str) -> Template | None:
             continue
         headed = next((match for cell in row if (match := _TEMPLATE.search(f" {cell}"))), None)
         code = code or (f"B_{headed[1]}.{headed[2]}" if headed else None)
+        if code is None:
+            return None
         if code not in TEMPLATES:
-            return Template(code, (), ()) if code is not None else None
+            return Template(code, (), ())
         names = TEMPLATES[code]
         if code == "B_05.01" and max(columns.values()) <= "c0090":
             names = _PROVIDERS_OF_2024

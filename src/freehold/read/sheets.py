@@ -156,7 +156,7 @@ def _check_archive(path: Path, data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise Unreadable(f"{path} is a damaged archive ({error}). Save the spreadsheet anew.") from None
     if size > _MOST_UNPACKED:
         raise TooLarge(f"{path} unpacks to {size:,} bytes, over the limit of {_MOST_UNPACKED:,}. Split it, or save it as CSV.")

@@ -12,11 +12,12 @@ from typing import Final
 
 from freehold.errors import UsageError
 from freehold.read.column_meanings import heading_row, propose
+from freehold.read.column_memory import meanings_in
 from freehold.read.sheets import ENDINGS, Sheet, is_workbook, sheets_of
 from freehold.stack.inventory import Evidence, Skip
 from freehold.stack.records import IGNORE, MEANINGS, ColumnMeaning, Record, Records
 
-__all__ = ["is_spreadsheet", "read_spreadsheet"]
+__all__ = ["ENDINGS", "is_spreadsheet", "read_spreadsheet"]
 
 _JOINED: Final = frozenset({"needs", "needs.os", "needs.software", "needs.chip", "needs.cloud", "needs.hardware", "tags",
                             "location", "alternative"})  # fmt: skip
@@ -32,7 +33,7 @@ def is_spreadsheet(path: Path, head: bytes) -> bool:
 
 
 def read_spreadsheet(
-    path: Path, *, sheet: str | None = None, asked: Mapping[str, str] | None = None, remembered: Mapping[str, str] | None = None
+    path: Path, *, sheet: str | None = None, asked: Mapping[str, str] | None = None, memory: str = ""
 ) -> Records:
     """Read one sheet.
 
@@ -42,8 +43,10 @@ def read_spreadsheet(
         A CSV, Excel or OpenDocument file.
     sheet
         Name of the sheet; the first with two filled rows by default.
-    asked, remembered
-        What columns mean, by heading, as stated now and as kept from earlier.
+    asked
+        What columns mean, by heading, as stated now.
+    memory
+        The text of the file that keeps what they meant before; see :mod:`freehold.read.column_memory`.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def read_spreadsheet(
     missing = [column for column in asked if column.casefold() not in {one.casefold() for one in headings}]
     if missing:
         raise UsageError(f"--map: {path} has no column '{missing[0]}'. Columns: {', '.join(filter(None, headings))}.")
-    columns = propose(headings, chosen.rows[start + 1 :], asked, remembered or {})
+    columns = propose(headings, chosen.rows[start + 1 :], asked, meanings_in(memory, headings))
     kind = path.suffix.lower().removeprefix(".")
     records, skips = _records(path.name, chosen, start, columns)
     name = chosen.name if chosen.name.casefold() not in {"sheet1", "tabelle1", "feuil1", "hoja1"} else path.stem

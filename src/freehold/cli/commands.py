@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import work
-from freehold.cli.flags import cutoff_from, day_from, redaction_from, settings_from, via_from
+from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.output import format_of, look_of, rendered, show, write
 from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
@@ -230,15 +230,35 @@ def _scan(options: argparse.Namespace) -> int:
         show(options, loaded.inventory, _context(options, loaded, None))
         return 0
     if options.output:
-        work.save(loaded.stack, Path(options.output))
-        stack = loaded.stack
-        said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
-        tell(f"freehold: wrote {options.output}: {said}")
+        _save(loaded, options.output)
     else:
         write(None, dumps(loaded.stack))
     for skip in loaded.inventory.skips if loaded.inventory else ():
         tell(f"freehold: skipped {skip.file}: {skip.detail}")
     return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    settings = settings_from(options)
+    with progress(f"reading {options.stack} …"):
+        records, loaded = work.spreadsheet(Path(options.stack), settings, sheet=options.sheet, asked=meanings_from(options))
+    if options.output:
+        _save(loaded, options.output)
+        memory = work.remember_columns(records)
+        tell("freehold: " + say("records.remembered", file=memory))
+    write(None, rendered(argparse.Namespace(**{**vars(options), "output": None}), records, _context(options, loaded, None, 0)))
+    for finding in loaded.findings:
+        if finding.row:
+            tell(f"freehold: note: {finding}")
+    return 0
+
+
+def _save(loaded: work.Loaded, output: str) -> None:
+    work.save(loaded.stack, Path(output))
+    stack = loaded.stack
+    said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
+    log("wrote", file=output, items=len(stack.items))
+    tell(f"freehold: wrote {output}: {said}")
 
 
 def _template(options: argparse.Namespace) -> int:
@@ -342,6 +362,7 @@ _CATALOGUE: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "scan": _scan,
+    "import": _import,
     "show": _show,
     "catalogue": _catalogue,
     "diff": _diff,

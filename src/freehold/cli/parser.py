@@ -32,6 +32,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
 VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
     Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
+    Verb("import", "depend", "read a table that you keep; show, change and remember what its columns mean"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
     Verb("diff", "depend", "how two stacks, or two inventories of one thing, differ, and why"),
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
@@ -191,6 +192,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["template"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
     )
+    _add_import(made["import"])
     _add_init(made["init"])
     _add_output(made["doctor"])
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "powershell"), help="whose completion")
@@ -200,6 +202,22 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         if verb.name != "catalogue":
             _add_speech(made[verb.name])
     return parser
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stack", metavar="FILE", help="a CSV, Excel or OpenDocument file")
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet to read; by default the first that is filled")
+    parser.add_argument(
+        "--map",
+        metavar="COLUMN=MEANING",
+        action="append",
+        default=[],
+        help="what a column means; repeatable (ignore: not read)",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the stack there, and remember what the columns mean")
+    parser.add_argument("--format", choices=FORMATS, help="how what the columns mean is shown")
+    parser.set_defaults(evidence=False, full=True)
+    _add_view(parser)
 
 
 def _add_init(parser: argparse.ArgumentParser) -> None:

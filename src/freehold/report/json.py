@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from freehold.report.answers import CatalogueFindings, SearchAnswer, ShowAnswer
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
+    from freehold.stack.records import Records
     from freehold.stack.values import Claim, Item, Need, Provider, Source
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
-    "envelope", "findings_json", "gaps_json", "inventory_json", "restart_json", "row_changes", "search_json",
-    "show_json", "stack_json", "why_json",
+    "envelope", "findings_json", "gaps_json", "import_json", "inventory_json", "restart_json", "row_changes",
+    "search_json", "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -255,6 +256,15 @@ def row_changes(rows: Iterable[RowChange]) -> list[dict[str, Any]]:
 
 def _sides(levels: Sequence[tuple[float, float]]) -> dict[str, list[float]] | None:
     return None if not levels else {"low": [low for low, _ in levels], "high": [high for _, high in levels]}
+
+
+def import_json(records: Records, context: Context) -> dict[str, Any]:
+    """``import``: what each column means and why, and how many rows name a thing."""
+    return envelope("import", context) | {
+        "name": records.name, "reader": records.reader, "rows": len(records.records),
+        "columns": [asdict(column) for column in records.columns],
+        "skips": [{"file": one.file, "reason": one.reason, "detail": one.detail} for one in records.skips],
+    }  # fmt: skip
 
 
 def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:

@@ -247,6 +247,12 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         ),
     },
     "gaps": {"layers": _list(_GAP)},
+    "import": {
+        "name": _TEXT, "reader": _NAME, "rows": _COUNT, "skips": _READ_KEYS["skips"],
+        "columns": _list(
+            _object({"column": _TEXT, "meaning": _NAME, "because": _NAME, "filled": _COUNT, "example": _TEXT})
+        ),
+    },
     "cutoff": _CUTOFF_KEYS,
     "why": {
         "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},

@@ -129,12 +129,12 @@ def _settled(stack: Stack, settings: Settings) -> Loaded:
 
 def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
     from freehold.catalogue.resolve import resolve
-    from freehold.read.cache import cached_reading
+    from freehold.read.cache import cached_reading, is_kept
     from freehold.read.select import select_reader
 
     reader = select_reader(path)
     cached = False
-    if use_cache and path.is_dir():
+    if use_cache and is_kept(path):
         inventory, cached = cached_reading(path, reader.read)
     else:
         inventory = reader.read(path)

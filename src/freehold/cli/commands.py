@@ -105,12 +105,13 @@ def _page(options: argparse.Namespace) -> str:
 def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     """A key for the page of a folder that a reader reads, from its content and all that was asked."""
     from freehold.kept import key_of
+    from freehold.read.cache import is_kept
     from freehold.read.walk import fingerprint
     from freehold.stack.csv_folder import is_stack_folder
 
     path = Path(options.stack)
     try:
-        if options.no_cache or not path.is_dir() or is_stack_folder(path):
+        if options.no_cache or not path.is_dir() or is_stack_folder(path) or not is_kept(path):
             return None
     except OSError:
         return None

@@ -8,11 +8,12 @@ from freehold.errors import Unreadable
 from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
 from freehold.read.project import ProjectReader
+from freehold.read.root_folder import RootFolderReader
 
 __all__ = ["READERS", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, ProjectReader())
+READERS: tuple[Reader, ...] = (_INVENTORIES, RootFolderReader(), ProjectReader())
 _HEAD = 4096
 
 

@@ -9,11 +9,12 @@ from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
 from freehold.read.project import ProjectReader
 from freehold.read.root_folder import RootFolderReader
+from freehold.read.zone import ZoneReader
 
 __all__ = ["READERS", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, RootFolderReader(), ProjectReader())
+READERS: tuple[Reader, ...] = (_INVENTORIES, ZoneReader(), RootFolderReader(), ProjectReader())
 _HEAD = 4096
 
 

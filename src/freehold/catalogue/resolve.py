@@ -178,7 +178,7 @@ class _Join:
         if component.provides and component.kind == "model":
             return matcher.match_model(component.provides)
         if component.provides and not component.id.startswith("pkg:"):
-            named = matcher.match_name(component.provides, "product")
+            named = matcher.match_name(component.provides, "product") or matcher.match_name(component.name, "product")
             if named is not None:
                 return named
         match = matcher.match_purl(component.id) if component.id.startswith("pkg:") else None

@@ -22,11 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS"]
 
+_MACHINE_FILE: Final = "machine.toml"
+"""What the page of a machine calls the stack that ``freehold scan --machine -o`` is to write for further questions."""
+
 
 def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     settings = settings_from(options)
-    with progress(f"reading {options.stack} …"):
-        loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
+    if getattr(options, "machine", False):
+        with progress("reading this machine …"):
+            loaded = work.load_machine(settings)
+    else:
+        with progress(f"reading {options.stack} …"):
+            loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
     for finding in loaded.findings:
         tell(f"freehold: note: {finding}")
     return loaded, settings
@@ -64,11 +71,20 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
     )
 
 
+def _one_thing(options: argparse.Namespace) -> None:
+    """See that either a path or the machine itself is asked for; what follows on the page then names a file to write."""
+    if options.machine == (options.stack is not None):
+        what = "both a PATH and --machine are given" if options.machine else "neither a PATH nor --machine is given"
+        raise UsageError(f"{what}. Name a PATH to read, or --machine for the machine that this runs on.")
+    options.stack = _MACHINE_FILE if options.machine else options.stack
+
+
 def _check(options: argparse.Namespace) -> int:
     from freehold.kept import keep, kept
 
+    _one_thing(options)
     settings = settings_from(options)
-    key = _page_key(options, settings)
+    key = None if options.machine else _page_key(options, settings)
     told = _told(kept(key)) if key else None
     if told is None:
         page = _page(options)
@@ -195,6 +211,7 @@ def _show(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace) -> int:
     from freehold.stack.toml_file import dumps
 
+    _one_thing(options)
     loaded, _ = _load(options)
     if options.format is not None and loaded.inventory is not None:
         show(options, loaded.inventory, _context(options, loaded, None))

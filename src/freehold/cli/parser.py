@@ -31,7 +31,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
 
 VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
-    Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
+    Verb("scan", "depend", "read a project, an environment, an SBOM or this machine and write it as a stack"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
@@ -46,6 +46,7 @@ VERBS: Final = (
 _EXAMPLES: Final = """\
 examples:
   freehold check .                          the project in this folder
+  freehold check --machine                  the machine that this runs on
   freehold check examples/clinic            an example, with its landlords and what stops first
   freehold cutoff stack.toml --country US   everything that a country can reach
   freehold why stack.toml ITEM --foreign    the chain of reasons for one item
@@ -139,7 +140,11 @@ def build_parser() -> argparse.ArgumentParser:
     made = {verb.name: verbs.add_parser(verb.name, description=verb.line, formatter_class=_Formatter) for verb in VERBS}
     what = "a folder, an SBOM, a stack file or a folder of stack tables"
     for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
-        made[name].add_argument("stack", metavar="PATH" if name in ("check", "scan") else "STACK", help=what)
+        if name in ("check", "scan"):
+            made[name].add_argument("stack", metavar="PATH", nargs="?", help=what)
+            made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
+        else:
+            made[name].add_argument("stack", metavar="STACK", help=what)
     made["show"].add_argument("item", nargs="?", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("item", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("--day", metavar="DAY", default="30", help="the day to explain (default 30)")

@@ -16,6 +16,8 @@ _NAMES: Final = {
     "expat": "MIT", "bsd-2-clause": "BSD-2-Clause", "bsd-3-clause": "BSD-3-Clause", "bsd-4-clause": "BSD-4-Clause",
     "asl 2.0": "Apache-2.0", "apache-2": "Apache-2.0", "artistic": "Artistic-1.0-Perl", "mplv2.0": "MPL-2.0",
     "mplv1.1": "MPL-1.1", "boost": "BSL-1.0", "zlib": "Zlib", "psf": "PSF-2.0", "ofl": "OFL-1.1", "vim": "Vim", "isc": "ISC",
+    "mit/x11": "MIT", "mit-1": "MIT", "x11": "X11", "apache-2-llvm-exceptions": "Apache-2.0 WITH LLVM-exception",
+    "apache-2.0-with-llvm-exceptions": "Apache-2.0 WITH LLVM-exception", "cc-by-sa-4": "CC-BY-SA-4.0",
     "openldap": "OLDAP-2.8", "openssl": "OpenSSL", "sleepycat": "Sleepycat", "cc0": "CC0-1.0", "unicode": "Unicode-DFS-2016",
 }  # fmt: skip
 

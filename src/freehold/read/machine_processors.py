@@ -49,7 +49,7 @@ def processors(root: Root) -> tuple[Component, ...]:
         key, colon, value = line.partition(":")
         name = key.strip().lower()
         if colon and name in _KEYS:
-            told.setdefault(name, value.strip())
+            told.setdefault(name, plain(value.strip(), 200))
         if not line.strip() or number - start > 1000:
             one = _component({**common, **told}, start)
             if one is not None:

@@ -25,6 +25,7 @@ _OFF: Final = frozenset({"0", "no", "false", "off"})
 _LISTS: Final = "var/lib/apt/lists"
 _LARGEST_LIST: Final = 32 * 1024 * 1024
 _ORIGIN: Final = re.compile(r"^Origin: *(.{1,100})$", re.MULTILINE)
+_LONG_ENOUGH: Final = 4
 _HEAD: Final = 4000
 _ENTRY: Final = re.compile(r"^(?:Package: (?P<name>\S+)|Version: (?P<version>\S+))", re.MULTILINE)
 
@@ -172,7 +173,7 @@ def _with_lists(root: Root, sources: list[PackageSource], names: frozenset[str])
                 releases.setdefault(host, (plain(match[1].strip()), name.rpartition("_")[0]))
     for source in sources:
         origin, prefix = releases.get(source.host, (None, ""))
-        own = origin.lower() in names if origin else bool(names & set(source.host.split(".")))
+        own = origin.lower() in names if origin else _is_named(source.host, names)
         # a mirror does not name the distribution that it carries: where there is one source, it is the distribution's
         own = own or (origin is None and len({one.host for one in sources}) == 1)
         offered: set[tuple[str, str]] = set()
@@ -180,6 +181,13 @@ def _with_lists(root: Root, sources: list[PackageSource], names: frozenset[str])
             if name.startswith(prefix) and name.endswith("_Packages"):
                 offered |= _offered(root.text(f"{_LISTS}/{name}", _LARGEST_LIST) or "")
         yield replace(source, own=own, origin=origin, packages=frozenset(offered))
+
+
+def _is_named(host: str, names: frozenset[str]) -> bool:
+    """Whether a label of the host is the distribution's id, or begins with it: "alpinelinux", "fedoraproject"."""
+    return any(
+        label == name or (len(name) >= _LONG_ENOUGH and label.startswith(name)) for label in host.split(".") for name in names
+    )
 
 
 def _offered(text: str) -> set[tuple[str, str]]:

@@ -138,7 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"freehold {__version__}")
     verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB", help=argparse.SUPPRESS)
     made = {verb.name: verbs.add_parser(verb.name, description=verb.line, formatter_class=_Formatter) for verb in VERBS}
-    what = "a folder, an SBOM, a stack file or a folder of stack tables"
+    what = "a folder (project or root), an SBOM, a DNS zone file, a stack file or a folder of stack tables"
     for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
         if name in ("check", "scan"):
             made[name].add_argument("stack", metavar="PATH", nargs="?", help=what)

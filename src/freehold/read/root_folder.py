@@ -132,7 +132,7 @@ def _python(root: Root) -> tuple[Component, ...]:
             count = sum(name.endswith((".dist-info", ".egg-info")) for name in root.names(folder))
             if count:
                 told = f"{count} Python package(s) here belong to the distribution's packages and count as those."
-                root.skips.append(Skip(folder, "unsupported", told))
+                root.skips.append(Skip(folder, "counted", told))
     return resolve((), locks, None).components if locks else ()
 
 
@@ -141,4 +141,4 @@ def _beside(root: Root) -> Iterable[Skip]:
         count = len(root.names(folder))
         if count:
             told = f"{count} entries are installed beside the packages and were not read. Name this folder to have it read."
-            yield Skip(folder, "unsupported", told)
+            yield Skip(folder, "apart", told)

@@ -53,7 +53,8 @@ def read_headers(root: Root) -> Iterator[tuple[str, bytes]]:
                 yield from ((file, blob) for blob in _headers_of(root, file))
             except _Cut as error:
                 root.skips.append(Skip(file, "incomplete", str(error)))
-            except (sqlite3.Error, OSError, struct.error) as error:
+            except (sqlite3.Error, UnicodeDecodeError, OSError, struct.error) as error:
+                # a damaged schema can stand in the message of an error, in no encoding
                 root.skips.append(Skip(file, "syntax", f"It is damaged: {error}."))
 
 
@@ -94,10 +95,11 @@ def _rows(address: str) -> Iterator[bytes]:
 
     taken = 0
     with closing(sqlite3.connect(address, uri=True)) as database:
+        database.text_factory = bytes
         database.execute("PRAGMA trusted_schema=OFF")
         database.set_progress_handler(stop, _STEPS)
         kind = database.execute("SELECT type FROM sqlite_master WHERE name = 'Packages'").fetchone()
-        if kind is None or kind[0] != "table":
+        if kind is None or kind[0] != b"table":
             raise _Cut("It has no table of packages.")
         for (blob,) in database.execute("SELECT blob FROM Packages"):
             if isinstance(blob, bytes):

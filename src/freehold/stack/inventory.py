@@ -104,8 +104,8 @@ class Skip:
     file
         The file or the path within it.
     reason
-        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``
-        or ``limit``.
+        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``,
+        ``limit``, ``counted`` (as something else) or ``apart`` (to be read by itself).
     detail
         The sentence for people.
     """

@@ -203,6 +203,13 @@ def test_a_database_whose_table_is_a_view_without_end_is_not_asked(tmp_path: Pat
     ]
 
 
+def test_a_schema_in_no_encoding_becomes_a_skip(tmp_path: Path) -> None:
+    place = tmp_path / FOLDER / "rpmdb.sqlite"
+    sqlite_file(place, PACKAGES[:1])
+    place.write_bytes(place.read_bytes().replace(b"CREATE TABLE Packages", b"CREATE TABLE P\xb0c\xb0\xb0\xb0\xb0\xb0"))
+    assert [skip.reason for skip in read(tmp_path).skips if skip.file.endswith("sqlite")] in (["syntax"], ["incomplete"])
+
+
 def lying(tag: int, type_: int, offset: int, count: int) -> bytes:
     return struct.pack(">II", 1, 8) + struct.pack(">IiII", tag, type_, offset & 0xFFFFFFFF, count) + b"abc\0def\0"
 

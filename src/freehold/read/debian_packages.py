@@ -15,7 +15,7 @@ from freehold.read.distribution import Distribution
 from freehold.read.documents import bytes_at
 from freehold.read.installed_packages import InstalledPackage, package_url
 from freehold.read.package_licences import package_licence
-from freehold.read.package_sources import PackageSource
+from freehold.read.package_sources import Origins, PackageSource
 from freehold.read.purls import slug
 from freehold.read.root_files import LARGEST_DATABASE, Root
 from freehold.stack.inventory import Evidence, Skip
@@ -28,6 +28,7 @@ STATUS_FOLDER: Final = "var/lib/dpkg/status.d"
 _FIELD: Final = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 _NEEDED: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9+.-]*)")
 _DOMAIN: Final = re.compile(r"@([A-Za-z0-9.-]+)>?\s*$")
+_LONGEST_NAME: Final = 500
 _MOST_NEEDS: Final = 5000
 _MOST_PACKAGES: Final = 200_000
 _LARGEST_COPYRIGHT: Final = 256 * 1024
@@ -69,6 +70,7 @@ def read_debian_packages(
         Where packages come from, as its settings say.
     """
     automatic = _automatic(root)
+    origins = Origins(sources)
     found: list[InstalledPackage] = []
     broken = 0
     for file, text in _databases(root):
@@ -82,7 +84,7 @@ def read_debian_packages(
             if len(found) >= _MOST_PACKAGES:
                 root.skips.append(Skip(file, "limit", f"It lists over {_MOST_PACKAGES:,} packages; the others were not read."))
                 return tuple(found)
-            package = _placed(package, fields, distribution.tag if distribution else None, sources)
+            package = _placed(package, fields, distribution.tag if distribution else None, origins)
             found.append(replace(package, licence=_licence(root, package.name)))
     if broken:
         root.skips.append(
@@ -143,18 +145,15 @@ def _relations(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def _placed(
-    package: InstalledPackage, fields: Mapping[str, str], tag: str | None, sources: Sequence[PackageSource]
-) -> InstalledPackage:
+def _placed(package: InstalledPackage, fields: Mapping[str, str], tag: str | None, origins: Origins) -> InstalledPackage:
     """The package with its registry; one that came from someone else's source under that source's name."""
-    match = _DOMAIN.search(fields.get("maintainer", ""))
-    domain = match[1] if match else ""
-    for source in sources:
-        if not source.own and ((package.name, package.version) in source.packages or (domain and source.of_domain(domain))):
-            name = source.origin or source.host.split(".")[1]
-            id_ = package_url("deb", slug(name), package.name, package.version, arch=package.architecture, distro=tag)
-            return replace(package, id=id_ or package.id, supplier=name, registry=source.host)
-    return replace(package, registry=next((source.host for source in sources if source.own), None))
+    match = _DOMAIN.search(fields.get("maintainer", "")[-_LONGEST_NAME:])
+    source = origins.foreign(package.name, package.version, match[1] if match else "")
+    if source is None:
+        return replace(package, registry=origins.own)
+    name = source.origin or source.host.split(".")[1]
+    id_ = package_url("deb", slug(name), package.name, package.version, arch=package.architecture, distro=tag)
+    return replace(package, id=id_ or package.id, supplier=name, registry=source.host)
 
 
 def _licence(root: Root, name: str) -> str | None:

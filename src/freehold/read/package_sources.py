@@ -13,10 +13,10 @@ from typing import Final
 from freehold.read.findings import joined_contacts
 from freehold.read.hosts import is_public, parse_address, reversed_host
 from freehold.read.plain_text import plain
-from freehold.read.root_files import Root
+from freehold.read.root_files import LARGEST_DATABASE, Root
 from freehold.stack.inventory import Contact, Evidence
 
-__all__ = ["PackageSource", "read_package_sources", "source_contacts"]
+__all__ = ["Origins", "PackageSource", "read_package_sources", "source_contacts"]
 
 _ONE_LINE: Final = re.compile(r"\s*deb(?:-src)?\s+(?:\[[^\]\n]*\]\s*)?(\S+)\s+(\S+)")
 _SETTING: Final = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*[=:]\s*(.*)")
@@ -57,9 +57,41 @@ class PackageSource:
     origin: str | None = None
     packages: frozenset[tuple[str, str]] = frozenset()
 
-    def of_domain(self, domain: str) -> bool:
-        """Whether a domain, written forwards, and the source's host are of one name: their last two labels agree."""
-        return reversed_host(domain).split(".")[:2] == self.host.split(".")[:2]
+
+class Origins:
+    """Which source a package came from, looked up at once however many there are.
+
+    Parameters
+    ----------
+    sources
+        All sources, the distribution's own among them.
+    """
+
+    def __init__(self, sources: Iterable[PackageSource]) -> None:
+        self._by_package: dict[tuple[str, str], PackageSource] = {}
+        self._by_domain: dict[tuple[str, ...], PackageSource] = {}
+        self.own: str | None = None
+        for source in sources:
+            if source.own:
+                self.own = self.own or source.host
+                continue
+            self._by_domain.setdefault(tuple(source.host.split(".")[:2]), source)
+            for package in source.packages:
+                self._by_package.setdefault(package, source)
+
+    def foreign(self, name: str, version: str, domain: str) -> PackageSource | None:
+        """Find the source of a package that is not the distribution's.
+
+        Parameters
+        ----------
+        name, version
+            Of the package: a source that offers exactly it.
+        domain
+            Of whoever maintains it, written forwards: else a source under the same name, which is the domain's last two
+            labels. May be empty.
+        """
+        found = self._by_package.get((name, version))
+        return found or self._by_domain.get(tuple(reversed_host(domain).split(".")[:2]))
 
 
 def source_contacts(sources: Iterable[PackageSource]) -> tuple[Contact, ...]:
@@ -164,23 +196,29 @@ def _pacman(root: Root) -> Iterator[PackageSource]:
 def _with_lists(root: Root, sources: list[PackageSource], names: frozenset[str]) -> Iterator[PackageSource]:
     """Add what apt has kept of its sources: who each says it is, and what one that is not the distribution's own offers."""
     files = root.names(_LISTS)
-    releases: dict[str, tuple[str, str]] = {}
+    origins: dict[str, str] = {}
     for name in files:
         if name.endswith(("_InRelease", "_Release")):
             match = _ORIGIN.search((root.text(f"{_LISTS}/{name}") or "")[:_HEAD])
             if match:
-                host = reversed_host(name.partition("_")[0])
-                releases.setdefault(host, (plain(match[1].strip()), name.rpartition("_")[0]))
+                origins.setdefault(reversed_host(name.partition("_")[0]), plain(match[1].strip()))
+    # a mirror does not name the distribution that it carries: where there is one source, it is the distribution's
+    single = len({one.host for one in sources}) == 1
+    own = {
+        one.host: origins[one.host].lower() in names if one.host in origins else single or _is_named(one.host, names)
+        for one in sources
+    }
+    offered: dict[str, set[tuple[str, str]]] = {}
+    taken = 0
+    for name in files:
+        host = reversed_host(name.partition("_")[0])
+        if name.endswith("_Packages") and host in origins and own.get(host) is False and taken < LARGEST_DATABASE:
+            text = root.text(f"{_LISTS}/{name}", _LARGEST_LIST) or ""
+            taken += len(text)
+            offered.setdefault(host, set()).update(_offered(text))
     for source in sources:
-        origin, prefix = releases.get(source.host, (None, ""))
-        own = origin.lower() in names if origin else _is_named(source.host, names)
-        # a mirror does not name the distribution that it carries: where there is one source, it is the distribution's
-        own = own or (origin is None and len({one.host for one in sources}) == 1)
-        offered: set[tuple[str, str]] = set()
-        for name in files if origin and not own else ():
-            if name.startswith(prefix) and name.endswith("_Packages"):
-                offered |= _offered(root.text(f"{_LISTS}/{name}", _LARGEST_LIST) or "")
-        yield replace(source, own=own, origin=origin, packages=frozenset(offered))
+        origin = origins.get(source.host)
+        yield replace(source, own=own[source.host], origin=origin, packages=frozenset(offered.get(source.host, ())))
 
 
 def _is_named(host: str, names: frozenset[str]) -> bool:

@@ -40,10 +40,14 @@ class Root:
 
     top: Path
     skips: list[Skip] = field(default_factory=list)
+    _real: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._real = os.path.realpath(self.top).rstrip("/")
 
     def place(self, relative: str) -> str | None:
         """Where a path of the system in the folder lies on the disk; ``None`` for links without end."""
-        top = os.path.realpath(self.top).rstrip("/")
+        top = self._real
         pending = relative.split("/")[::-1]
         found: list[str] = []
         links = 0

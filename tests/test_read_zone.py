@@ -72,10 +72,11 @@ def test_each_record_is_evidence_of_what_it_names(tmp_path: Path) -> None:
 
 def test_addresses_and_proofs_are_counted_and_no_token_is_kept(tmp_path: Path) -> None:
     found = read(tmp_path, ZONE)
-    assert [skip.detail for skip in found.skips] == [
-        "4 addresses stand in it; whose machines they are a zone does not tell.",
-        "2 records prove the domain to services that they do not name as a host (google-site-verification, ms).",
-    ]
+    assert len(found.skips) == 1
+    assert found.skips[0].detail == (
+        "4 address(es) stand in it; whose machines they are a zone does not tell. "
+        "2 record(s) prove the domain to services that they do not name as a host (google-site-verification, ms)."
+    )
     assert "secret" not in repr(found)
     assert "person" not in repr(found)
 
@@ -157,10 +158,9 @@ def test_two_name_services_are_each_enough(tmp_path: Path) -> None:
     (tmp_path / "a.zone").write_text(SMALL)
     stack = work.load(tmp_path / "a.zone", Settings(home="DE")).stack
     sources = [source for source in stack.sources if source.item == "klinik.de:dns"]
-    assert {source.provider for source in sources} >= {"hetzner"}
-    assert len(sources) == 2
+    assert {source.provider for source in sources} == {"aws", "hetzner"}
     answer = cutoff(stack, Cutoff((Rule(provider="hetzner"),)), days=(0, 30))
-    assert answer.mission.high == (1.0, 1.0)
+    assert answer.mission.low == (1.0, 1.0)
 
 
 def test_the_only_name_service_stops_the_domain_after_the_day_that_answers_are_kept(tmp_path: Path) -> None:

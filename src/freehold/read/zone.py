@@ -133,6 +133,7 @@ def _hosts_of_text(text: str) -> Iterator[str]:
 
 
 def _left_out(zone: Zone, apex: str, file: str) -> Iterator[Skip]:
+    told: list[str] = []
     addresses = sum(record.type in ("A", "AAAA") for record in zone.records)
     addresses += sum(
         bool(_ADDRESSES.match(word))
@@ -141,7 +142,7 @@ def _left_out(zone: Zone, apex: str, file: str) -> Iterator[Skip]:
         for word in "".join(record.data).split()
     )
     if addresses:
-        yield Skip(file, "incomplete", f"{addresses:,} addresses stand in it; whose machines they are a zone does not tell.")
+        told.append(f"{addresses:,} address(es) stand in it; whose machines they are a zone does not tell.")
     proofs = Counter(
         match[1].lower()
         for record in zone.records
@@ -150,10 +151,11 @@ def _left_out(zone: Zone, apex: str, file: str) -> Iterator[Skip]:
     )
     if proofs:
         names = ", ".join(sorted(proofs)[:10])
-        told = f"{proofs.total()} records prove the domain to services that they do not name as a host ({names})."
-        yield Skip(file, "incomplete", told)
+        told.append(f"{proofs.total()} record(s) prove the domain to services that they do not name as a host ({names}).")
+    if told:
+        yield Skip(file, "incomplete", " ".join(told))
     other = {record.owner for record in zone.records if record.owner != apex and not record.owner.endswith(f".{apex}")}
     if other:
-        yield Skip(file, "syntax", f"{len(other):,} names in it are not within {apex} and were read as if they were.")
+        yield Skip(file, "syntax", f"{len(other):,} name(s) in it are not within {apex} and were read as if they were.")
     if zone.broken:
         yield Skip(file, "syntax", f"{zone.broken:,} entries are no records; the first is on line {zone.first_broken}.")

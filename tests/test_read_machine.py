@@ -199,3 +199,15 @@ def test_a_path_and_the_machine_are_one_or_the_other(capsys: pytest.CaptureFixtu
     for words in (["check"], ["scan", "--machine", "x"]):
         assert main(words) == 2
         assert "--machine" in capsys.readouterr().err
+
+
+def test_the_page_of_a_machine_says_how_to_keep_it_for_further_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, {"etc/os-release": OS_RELEASE, "proc/cpuinfo": X86})
+    read_here = work.load_machine
+    monkeypatch.setattr(work, "load_machine", lambda settings: read_here(settings, tmp_path))
+    assert main(["check", "--machine", "--home", "DE"]) == 0
+    assert "freehold scan --machine -o machine.toml" in capsys.readouterr().out
+    assert main(["scan", "--machine", "-o", str(tmp_path / "machine.toml")]) == 0
+    assert work.load(tmp_path / "machine.toml", Settings()).stack.item_by_id["os-debian-12"].kind == "os"

@@ -362,3 +362,40 @@ def test_a_root_folder_that_has_changed_is_read_anew(tmp_path: Path) -> None:
     assert before.inventory is not None
     assert after.inventory is not None
     assert (len(before.inventory.components), len(after.inventory.components)) == (6, 2)
+
+
+def test_a_file_of_mirrors_is_one_update_channel_of_which_any_will_do(tmp_path: Path) -> None:
+    put(
+        tmp_path / "server",
+        {
+            "etc/os-release": OS_RELEASE,
+            "var/lib/dpkg/status": STATUS,
+            "etc/apt/sources.list.d/debian.sources": "Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\n",
+            "etc/apt/mirrors/debian.list": "# mirrors\nhttps://debian.first-ns.de/debian priority:1\nhttps://debian.ethz.ch/debian\n",
+        },
+    )
+    loaded = work.load(tmp_path / "server", Settings(home="DE"))
+    assert loaded.inventory is not None
+    assert [(one.host, one.optional) for one in loaded.inventory.contacts] == [
+        ("ch.ethz.debian", True),
+        ("de.first-ns.debian", True),
+    ]
+    mirrors = [source.id for source in loaded.stack.sources if source.item == "server:update-channel"]
+    assert mirrors == ["server:update-channel@host:ch.ethz.debian", "server:update-channel@hetzner"]
+    assert [need.source for need in loaded.stack.needs if need.item == "server:update-channel"] == ["server:change@self"]
+
+
+def test_a_kernel_that_no_package_has_brought_is_an_item_and_another_is_that_package(tmp_path: Path) -> None:
+    image = "\n\nPackage: linux-image-6.1.0-26-amd64\nStatus: install ok installed\nArchitecture: amd64\nVersion: 6.1.112-1\n"
+    found = read(
+        tmp_path,
+        {
+            "etc/os-release": OS_RELEASE,
+            "var/lib/dpkg/status": STATUS + image,
+            "usr/lib/modules/6.1.0-26-amd64/modules.dep": "",
+            "usr/lib/modules/6.12.7-own/modules.dep": "",
+            "usr/lib/modules/left-over/x": "",
+        },
+    )
+    kernels = [one for one in found.components if one.name == "Linux kernel"]
+    assert [(one.id, one.version, one.kind) for one in kernels] == [("kernel-linux-6.12.7-own", "6.12.7-own", "os")]

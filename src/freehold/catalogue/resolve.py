@@ -294,27 +294,29 @@ class _Join:
                 held = isinstance(row.licence, str) and is_open(row.licence)
                 met[component.id] = ("input", "open-model" if held else "model-api")
         for shared in _SHARED:
-            found = self._add_alternatives(run, shared)
+            found = self._add_alternatives(run, shared, self._met(shared))
             if found is not None:
                 met[found] = (shared, shared)
         for item, (role, kind) in met.items():
             self._need(f"{run}@self", item, role, kind, 1 / (len(met) + 1), "services")
-        named = self._add_alternatives(run, "dns")
+        named = self._add_alternatives(run, "dns", self._met("dns"))
         if named is not None:
             self._need(f"{run}@self", named, "dns", "dns")
             self._need(f"{run}{CHANGE}@self", named, "dns", "dns")
 
-    def _add_alternatives(self, run: str, role: str) -> str | None:
-        """One item for all contacts of a role of which any will do: each provider is a source of it.
+    def _met(self, role: str) -> list[Contact]:
+        return [contact for contact in self._inventory.contacts if contact.scope == "run" and contact.role == role]
+
+    def _add_alternatives(self, run: str, role: str, contacts: list[Contact]) -> str | None:
+        """One item for contacts of a role of which any will do: each provider is a source of it.
 
         The organisation is one too where something of its own stands beside them.
         """
-        contacts = [contact for contact in self._inventory.contacts if contact.scope == "run" and contact.role == role]
         if not contacts:
             return None
         item = f"{run}:{role}"
         self._items[item] = Item(item, say(f"resolve.{role}", name=self._inventory.name), "service")
-        if any(contact.optional for contact in contacts):
+        if any(contact.optional and contact.scope == "run" for contact in contacts):
             self._add_source(item, "self")
         for contact in contacts:
             match = self._matcher.match_host(contact.host, "reverse")
@@ -329,8 +331,12 @@ class _Join:
         return item
 
     def _add_contacts(self, change: str) -> None:
+        mirrors = [one for one in self._inventory.contacts if one.role == "update-channel" and one.optional]
+        mirrored = self._add_alternatives(change.removesuffix(CHANGE), "update-channel", mirrors)
+        if mirrored is not None:
+            self._need(f"{change}@self", mirrored, "update-channel", "updates")
         for contact in self._inventory.contacts:
-            if contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
+            if contact not in mirrors and contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
                 kind = contact.role if contact.role != "update-channel" else "updates"
                 item = self._add_contact(contact, "registry" if "registry" in contact.role else "platform")
                 if contact.role == "ci":

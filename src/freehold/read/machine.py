@@ -12,10 +12,9 @@ from freehold.read.findings import joined_components, joined_contacts
 from freehold.read.machine_devices import devices
 from freehold.read.machine_processors import processors
 from freehold.read.machine_settings import count_of_root_certificates, setting_contacts
-from freehold.read.purls import slug
 from freehold.read.root_files import Root
-from freehold.read.root_folder import fit_components, fit_skips, read_system
-from freehold.stack.inventory import Component, Evidence, Inventory
+from freehold.read.root_folder import fit_components, fit_skips, kernel_component, read_system
+from freehold.stack.inventory import Inventory
 
 __all__ = ["read_machine"]
 
@@ -37,7 +36,9 @@ def read_machine(path: Path = Path("/")) -> Inventory:
     """
     root = Root(path)
     system = read_system(root)
-    found = [*processors(root), *devices(root), *_kernel(root)]
+    release = root.word(_RELEASE)
+    running = kernel_component(release, _RELEASE, system.components) if release else ()
+    found = [*processors(root), *devices(root), *running]
     components, joined = joined_components([*system.components, *fit_components(found, root.skips)])
     if not components:
         raise Unreadable(f"{path}: neither packages nor devices of a Linux system are there. Name an inventory instead.")
@@ -51,14 +52,3 @@ def read_machine(path: Path = Path("/")) -> Inventory:
     return Inventory(
         "machine", ", ".join(told), components, contacts, fit_skips(root.skips), joined=system.joined + joined
     )  # fmt: skip
-
-
-def _kernel(root: Root) -> tuple[Component, ...]:
-    release = root.word(_RELEASE)
-    if not release:
-        return ()
-    kernel = Component(
-        slug("kernel", "linux", release), "Linux kernel", release, "os", direct=True, provides="linux-kernel",
-        evidence=(Evidence(_RELEASE),),
-    )  # fmt: skip
-    return (kernel,)

@@ -73,7 +73,8 @@ class Origins:
         self.own: str | None = None
         for source in sources:
             if source.own:
-                self.own = self.own or source.host
+                # of mirrors none is the one that a package came from
+                self.own = self.own or (None if source.alternative else source.host)
                 continue
             self._by_domain.setdefault(tuple(source.host.split(".")[:2]), source)
             for package in source.packages:
@@ -116,6 +117,17 @@ def read_package_sources(root: Root, names: frozenset[str]) -> tuple[PackageSour
     return tuple(_with_lists(root, found, names))
 
 
+def _apt_source(root: Root, url: str, file: str, line: int) -> Iterator[PackageSource]:
+    """A source of apt; one that names a file stands for the mirrors that the file lists, of which any will do."""
+    listed = url.removeprefix("mirror+file:").lstrip("/") if url.startswith("mirror+file:") else None
+    if listed is None:
+        yield from _source(url, file, line)
+        return
+    for number, entry in enumerate((root.text(listed) or "").splitlines(), 1):
+        words = entry.split("#")[0].split()
+        yield from _source(words[0], listed, number, alternative=True) if words else ()
+
+
 def _source(url: str, file: str, line: int, *, alternative: bool = False) -> Iterator[PackageSource]:
     for scheme in ("mirror+", "tor+"):
         url = url.removeprefix(scheme)
@@ -133,19 +145,19 @@ def _apt(root: Root) -> Iterator[PackageSource]:
             for number, line in enumerate((root.text(file) or "").splitlines(), 1):
                 match = _ONE_LINE.match(line)
                 if match:
-                    yield from _source(match[1], file, number)
+                    yield from _apt_source(root, match[1], file, number)
         elif file.endswith(".sources"):
-            yield from _deb822(file, root.text(file) or "")
+            yield from _deb822(root, file, root.text(file) or "")
 
 
-def _deb822(file: str, text: str) -> Iterator[PackageSource]:
+def _deb822(root: Root, file: str, text: str) -> Iterator[PackageSource]:
     held: list[tuple[int, str]] = []
     enabled, last = True, ""
     for number, line in enumerate((*text.splitlines(), ""), 1):
         if not line.strip():
             if enabled:
                 for at, url in held:
-                    yield from _source(url, file, at)
+                    yield from _apt_source(root, url, file, at)
             held, enabled, last = [], True, ""
         elif line[0] in " \t":
             held += [(number, url) for url in line.split()] if last == "uris" else []

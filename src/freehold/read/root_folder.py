@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,16 +20,17 @@ from freehold.read.debian_packages import read_debian_packages
 from freehold.read.distribution import read_distribution
 from freehold.read.findings import joined_components
 from freehold.read.installed_packages import package_components
-from freehold.read.package_sources import read_package_sources, source_contacts
+from freehold.read.package_sources import Origins, read_package_sources, source_contacts
 from freehold.read.plain_text import plain, plain_component, plain_skip
+from freehold.read.purls import slug
 from freehold.read.python_environment import read_environment
 from freehold.read.python_resolution import resolve
 from freehold.read.root_files import Root
 from freehold.read.rpm_packages import read_rpm_packages
 from freehold.read.walk import Environment
-from freehold.stack.inventory import Component, Contact, Inventory, Skip
+from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 
-__all__ = ["RootFolderReader", "System", "fit_components", "fit_skips", "read_system"]
+__all__ = ["RootFolderReader", "System", "fit_components", "fit_skips", "kernel_component", "read_system"]
 
 _MARKS: Final = (
     debian_packages.STATUS, debian_packages.STATUS_FOLDER, *alpine_packages.DATABASES, arch_packages.FOLDER,
@@ -39,6 +40,8 @@ _ADDED: Final = ("usr/local/lib", "opt/venv/lib", "venv/lib")
 _OF_PACKAGES: Final = re.compile(r"usr/lib(?:64)?/(?:python3/dist-packages|python3\.\d+/site-packages)")
 _PYTHON: Final = re.compile(r"python3(?:\.\d+)?")
 _BESIDE: Final = ("app", "srv", "opt", "usr/src/app", "workspace")
+_KERNELS: Final = ("kernel", "linux")
+_MOST_KERNELS: Final = 100
 _MOST_SKIPS: Final = 1000
 
 
@@ -81,7 +84,7 @@ def read_system(root: Root) -> System:
     distribution = read_distribution(root)
     names = frozenset({distribution.id, distribution.namespace} if distribution else ())
     sources = read_package_sources(root, names)
-    registry = next((source.host for source in sources if source.own), None)
+    registry = Origins(sources).own
     packages = [
         *read_debian_packages(root, distribution, sources), *read_alpine_packages(root, distribution, registry),
         *read_rpm_packages(root, distribution, registry), *read_arch_packages(root, distribution, registry),
@@ -92,10 +95,39 @@ def read_system(root: Root) -> System:
         found.append(distribution.component(tuple(sorted(one.id for one in found if own in one.id))))
     if not packages:
         root.skips.append(Skip(".", "incomplete", "No list of installed packages was found; only the distribution is told."))
-    found += _python(root)
+    found += [*_python(root), *_kernels(root, found)]
     components, joined = joined_components(fit_components(found, root.skips))
     name = f"{distribution.name} {distribution.version or ''}".strip() if distribution else None
     return System(name, components, source_contacts(sources), joined)
+
+
+def _kernels(root: Root, packages: Sequence[Component]) -> Iterable[Component]:
+    """Kernels whose modules are there and that no package has brought."""
+    for release in (root.names("usr/lib/modules") or root.names("lib/modules"))[:_MOST_KERNELS]:
+        if root.has(f"usr/lib/modules/{release}/modules.dep") or root.has(f"lib/modules/{release}/modules.dep"):
+            yield from kernel_component(release, f"lib/modules/{release}", packages)
+
+
+def kernel_component(release: str, file: str, packages: Sequence[Component]) -> tuple[Component, ...]:
+    """The kernel of a release as a component; none if one of the packages is that kernel.
+
+    Parameters
+    ----------
+    release
+        As the kernel calls itself, such as ``6.1.0-26-amd64``.
+    file
+        Where it was seen.
+    packages
+        What is installed: a kernel's package has its release in its name, or is called after it and has its version.
+    """
+    for one in packages:
+        if release in one.name or (one.name.startswith(_KERNELS) and one.version and release.startswith(one.version)):
+            return ()
+    kernel = Component(
+        slug("kernel", "linux", release), "Linux kernel", plain(release), "os", direct=True, provides="linux-kernel",
+        evidence=(Evidence(file),),
+    )  # fmt: skip
+    return (kernel,)
 
 
 def fit_components(components: Iterable[Component], skips: list[Skip]) -> list[Component]:

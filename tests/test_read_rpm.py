@@ -54,7 +54,7 @@ PACKAGES = [
     package("bash", requires=["libc.so.6(GLIBC_2.34)", "rpmlib(PayloadIsZstd)", "/usr/bin/id", "(a or coreutils)"]),
     package("glibc", epoch=[2], provides=["glibc", "libc.so.6(GLIBC_2.34)"], requires=["bash"]),
     package("coreutils", indexes=[0, 1], files=["id", "core"], folders=["/usr/bin/", "/usr/share/"]),
-    package("docker-ce", vendor="Docker", licence="ASL 2.0"),
+    package("docker-ce", vendor="Docker <person@docker.com>", licence="ASL 2.0"),
     package("gpg-pubkey"),
 ]
 
@@ -134,6 +134,7 @@ def test_a_package_of_another_vendor_than_most_stands_under_that_vendor(tmp_path
     sqlite_file(tmp_path / FOLDER / "rpmdb.sqlite", PACKAGES)
     found = named(read(tmp_path))
     assert found["docker-ce"].id == "pkg:rpm/docker/docker-ce@1.0-3.fc40?arch=x86_64&distro=fedora-40"
+    assert found["docker-ce"].supplier == "Docker"
     assert found["docker-ce"].id not in found["Fedora Linux"].depends
     assert found["bash"].id in found["Fedora Linux"].depends
 

@@ -24,6 +24,7 @@ _NAME, _VERSION, _RELEASE, _EPOCH = 1000, 1001, 1002, 1003
 _VENDOR, _LICENCE, _ARCHITECTURE = 1011, 1014, 1022
 _PROVIDES, _REQUIRES = 1047, 1049
 _INDEXES, _FILES, _FOLDERS = 1116, 1117, 1118
+_ADDRESS: Final = re.compile(r"\s*<[^<>]*>?")
 _ALTERNATIVES: Final = re.compile(r"[\w+.-]+")
 _MOST_PACKAGES: Final = 200_000
 
@@ -84,7 +85,8 @@ def _read(file: str, header: Header) -> _Read | None:
         return None
     release = header.text(_RELEASE)
     version = f"{header.text(_VERSION)}-{release}" if release else header.text(_VERSION)
-    vendor = plain(header.text(_VENDOR), 200)
+    # an address stands beside some vendors' names
+    vendor = _ADDRESS.sub("", plain(header.text(_VENDOR), 200)).strip()
     provides = tuple(dict.fromkeys(header.texts(_PROVIDES)))
     requires = tuple(one for one in dict.fromkeys(header.texts(_REQUIRES)) if not one.startswith("rpmlib("))
     return _Read(file, header, name, version, "" if vendor == "(none)" else vendor, provides, requires)

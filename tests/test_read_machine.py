@@ -133,6 +133,13 @@ def test_accelerators_without_a_slot_are_found_by_their_class_or_driver(tmp_path
     }
 
 
+def test_accelerators_that_state_no_class_are_told_by_their_drivers_files(tmp_path: Path) -> None:
+    slot = pci("0000:00:04.0", "0x00ff00", "1ae0", "005e")
+    assert not read(tmp_path / "without", {"etc/os-release": OS_RELEASE, "usr/lib/os-release": "", **slot}).components[1:]
+    found = read(tmp_path / "with", {"dev/accel0": "", **slot})
+    assert [(one.name, one.kind) for one in found.components] == [("accelerator device 1ae0:005e", "chip")]
+
+
 def test_a_card_that_is_also_a_slot_counts_once_and_equal_cards_are_joined_and_counted(tmp_path: Path) -> None:
     put(tmp_path, {f"{GPU}/class": "0x030000", f"{GPU}/vendor": "0x1002", f"{GPU}/device": "0x740c"})
     for place in ("sys/bus/pci/devices", "sys/class/drm/card0"):

@@ -28,6 +28,8 @@ _BRACKETS: Final = re.compile(r"\s*\[[^\]]*\]\s*$")
 _HEX: Final = re.compile(r"(?:0x)?([0-9a-f]{4})", re.IGNORECASE)
 _CLASSES: Final = (("0x03", "chip", "graphics"), ("0x12", "chip", "accelerator"), ("0x0b40", "chip", "accelerator"),
                    ("0x02", "network", "network"), ("0x01", "hardware", "storage"))  # fmt: skip
+_UNCLASSED: Final = "1ae0"
+"""The vendor whose accelerators state no class of their own; its driver's files under ``dev`` tell that there are some."""
 _CARD: Final = re.compile(r"(?:card|accel)\d+")
 _NOTHING_SAID: Final = frozenset({
     "", "default string", "to be filled by o.e.m.", "system manufacturer", "not specified", "unknown", "none", "o.e.m.",
@@ -81,6 +83,7 @@ def _digits(root: Root, file: str) -> str:
 
 def _slots(root: Root) -> Iterator[_Slot]:
     met: set[str | None] = set()
+    has_accelerators = any(_CARD.fullmatch(name) for name in root.names("dev"))
     places = [(f"{_PCI}/{name}", name) for name in root.names(_PCI)]
     for folder in ("sys/class/drm", "sys/class/accel"):
         cards = [name for name in root.names(folder) if _CARD.fullmatch(name)]
@@ -93,8 +96,9 @@ def _slots(root: Root) -> Iterator[_Slot]:
         vendor, device, class_ = _digits(root, f"{path}/vendor"), _digits(root, f"{path}/device"), root.word(f"{path}/class")
         if not vendor or not device:
             continue
-        fallback = ("", "chip", "accelerator" if "/accel/" in path else "graphics")
-        told = next((one for one in _CLASSES if class_.startswith(one[0])), fallback if not name else None)
+        fallback = ("", "chip", "graphics" if "/drm/" in path else "accelerator")
+        known = vendor == _UNCLASSED and has_accelerators
+        told = next((one for one in _CLASSES if class_.startswith(one[0])), fallback if known or not name else None)
         if told is not None:
             yield _Slot(name or path, told[1], told[2], vendor, device)
 

@@ -344,6 +344,24 @@ def test_python_packages_beside_the_distribution_are_read_and_its_own_count_once
     assert [skip.file for skip in found.skips] == ["app", "usr/lib/python3/dist-packages"]
 
 
+def test_node_packages_installed_for_all_are_read_without_what_they_carry(tmp_path: Path) -> None:
+    folder = "usr/local/lib/node_modules"
+    found = debian(
+        tmp_path,
+        **{
+            f"{folder}/npm/package.json": '{"name": "npm", "version": "10.8.2", "license": "Artistic-2.0"}',
+            f"{folder}/npm/node_modules/inner/package.json": '{"name": "inner", "version": "1"}',
+            f"{folder}/@scope/tool/package.json": '{"name": "@scope/tool", "version": "2.0.0"}',
+            f"{folder}/odd/package.json": '["x"]',
+            f"{folder}/deep/package.json": "[" * 100_000,
+            f"{folder}/number/package.json": '{"name": 1, "version": null}',
+        },
+    )
+    ids = [one.id for one in found.components if one.id.startswith("pkg:npm")]
+    assert ids == ["pkg:npm/%40scope/tool@2.0.0", "pkg:npm/npm@10.8.2"]
+    assert [skip.reason for skip in found.skips] == ["syntax"] * 3
+
+
 def test_the_steward_of_a_debian_root_is_the_debian_project(tmp_path: Path) -> None:
     put(tmp_path / "server", {"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": STATUS})
     loaded = work.load(tmp_path / "server", Settings(home="DE"))

@@ -1,7 +1,7 @@
 """The reader of root folders: an unpacked image or a mounted disk. Owns what of a distribution becomes part of an inventory.
 
-The distribution is an item that its packages are parts of. What is installed beside it for Python is read by the reader of
-environments; what the distribution's own packages have put among Python's counts once, as those packages.
+The distribution is an item that its packages are parts of. What is installed beside it for Python and Node is read too;
+what the distribution's own packages have put among Python's counts once, as those packages.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from freehold.read.debian_packages import read_debian_packages
 from freehold.read.distribution import read_distribution
 from freehold.read.findings import joined_components
 from freehold.read.installed_packages import package_components
+from freehold.read.node_global import read_global_node_packages
 from freehold.read.package_sources import Origins, read_package_sources, source_contacts
 from freehold.read.plain_text import plain, plain_component, plain_skip
 from freehold.read.purls import slug
@@ -40,6 +41,7 @@ _ADDED: Final = ("usr/local/lib", "opt/venv/lib", "venv/lib")
 _OF_PACKAGES: Final = re.compile(r"usr/lib(?:64)?/(?:python3/dist-packages|python3\.\d+/site-packages)")
 _PYTHON: Final = re.compile(r"python3(?:\.\d+)?")
 _BESIDE: Final = ("app", "srv", "opt", "usr/src/app", "workspace")
+_NODE: Final = "usr/local/lib/node_modules"
 _KERNELS: Final = ("kernel", "linux")
 _MOST_KERNELS: Final = 100
 _MOST_SKIPS: Final = 1000
@@ -95,7 +97,7 @@ def read_system(root: Root) -> System:
         found.append(distribution.component(tuple(sorted(one.id for one in found if own in one.id))))
     if not packages:
         root.skips.append(Skip(".", "incomplete", "No list of installed packages was found; only the distribution is told."))
-    found += [*_python(root), *_kernels(root, found)]
+    found += [*_python(root), *read_global_node_packages(root, _NODE), *_kernels(root, found)]
     components, joined = joined_components(fit_components(found, root.skips))
     name = f"{distribution.name} {distribution.version or ''}".strip() if distribution else None
     return System(name, components, source_contacts(sources), joined)

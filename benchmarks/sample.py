@@ -38,7 +38,7 @@ def sample(catalogue: Catalogue, count: int, seed: int) -> tuple[Fact, ...]:
     seed
         Of the draw.
     """
-    chance = random.Random(seed)  # noqa: S311  a draw that can be repeated, no secret
+    chance = random.Random(seed)
     tables: dict[str, dict[str, list[Fact]]] = {}
     for fact in catalogue.facts:
         if fact.attribute not in _LEFT_OUT:
@@ -46,8 +46,8 @@ def sample(catalogue: Catalogue, count: int, seed: int) -> tuple[Fact, ...]:
     found: list[Fact] = []
     for table, wanted in sorted(_parts({table: len(rows) for table, rows in tables.items()}, count).items()):
         rows = sorted(tables[table])
-        for id_ in sorted(chance.sample(rows, min(wanted, len(rows)))):
-            found.append(chance.choice(tables[table][id_]))
+        drawn = sorted(chance.sample(rows, min(wanted, len(rows))))
+        found += [chance.choice(tables[table][id_]) for id_ in drawn]
     return tuple(found)
 
 

@@ -30,6 +30,7 @@ _GROUPED_FROM = 20
 _RUNTIMES = {"node": "nodejs"}
 _DEVICES = ("hardware", "chip", "network", "equipment")
 _RUNS = ("run", "optional")
+_SHARED = ("mail", "certificate", "resolver", "time")
 
 
 def resolve(inventory: Inventory, catalogue: Catalogue, home: str | None = None, trusted: tuple[str, ...] = ()) -> Stack:
@@ -207,6 +208,10 @@ class _Join:
         matcher = self._matcher
         if component.provides and component.kind == "model":
             return matcher.match_model(component.provides)
+        if component.provides and not component.id.startswith("pkg:"):
+            named = matcher.match_name(component.provides, "product") or matcher.match_name(component.name, "product")
+            if named is not None:
+                return named
         match = matcher.match_purl(component.id) if component.id.startswith("pkg:") else None
         if (match is None or match.provider is None) and component.repository:
             forge = matcher.match_repository(component.repository)
@@ -215,8 +220,10 @@ class _Join:
                 match = replace(forge, registry=registry, licence=None if match is None else match.licence)
         if match is None and component.kind in _DEVICES:
             match = matcher.match_name(component.name, "product")
-        if match is None and component.supplier:
-            match = matcher.match_name(component.supplier, "provider")
+        if component.supplier and (match is None or (match.provider is None and match.rule == "type")):
+            supplier = matcher.match_name(component.supplier, "provider")
+            if supplier is not None:
+                match = replace(supplier, registry=None if match is None else match.registry)
         return match
 
     def _add_component(self, component: Component, match: Match | None) -> str:
@@ -321,12 +328,50 @@ class _Join:
                 row = next(source for source in self._sources.values() if source.item == component.id)
                 held = isinstance(row.licence, str) and is_open(row.licence)
                 met[component.id] = ("input", "open-model" if held else "model-api")
+        for shared in _SHARED:
+            found = self._add_alternatives(run, shared, self._met(shared))
+            if found is not None:
+                met[found] = (shared, shared)
         for item, (role, kind) in met.items():
             self._need(f"{run}@self", item, role, kind, 1 / (len(met) + 1), "services")
+        named = self._add_alternatives(run, "dns", self._met("dns"))
+        if named is not None:
+            self._need(f"{run}@self", named, "dns", "dns")
+            self._need(f"{run}{CHANGE}@self", named, "dns", "dns")
+
+    def _met(self, role: str) -> list[Contact]:
+        return [contact for contact in self._inventory.contacts if contact.scope == "run" and contact.role == role]
+
+    def _add_alternatives(self, run: str, role: str, contacts: list[Contact]) -> str | None:
+        """One item for contacts of a role of which any will do: each provider is a source of it.
+
+        The organisation is one too where something of its own stands beside them.
+        """
+        if not contacts:
+            return None
+        item = f"{run}:{role}"
+        self._items[item] = Item(item, say(f"resolve.{role}", name=self._inventory.name), "service")
+        if any(contact.optional and contact.scope == "run" for contact in contacts):
+            self._add_source(item, "self")
+        for contact in contacts:
+            match = self._matcher.match_host(contact.host, "reverse")
+            provider = match.provider if match else None
+            source = f"{item}@{provider or 'host:' + contact.host}"
+            if source not in self._sources:
+                product = self._catalogue.product(match.product or match.id) if match else None
+                self._sources[source] = Source(source, item, provider, (product.location or None) if product else None)
+                if provider is not None:
+                    self._matched(source, match, provider)
+            self._seen("items", item, "id", contact.host, contact.evidence)
+        return item
 
     def _add_contacts(self, change: str) -> None:
+        mirrors = [one for one in self._inventory.contacts if one.role == "update-channel" and one.optional]
+        mirrored = self._add_alternatives(change.removesuffix(CHANGE), "update-channel", mirrors)
+        if mirrored is not None:
+            self._need(f"{change}@self", mirrored, "update-channel", "updates")
         for contact in self._inventory.contacts:
-            if contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
+            if contact not in mirrors and contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
                 kind = contact.role if contact.role != "update-channel" else "updates"
                 item = self._add_contact(contact, "registry" if "registry" in contact.role else "platform")
                 if contact.role == "ci":

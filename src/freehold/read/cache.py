@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from freehold.kept import keep, kept, key_of
+from freehold.read.project import ProjectReader
+from freehold.read.select import select_reader
 from freehold.read.walk import fingerprint
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 from freehold.stack.values import Claim
 
-__all__ = ["cached_reading"]
+__all__ = ["cached_reading", "is_kept"]
+
+
+def is_kept(path: Path) -> bool:
+    """Whether readings of a path are kept: those of projects, whose files tell whether anything has changed."""
+    return path.is_dir() and isinstance(select_reader(path), ProjectReader)
 
 
 def cached_reading(path: Path, read: Callable[[Path], Inventory]) -> tuple[Inventory, bool]:

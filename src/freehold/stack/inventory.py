@@ -76,12 +76,14 @@ class Contact:
     host
         In reverse-domain notation (``com.github``, ``com.openai.api``).
     role
-        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api`` or
-        ``update-channel``.
+        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api``,
+        ``update-channel``, or one of those of which any will do: ``dns`` (answers for the domain), ``mail`` (takes its mail
+        in), ``certificate`` (may issue certificates for it), ``resolver`` (looks names up) and ``time``.
     scope
         ``run`` or ``change``.
     optional
-        Whether it stands where only some features or settings reach it (one integration among many, an example).
+        Whether it stands where only some features or settings reach it (one integration among many, an example), or
+        beside one of the organisation's own that does the same.
     evidence
         Every place where it was seen.
     """
@@ -102,8 +104,8 @@ class Skip:
     file
         The file or the path within it.
     reason
-        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``
-        or ``limit``.
+        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``,
+        ``limit``, ``counted`` (as something else) or ``apart`` (to be read by itself).
     detail
         The sentence for people.
     """

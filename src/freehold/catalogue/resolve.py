@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
+from freehold.catalogue.hosting import Hosting, hostings
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
@@ -28,6 +29,11 @@ _GROUPED_FROM = 20
 _RUNTIMES = {"node": "nodejs"}
 _DEVICES = ("hardware", "chip", "network", "equipment")
 _RUNS = ("run", "optional")
+_SERVICES = {
+    "service": ("service", "service"),
+    "model-api": ("service", "model-api"),
+    "certificates": ("signer", "certificate"),
+}
 
 
 def resolve(inventory: Inventory, catalogue: Catalogue, home: str | None = None, trusted: tuple[str, ...] = ()) -> Stack:
@@ -81,7 +87,8 @@ class _Join:
         for item in (run, change):
             self._add_source(item, "self", licence=self._inventory.licence if item == run else None)
             self._claim("items", item, "id", name, f"{reader}: {name}")
-        self._add_components(run, change)
+        matches = self._add_components(run, change)
+        self._add_hosting(run, matches)
         self._add_services(run)
         self._add_contacts(change)
         providers = self._providers()
@@ -138,7 +145,7 @@ class _Join:
 
     # Components
 
-    def _add_components(self, run: str, change: str) -> None:
+    def _add_components(self, run: str, change: str) -> dict[str, Match | None]:
         components = [component for component in self._inventory.components if component.id not in self._items]
         matches = {component.id: self._match(component) for component in components}
         present = {component.id for component in components}
@@ -171,6 +178,7 @@ class _Join:
             match = self._matcher.match_name(name, "product")
             item = self._add_product(name, match, name, "software", installed=True)
             self._need(f"{run}@self", item, "runtime", "runtime")
+        return matches
 
     def _match(self, component: Component) -> Match | None:
         matcher = self._matcher
@@ -272,15 +280,49 @@ class _Join:
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
 
+    # Where it runs
+
+    def _add_hosting(self, run: str, matches: dict[str, Match | None]) -> None:
+        """Clouds and other services that keep what is declared: each weighs as much as it holds of it."""
+        found = hostings(self._inventory.components, matches, self._matcher)
+        total = sum(hosting.resources.total() for hosting in found)
+        for hosting in found:
+            name = say("hosting.unknown", client=hosting.name)
+            item = self._add_product(hosting.key, hosting.match, name, "cloud")
+            for service, count in hosting.resources.most_common():
+                self._seen(
+                    "items", item, "id", say("hosting.resources", service=service, count=count), tuple(hosting.evidence[:1])
+                )
+            self._placed(item, hosting)
+            self._need(f"{run}@self", item, "host", "service", hosting.resources.total() / total, "hosting")
+
+    def _placed(self, item: str, hosting: Hosting) -> None:
+        """The countries of the regions that are named, where the catalogue knows all of them."""
+        places = hosting.places(self._matcher)
+        products = [self._catalogue.product(place.id) for place in places or ()]
+        countries = sorted({country for product in products if product is not None for country in product.location})
+        if not countries:
+            return
+        row = next(source for source in self._sources.values() if source.item == item)
+        self._sources[row.id] = replace(row, location=tuple(countries))
+        for place in places or ():
+            self._claims += self._catalogue.claims_for("product", place.id, row.id, "sources", "location")
+
     # Contacts
 
     def _add_services(self, run: str) -> None:
         """Outside services and hosted models: each an equal part of what runs, the code itself one more."""
         met: dict[str, tuple[str, str]] = {}
         for contact in self._inventory.contacts:
-            if contact.scope == "run" and contact.role in ("service", "model-api"):
+            if contact.scope == "run" and contact.role in _SERVICES:
                 item = self._add_contact(contact, "service")
-                met[item] = ("service", contact.role)
+                met[item] = _SERVICES[contact.role]
+        for platform in self._inventory.platforms:
+            match = self._matcher.match_host(platform.host, "reverse")
+            cloud = self._catalogue.product(match.product) if match is not None and match.product else None
+            if cloud is not None and cloud.kind == "cloud":
+                item = self._add_contact(platform, "cloud")
+                met[item] = ("host", "service")
         for component in self._inventory.components:
             if component.kind == "model" and component.scope in _RUNS:
                 row = next(source for source in self._sources.values() if source.item == component.id)
@@ -291,9 +333,10 @@ class _Join:
 
     def _add_contacts(self, change: str) -> None:
         for contact in self._inventory.contacts:
-            if contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
+            if contact.role in ("forge", "ci", "registry", "image-registry", "update-channel", "state"):
                 kind = contact.role if contact.role != "update-channel" else "updates"
-                item = self._add_contact(contact, "registry" if "registry" in contact.role else "platform")
+                sort = "registry" if "registry" in contact.role else "cloud" if contact.role == "state" else "platform"
+                item = self._add_contact(contact, sort)
                 if contact.role == "ci":
                     item = self._ci_item(contact, item)
                 self._need(f"{change}@self", item, contact.role, kind)

@@ -50,6 +50,11 @@ class Component:
         Model identifiers and the like: the text to match where there is no package URL.
     evidence
         Every place where it was seen.
+    manages
+        For a client that keeps things running at somebody's service (a provider of infrastructure code): the sorts of
+        resources there, each with how many are declared.
+    regions
+        Names of the places at that service, as it calls them (``eu-central-1``).
     """
 
     id: str
@@ -65,6 +70,8 @@ class Component:
     repository: str | None = None
     provides: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    manages: tuple[tuple[str, int], ...] = ()
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,8 @@ class Contact:
     host
         In reverse-domain notation (``com.github``, ``com.openai.api``).
     role
-        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api`` or
-        ``update-channel``.
+        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api``,
+        ``update-channel``, ``certificates`` (renews them when it runs) or ``state`` (keeps what a change must know).
     scope
         ``run`` or ``change``.
     optional
@@ -129,6 +136,9 @@ class Inventory:
         How many rows with the same id were joined into one.
     languages
         Runtimes that the thing needs to run, as slugs (``cpython``, ``node``).
+    platforms
+        Names with a domain by which drivers, labels and annotations may name the platform that it runs on
+        (``com.aws.csi.ebs``). Most name no cloud: they are no contacts, and count only where the catalogue knows one.
     """
 
     name: str
@@ -140,3 +150,4 @@ class Inventory:
     licence: str | None = None
     joined: int = 0
     languages: tuple[str, ...] = ()
+    platforms: tuple[Contact, ...] = ()

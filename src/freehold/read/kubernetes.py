@@ -1,0 +1,72 @@
+"""Kubernetes and what is built on it: manifests, Kustomize, Helm. Owns which of these a file is, told by its content."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from freehold.read.findings import Findings
+from freehold.read.helm import read_chart, read_template, read_values_file
+from freehold.read.kubernetes_manifest import read_manifests
+from freehold.read.kustomize import is_kustomization, read_kustomization
+from freehold.read.walk import SourceFile
+from freehold.read.yaml_tree import Node, parse_yaml
+from freehold.stack.inventory import Skip
+
+__all__ = ["KubernetesReader"]
+
+_OBJECT: Final = re.compile(r"^[ \t{]*[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
+_VALUES: Final = re.compile(r"(?:^|[._-])values(?:[._-]|$)")
+_CHARTS: Final = frozenset({"chart.yaml", "requirements.yaml"})
+
+
+class KubernetesReader:
+    """Reads one file of manifests, one kustomization, or one file of a chart."""
+
+    name = "kubernetes"
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether its ending and place allow it; most such files are something else, and are told by their content."""
+        return file.name.lower().endswith((".yaml", ".yml", ".json")) and file.place in {"run", "script"}
+
+    def read(self, file: SourceFile, text: str) -> Findings | Skip | None:
+        """Read it; ``None`` if it is neither."""
+        name = file.name.lower()
+        values = _VALUES.search(name.rpartition(".")[0]) is not None and not name.endswith(".json")
+        if "{{" in text and ("/templates/" in f"/{file.relative}" or _OBJECT.search(text)) and not values:
+            if "/templates/" in f"/{file.relative}":
+                return read_template(file, text)
+            documents = _documents(file, text)
+            return read_template(file, text) if isinstance(documents, Skip) else _judged(file, name, documents)
+        if not (values or name in _CHARTS or name.startswith("kustomization.") or _OBJECT.search(text)):
+            return None
+        documents = _documents(file, text)
+        if isinstance(documents, Skip):
+            # what is no chart, and only may be a manifest, is left to be read for its hosts
+            return documents if name in _CHARTS or _looks_deployed(text) else None
+        if values and not any(_is_object(document) for document in documents):
+            return read_values_file(file, documents)
+        return _judged(file, name, documents)
+
+
+def _documents(file: SourceFile, text: str) -> list[Node] | Skip:
+    # JSON may be indented by tabs, which YAML does not allow; within its texts they are written otherwise
+    return parse_yaml(file, text.replace("\t", " ") if file.name.lower().endswith(".json") else text)
+
+
+def _judged(file: SourceFile, name: str, documents: list[Node]) -> Findings | None:
+    if name in _CHARTS:
+        return read_chart(file, documents)
+    kustomizations = [one for one in documents if is_kustomization(one, name)]
+    if kustomizations:
+        return read_kustomization(file, kustomizations)
+    objects = [one for one in documents if _is_object(one)]
+    return read_manifests(file, objects) if objects else None
+
+
+def _is_object(document: Node) -> bool:
+    return bool(document.words("apiVersion")) and bool(document.words("kind"))
+
+
+def _looks_deployed(text: str) -> bool:
+    return re.search(r"^[\"' \t{]*apiVersion\b", text, re.MULTILINE) is not None

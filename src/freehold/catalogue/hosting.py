@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.match import Match, Matcher
+from freehold.catalogue.values import Product
 from freehold.stack.inventory import Component, Evidence
 
 __all__ = ["Hosting", "hostings"]
@@ -44,13 +46,11 @@ class Hosting:
     regions: set[str] = field(default_factory=set)
     evidence: list[Evidence] = field(default_factory=list)
 
-    def places(self, matcher: Matcher) -> tuple[Match, ...] | None:
-        """The catalogue's rows of all its regions; ``None`` if one is not known, or none is stated."""
-        if self.match is None or not self.regions:
-            return None
-        rows = [matcher.match_name(f"{self.key} {region}", "product") for region in sorted(self.regions)]
+    def places(self, catalogue: Catalogue) -> tuple[Product, ...]:
+        """The catalogue's rows of its regions (``aws-eu-central-1``); none if one of them is not known."""
+        rows = [catalogue.product(f"{self.key}-{region}") for region in sorted(self.regions)]
         known = tuple(row for row in rows if row is not None)
-        return known if len(known) == len(rows) else None
+        return known if len(known) == len(rows) else ()
 
 
 def hostings(components: Iterable[Component], matches: Mapping[str, Match | None], matcher: Matcher) -> list[Hosting]:

@@ -298,14 +298,13 @@ class _Join:
 
     def _placed(self, item: str, hosting: Hosting) -> None:
         """The countries of the regions that are named, where the catalogue knows all of them."""
-        places = hosting.places(self._matcher)
-        products = [self._catalogue.product(place.id) for place in places or ()]
-        countries = sorted({country for product in products if product is not None for country in product.location})
+        places = hosting.places(self._catalogue)
+        countries = sorted({country for place in places for country in place.location})
         if not countries:
             return
         row = next(source for source in self._sources.values() if source.item == item)
         self._sources[row.id] = replace(row, location=tuple(countries))
-        for place in places or ():
+        for place in places:
             self._claims += self._catalogue.claims_for("product", place.id, row.id, "sources", "location")
 
     # Contacts

@@ -199,7 +199,7 @@ class _Join:
         kind = component.kind or (match.kind if match else None) or "software"
         provider = match.provider if match else None
         open_copy = licence is not None and is_open(licence) and component.kind not in ("model", "service", "hardware")
-        title = f"{component.name} {component.version}" if component.version else component.name
+        title = f"{component.name} {_short(component.version)}" if component.version else component.name
         self._items[component.id] = Item(component.id, title, kind)
         self._seen("items", component.id, "id", component.id, component.evidence)
         named = None
@@ -256,6 +256,7 @@ class _Join:
     def _add_registries(self, change: str, components: list[Component], matches: dict[str, Match | None]) -> None:
         counts: Counter[tuple[str, Match | None]] = Counter()
         first: dict[str, Component] = {}
+        pulled: list[tuple[str, str]] = []
         for component in components:
             found = matches[component.id]
             point = self._matcher.match_host(component.registry, "reverse") if component.registry else None
@@ -274,11 +275,16 @@ class _Join:
                 continue
             counts[key, match] += 1
             first.setdefault(key, component)
+            if component.kind == "platform" and component.registry and component.scope in _RUNS:
+                pulled.append((component.id, key))
         for (key, match), _ in counts.most_common():
             item = self._add_product(key, match, key.removeprefix("host:"), "registry")
             self._seen("items", item, "id", item, first[key].evidence[:1])
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
+        sources = {source.item: source.id for source in self._sources.values()}
+        for image, registry in pulled:
+            self._need(sources[image], registry, "registry", "pull")
 
     # Where it runs
 
@@ -385,3 +391,9 @@ class _Join:
     def _named(self, provider: str) -> str:
         row = self._catalogue.provider(provider)
         return row.name if row is not None and row.name else provider
+
+
+def _short(version: str) -> str:
+    """A version as people tell them apart: the beginning of a digest is enough."""
+    algorithm, colon, digits = version.partition(":")
+    return f"{algorithm}:{digits[:12]}" if colon and len(digits) > 12 else version

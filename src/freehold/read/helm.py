@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from freehold.read.configuration import value_mention
 from freehold.read.containers import image_findings
 from freehold.read.findings import Findings
-from freehold.read.mentions import host_of
+from freehold.read.interest import speaks_of_inference
+from freehold.read.mentions import Mention, host_of
 from freehold.read.remote_sources import chart_findings
+from freehold.read.values import findings_of_mentions
 from freehold.read.walk import SourceFile
 from freehold.read.yaml_tree import Node
 from freehold.stack.inventory import Contact, Evidence, Skip
@@ -43,35 +46,43 @@ def read_chart(file: SourceFile, documents: Iterable[Node]) -> Findings:
     return Findings.of(parts)
 
 
-def read_values_file(file: SourceFile, documents: Iterable[Node]) -> Findings:
-    """Read the images and the hosts of a file of values; hosts of what it serves are its own."""
+def read_values_file(file: SourceFile, text: str, documents: Iterable[Node]) -> Findings:
+    """Read the images, hosts and models of a file of values; hosts of what it serves are its own."""
     images: list[Findings] = []
-    contacts: list[Contact] = []
+    mentions: dict[bool, list[Mention]] = {False: [], True: []}
     pending: list[tuple[tuple[str, ...], Node, bool]] = [((), document, False) for document in documents]
     seen: set[int] = set()
-    scope = "development" if file.place == "script" else "run"
+    usual = "development" if file.place == "script" else "run"
     while pending:
         keys, node, off = pending.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
         off = off or node.words("enabled") == "false"
+        scope = "optional" if off else usual
         named, value = node.words("name"), node.get("value")
-        for called, one in ((keys, node), ((named,) if named else keys, value or Node(0))):
-            host = host_of(value_mention(one.text, one.line, called)) if one.text else None
-            contacts += [Contact(host, "service", optional=off, evidence=(Evidence(file.relative, one.line),))] if host else []
+        if node.text:
+            mentions[off].append(value_mention(node.text, node.line, keys))
+        if named and value is not None and value.text:
+            mentions[off].append(value_mention(value.text, value.line, (named,)))
         image, line = _image(node, keys[-1].lower() if keys else "")
         if image:
-            where = Evidence(file.relative, line)
-            images.append(image_findings(image, "optional" if off else scope, where, kind="platform"))
+            images.append(image_findings(image, scope, Evidence(file.relative, line), kind="platform"))
         for name, inner in node.pairs or ():
             if name == "image" and inner.text and re.search(r"[:/@]", inner.text):
-                where = Evidence(file.relative, inner.line)
-                images.append(image_findings(inner.text, "optional" if off else scope, where, kind="platform"))
-            elif not _OWN.search(name) and not (image and name in {"registry", "repository"}) and inner is not value:
+                images.append(image_findings(inner.text, scope, Evidence(file.relative, inner.line), kind="platform"))
+            elif (
+                not _OWN.search(name) and not (image and name in {"registry", "repository"}) and not (named and inner is value)
+            ):
                 pending.append(((*keys[-5:], name), inner, off))
         pending += [(keys, item, off) for item in node.items or ()]
-    return Findings.of([*images, Findings(contacts=tuple(contacts))])
+    inference = speaks_of_inference(text.encode())
+    used, unused = (findings_of_mentions(file, text, mentions[off], frozenset(), inference=inference) for off in (False, True))
+    aside = Findings(
+        tuple(replace(one, scope="optional") for one in unused.components),
+        tuple(replace(one, optional=True) for one in unused.contacts),
+    )
+    return Findings.of([*images, used, aside])
 
 
 def _image(node: Node, key: str) -> tuple[str, int]:

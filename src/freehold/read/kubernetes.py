@@ -16,6 +16,7 @@ from freehold.stack.inventory import Skip
 __all__ = ["KubernetesReader"]
 
 _OBJECT: Final = re.compile(r"^[ \t{]*[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
+_IMAGE: Final = re.compile(r"^[ \t-]*image[ \t]*:", re.MULTILINE)
 _VALUES: Final = re.compile(r"(?:^|[._-])values(?:[._-]|$)")
 _CHARTS: Final = frozenset({"chart.yaml", "requirements.yaml"})
 
@@ -33,11 +34,11 @@ class KubernetesReader:
         """Read it; ``None`` if it is neither."""
         name = file.name.lower()
         values = _VALUES.search(name.rpartition(".")[0]) is not None and not name.endswith(".json")
-        if "{{" in text and ("/templates/" in f"/{file.relative}" or _OBJECT.search(text)) and not values:
+        if "{{" in text and not values and (_OBJECT.search(text) or _IMAGE.search(text)):
             if "/templates/" in f"/{file.relative}":
                 return read_template(file, text)
             documents = _documents(file, text)
-            return read_template(file, text) if isinstance(documents, Skip) else _judged(file, name, documents)
+            return read_template(file, text) if isinstance(documents, Skip) else _judged(file, name, text, documents)
         if not (values or name in _CHARTS or name.startswith("kustomization.") or _OBJECT.search(text)):
             return None
         documents = _documents(file, text)
@@ -45,8 +46,8 @@ class KubernetesReader:
             # what is no chart, and only may be a manifest, is left to be read for its hosts
             return documents if name in _CHARTS or _looks_deployed(text) else None
         if values and not any(_is_object(document) for document in documents):
-            return read_values_file(file, documents)
-        return _judged(file, name, documents)
+            return read_values_file(file, text, documents)
+        return _judged(file, name, text, documents)
 
 
 def _documents(file: SourceFile, text: str) -> list[Node] | Skip:
@@ -54,14 +55,14 @@ def _documents(file: SourceFile, text: str) -> list[Node] | Skip:
     return parse_yaml(file, text.replace("\t", " ") if file.name.lower().endswith(".json") else text)
 
 
-def _judged(file: SourceFile, name: str, documents: list[Node]) -> Findings | None:
+def _judged(file: SourceFile, name: str, text: str, documents: list[Node]) -> Findings | None:
     if name in _CHARTS:
         return read_chart(file, documents)
     kustomizations = [one for one in documents if is_kustomization(one, name)]
     if kustomizations:
         return read_kustomization(file, kustomizations)
     objects = [one for one in documents if _is_object(one)]
-    return read_manifests(file, objects) if objects else None
+    return read_manifests(file, text, objects) if objects else None
 
 
 def _is_object(document: Node) -> bool:

@@ -16,7 +16,9 @@ from freehold.read.containers import image_findings
 from freehold.read.findings import Findings
 from freehold.read.gitops import is_gitops, read_gitops
 from freehold.read.hosts import is_public, parse_address, reversed_host
-from freehold.read.mentions import Mention, host_of
+from freehold.read.interest import speaks_of_inference
+from freehold.read.mentions import Mention
+from freehold.read.values import findings_of_mentions
 from freehold.read.walk import SourceFile
 from freehold.read.yaml_tree import Node
 from freehold.stack.inventory import Contact, Evidence
@@ -39,8 +41,9 @@ _LOGIN: Final = "kubernetes.io/dockerconfigjson"
 _MOST_LINES: Final = 200_000
 
 
-def read_manifests(file: SourceFile, documents: Iterable[Node]) -> Findings:
+def read_manifests(file: SourceFile, text: str, documents: Iterable[Node]) -> Findings:
     """Read objects, those within lists too."""
+    inference = speaks_of_inference(text.encode())
     parts: list[Findings] = []
     pending, seen = [*documents], set[int]()
     while pending:
@@ -63,7 +66,7 @@ def read_manifests(file: SourceFile, documents: Iterable[Node]) -> Findings:
         if kind == "Secret":
             contacts += _logins(file, one)
         elif kind not in _ANSWERS:
-            contacts += _hosts(file, one)
+            parts.append(findings_of_mentions(file, text, _mentions(one), frozenset(), inference=inference))
         parts.append(Findings(contacts=tuple(contacts)))
     return Findings.of(parts)
 
@@ -126,14 +129,6 @@ def _mentions(one: Node) -> Iterator[Mention]:
             # a container's environment: the name beside a value says what it is the value of
             known = (named.text,) if name == "value" and named is not None and named.text else (*keys[-5:], name)
             pending.append((known, inner))
-
-
-def _hosts(file: SourceFile, one: Node) -> Iterator[Contact]:
-    scope = "change" if file.place == "script" else "run"
-    for mention in _mentions(one):
-        host = host_of(mention)
-        if host:
-            yield Contact(host, "service", scope, evidence=(Evidence(file.relative, mention.line),))
 
 
 def _special(file: SourceFile, one: Node, kind: str) -> Iterator[Contact]:

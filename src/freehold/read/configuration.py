@@ -73,7 +73,12 @@ def tree_mentions(documents: list[Node]) -> Iterator[Mention]:
             yield value_mention(node.text, node.line, keys, beside)
         if node.pairs:
             names = frozenset(name for name, _ in node.pairs)
-            pending += [((*keys[-5:], name), inner, names) for name, inner in reversed(node.pairs)]
+            # the name beside a value says what it is the value of, as in a container's environment
+            named = node.words("name") if "name" in names and "value" in names else None
+            pending += [
+                ((named,) if named and name == "value" else (*keys[-5:], name), inner, names)
+                for name, inner in reversed(node.pairs)
+            ]
         pending += [(keys, inner, beside) for inner in reversed(node.items or ())]
 
 

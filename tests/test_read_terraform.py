@@ -315,7 +315,9 @@ def test_no_mixture_of_marks_breaks_the_parser(text: str) -> None:
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("C",), exclude_characters='"\\$%\n'), max_size=20)
-VALUES = st.recursive(TEXTS, lambda inner: st.lists(inner, min_size=2, max_size=3) | st.dictionaries(NAMES, inner), max_leaves=8)
+VALUES = st.recursive(
+    TEXTS, lambda inner: st.lists(inner, min_size=2, max_size=3) | st.dictionaries(NAMES, inner), max_leaves=8
+)
 
 
 def written(value: object) -> str:
@@ -335,7 +337,9 @@ def test_the_cloud_stops_what_runs_on_day_0_and_the_registry_what_changes(tmp_pa
     found = read(tmp_path, {"main.tf": MAIN, "variables.tf": VARIABLES, "terraform.tfvars": 'region = "eu-central-1"\n'})
     stack = resolve(found, load(), "DE")
     run = next(item.id for item in stack.items if item.mission)
-    hosts = {need.item: (need.weight, need.survive) for need in stack.needs if need.source == f"{run}@self" and need.role == "host"}
+    hosts = {
+        need.item: (need.weight, need.survive) for need in stack.needs if need.source == f"{run}@self" and need.role == "host"
+    }
     # four of five resources are at the cloud, one at the firm for names; random numbers and charts are nobody's
     assert hosts == {"aws": (pytest.approx(0.8), 0.0), "cloudflare": (pytest.approx(0.2), 0.0)}
     changing = {need.item: need.role for need in stack.needs if need.source == f"{run}:change@self"}

@@ -332,7 +332,10 @@ def test_files_that_only_look_alike_are_left_to_other_readers(tmp_path: Path) ->
     assert roles(found, "service") == ["de.firm.api", "de.firm.api2", "de.firm.api3"]
 
 
-ODD = "\ufeff# comment only\r\n---\r\napiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: redis:7\r\n...\r\n---\r\nnull\r\n--- 7\r\n"
+ODD = (
+    "\ufeff# comment only\r\n---\r\napiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: redis:7\r\n"
+    "...\r\n---\r\nnull\r\n--- 7\r\n"
+)
 
 
 def test_marks_windows_lines_and_empty_documents_are_read(tmp_path: Path) -> None:

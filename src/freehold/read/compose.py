@@ -138,11 +138,12 @@ def read_compose(
     parts: list[Findings] = []
     development = _DEVELOPMENT.search(file.name.lower()) is not None or file.place == "script"
     for document in documents:
-        merged = _Merged()
+        merged, built = _Merged(), set[int]()
         for _, service in (document.get("services") or Node(0)).pairs or ():
             build = merged.get(service, "build")
             if build is not None:
-                parts += _built(file, build, known or {})
+                parts += () if id(build) in built else _built(file, build, known or {})
+                built.add(id(build))
                 continue
             image = merged.get(service, "image")
             if image is None or not image.text:

@@ -50,8 +50,9 @@ def read_github(file: SourceFile, documents: Iterable[Node]) -> Findings:
                 parts.append(Findings(contacts=tuple(hosts_of_settings(node, file.relative))))
             elif name == "with":
                 parts.append(Findings(contacts=tuple(_given(file, node, settings))))
+        seen: set[int] = set()
         for _, job in (document.get("jobs") or Node(0)).pairs or ():
-            parts += _images(file, job, settings)
+            parts += _images(file, job, settings, seen)
         labels = sorted({label for label in _labels(document, settings) if not _HOSTED.match(label)})
         if labels:
             shown = ", ".join(labels[:_MOST_LABELS]) + (" …" if len(labels) > _MOST_LABELS else "")
@@ -109,10 +110,13 @@ def _labels(document: Node, settings: Mapping[str, list[str]]) -> Iterator[str]:
                 yield from _filled(one.text, settings)
 
 
-def _images(file: SourceFile, job: Node, settings: Mapping[str, list[str]]) -> Iterator[Findings]:
+def _images(file: SourceFile, job: Node, settings: Mapping[str, list[str]], seen: set[int]) -> Iterator[Findings]:
     services = job.get("services")
-    nodes = [job.get("container"), *(node for _, node in (services.pairs if services else None) or ())]
-    for image in (image for node in nodes if node is not None for image in named_images(node)):
+    held = (services.pairs if services is not None and id(services) not in seen else None) or ()
+    nodes = [node for node in (job.get("container"), *(node for _, node in held)) if node is not None and id(node) not in seen]
+    seen.update(map(id, nodes))
+    seen.add(id(services))
+    for image in (image for node in nodes for image in named_images(node)):
         if not image.text or "${{" not in image.text:
             # an image by its name alone is one here, where nothing else can stand
             yield image_findings(image.text or "", "build", Evidence(file.relative, image.line))

@@ -43,8 +43,9 @@ class KubernetesReader:
             return None
         documents = _documents(file, text)
         if isinstance(documents, Skip):
-            # what is no chart, and only may be a manifest, is left to be read for its hosts
-            return documents if name in _CHARTS or _looks_deployed(text) else None
+            # what only may be a manifest is left to be read for its hosts
+            named = name in _CHARTS or name.startswith("kustomization.")
+            return documents if named or _looks_deployed(text) else None
         if values and not any(_is_object(document) for document in documents):
             return read_values_file(file, text, documents)
         return _judged(file, name, text, documents)

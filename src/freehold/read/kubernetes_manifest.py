@@ -80,7 +80,7 @@ def _scope(file: SourceFile, one: Node) -> str:
 
 def _images(file: SourceFile, one: Node) -> Iterator[Findings]:
     usual = _scope(file, one)
-    pending, seen = [one], set[int]()
+    pending, seen, listed = [one], set[int](), set[int]()
     while pending:
         node = pending.pop()
         if id(node) in seen:
@@ -89,7 +89,8 @@ def _images(file: SourceFile, one: Node) -> Iterator[Findings]:
         pending += node.items or ()
         for name, inner in node.pairs or ():
             pending.append(inner)
-            if name in _LISTS:
+            if name in _LISTS and id(inner) not in listed:
+                listed.add(id(inner))
                 for item in inner.items or ():
                     image = item.get("image")
                     if image is not None and image.text:
@@ -175,7 +176,7 @@ def _logins(file: SourceFile, one: Node) -> Iterator[Contact]:
 def _platforms(file: SourceFile, one: Node, group: str) -> Iterator[Contact]:
     """Names with a domain that may be a platform's: of drivers, labels, annotations, and of the object's own sort."""
     found: dict[str, int] = {group: one.line} if "." in group else {}
-    pending, seen = [one], set[int]()
+    pending, seen, listed = [one], set[int](), set[int]()
     while pending:
         node = pending.pop()
         if id(node) in seen:
@@ -184,6 +185,9 @@ def _platforms(file: SourceFile, one: Node, group: str) -> Iterator[Contact]:
         pending += node.items or ()
         for name, inner in node.pairs or ():
             pending.append(inner)
+            if id(inner) in listed:
+                continue
+            listed.add(id(inner))
             if name in _NAMED_BY_KEYS:
                 for key, value in inner.pairs or ():
                     found.setdefault(key.rpartition("/")[0], value.line)

@@ -13,8 +13,9 @@ __all__ = ["hosts_of_settings", "named_images", "values_under"]
 
 
 def values_under(node: Node) -> Iterator[tuple[str, Node]]:
-    """Every key with its value, anywhere in the tree, each node once."""
+    """Every key with its value, anywhere in the tree, each node once, and each value once under one name."""
     seen: set[int] = set()
+    given: set[tuple[str, int]] = set()
     pending = [node]
     while pending:
         here = pending.pop()
@@ -22,7 +23,9 @@ def values_under(node: Node) -> Iterator[tuple[str, Node]]:
             continue
         seen.add(id(here))
         for name, inner in here.pairs or ():
-            yield name, inner
+            if (name, id(inner)) not in given:
+                given.add((name, id(inner)))
+                yield name, inner
             pending.append(inner)
         pending += here.items or ()
 

@@ -25,6 +25,7 @@ from freehold.words import say
 __all__ = ["resolve", "with_providers"]
 
 _MOST_EVIDENCE = 3
+_MOST_SORTS = 20
 _GROUPED_FROM = 20
 _RUNTIMES = {"node": "nodejs"}
 _DEVICES = ("hardware", "chip", "network", "equipment")
@@ -295,12 +296,16 @@ class _Join:
         for hosting in found:
             name = say("hosting.unknown", client=hosting.name)
             item = self._add_product(hosting.key, hosting.match, name, "cloud")
-            for service, count in hosting.resources.most_common():
-                self._seen(
-                    "items", item, "id", say("hosting.resources", service=service, count=count), tuple(hosting.evidence[:1])
-                )
             self._placed(item, hosting)
             self._need(f"{run}@self", item, "host", "service", hosting.resources.total() / total, "hosting")
+            for line in self._declared(hosting):
+                self._claim("needs", self._needs[f"{run}@self", item].id, "item", item, line)
+
+    def _declared(self, hosting: Hosting) -> list[str]:
+        """What is kept there, a line for each sort of resource, the commonest first."""
+        where = str(hosting.evidence[0]) if hosting.evidence else self._inventory.reader
+        ranked = sorted(hosting.resources.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_SORTS]
+        return [say("hosting.resources", where=where, service=service, count=count) for service, count in ranked]
 
     def _placed(self, item: str, hosting: Hosting) -> None:
         """The countries of the regions that are named, where the catalogue knows all of them."""

@@ -156,6 +156,31 @@ def test_only_clouds_that_the_catalogue_knows_are_hosts_of_what_runs(tmp_path: P
     assert {(need.item, need.survive) for need in stack.needs if need.role == "signer"} == {("letsencrypt", 30.0)}
 
 
+CLOUDS = """\
+apiVersion: v1
+kind: Service
+metadata:
+  annotations:
+    service.beta.kubernetes.io/azure-load-balancer-internal: "true"
+    kubernetes.io/ingress-allow-http: "true"
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+provisioner: kubernetes.io/aws-ebs
+---
+apiVersion: apps/v1
+kind: Deployment
+spec: {template: {spec: {containers: [{image: "external-dns:1", args: [--provider=scaleway, --source=service]}]}}}
+"""
+
+
+def test_a_cloud_is_named_by_a_word_in_names_of_kubernetes_and_in_arguments(tmp_path: Path) -> None:
+    found = read(tmp_path, {"a.yaml": CLOUDS})
+    assert [platform.host for platform in found.platforms] == ["aws", "azure", "ingress", "scaleway"]
+    hosts = {need.item for need in resolve(found, load(), "DE").needs if need.role == "host"}
+    assert hosts == {"aws", "azure", "scaleway"}
+
+
 def test_an_image_needs_the_registry_that_it_is_pulled_from(tmp_path: Path) -> None:
     manifest = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: 'ghcr.io/acme/a:1'}]}\n"
     stack = resolve(read(tmp_path, {"pod.yaml": manifest}), load(), "DE")
@@ -303,7 +328,16 @@ spec: {url: "ssh://git@codeberg.org/acme/deploy"}
 ---
 apiVersion: source.toolkit.fluxcd.io/v1
 kind: HelmRepository
+metadata: {name: ours}
 spec: {url: "oci://quay.io/acme/charts"}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+spec: {chart: {spec: {chart: shop, version: 3.0.0, sourceRef: {kind: HelmRepository, name: ours}}}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+spec: {chart: {spec: {chart: far, sourceRef: {kind: HelmRepository, name: theirs}}}}
 """
 
 
@@ -312,6 +346,10 @@ def test_sources_of_argo_and_flux_are_forges_and_registries(tmp_path: Path) -> N
     assert sorted(scopes(found)) == [
         "pkg:helm/queue@1.0.0?repository_url=ghcr.io/acme/charts",
         "pkg:helm/search@2.0.1?repository_url=charts.firm.de",
+        "pkg:helm/shop@3.0.0?repository_url=quay.io/acme/charts",
+    ]
+    assert [skip.detail for skip in found.skips] == [
+        "Line 24: the chart 'far' comes from the source 'theirs', which stands in another file."
     ]
     assert roles(found, "forge") == ["de.firm.git", "org.codeberg"]
     assert roles(found, "registry") == ["de.firm.charts"]

@@ -328,10 +328,16 @@ class _Join:
                 item = self._add_contact(contact, "service")
                 met[item] = _SERVICES[contact.role]
         for platform in self._inventory.platforms:
-            match = self._matcher.match_host(platform.host, "reverse")
+            by_word = "." not in platform.host
+            match = (
+                self._matcher.match_name(platform.host, "product")
+                if by_word
+                else self._matcher.match_host(platform.host, "reverse")
+            )
             cloud = self._catalogue.product(match.product) if match is not None and match.product else None
             if cloud is not None and cloud.kind == "cloud":
-                item = self._add_contact(platform, "cloud")
+                item = self._add_product(cloud.id, match, cloud.id, "cloud")
+                self._seen("items", item, "id", item, platform.evidence)
                 met[item] = ("host", "service")
         for component in self._inventory.components:
             if component.kind == "model" and component.scope in _RUNS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from freehold.read.containers import image_findings
@@ -11,9 +11,9 @@ from freehold.read.hosts import is_public, parse_address, reversed_host
 from freehold.read.remote_sources import chart_findings, git_contact
 from freehold.read.walk import SourceFile
 from freehold.read.yaml_tree import Node
-from freehold.stack.inventory import Contact, Evidence
+from freehold.stack.inventory import Contact, Evidence, Skip
 
-__all__ = ["is_gitops", "read_gitops"]
+__all__ = ["chart_repositories", "is_gitops", "read_gitops"]
 
 _GROUPS: Final = ("argoproj.io", "toolkit.fluxcd.io")
 
@@ -23,8 +23,28 @@ def is_gitops(group: str) -> bool:
     return group in _GROUPS or group.endswith("." + _GROUPS[1])
 
 
-def read_gitops(file: SourceFile, one: Node) -> Findings:
-    """Read one object: repositories as forges, chart repositories as registries, images that are followed."""
+def chart_repositories(documents: Iterable[Node]) -> dict[str, str]:
+    """Addresses of Flux's chart repositories by name, of those that stand in one file."""
+    found: dict[str, str] = {}
+    for one in documents:
+        if one.words("kind") in {"HelmRepository", "OCIRepository"}:
+            name = (one.get("metadata") or Node(0)).words("name")
+            url = (one.get("spec") or Node(0)).words("url")
+            if name and url:
+                found[name] = url
+    return found
+
+
+def read_gitops(file: SourceFile, one: Node, repositories: Mapping[str, str]) -> Findings:
+    """Read one object: repositories as forges, chart repositories as registries, images that are followed.
+
+    Parameters
+    ----------
+    file, one
+        The file, and the object.
+    repositories
+        Addresses of the chart repositories that stand in the same file, by name.
+    """
     parts: list[Findings] = []
     kind = one.words("kind") or ""
     pending, seen = [one], set[int]()
@@ -41,6 +61,8 @@ def read_gitops(file: SourceFile, one: Node) -> Findings:
             if image is not None and image.text:
                 parts.append(image_findings(image.text, "run", Evidence(file.relative, image.line), kind="platform"))
     parts += _flux(file, one, kind)
+    if kind == "HelmRelease":
+        parts.append(_release(file, one, repositories))
     return Findings.of(parts)
 
 
@@ -57,6 +79,18 @@ def _source(file: SourceFile, node: Node) -> Iterator[Findings]:
         yield chart_findings(chart, node.words("targetRevision"), repository, "run", where)
     elif contact := git_contact(url.text, where):
         yield Findings(contacts=(contact,))
+
+
+def _release(file: SourceFile, one: Node, repositories: Mapping[str, str]) -> Findings:
+    """A release of a chart by Flux, which names the repository only."""
+    spec = ((one.get("spec") or Node(0)).get("chart") or Node(0)).get("spec") or Node(0)
+    chart, source = spec.words("chart") or "", (spec.get("sourceRef") or Node(0)).words("name") or ""
+    if not chart or chart.startswith((".", "/")):
+        return Findings()
+    if source not in repositories:
+        detail = f"Line {spec.line}: the chart '{chart}' comes from the source '{source}', which stands in another file."
+        return Findings(skips=(Skip(file.relative, "incomplete", detail),))
+    return chart_findings(chart, spec.words("version"), repositories[source], "run", Evidence(file.relative, spec.line))
 
 
 def _flux(file: SourceFile, one: Node, kind: str) -> Iterator[Findings]:

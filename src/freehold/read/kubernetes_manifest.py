@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from freehold.read.configuration import environment_mentions, value_mention
 from freehold.read.containers import image_findings
 from freehold.read.findings import Findings
-from freehold.read.gitops import is_gitops, read_gitops
+from freehold.read.gitops import chart_repositories, is_gitops, read_gitops
 from freehold.read.hosts import is_public, parse_address, reversed_host
 from freehold.read.interest import speaks_of_inference
 from freehold.read.mentions import Mention
@@ -36,6 +37,9 @@ _NAMED_BY_KEYS: Final = frozenset({"annotations", "labels", "nodeSelector"})
 _NAMED_BY_KEY: Final = frozenset({"tolerations", "matchExpressions"})
 _DRIVERS: Final = frozenset({"provisioner", "driver", "controller"})
 _OF_KUBERNETES: Final = ("k8s.io", "kubernetes.io")
+_WORDS: Final = re.compile(r"(?:service(?:\.beta)?\.)?kubernetes\.io/([a-z0-9]+)-")
+"""Names of Kubernetes' own that begin with a word for a cloud: ``service.beta.kubernetes.io/aws-load-balancer-type``."""
+_PROVIDER: Final = re.compile(r"--(?:cloud-|dns-)?provider=([a-z0-9]+)$")
 _LISTS: Final = {"containers": "", "initContainers": "", "ephemeralContainers": "optional"}
 _LOGIN: Final = "kubernetes.io/dockerconfigjson"
 _MOST_LINES: Final = 200_000
@@ -46,6 +50,7 @@ def read_manifests(file: SourceFile, text: str, documents: Iterable[Node]) -> Fi
     inference = speaks_of_inference(text.encode())
     parts: list[Findings] = []
     pending, seen = [*documents], set[int]()
+    repositories = chart_repositories(pending)
     while pending:
         one = pending.pop()
         if id(one) in seen:
@@ -59,7 +64,7 @@ def read_manifests(file: SourceFile, text: str, documents: Iterable[Node]) -> Fi
         if kind == "CustomResourceDefinition":
             continue
         if is_gitops(group):
-            parts.append(read_gitops(file, one))
+            parts.append(read_gitops(file, one, repositories))
             continue
         parts += _images(file, one)
         contacts = [*_special(file, one, kind)]
@@ -183,6 +188,8 @@ def _platforms(file: SourceFile, one: Node, group: str) -> Iterator[Contact]:
             continue
         seen.add(id(node))
         pending += node.items or ()
+        if node.text and (word := _PROVIDER.match(node.text)):
+            found.setdefault(word[1], node.line)
         for name, inner in node.pairs or ():
             pending.append(inner)
             if id(inner) in listed:
@@ -190,15 +197,24 @@ def _platforms(file: SourceFile, one: Node, group: str) -> Iterator[Contact]:
             listed.add(id(inner))
             if name in _NAMED_BY_KEYS:
                 for key, value in inner.pairs or ():
-                    found.setdefault(key.rpartition("/")[0], value.line)
+                    found.setdefault(_named_by(key), value.line)
             elif name in _NAMED_BY_KEY:
                 for item in inner.items or ():
                     found.setdefault((item.words("key") or "").rpartition("/")[0], item.line)
             elif name in _DRIVERS and inner.text:
-                found.setdefault(inner.text.partition("/")[0], inner.line)
+                found.setdefault(_named_by(inner.text), inner.line)
     if one.words("kind") == "CSIDriver":
         found.setdefault((one.get("metadata") or Node(0)).words("name") or "", one.line)
     for host, line in found.items():
         name = host.lower()
-        if name and not name.endswith(_OF_KUBERNETES) and is_public(name):
+        if name and ("." not in name or (not name.endswith(_OF_KUBERNETES) and is_public(name))):
             yield Contact(reversed_host(name), "platform", evidence=(Evidence(file.relative, line),))
+
+
+def _named_by(name: str) -> str:
+    """The domain in a driver's name or a key, or the word for a cloud in one of Kubernetes' own; empty if neither."""
+    word = _WORDS.match(name)
+    if word:
+        return word[1]
+    begin = name.partition("/")[0]
+    return begin if "." in begin else ""

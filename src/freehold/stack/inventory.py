@@ -137,8 +137,9 @@ class Inventory:
     languages
         Runtimes that the thing needs to run, as slugs (``cpython``, ``node``).
     platforms
-        Names with a domain by which drivers, labels and annotations may name the platform that it runs on
-        (``com.aws.csi.ebs``). Most name no cloud: they are no contacts, and count only where the catalogue knows one.
+        Names by which drivers, labels and annotations may name the platform that it runs on: with a domain
+        (``com.aws.csi.ebs``), or one word (``aws``). Most name no cloud: they are no contacts, and count only where
+        the catalogue knows a cloud by that name.
     """
 
     name: str

@@ -84,6 +84,11 @@ def test_a_file_with_a_mark_windows_lines_and_the_other_escape_is_read(tmp_path:
     assert scopes(read(tmp_path, {"Dockerfile": text})) == {"pkg:docker/windows@1?repository_url=mcr.microsoft.com": "run"}
 
 
+def test_a_variant_for_development_is_needed_for_development_only(tmp_path: Path) -> None:
+    found = read(tmp_path, {"Dockerfile": "FROM a:1\n", "Dockerfile.dev": "FROM b:1\n", "web-debug.dockerfile": "FROM c:1\n"})
+    assert scopes(found) == {"pkg:docker/a@1": "run", "pkg:docker/b@1": "development", "pkg:docker/c@1": "development"}
+
+
 def test_an_image_by_a_variable_without_a_value_is_said(tmp_path: Path) -> None:
     found = read(tmp_path, {"Dockerfile": "ARG BASE\nFROM $BASE\n"})
     assert [skip.detail for skip in found.skips] == ["Line 2 names an image by a variable that has no value here."]

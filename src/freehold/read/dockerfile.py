@@ -23,6 +23,7 @@ _COPY: Final = re.compile(r"--from=(\S+)")
 _MOUNT: Final = re.compile(r"--mount=(\S+)")
 _HEREDOC: Final = re.compile(r"(?<!\S)\d*<<-?([\"']?)([A-Za-z_]\w*)\1(?!\S)")
 _SETTING: Final = re.compile(r"(?<!\w)([A-Za-z_]\w*+)=(\"(?:[^\"\\]|\\.)*+\"|'[^']*+'|\S*)")
+_VARIANT: Final = re.compile(r"[.-](?:dev|development|debug|test|ci|local|tilt)(?:[.-]|$)")
 _TAKES_TEXT: Final = frozenset({"RUN", "COPY", "ADD"})
 
 
@@ -137,6 +138,7 @@ def read_dockerfile(file: SourceFile, text: str, above: int = 0) -> Findings:
     images = [(image, "run" if at in running else "build", line) for at, (image, _, line) in enumerate(build.stages)]
     images += [(image, "build", line) for image, line in build.others if not image.isdigit()]
     parts = []
+    variant = _VARIANT.search(file.name.lower()) is not None
     for image, scope, line in images:
         if image.lower() in names:
             continue
@@ -144,7 +146,8 @@ def read_dockerfile(file: SourceFile, text: str, above: int = 0) -> Findings:
             if not _is_stage(image, names):
                 build.skips.append(unfilled(file.relative, line))
             continue
-        parts.append(image_findings(image, scope if file.place == "run" else "build", Evidence(file.relative, line)))
+        scope = "development" if variant else scope if file.place == "run" else "build"
+        parts.append(image_findings(image, scope, Evidence(file.relative, line)))
     return Findings.of([*parts, Findings(contacts=tuple(build.contacts), skips=tuple(dict.fromkeys(build.skips)))])
 
 

@@ -156,6 +156,14 @@ def test_only_clouds_that_the_catalogue_knows_are_hosts_of_what_runs(tmp_path: P
     assert {(need.item, need.survive) for need in stack.needs if need.role == "signer"} == {("letsencrypt", 30.0)}
 
 
+def test_definitions_of_kinds_name_nothing_and_shift_no_line(tmp_path: Path) -> None:
+    definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: 'a/b:1', url: 'https://x.firm.de'}\n"
+    pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'redis:7'}]}\n"
+    found = read(tmp_path, {"a.yaml": f"---\n{definition}---\n{pod}--- # more\n{definition}", "crd.yaml": definition})
+    assert [(one.id, str(one.evidence[0])) for one in found.components] == [("pkg:docker/redis@7", "a.yaml:8")]
+    assert [contact.role for contact in found.contacts] == ["image-registry"]
+
+
 CLOUDS = """\
 apiVersion: v1
 kind: Service

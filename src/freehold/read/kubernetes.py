@@ -18,6 +18,8 @@ __all__ = ["KubernetesReader"]
 _OBJECT: Final = re.compile(r"^[ \t{]*[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
 _IMAGE: Final = re.compile(r"^[ \t-]*image[ \t]*:", re.MULTILINE)
 _VALUES: Final = re.compile(r"(?:^|[._-])values(?:[._-]|$)")
+_MARK: Final = re.compile(r"^(?=---)", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"^kind:[ \t]*CustomResourceDefinition[ \t]*\r?$", re.MULTILINE)
 _CHARTS: Final = frozenset({"chart.yaml", "requirements.yaml"})
 
 
@@ -52,8 +54,14 @@ class KubernetesReader:
 
 
 def _documents(file: SourceFile, text: str) -> list[Node] | Skip:
-    # JSON may be indented by tabs, which YAML does not allow; within its texts they are written otherwise
-    return parse_yaml(file, text.replace("\t", " ") if file.name.lower().endswith(".json") else text)
+    if file.name.lower().endswith(".json"):
+        # JSON may be indented by tabs, which YAML does not allow; within its texts they are written otherwise
+        return parse_yaml(file, text.replace("\t", " "))
+    if _DEFINITION.search(text) is None:
+        return parse_yaml(file, text)
+    # definitions of custom kinds are the bulk of many files and name nothing: blank lines stand for them
+    parts = _MARK.split(text)
+    return parse_yaml(file, "".join("\n" * part.count("\n") if _DEFINITION.search(part) else part for part in parts))
 
 
 def _judged(file: SourceFile, name: str, text: str, documents: list[Node]) -> Findings | None:
@@ -63,7 +71,7 @@ def _judged(file: SourceFile, name: str, text: str, documents: list[Node]) -> Fi
     if kustomizations:
         return read_kustomization(file, kustomizations)
     objects = [one for one in documents if _is_object(one)]
-    return read_manifests(file, text, objects) if objects else None
+    return read_manifests(file, text, objects) if objects or _DEFINITION.search(text) else None
 
 
 def _is_object(document: Node) -> bool:

@@ -361,3 +361,22 @@ def test_a_provider_that_nobody_knows_is_an_unknown_host(tmp_path: Path) -> None
     hosts = [(need.item, need.weight) for need in stack.needs if need.role == "host"]
     assert hosts == [("pkg:terraform/hashicorp/mystery:hosting", 1.0)]
     assert next(source for source in stack.sources if source.item == hosts[0][0]).provider is None
+
+
+CATALOGUE = load()
+LOGICAL = {"random", "null", "tls"}
+
+
+@given(st.dictionaries(st.sampled_from(["aws", "google", "azurerm", "random", "null", "tls", "mystery"]), st.integers(1, 5)))
+def test_what_is_declared_is_shared_out_whole_among_those_that_keep_it(counts: dict[str, int]) -> None:
+    components = [
+        Component(f"pkg:terraform/hashicorp/{name}", f"hashicorp/{name}", scope="build", direct=True, manages=(("x", count),))
+        for name, count in counts.items()
+    ]
+    stack = resolve(Inventory("folder", "project", tuple(components)), CATALOGUE, "DE")
+    weights = {need.item: need.weight for need in stack.needs if need.role == "host"}
+    kept = {name: count for name, count in counts.items() if name not in LOGICAL}
+    assert len(weights) == len(kept)
+    assert sum(weight for weight in weights.values() if isinstance(weight, float)) == pytest.approx(1.0 if kept else 0.0)
+    if "aws" in kept:
+        assert weights["aws"] == pytest.approx(kept["aws"] / sum(kept.values()))

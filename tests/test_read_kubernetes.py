@@ -13,6 +13,7 @@ from packageurl import PackageURL
 
 from freehold.catalogue.facts import load
 from freehold.catalogue.resolve import resolve
+from freehold.read.cache import cached_reading
 from freehold.read.kubernetes import KubernetesReader
 from freehold.read.project import ProjectReader
 from freehold.read.walk import SourceFile
@@ -435,3 +436,11 @@ def test_every_container_is_found_wherever_the_pod_stands(images: list[str]) -> 
     ids = [sorted(component.id for component in one.components) for one in found]  # type: ignore[union-attr]
     assert ids[0] == ids[1] == ids[2]
     assert len(ids[0]) == len(images)
+
+
+def test_a_reading_that_is_kept_is_the_same_as_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
+    infra = 'provider "aws" {\n  region = "eu-central-1"\n}\nresource "aws_vpc" "x" {}\n'
+    found = read(tmp_path / "shop", {"shop.yaml": SHOP, "main.tf": infra})
+    assert cached_reading(tmp_path / "shop", ProjectReader().read) == (found, False)
+    assert cached_reading(tmp_path / "shop", ProjectReader().read) == (found, True)

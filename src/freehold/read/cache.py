@@ -48,7 +48,7 @@ def _evidence(rows: list[dict[str, Any]]) -> tuple[Evidence, ...]:
 
 
 def _component(row: dict[str, Any]) -> Component:
-    told = {
+    told: dict[str, Any] = {
         "depends": tuple(row["depends"]), "evidence": _evidence(row["evidence"]), "regions": tuple(row["regions"]),
         "manages": tuple((str(sort), int(count)) for sort, count in row["manages"]),
     }  # fmt: skip
@@ -60,7 +60,7 @@ def _contacts(rows: list[dict[str, Any]]) -> tuple[Contact, ...]:
 
 
 def _decode(data: dict[str, Any]) -> Inventory:
-    told = {
+    told: dict[str, Any] = {
         "components": tuple(_component(row) for row in data.pop("components")),
         "contacts": _contacts(data.pop("contacts")),
         "platforms": _contacts(data.pop("platforms")),

@@ -165,7 +165,9 @@ def test_a_module_gives_providers_modules_charts_images_and_the_place_of_its_sta
     assert roles(found, "forge") == ["com.github"]
     assert roles(found, "registry") == ["de.firm.charts"]
     assert roles(found, "image-registry") == ["io.ghcr"]
-    assert found.skips == ()
+    assert [skip.detail for skip in found.skips] == [
+        "The chart 'search' is kept elsewhere: the images that it brings were not read."
+    ]
     assert "secret" not in repr(found)
 
 

@@ -12,7 +12,7 @@ from freehold.read.containers import DEFAULT_REGISTRY
 from freehold.read.findings import Findings
 from freehold.read.hosts import is_public, parse_address, repository_of, reversed_host
 from freehold.read.purls import canonical
-from freehold.stack.inventory import Component, Contact, Evidence
+from freehold.stack.inventory import Component, Contact, Evidence, Skip
 
 __all__ = ["chart_findings", "git_contact", "git_findings", "is_remote"]
 
@@ -104,4 +104,5 @@ def chart_findings(name: str, version: str | None, repository: str, scope: str, 
     if identity is None:
         return Findings()
     component = Component(identity, name, version, scope=scope, direct=True, registry=registry, evidence=(where,))
-    return Findings((component,), (Contact(registry, role, "change", evidence=(where,)),))
+    skip = Skip(where.file, "incomplete", f"The chart '{name}' is kept elsewhere: the images that it brings were not read.")
+    return Findings((component,), (Contact(registry, role, "change", evidence=(where,)),), (skip,))

@@ -153,7 +153,7 @@ def _hosts(parts: Iterable[Part]) -> Findings:
     for part in parts:
         if part.sort in {"terraform", "output", "moved", "check"} or (part.labels and _OWN_NAMES.search(part.labels[0])):
             continue
-        scope = "change" if part.sort in {"provider", "data", "module"} and part.sort != "module" else "run"
+        scope = "change" if part.sort in {"provider", "data"} else "run"
         for mention in tree_mentions([part.body]):
             named = replace(mention, keys=(*part.labels, *mention.keys))
             host = host_of(named)

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
+from freehold.catalogue.hosting import Hosting, hostings
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
 from freehold.catalogue.values import Product
@@ -26,11 +27,13 @@ from freehold.words import say
 __all__ = ["resolve", "with_providers"]
 
 _MOST_EVIDENCE = 3
+_MOST_SORTS = 20
 _GROUPED_FROM = 20
 _RUNTIMES = {"node": "nodejs"}
 _DEVICES = ("hardware", "chip", "network", "equipment")
 _RUNS = ("run", "optional")
 _SHARED = ("mail", "certificate", "resolver", "time")
+_CHANGES = ("forge", "ci", "registry", "image-registry", "update-channel", "state")
 
 
 def resolve(inventory: Inventory, catalogue: Catalogue, home: str | None = None, trusted: tuple[str, ...] = ()) -> Stack:
@@ -108,7 +111,8 @@ class _Join:
         for item in (run, change):
             self._add_source(item, "self", licence=self._inventory.licence if item == run else None)
             self._claim("items", item, "id", name, f"{reader}: {name}")
-        self._add_components(run, change)
+        matches = self._add_components(run, change)
+        self._add_hosting(run, matches)
         self._add_services(run)
         self._add_contacts(change)
         providers = self._providers()
@@ -166,7 +170,7 @@ class _Join:
 
     # Components
 
-    def _add_components(self, run: str, change: str) -> None:
+    def _add_components(self, run: str, change: str) -> dict[str, Match | None]:
         components = [component for component in self._inventory.components if component.id not in self._items]
         matches = {component.id: self._match(component) for component in components}
         present = {component.id for component in components}
@@ -203,6 +207,7 @@ class _Join:
             match = self._matcher.match_name(toolchain, "product")
             item = self._add_product(toolchain, match, toolchain, "platform")
             self._need(f"{change}@self", item, "tool", "tool")
+        return matches
 
     def _match(self, component: Component) -> Match | None:
         matcher = self._matcher
@@ -231,7 +236,7 @@ class _Join:
         kind = component.kind or (match.kind if match else None) or "software"
         provider = match.provider if match else None
         open_copy = licence is not None and is_open(licence) and component.kind not in ("model", "service", "hardware")
-        title = f"{component.name} {component.version}" if component.version else component.name
+        title = f"{component.name} {_short(component.version)}" if component.version else component.name
         self._items[component.id] = Item(component.id, title, kind)
         self._seen("items", component.id, "id", component.id, component.evidence)
         named = None
@@ -290,6 +295,7 @@ class _Join:
     def _add_registries(self, change: str, components: list[Component], matches: dict[str, Match | None]) -> None:
         counts: Counter[tuple[str, Match | None]] = Counter()
         first: dict[str, Component] = {}
+        pulled: list[tuple[str, str]] = []
         for component in components:
             found = matches[component.id]
             point = self._matcher.match_host(component.registry, "reverse") if component.registry else None
@@ -308,11 +314,47 @@ class _Join:
                 continue
             counts[key, match] += 1
             first.setdefault(key, component)
+            if component.kind == "platform" and component.registry and component.scope in _RUNS:
+                pulled.append((component.id, key))
         for (key, match), _ in counts.most_common():
             item = self._add_product(key, match, key.removeprefix("host:"), "registry")
             self._seen("items", item, "id", item, first[key].evidence[:1])
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
+        sources = {source.item: source.id for source in self._sources.values()}
+        for image, registry in pulled:
+            self._need(sources[image], registry, "registry", "pull")
+
+    # Where it runs
+
+    def _add_hosting(self, run: str, matches: dict[str, Match | None]) -> None:
+        """Clouds and other services that keep what is declared: each weighs as much as it holds of it."""
+        found = hostings(self._inventory.components, matches, self._matcher)
+        total = sum(hosting.resources.total() for hosting in found)
+        for hosting in found:
+            name = say("hosting.unknown", client=hosting.name)
+            item = self._add_product(hosting.key, hosting.match, name, "cloud")
+            self._placed(item, hosting)
+            self._need(f"{run}@self", item, "host", "service", hosting.resources.total() / total, "hosting")
+            for line in self._declared(hosting):
+                self._claim("needs", self._needs[f"{run}@self", item].id, "item", item, line)
+
+    def _declared(self, hosting: Hosting) -> list[str]:
+        """What is kept there, a line for each sort of resource, the commonest first."""
+        where = str(hosting.evidence[0]) if hosting.evidence else self._inventory.reader
+        ranked = sorted(hosting.resources.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_SORTS]
+        return [say("hosting.resources", where=where, service=service, count=count) for service, count in ranked]
+
+    def _placed(self, item: str, hosting: Hosting) -> None:
+        """The countries of the regions that are named, where the catalogue knows all of them."""
+        places = hosting.places(self._catalogue)
+        countries = sorted({country for place in places for country in place.location})
+        if not countries:
+            return
+        row = next(source for source in self._sources.values() if source.item == item)
+        self._sources[row.id] = replace(row, location=tuple(countries))
+        for place in places:
+            self._claims += self._catalogue.claims_for("product", place.id, row.id, "sources", "location")
 
     # Contacts
 
@@ -323,6 +365,18 @@ class _Join:
             if contact.scope == "run" and contact.role in ("service", "model-api"):
                 item = self._add_contact(contact, "service")
                 met[item] = ("service", contact.role)
+        for platform in self._inventory.platforms:
+            by_word = "." not in platform.host
+            match = (
+                self._matcher.match_name(platform.host, "product")
+                if by_word
+                else self._matcher.match_host(platform.host, "reverse")
+            )
+            cloud = self._catalogue.product(match.product) if match is not None and match.product else None
+            if cloud is not None and cloud.kind == "cloud":
+                item = self._add_product(cloud.id, match, cloud.id, "cloud")
+                self._seen("items", item, "id", item, platform.evidence)
+                met[item] = ("host", "service")
         for component in self._inventory.components:
             if component.kind == "model" and component.scope in _RUNS:
                 row = next(source for source in self._sources.values() if source.item == component.id)
@@ -371,9 +425,10 @@ class _Join:
         if mirrored is not None:
             self._need(f"{change}@self", mirrored, "update-channel", "updates")
         for contact in self._inventory.contacts:
-            if contact not in mirrors and contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
+            if contact not in mirrors and contact.role in _CHANGES:
                 kind = contact.role if contact.role != "update-channel" else "updates"
-                item = self._add_contact(contact, "registry" if "registry" in contact.role else "platform")
+                sort = "registry" if "registry" in contact.role else "cloud" if contact.role == "state" else "platform"
+                item = self._add_contact(contact, sort)
                 if contact.role == "ci":
                     item = self._ci_item(contact, item)
                 self._need(f"{change}@self", item, contact.role, kind)
@@ -423,3 +478,9 @@ class _Join:
     def _named(self, provider: str) -> str:
         row = self._catalogue.provider(provider)
         return row.name if row is not None and row.name else provider
+
+
+def _short(version: str) -> str:
+    """A version as people tell them apart: the beginning of a digest is enough."""
+    algorithm, colon, digits = version.partition(":")
+    return f"{algorithm}:{digits[:12]}" if colon and len(digits) > 12 else version

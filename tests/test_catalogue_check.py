@@ -167,6 +167,10 @@ def test_a_bad_fact_is_found_with_its_place_and_a_mend(tmp_path: Path, defect: s
     assert all(one.severity == "error" and one.file == "facts-small.csv" and one.row > 1 for one in findings)
 
 
+def test_a_top_level_domain_that_sells_names_only_one_step_below_is_known(tmp_path: Path) -> None:
+    assert check(catalogue_of(tmp_path, fact("host", "za.co.acme", "provider", "acme"))) == check(catalogue_of(tmp_path))
+
+
 BAD_REFERENCES = {
     "no title": (("bad", "", "P", "com.example", "/", "", "2026-11-22"), "has no title"),
     "no publisher": (("bad", "T", "", "com.example", "/", "", "2026-11-22"), "has no publisher"),

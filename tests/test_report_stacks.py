@@ -30,6 +30,7 @@ from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
+from freehold.stack.records import ColumnMeaning, Records
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
 from small_catalogue import write_layer
@@ -232,6 +233,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "assess": (assess(stack), beside),
         "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),
+        "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
         "gaps": (gaps(stack), beside),
         "cutoff": (cutoff(stack, cut), beside),
         "why": (why(stack, "assistant", cut), beside),

@@ -7,7 +7,6 @@ files, after flag and environment.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from freehold.errors import UsageError
 from freehold.stack.countries import is_country, is_region, known_regions
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.stack.toml_text import BadToml, parse_toml, quoted
 
 __all__ = ["SETTINGS", "Settings", "find_settings", "settings_text"]
 
@@ -135,8 +134,14 @@ def settings_text(values: Mapping[str, str], place: str) -> str:
             value = _home(text, where)
         else:
             value = _stack(text, where)
-        lines += [f"# {SETTINGS[name]}", f"{name} = {json.dumps(value, ensure_ascii=True)}"]
+        lines += [f"# {SETTINGS[name]}", f"{name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def _file(path: Path) -> Mapping[str, Any]:

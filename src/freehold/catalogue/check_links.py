@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freehold.catalogue.names import nearest, normal_name, split_legal_form
 from freehold.catalogue.schema import CATALOGUE_TABLES, catalogue_attribute
-from freehold.catalogue.values import holds
+from freehold.catalogue.values import holds, last_day
 from freehold.errors import Finding
 from freehold.stack.cutoff import DEFAULT_STAKE
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.values import Fact
     from freehold.stack.values import Owner
 
-__all__ = ["check_contradictions", "check_links", "check_names", "check_owners"]
+__all__ = ["check_certificates", "check_contradictions", "check_links", "check_names", "check_owners"]
 
 _TARGETS = {"owner": "provider", "provider": "provider", "product": "product"}
 
@@ -130,6 +130,25 @@ def _in_circles(owners: dict[str, tuple[Owner, ...]]) -> set[str]:
                 seen.add(at)
                 waiting.extend(owner.id for owner in owners.get(at, ()))
     return found
+
+
+def check_certificates(catalogue: Catalogue) -> Iterator[Finding]:
+    """Check that a certificate ends after it began, and that the same one does not stand under two ids."""
+    seen: dict[tuple[str | None, ...], str] = {}
+    for id_ in catalogue.ids("certificate"):
+        fact = catalogue.facts_of("certificate", id_)[0]
+        begins, ends = (catalogue.value("certificate", id_, name) for name in ("from", "until"))
+        first, last = last_day(begins or ""), last_day(ends or "")
+        if first and last and begins and ends and begins[: len(ends)] > ends[: len(begins)]:
+            problem = f"certificate '{id_}' ends ({ends}) before it begins ({begins})"
+            yield _found(fact, "", problem, "Mend the date that is wrong.")
+        place = normal_name(catalogue.value("certificate", id_, "place") or "")
+        named = (catalogue.value("certificate", id_, name) for name in ("scheme", "provider", "location", "level", "from"))
+        products = ";".join(sorted(catalogue.values("certificate", id_, "product")))
+        other = seen.setdefault((place, *named, products), id_)
+        if other != id_:
+            problem = f"'{id_}' and '{other}' are the same certificate"
+            yield _found(fact, "id", problem, "Join the two rows, or state in what they differ.")
 
 
 def check_names(catalogue: Catalogue) -> Iterator[Finding]:

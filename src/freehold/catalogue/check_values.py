@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["check_ids", "check_values"]
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
+_CERTIFICATE: Final = re.compile(rf"{_SLUG.pattern}/{_SLUG.pattern}", re.ASCII)
 _LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}", re.ASCII)
 _WIKIDATA: Final = re.compile(r"Q[1-9][0-9]*", re.ASCII)
 _IDENTIFIERS: Final = {
@@ -83,6 +84,8 @@ def _value(fact: Fact, attribute: CatalogueAttribute) -> Iterator[Finding]:
         problem, mend = _licence(value)
         if problem:
             yield _found(fact, "value", problem, mend)
+    elif attribute.type == "date" and last_day(value) is None:
+        yield _found(fact, "value", f"'{value}' is no date", "Write YYYY, YYYY-MM or YYYY-MM-DD.")
     elif attribute.type == "owner" and _stake(value) is None:
         yield _found(
             fact, "value", f"the stake in '{value}' is no part of a whole", "Write it as in 'acme:0.61', over 0 up to 1."
@@ -153,6 +156,9 @@ def _id(fact: Fact) -> Iterator[Finding]:
         yield from check_host(fact.file, fact.row, "id", id_)
         if is_suffix(id_):
             yield _found(fact, "id", f"'{id_}' is a domain under which names are sold to anyone", form)
+    elif fact.table == "certificate":
+        if not _CERTIFICATE.fullmatch(id_):
+            yield _found(fact, "id", f"'{id_}' is no id of a certificate", form)
     elif fact.table == "model":
         if not id_.strip("*? /"):
             yield _found(fact, "id", f"the pattern '{id_}' matches every model", form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from freehold.catalogue.certificates import certificate_title
 from freehold.catalogue.match import Matcher
 from freehold.catalogue.names import nearest
 from freehold.catalogue.schema import CATALOGUE_TABLES
@@ -60,6 +61,8 @@ class Shown:
         The rule by which the row was found, where it was not asked for by its id.
     tops
         Facts that state of the provider, or of an owner of it, that nobody owns a controlling part of it.
+    certificates
+        Ids of certificates that the provider, or one of these products, holds; each for its own place only.
     """
 
     id: str
@@ -74,6 +77,7 @@ class Shown:
     models: tuple[str, ...]
     match: Match | None = None
     tops: tuple[ShownFact, ...] = ()
+    certificates: tuple[str, ...] = ()
 
 
 def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # noqa: A002  the column's own name
@@ -102,16 +106,23 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
         asked = match.id
     tables = tuple(table for table in CATALOGUE_TABLES if asked in catalogue.ids(table))
     facts = tuple(one for table in tables for one in _shown_row(catalogue, table, asked, today))
-    name = next((value for table in tables if (value := catalogue.value(table, asked, "name"))), asked)
+    name = next((value for table in tables if (value := catalogue.value(table, asked, "name"))), None)
     provider = _provider(catalogue, tables, asked)
     owners = catalogue.owner_chain(provider.id) if provider is not None else ()
     products = _products(catalogue, tables, asked)
     named = {"product": {product.id for product in products}, "provider": {asked} if "provider" in tables else set()}
     named["steward"] = named["provider"]
-    hosts, packages, models = (_belonging(catalogue, table, named) for table in ("host", "package", "model"))
+    hosts, packages, models, certificates = (
+        _belonging(catalogue, table, named) for table in ("host", "package", "model", "certificate")
+    )
+    name = name or certificate_title(catalogue, asked) or asked
+    if "certificate" in tables:
+        certificates = ()
     chain = (() if provider is None else (provider.id,)) + tuple(step.provider.id for step in owners)
     tops = tuple(_shown(catalogue, fact, today) for one in chain for fact in catalogue.nobody_above(one))
-    return Shown(asked, name, tables, facts, provider, owners, products, hosts, packages, models, match, tops)
+    return Shown(
+        asked, name, tables, facts, provider, owners, products, hosts, packages, models, match, tops, certificates
+    )  # fmt: skip
 
 
 def _nearest(catalogue: Catalogue, text: str) -> tuple[str, ...]:

@@ -13,7 +13,24 @@ from freehold.stack.durations import parse_days
 from freehold.stack.redaction import WHAT, Redaction
 from freehold.stack.values import Stack
 
-__all__ = ["cutoff_from", "day_from", "redaction_from", "settings_from", "via_from"]
+__all__ = ["cutoff_from", "day_from", "meanings_from", "redaction_from", "settings_from", "via_from"]
+
+
+def meanings_from(options: argparse.Namespace) -> dict[str, str]:
+    """What columns mean, by heading.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If one is not of the form ``COLUMN=MEANING``.
+    """
+    found = {}
+    for text in options.map:
+        column, sign, meaning = text.rpartition("=")
+        if not sign or not column.strip():
+            raise UsageError(f"--map: '{text}' is not COLUMN=MEANING, such as --map 'Hosted in=location'.")
+        found[column.strip()] = meaning.strip()
+    return found
 
 
 def redaction_from(options: argparse.Namespace) -> Redaction:

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from freehold.report.answers import CatalogueFindings, SearchAnswer, ShowAnswer
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
+    from freehold.stack.records import Records
     from freehold.stack.values import Claim, Item, Need, Provider, Source
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
-    "envelope", "findings_json", "gaps_json", "inventory_json", "restart_json", "row_changes", "search_json",
-    "show_json", "stack_json", "why_json",
+    "envelope", "findings_json", "gaps_json", "import_json", "inventory_json", "restart_json", "row_changes",
+    "search_json", "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -257,6 +258,15 @@ def _sides(levels: Sequence[tuple[float, float]]) -> dict[str, list[float]] | No
     return None if not levels else {"low": [low for low, _ in levels], "high": [high for _, high in levels]}
 
 
+def import_json(records: Records, context: Context) -> dict[str, Any]:
+    """``import``: what each column means and why, and how many rows name a thing."""
+    return envelope("import", context) | {
+        "name": records.name, "reader": records.reader, "rows": len(records.records),
+        "columns": [asdict(column) for column in records.columns],
+        "skips": [{"file": one.file, "reason": one.reason, "detail": one.detail} for one in records.skips],
+    }  # fmt: skip
+
+
 def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:
     """``scan``: what was read, where it was seen, and what was skipped."""
     components = [
@@ -264,6 +274,7 @@ def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:
             "id": one.id, "name": one.name, "version": one.version, "kind": one.kind, "licence": one.licence,
             "supplier": one.supplier, "scope": one.scope, "direct": one.direct, "depends": list(one.depends),
             "registry": one.registry, "repository": one.repository, "evidence": [str(place) for place in one.evidence],
+            "manages": [{"sort": sort, "resources": count} for sort, count in one.manages], "regions": list(one.regions),
         }
         for one in inventory.components
     ]  # fmt: skip
@@ -361,6 +372,7 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         "hosts": list(answer.hosts),
         "packages": list(answer.packages),
         "models": list(answer.models),
+        "certificates": list(answer.certificates),
         "facts": facts,
     }
 

@@ -201,6 +201,7 @@ _COMPONENT: Final = _object(
         "id": _NAME, "name": _TEXT, "version": _or_null(_TEXT), "kind": _or_null(_NAME), "licence": _or_null(_TEXT),
         "supplier": _or_null(_TEXT), "scope": _NAME, "direct": _FLAG, "depends": _NAMES, "registry": _or_null(_NAME),
         "repository": _or_null(_NAME), "evidence": _TEXTS,
+        "manages": _list(_object({"sort": _NAME, "resources": _COUNT})), "regions": _NAMES,
     }
 )  # fmt: skip
 _CONTACT: Final = _object({"host": _NAME, "role": _NAME, "scope": _NAME, "optional": _FLAG, "evidence": _TEXTS})
@@ -247,6 +248,12 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         ),
     },
     "gaps": {"layers": _list(_GAP)},
+    "import": {
+        "name": _TEXT, "reader": _NAME, "rows": _COUNT, "skips": _READ_KEYS["skips"],
+        "columns": _list(
+            _object({"column": _TEXT, "meaning": _NAME, "because": _NAME, "filled": _COUNT, "example": _TEXT})
+        ),
+    },
     "cutoff": _CUTOFF_KEYS,
     "why": {
         "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},
@@ -277,7 +284,8 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "nobody_above": _list(
             _object({"id": _NAME, "date": _or_null(_NAME), "says": _TEXT, "url": _or_null({"type": "string"})})
         ),
-        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "facts": _list(_FACT, minItems=1),
+        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "certificates": _NAMES,
+        "facts": _list(_FACT, minItems=1),
     },
     "catalogue search": {
         "text": _TEXT,

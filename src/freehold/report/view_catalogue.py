@@ -39,7 +39,7 @@ def shown_document(answer: Shown, context: Context | None = None) -> Document:  
         blocks += _tops(answer)
     for key, ids in (
         ("products", tuple(product.id for product in answer.products)), ("hosts", answer.hosts),
-        ("packages", answer.packages), ("models", answer.models),
+        ("packages", answer.packages), ("models", answer.models), ("certificates", answer.certificates),
     ):  # fmt: skip
         if ids:
             blocks.append(Paragraph(say(f"catalogue.{key}", ids=_named(ids))))

@@ -5,13 +5,15 @@ A code says whose law reaches a provider or a place, and nothing of whose the la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
 from freehold.stack.groups import groups, members
 
 __all__ = ["NO_COUNTRY", "country_code", "country_name", "expand", "is_country", "is_region", "known_regions"]
+
+_LANGUAGES: Final = ("de", "fr", "es", "it", "nl", "pl", "pt", "pt_BR", "zh_CN")
 
 NO_COUNTRY: Final = "none"
 """The seat of an unincorporated community: a known fact, and nobody's seat."""
@@ -39,16 +41,32 @@ def is_region(code: str) -> bool:
 
 
 def country_code(text: str) -> str | None:
-    """The code of a country named by its code (in any case) or its name in English; ``None`` if there is none such."""
+    """The code of a country named by its code (in any case) or its name in one of some languages; else ``None``."""
+    code = text.strip().upper()
+    return code if is_country(code) else _codes().get(text.strip().casefold())
+
+
+@cache
+def _codes() -> Mapping[str, str]:
+    """Codes by name, in English first and then in other languages; a name of two countries is nobody's."""
+    import gettext
+
     import pycountry
 
-    code = text.strip().upper()
-    if is_country(code):
-        return code
-    try:
-        return str(pycountry.countries.lookup(text.strip()).alpha_2)
-    except LookupError:
-        return None
+    found: dict[str, str] = {"uk": "GB", "great britain": "GB", "holland": "NL", "turkey": "TR"}
+    for country in pycountry.countries:
+        for attribute in ("name", "common_name", "official_name", "alpha_3"):
+            name = getattr(country, attribute, None)
+            if name:
+                found[str(name).casefold()] = str(country.alpha_2)
+    for language in _LANGUAGES:
+        texts = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True)
+        for country in pycountry.countries:
+            for attribute in ("name", "common_name"):
+                name = getattr(country, attribute, None)
+                if name:
+                    found.setdefault(texts.gettext(name).casefold(), str(country.alpha_2))
+    return found
 
 
 def country_name(code: str) -> str:

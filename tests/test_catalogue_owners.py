@@ -8,6 +8,9 @@ from freehold.catalogue.facts import Catalogue, load
 from freehold.catalogue.match import Matcher
 from freehold.catalogue.values import last_day
 
+UNKNOWN = "natural-persons"
+"""The row for persons whose names and seats the catalogue does not keep; its country is `none`."""
+
 TELEKOM = [("deutsche-telekom", "DE", "t-systems", 1.0), ("germany-state", "DE", "deutsche-telekom", 0.278)]
 
 CHAINS = {
@@ -17,8 +20,8 @@ CHAINS = {
     ],
     "t-systems": TELEKOM,
     "cloudferro": [],
-    "gridscale": [("ovhcloud", "FR", "gridscale", 1.0)],
-    "ovhcloud": [],
+    "gridscale": [("ovhcloud", "FR", "gridscale", 1.0), (UNKNOWN, "none", "ovhcloud", None)],
+    "ovhcloud": [(UNKNOWN, "none", "ovhcloud", None)],
     "aws-european-sovereign-cloud": [
         ("aws", "US", "aws-european-sovereign-cloud", None),
         ("amazon", "US", "aws", None),
@@ -30,13 +33,18 @@ CHAINS = {
         ("a1-telekom-austria", "AT", "a1-digital", None),
         ("america-movil", "MX", "a1-telekom-austria", 0.608),
         ("oebag", "AT", "a1-telekom-austria", 0.284),
+        (UNKNOWN, "none", "america-movil", None),
     ],
-    "hetzner": [],
+    "hetzner": [(UNKNOWN, "none", "hetzner", None)],
     "microsoft": [],
-    "google": [("alphabet", "US", "google", None)],
+    "google": [("alphabet", "US", "google", None), (UNKNOWN, "none", "alphabet", None)],
     "plusserver": [("bc-partners", "GB", "plusserver", None)],
-    "ionos": [("ionos-group", "DE", "ionos", None), ("united-internet", "DE", "ionos-group", 0.638)],
-    "scaleway": [("iliad", "FR", "scaleway", None)],
+    "ionos": [
+        ("ionos-group", "DE", "ionos", None),
+        ("united-internet", "DE", "ionos-group", 0.638),
+        (UNKNOWN, "none", "united-internet", 0.501),
+    ],
+    "scaleway": [("iliad", "FR", "scaleway", None), (UNKNOWN, "none", "iliad", 0.9758)],
     "upcloud": [],
     "infomaniak": [("infomaniak-foundation", "CH", "infomaniak", None)],
     "github-inc": [("microsoft", "US", "github-inc", None)],
@@ -80,6 +88,22 @@ def test_a_chain_of_owners_is_told_to_the_top_with_seats_and_stakes(catalogue: C
 def test_the_top_of_a_chain_is_stated_or_left_open(catalogue: Catalogue, provider: str) -> None:
     chain = [provider, *(step.provider.id for step in catalogue.owner_chain(provider))]
     assert {one for one in chain if catalogue.nobody_above(one)} == NOBODY_ABOVE[provider]
+
+
+def test_natural_persons_are_one_row_without_a_country_and_without_an_owner(catalogue: Catalogue) -> None:
+    persons = catalogue.provider(UNKNOWN)
+    assert persons is not None
+    assert (persons.country, persons.type) == ("none", "community")
+    assert "not recorded" in persons.name
+    assert catalogue.owner_chain(UNKNOWN) == ()
+    assert not catalogue.nobody_above(UNKNOWN)
+
+
+@pytest.mark.parametrize("founded", ["alphabet", "hetzner", "iliad", "meta", "oracle", "ovhcloud", "united-internet"])
+def test_a_firm_that_its_founders_control_has_natural_persons_above_it(catalogue: Catalogue, founded: str) -> None:
+    steps = catalogue.owner_chain(founded)
+    assert [step.provider.id for step in steps] == [UNKNOWN]
+    assert not any(catalogue.nobody_above(one) for one in (founded, UNKNOWN))
 
 
 @pytest.mark.parametrize(("name", "provider"), [("Open Telekom Cloud", "t-systems"), ("Azure", "microsoft")])

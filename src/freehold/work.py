@@ -129,13 +129,14 @@ def _settled(stack: Stack, settings: Settings) -> Loaded:
 
 def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
     from freehold.catalogue.resolve import resolve
-    from freehold.read.cache import cached_reading
     from freehold.read.select import select_reader
+    from freehold.read.walk import fingerprint
+    from freehold.store.readings import cached_reading
 
     reader = select_reader(path)
     cached = False
     if use_cache and path.is_dir():
-        inventory, cached = cached_reading(path, reader.read)
+        inventory, cached = cached_reading(path, fingerprint(path), reader.read)
     else:
         inventory = reader.read(path)
     if not inventory.components and not inventory.contacts:

@@ -65,15 +65,15 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.kept import keep, kept
+    from freehold.store.cache import keep_answer, kept_answer
 
     settings = settings_from(options)
     key = _page_key(options, settings)
-    told = _told(kept(key)) if key else None
+    told = _told(kept_answer(key)) if key else None
     if told is None:
         page = _page(options)
         if key:
-            keep(key, page)
+            keep_answer(key, page)
         told = json.loads(page)
     write(options.output, told["text"])
     return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
@@ -104,9 +104,9 @@ def _page(options: argparse.Namespace) -> str:
 
 def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     """A key for the page of a folder that a reader reads, from its content and all that was asked."""
-    from freehold.kept import key_of
     from freehold.read.walk import fingerprint
     from freehold.stack.csv_folder import is_stack_folder
+    from freehold.store.cache import key_of
 
     path = Path(options.stack)
     try:
@@ -115,7 +115,7 @@ def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     except OSError:
         return None
     asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
-    return "page-" + key_of(str(path.resolve()), fingerprint(path), asked, settings, look_of(options), format_of(options))
+    return key_of(fingerprint(path), "page", str(path.resolve()), asked, settings, look_of(options), format_of(options))
 
 
 def _assess(options: argparse.Namespace) -> int:

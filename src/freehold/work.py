@@ -90,16 +90,19 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
     freehold.errors.FreeholdError
         If it cannot be read, or is no sound stack.
     """
-    from freehold.stack.csv_folder import is_stack_folder
+    from freehold.stack.table_files import table_form
 
     path = Path(path)
     try:
         if path.suffix.lower() in _STACK_ENDINGS and not path.is_dir():
             return _settled(_from_toml(path), settings)
-        if path.is_dir() and is_stack_folder(path):
+        form = table_form(path) if path.is_dir() else None
+        if form is not None:
             from freehold.stack.csv_folder import read_folder
+            from freehold.stack.parquet_folder import read_parquet_folder
 
-            return _settled(read_folder(path, lookup=catalogue().provider, known_ids=_provider_ids), settings)
+            read = read_folder if form == "csv" else read_parquet_folder
+            return _settled(read(path, lookup=catalogue().provider, known_ids=_provider_ids), settings)
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     return _read(path, settings, use_cache=use_cache)
@@ -152,19 +155,34 @@ def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
 
 
 def save(stack: Stack, path: Path) -> None:
-    """Write a stack: one TOML file, or (no ``.toml`` at the end) a folder of tables. Nothing stored is lost on failure.
+    """Write a stack: one TOML file, or a folder of tables. Nothing stored is lost on failure.
+
+    Parameters
+    ----------
+    stack
+        The stack.
+    path
+        A file that ends in ``.toml``, a folder for Parquet tables that ends in ``.parquet``, else a folder for CSV tables. A
+        folder that holds tables already keeps their form.
 
     Raises
     ------
     freehold.errors.Unreadable
         If it cannot be written there.
+    freehold.errors.UsageError
+        If the library for Parquet is not installed.
     """
     from freehold.stack.csv_folder import write_folder
+    from freehold.stack.parquet_folder import write_parquet_folder
+    from freehold.stack.table_files import table_form
     from freehold.stack.toml_file import dumps
 
     try:
+        form = table_form(path) or ("parquet" if path.suffix.lower() == ".parquet" else "csv")
         if path.suffix.lower() == ".toml":
             write_whole(path, dumps(stack))
+        elif form == "parquet":
+            write_parquet_folder(stack, path)
         else:
             write_folder(stack, path)
     except OSError as error:

@@ -105,12 +105,12 @@ def _page(options: argparse.Namespace) -> str:
 def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     """A key for the page of a folder that a reader reads, from its content and all that was asked."""
     from freehold.read.walk import fingerprint
-    from freehold.stack.csv_folder import is_stack_folder
+    from freehold.stack.table_files import table_form
     from freehold.store.cache import key_of
 
     path = Path(options.stack)
     try:
-        if options.no_cache or not path.is_dir() or is_stack_folder(path):
+        if options.no_cache or not path.is_dir() or table_form(path):
             return None
     except OSError:
         return None

@@ -35,11 +35,12 @@ MAY_USE = {
     "read": {"errors", "stack"},
     "store": {"errors", "version", "stack"},
     "settings": {"errors", "stack"},
+    "holdings": {"errors", "stack", "store"},
     "report": (RESULTS - {"settings"}) | {"store"},
-    "work": RESULTS | {"read", "store", "report"},
-    "freehold": RESULTS | {"read", "store", "report", "work"},
-    "cli": RESULTS | {"read", "store", "report", "work", "freehold"},
-    "reference": RESULTS | {"read", "store", "report", "work", "freehold", "cli"},
+    "work": RESULTS | {"read", "store", "holdings", "report"},
+    "freehold": RESULTS | {"read", "report", "work"},
+    "cli": RESULTS | {"read", "store", "holdings", "report", "work", "freehold"},
+    "reference": RESULTS | {"read", "report", "work", "freehold", "cli"},
     "__main__": {"cli"},
 }
 PLUG_POINTS = ("read", "report", "store")

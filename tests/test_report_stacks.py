@@ -22,13 +22,14 @@ from freehold.measure.cutoff import cutoff
 from freehold.measure.gaps import gaps
 from freehold.measure.restart import restart
 from freehold.measure.why import why
-from freehold.report.answers import CatalogueFindings, CheckAnswer, Context, SearchAnswer, ShowAnswer, context_of
+from freehold.report.answers import CatalogueFindings, CheckAnswer, Context, HistoryAnswer, SearchAnswer, ShowAnswer, context_of
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
+from freehold.store.interface import Change, ColumnChange, Revision, RowChange
 from small_catalogue import write_layer
 
 CLINIC = """
@@ -189,6 +190,49 @@ INVENTORY = Inventory(
 )  # fmt: skip
 
 
+HISTORY = HistoryAnswer(
+    "Clinic",
+    (
+        Change(
+            Revision(
+                "Clinic", 1, "1" * 64, "2026-03-01T12:00:00Z", "Ann", "first survey", None,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 0},
+            ),
+            (),
+        ),
+        Change(
+            Revision(
+                "Clinic", 2, "2" * 64, "2026-03-02T12:00:00Z", "", "", None,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 2},
+            ),
+            (
+                RowChange("stack", "Clinic", "changed", (ColumnChange("home", "DE", "FR"),)),
+                RowChange("items", "disk", "added"),
+                RowChange("items", "llm", "changed", (ColumnChange("kind", None, "model"), ColumnChange("mission", "1", "?"))),
+                RowChange("items", "tape", "removed"),
+                RowChange("claims", "items llm kind", "added"),
+                RowChange("claims", "items disk kind", "added"),
+            ),
+        ),
+        Change(
+            Revision(
+                "Clinic", 3, "1" * 64, "2026-03-03T12:00:00Z", "Ben", "", 2,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 0},
+            ),
+            (RowChange("items", "disk", "removed"),),
+        ),
+        Change(
+            Revision(
+                "Clinic", 4, "3" * 64, "2026-03-04T12:00:00Z", "", "sorted", None,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 0},
+            ),
+            (),
+            reordered=True,
+        ),
+    ),
+)  # fmt: skip
+
+
 @cache
 def clinic() -> Stack:
     return loads(CLINIC, "clinic.toml")
@@ -226,6 +270,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "check": (clinic_check(), None),
         "scan": (INVENTORY, Context()),
         "show": (ShowAnswer("llm"), beside),
+        "history": (HISTORY, Context(stack=stack)),
         "assess": (assess(stack), beside),
         "gaps": (gaps(stack), beside),
         "cutoff": (cutoff(stack, cut), beside),

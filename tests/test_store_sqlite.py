@@ -28,9 +28,9 @@ from freehold.errors import BadStore, FreeholdError, StoreError, StoreUnavailabl
 from freehold.stack.values import Item, Stack
 from freehold.store import schema, sqlite_schema, statements
 from freehold.store.interface import WORKSPACE, Authorship, Store
+from freehold.store.recognition import APPLICATION, is_database
 from freehold.store.sql_store import SqlStore
 from freehold.store.sqlite import open_sqlite
-from freehold.store.sqlite_schema import is_database
 from store_suite import CLINIC, StoreSuite
 from store_writer import state
 
@@ -420,7 +420,7 @@ def other_sqlite(path: Path) -> None:
 def named_as_ours(path: Path) -> None:
     other_sqlite(path)
     with raw(path) as connection:
-        connection.execute(f"PRAGMA application_id = {0x46524844}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
 
 
 OTHERS: dict[str, Callable[[Path], object]] = {
@@ -428,7 +428,7 @@ OTHERS: dict[str, Callable[[Path], object]] = {
     "head alone": lambda path: path.write_bytes(b"SQLite format 3\x00"),
     "noise": lambda path: path.write_bytes(random.Random(1).randbytes(8192)),
     "head and noise": lambda path: path.write_bytes(
-        b"SQLite format 3\x00" + bytes(52) + (0x46524844).to_bytes(4, "big") + random.Random(1).randbytes(8192)
+        b"SQLite format 3\x00" + bytes(52) + APPLICATION.to_bytes(4, "big") + random.Random(1).randbytes(8192)
     ),
     "another's": other_sqlite,
     "another's that says it is ours": named_as_ours,

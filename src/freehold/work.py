@@ -73,8 +73,11 @@ def catalogue() -> Catalogue:
     return load_catalogue()
 
 
-def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True) -> Loaded:  # noqa: B008
-    """Read whatever a path names: a stack file, a folder of tables, an SBOM, a project folder.
+def load(
+    path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True, stack: str | None = None,  # noqa: B008
+    at: str | None = None,
+) -> Loaded:  # fmt: skip
+    """Read whatever a path names: a stack file, a folder of tables, a database, an SBOM, a project folder.
 
     Parameters
     ----------
@@ -84,6 +87,10 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
         Home and trusted countries.
     use_cache
         Whether an earlier reading of the same folder may be used.
+    stack
+        Which stack of a Freehold database; needed where it holds several.
+    at
+        Which state of it: a revision, a day, a moment; the newest if it is not said.
 
     Raises
     ------
@@ -91,8 +98,16 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
         If it cannot be read, or is no sound stack.
     """
     from freehold.stack.table_files import table_form
+    from freehold.store.recognition import is_database
 
     path = Path(path)
+    if is_database(path):
+        from freehold.holdings import read_stored, state_meant
+
+        return _settled(read_stored(path, stack, state_meant(at)), settings)
+    if stack is not None or at is not None:
+        flag = "--stack" if stack is not None else "--at"
+        raise UsageError(f"{flag} chooses within a Freehold database, and {path} is none. Leave it out.")
     try:
         if path.suffix.lower() in _STACK_ENDINGS and not path.is_dir():
             return _settled(_from_toml(path), settings)
@@ -281,7 +296,7 @@ def unknowns_of(stack: Stack, cut: Cutoff | None, *, strict: bool = False) -> in
     return len(unknown_facts(case, cut, range(len(case.supplies))))
 
 
-def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) -> CheckAnswer:
+def check(loaded: Loaded, settings: Settings, path: str = "", chosen: tuple[str, ...] = (), **options: Any) -> CheckAnswer:
     """The main job: what is held, who the landlords are, what stops first and why, what is not known.
 
     Raises
@@ -297,7 +312,7 @@ def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) ->
     steps = _first_stop(loaded.stack, answer, largest, strict=strict) if largest else ()
     return CheckAnswer(
         assess=answer, stack=loaded.stack, inventory=loaded.inventory, why=steps, largest=largest,
-        edition=catalogue().edition, findings=loaded.findings, path=path, strict=strict,
+        edition=catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ __all__ = ["COMMANDS"]
 def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     settings = settings_from(options)
     with progress(f"reading {options.stack} …"):
-        loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
+        loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
     for finding in loaded.findings:
         tell(f"freehold: note: {finding}")
     return loaded, settings
@@ -94,28 +94,50 @@ def _page(options: argparse.Namespace) -> str:
     days, limit = _days(options, settings)
     with progress("computing …"):
         answer = work.check(
-            loaded, settings, path=options.stack, days=days, via=via_from(options), stake=options.stake, strict=options.strict,
-            kernel=options.kernel,
+            loaded, settings, path=options.stack, chosen=_chosen(options), days=days, via=via_from(options),
+            stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
     text = rendered(options, answer)
     low = answer.assess.self_reliance.low
     return json.dumps({"text": text, "days": answer.assess.days, "low": low, "limit": limit})
 
 
+def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
+    """The flags by which the user chose within a database."""
+    flags = (("--stack", options.stack_name), ("--at", options.at))
+    return tuple(word for flag, value in flags if value is not None for word in (flag, value))
+
+
 def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
-    """A key for the page of a folder that a reader reads, from its content and all that was asked."""
-    from freehold.read.walk import fingerprint
-    from freehold.stack.table_files import table_form
+    """A key for the page of a folder that a reader reads, or of a stored stack: from its content and all that was asked."""
     from freehold.store.cache import key_of
 
     path = Path(options.stack)
     try:
-        if options.no_cache or not path.is_dir() or table_form(path):
-            return None
+        content = None if options.no_cache else _content(options, path)
     except OSError:
         return None
+    if content is None:
+        return None
     asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
-    return key_of(fingerprint(path), "page", str(path.resolve()), asked, settings, look_of(options), format_of(options))
+    return key_of(content, "page", str(path.resolve()), asked, settings, look_of(options), format_of(options))
+
+
+def _content(options: argparse.Namespace, path: Path) -> str | None:
+    """What tells one content from another without reading it whole; ``None`` where that costs as much."""
+    from freehold.store.recognition import is_database
+
+    if path.is_dir():
+        from freehold.read.walk import fingerprint
+        from freehold.stack.table_files import table_form
+
+        return None if table_form(path) else fingerprint(path)
+    if is_database(path):
+        from freehold.holdings import revision_of, state_meant
+
+        revision = revision_of(path, options.stack_name, state_meant(options.at))
+        return f"{revision.digest} {revision.stack} {revision.number} {revision.made_at}"
+    return None
 
 
 def _assess(options: argparse.Namespace) -> int:
@@ -193,12 +215,22 @@ def _show(options: argparse.Namespace) -> int:
 
 def _scan(options: argparse.Namespace) -> int:
     from freehold.stack.toml_file import dumps
+    from freehold.store.recognition import ENDINGS, is_database
 
+    output = options.output or ""
+    stored = options.format is None and (is_database(output) or Path(output).suffix.lower() in ENDINGS)
+    if not stored and (options.by is not None or options.note is not None):
+        raise UsageError("--by and --note are written into a Freehold database. Name one: -o firm.db")
+    name = options.stack_name
+    if stored and not is_database(options.stack):
+        options.stack_name = None  # it names what is stored, not what is read
     loaded, _ = _load(options)
     if options.format is not None and loaded.inventory is not None:
         show(options, loaded.inventory, _context(options, loaded, None))
         return 0
-    if options.output:
+    if stored:
+        _store(options, loaded, name or loaded.stack.name)
+    elif options.output:
         work.save(loaded.stack, Path(options.output))
         stack = loaded.stack
         said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
@@ -207,6 +239,38 @@ def _scan(options: argparse.Namespace) -> int:
         write(None, dumps(loaded.stack))
     for skip in loaded.inventory.skips if loaded.inventory else ():
         tell(f"freehold: skipped {skip.file}: {skip.detail}")
+    return 0
+
+
+def _store(options: argparse.Namespace, loaded: work.Loaded, name: str) -> None:
+    """Store what was read as a revision, and say what changed."""
+    from freehold.holdings import store_stack
+    from freehold.report.view_history import change_sentence
+    from freehold.store.interface import Authorship
+
+    authorship = Authorship(options.by or "", options.note or "")
+    stored, changes = store_stack(options.output, loaded.stack, name, authorship)
+    key, changed = ("stored", change_sentence(changes[0])) if stored.is_new else ("same", "")
+    said = say(f"history.{key}", name=name, path=options.output, number=stored.revision.number, changes=changed)
+    tell(f"freehold: {said}")
+
+
+def _history(options: argparse.Namespace) -> int:
+    from freehold.holdings import history_of, state_meant, undo_last
+    from freehold.report.answers import Context, HistoryAnswer
+    from freehold.store.interface import Authorship
+
+    if options.undo and options.at is not None:
+        raise UsageError("--undo takes the newest revision back; --at means another one. Leave one of them out.")
+    if not options.undo and (options.by is not None or options.note is not None):
+        raise UsageError("--by and --note are written beside a revision, and none is made. Add --undo, or leave them out.")
+    if options.undo:
+        revision = undo_last(options.stack, options.stack_name, Authorship(options.by or "", options.note or ""))
+        taken, equals = revision.number - 1, revision.number - 2
+        said = say("history.undone", name=revision.stack, taken=taken, number=revision.number, equals=equals)
+        tell(f"freehold: {said}")
+    stack, changes = history_of(options.stack, options.stack_name, state_meant(options.at))
+    show(options, HistoryAnswer(changes[0].revision.stack, changes), Context(stack=stack, path=options.stack))
     return 0
 
 
@@ -289,6 +353,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "scan": _scan,
     "show": _show,
+    "history": _history,
     "catalogue": _catalogue,
     "assess": _assess,
     "gaps": _gaps,

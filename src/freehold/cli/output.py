@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.errors import UsageError
 from freehold.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def write(output: str | None, text: str) -> None:
     ------
     freehold.errors.Unreadable
         If it cannot be written there.
+    freehold.errors.UsageError
+        If a Freehold database stands there.
     """
     if not output or output == "-":
         if hasattr(sys.stdout, "reconfigure"):
@@ -71,6 +74,10 @@ def write(output: str | None, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    from freehold.store.recognition import is_database
+
+    if is_database(output):
+        raise UsageError(f"{output} is a Freehold database, which an answer would replace. Name another file.")
     write_whole(output, text)
 
 

@@ -33,6 +33,7 @@ VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
     Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
+    Verb("history", "depend", "what changed in a stack that a Freehold database holds, when and by whom; undo"),
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
@@ -86,6 +87,23 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--trusted", metavar="LIST", help="countries or groups that are not foreign, such as EU,CH")
     group.add_argument("--strict", action="store_true", help="assumed owners and locations count as unknown")
     group.add_argument("--no-cache", action="store_true", help="read a folder anew even if nothing in it has changed")
+    _add_state(group)
+
+
+def _add_state(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--stack", dest="stack_name", metavar="NAME", help="which stack of a Freehold database that holds several"
+    )
+    group.add_argument(
+        "--at",
+        metavar="STATE",
+        help="which state of it: a revision such as 3, a day (its end, UTC), a moment; else the newest",
+    )
+
+
+def _add_authorship(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--by", metavar="TEXT", help="who makes this revision; nothing is written if it is not given")
+    group.add_argument("--note", metavar="TEXT", help="why")
 
 
 def _add_days(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +155,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"freehold {__version__}")
     verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB", help=argparse.SUPPRESS)
     made = {verb.name: verbs.add_parser(verb.name, description=verb.line, formatter_class=_Formatter) for verb in VERBS}
-    what = "a folder, an SBOM, a stack file or a folder of stack tables"
+    what = "a folder, an SBOM, a stack file, a folder of stack tables or a Freehold database"
     for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
         made[name].add_argument("stack", metavar="PATH" if name in ("check", "scan") else "STACK", help=what)
     made["show"].add_argument("item", nargs="?", help="an item: its id, its name, or the last part of a purl")
@@ -157,10 +175,18 @@ def build_parser() -> argparse.ArgumentParser:
     for name in ("check", "show", "assess", "gaps", "cutoff", "why", "restart"):
         _add_output(made[name])
     made["scan"].add_argument(
-        "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
-    )
+        "-o", "--output", metavar="FILE",
+        help="a .toml file, a folder for CSV tables, one for Parquet tables (.parquet), or a Freehold database (.db), which "
+        "keeps what was there before; without it TOML is printed",
+    )  # fmt: skip
+    _add_authorship(made["scan"])
     made["scan"].add_argument("--format", choices=FORMATS, help="what was read and skipped, as an answer instead of a stack")
     made["scan"].set_defaults(evidence=False, full=True)
+    made["history"].add_argument("stack", metavar="DATABASE", help="a Freehold database")
+    made["history"].add_argument("--undo", action="store_true", help="take the newest revision back, by a new one")
+    _add_authorship(made["history"])
+    _add_state(made["history"])
+    _add_output(made["history"])
     made["template"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
     )

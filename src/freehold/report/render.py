@@ -30,6 +30,7 @@ _SERVED: Final = {
     "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
     "freehold.report.answers.ShowAnswer": ("view_show.show_document", "stack_json"),
+    "freehold.report.answers.HistoryAnswer": ("view_history.history_document", "history_json"),
     "freehold.catalogue.show.Shown": ("view_catalogue.shown_document", "show_json"),
     "freehold.report.answers.SearchAnswer": ("view_catalogue.search_document", "search_json"),
     "freehold.catalogue.coverage.Coverage": ("view_catalogue.coverage_document", "coverage_json"),

@@ -89,7 +89,7 @@ def _standing(answer: CheckAnswer) -> Paragraph:
 
 
 def _next(answer: CheckAnswer, context: Context) -> tuple[Block, ...]:
-    path = shlex.quote(context.path or "STACK")
+    path = shlex.join([context.path or "STACK", *answer.chosen])
     heading = Heading(say("check.heading_next"))
     if not answer.largest or not answer.why:
         return heading, Paragraph(say("check.next_plain", path=path))

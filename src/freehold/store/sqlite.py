@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold.errors import BadStore, FreeholdError, StoreError, StoreUnavailable
 from freehold.store.answers import MOST_BYTES
 from freehold.store.moments import told_moment
+from freehold.store.recognition import is_cut_short, is_database
 from freehold.store.schema import SCHEMA_NUMBER
 from freehold.store.sql_store import SqlStore
-from freehold.store.sqlite_schema import create, is_cut_short, is_database, migrate, migrate_file, schema_number
+from freehold.store.sqlite_schema import create, migrate, migrate_file, schema_number
 
 if TYPE_CHECKING:
     from freehold.store.database import Session

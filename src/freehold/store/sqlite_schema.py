@@ -1,4 +1,4 @@
-"""A store's tables in an SQLite file: made, recognised, brought up to date. Owns what only SQLite is told about them.
+"""A store's tables in an SQLite file: made, checked, brought up to date. Owns what only SQLite is told about them.
 
 A file whose tables, indices and triggers are not exactly those of its schema number is refused, so that no trigger or view
 of a stranger ever runs.
@@ -15,48 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from freehold.errors import BadStore, StoreUnavailable
+from freehold.store.recognition import APPLICATION
 from freehold.store.schema import SCHEMA_NUMBER, STEPS
 from freehold.store.statements import ADD_EVENT, ADD_MIGRATION, LAST_EVENT, SCHEMA_NUMBER_OF
 from freehold.version import __version__
 
-__all__ = ["create", "is_cut_short", "is_database", "migrate", "migrate_file", "schema_number"]
+__all__ = ["create", "migrate", "migrate_file", "schema_number"]
 
-_APPLICATION: Final = 0x46524844
-"""``FRHD``: tells our files from other SQLite files."""
-
-_HEAD: Final = b"SQLite format 3\x00"
-_PLACE: Final = 68
 _WHOLE: Final = ""
 """The workspace of what concerns the whole database."""
-
-
-def is_database(path: str | Path) -> bool:
-    """Whether a path is a Freehold database, by its first hundred bytes; never raises."""
-    try:
-        if not os.path.isfile(path):  # noqa: PTH113  pipes and devices are not opened
-            return False
-        with open(path, "rb") as file:  # noqa: PTH123  a path as it was given
-            head = file.read(100)
-    except (OSError, ValueError):
-        return False
-    return head.startswith(_HEAD) and head[_PLACE : _PLACE + 4] == _APPLICATION.to_bytes(4, "big")
-
-
-def is_cut_short(path: Path) -> bool:
-    """Whether a database file has fewer bytes than its head says; one with a log beside it may be in the middle of a change.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        return False
-    with path.open("rb") as file:
-        head = file.read(100)
-    size = int.from_bytes(head[16:18], "big")
-    return path.stat().st_size < int.from_bytes(head[28:32], "big") * (65536 if size == 1 else size)
 
 
 def create(path: Path, now: str) -> None:
@@ -76,7 +43,7 @@ def create(path: Path, now: str) -> None:
         connection = sqlite3.connect(part, isolation_level=None)
         try:
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute("BEGIN IMMEDIATE")
             _take_steps(connection, 0, now)
             connection.execute("COMMIT")

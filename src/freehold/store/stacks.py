@@ -198,6 +198,11 @@ def _plain(text: str, what: str, longest: int) -> str:
     return text
 
 
+def _check_authorship(authorship: Authorship) -> None:
+    _plain(authorship.by, "what --by says", _LONGEST_NOTE)
+    _plain(authorship.note, "what --note says", _LONGEST_NOTE)
+
+
 def put(session: Session, workspace: str, name: str, draft: Draft, authorship: Authorship, made_at: str) -> Stored:
     """Store a stack that was made ready; nothing is done if the newest revision has the same content.
 
@@ -209,6 +214,7 @@ def put(session: Session, workspace: str, name: str, draft: Draft, authorship: A
     if not name.strip():
         raise UsageError("a stack is stored under a name, and this one has none. Give it one with --stack NAME.")
     _plain(name, "the name of the stack", _LONGEST_NAME)
+    _check_authorship(authorship)
     newest = session.run(statements.REVISION_LAST, workspace=workspace, stack=name)
     before = _row(newest[0])[0] if newest else None
     if before is not None and before.digest == draft.digest:
@@ -243,8 +249,7 @@ def _add(
     session: Session, workspace: str, name: str, before: Revision | None, digest: str, content: _Content,
     authorship: Authorship, made_at: str, takes_back: int | None = None,
 ) -> Revision:  # fmt: skip
-    by = _plain(authorship.by, "what --by says", _LONGEST_NOTE)
-    note = _plain(authorship.note, "what --note says", _LONGEST_NOTE)
+    by, note = authorship.by, authorship.note
     number = before.number + 1 if before else 1
     session.run(
         statements.ADD_REVISION, workspace=workspace, stack=name, number=number, digest=digest, made_at=made_at, author=by,
@@ -261,6 +266,7 @@ def take_back(session: Session, workspace: str, name: str, authorship: Authorshi
     freehold.errors.UsageError
         If there is none before it.
     """
+    _check_authorship(authorship)
     newest, _ = _found(session, workspace, name, None)
     if newest.number == 1:
         raise UsageError(f"the stack '{name}' has one revision, and nothing before it. There is nothing to undo.")

@@ -243,7 +243,7 @@ def test_a_page_of_a_stored_stack_is_kept_and_changes_with_the_stack(
 ) -> None:
     first = run("check", str(shop))
     with monkeypatch.context() as patch:
-        patch.setattr("freehold.cli.commands._page", lambda _options: pytest.fail("it was computed again"))
+        patch.setattr("freehold.cli.commands._page", lambda *_: pytest.fail("it was computed again"))
         assert run("check", str(shop)) == first
     run("history", str(shop), "--undo")
     assert run("check", str(shop)).out != first.out

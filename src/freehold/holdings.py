@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from freehold.errors import UsageError
+from freehold.errors import StoreUnavailable, UsageError
 from freehold.stack.rows import Row, build
 from freehold.stack.values import UNKNOWN, Owner, Stack
 from freehold.store.encoding import ROW_TABLES
@@ -61,10 +61,10 @@ def state_meant(text: str | None) -> At:
 
 
 @contextmanager
-def _opened(path: str | Path, *, write: bool = False) -> Iterator[SqlStore]:
+def _opened(path: str | Path, *, write: bool = False, told: Callable[[str], None] | None = None) -> Iterator[SqlStore]:
     from freehold.store.sqlite import open_sqlite
 
-    with open_sqlite(path, clock=clock, write=write) as store:
+    with open_sqlite(path, clock=clock, write=write, told=told) as store:
         yield store
 
 
@@ -78,7 +78,8 @@ def _chosen(store: Store, path: str | Path, name: str | None) -> str:
     if not names:
         raise UsageError(f"{path} holds no stack yet. Store one: freehold scan STACK -o {path}")
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    raise UsageError(f"{path} holds {len(names)} stacks: {', '.join(names[:10])}{more}. Choose one with --stack NAME.")
+    some = ", ".join(one if len(one) <= 80 else one[:80] + "…" for one in names[:10])
+    raise UsageError(f"{path} holds {len(names)} stacks: {some}{more}. Choose one with --stack NAME.")
 
 
 def revision_of(path: str | Path, name: str | None = None, at: At = None) -> Revision:
@@ -134,8 +135,21 @@ def _raw(value: Any) -> Any:
     return "forever" if value == _FOREVER else value
 
 
-def store_stack(path: str | Path, stack: Stack, name: str, authorship: Authorship) -> tuple[Stored, tuple[Change, ...]]:
+def store_stack(
+    path: str | Path, stack: Stack, name: str, authorship: Authorship, *, told: Callable[[str], None] | None = None
+) -> tuple[Stored, tuple[Change, ...]]:
     """Store a stack in a database, which is made if it is not there.
+
+    Parameters
+    ----------
+    path
+        The database.
+    stack, name
+        What is stored, and under which name.
+    authorship
+        Who stores it and why, as far as they say so.
+    told
+        Is told what was done besides, such as a copy that was made.
 
     Returns
     -------
@@ -147,7 +161,7 @@ def store_stack(path: str | Path, stack: Stack, name: str, authorship: Authorshi
     freehold.errors.FreeholdError
         If it cannot be stored; what was stored before is there.
     """
-    with _opened(path, write=True) as store:
+    with _opened(path, write=True, told=told) as store:
         stored = store.put(WORKSPACE, name, stack, authorship)
         return stored, store.history(WORKSPACE, name, stored.revision.number)
 
@@ -165,18 +179,17 @@ def history_of(path: str | Path, name: str | None = None, at: At = None) -> tupl
         return store.get(WORKSPACE, chosen, at), store.history(WORKSPACE, chosen, at)
 
 
-def undo_last(path: str | Path, name: str | None, authorship: Authorship) -> Revision:
-    """Take the newest revision back, by a new one that equals the one before.
+def undo_last(
+    path: str | Path, name: str | None, authorship: Authorship, *, told: Callable[[str], None] | None = None
+) -> Revision:
+    """Take the newest revision back, by a new one that equals the one before; see :func:`store_stack`.
 
     Raises
     ------
     freehold.errors.FreeholdError
         If there is nothing to take back, or it cannot be stored.
     """
-    from freehold.errors import StoreUnavailable
-    from freehold.store.recognition import is_database
-
-    if not is_database(path) and not Path(path).exists():
+    if not Path(path).exists():
         raise StoreUnavailable(f"{path} is not there. Name a Freehold database.")
-    with _opened(path, write=True) as store:
+    with _opened(path, write=True, told=told) as store:
         return store.undo(WORKSPACE, _chosen(store, path, name), authorship)

@@ -6,11 +6,11 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from freehold import work
 from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
-from freehold.cli.output import format_of, look_of, progress, rendered, show, tell, write
+from freehold.cli.output import progress, rendered, show, tell, write
 from freehold.errors import UsageError
 from freehold.settings import Settings
 from freehold.words import day as show_day
@@ -65,13 +65,19 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.store.cache import keep_answer, kept_answer
+    from freehold.cli.kept_page import kept_page, page_key, quick_content, whole_content
+    from freehold.store.cache import keep_answer
 
     settings = settings_from(options)
-    key = _page_key(options, settings)
-    told = _told(kept_answer(key)) if key else None
+    key = None if options.no_cache else page_key(options, settings, quick_content(options))
+    told = kept_page(key)
     if told is None:
-        page = _page(options)
+        loaded, _ = _load(options)
+        if key is None and not options.no_cache:
+            key = page_key(options, settings, whole_content(loaded))
+            told = kept_page(key)
+    if told is None:
+        page = _page(options, loaded, settings)
         if key:
             keep_answer(key, page)
         told = json.loads(page)
@@ -79,18 +85,8 @@ def _check(options: argparse.Namespace) -> int:
     return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
 
 
-def _told(page: str | None) -> dict[str, Any] | None:
-    """What a kept page says; ``None`` if it is damaged."""
-    try:
-        told = json.loads(page or "")
-        return told if {"text", "days", "low", "limit"} <= told.keys() else None
-    except (ValueError, AttributeError, RecursionError):
-        return None
-
-
-def _page(options: argparse.Namespace) -> str:
+def _page(options: argparse.Namespace, loaded: work.Loaded, settings: Settings) -> str:
     """The page as text, with what the threshold needs."""
-    loaded, settings = _load(options)
     days, limit = _days(options, settings)
     with progress("computing …"):
         answer = work.check(
@@ -106,38 +102,6 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
     """The flags by which the user chose within a database."""
     flags = (("--stack", options.stack_name), ("--at", options.at))
     return tuple(word for flag, value in flags if value is not None for word in (flag, value))
-
-
-def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
-    """A key for the page of a folder that a reader reads, or of a stored stack: from its content and all that was asked."""
-    from freehold.store.cache import key_of
-
-    path = Path(options.stack)
-    try:
-        content = None if options.no_cache else _content(options, path)
-    except OSError:
-        return None
-    if content is None:
-        return None
-    asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
-    return key_of(content, "page", str(path.resolve()), asked, settings, look_of(options), format_of(options))
-
-
-def _content(options: argparse.Namespace, path: Path) -> str | None:
-    """What tells one content from another without reading it whole; ``None`` where that costs as much."""
-    from freehold.store.recognition import is_database
-
-    if path.is_dir():
-        from freehold.read.walk import fingerprint
-        from freehold.stack.table_files import table_form
-
-        return None if table_form(path) else fingerprint(path)
-    if is_database(path):
-        from freehold.holdings import revision_of, state_meant
-
-        revision = revision_of(path, options.stack_name, state_meant(options.at))
-        return f"{revision.digest} {revision.stack} {revision.number} {revision.made_at}"
-    return None
 
 
 def _assess(options: argparse.Namespace) -> int:
@@ -249,10 +213,14 @@ def _store(options: argparse.Namespace, loaded: work.Loaded, name: str) -> None:
     from freehold.store.interface import Authorship
 
     authorship = Authorship(options.by or "", options.note or "")
-    stored, changes = store_stack(options.output, loaded.stack, name, authorship)
+    stored, changes = store_stack(options.output, loaded.stack, name, authorship, told=_note)
     key, changed = ("stored", change_sentence(changes[0])) if stored.is_new else ("same", "")
     said = say(f"history.{key}", name=name, path=options.output, number=stored.revision.number, changes=changed)
     tell(f"freehold: {said}")
+
+
+def _note(text: str) -> None:
+    tell(f"freehold: note: {text}")
 
 
 def _history(options: argparse.Namespace) -> int:
@@ -265,7 +233,8 @@ def _history(options: argparse.Namespace) -> int:
     if not options.undo and (options.by is not None or options.note is not None):
         raise UsageError("--by and --note are written beside a revision, and none is made. Add --undo, or leave them out.")
     if options.undo:
-        revision = undo_last(options.stack, options.stack_name, Authorship(options.by or "", options.note or ""))
+        authorship = Authorship(options.by or "", options.note or "")
+        revision = undo_last(options.stack, options.stack_name, authorship, told=_note)
         taken, equals = revision.number - 1, revision.number - 2
         said = say("history.undone", name=revision.stack, taken=taken, number=revision.number, equals=equals)
         tell(f"freehold: {said}")

@@ -37,7 +37,7 @@ def mark_used(session: Session, workspace: str, key: str) -> None:
 
 def keep(session: Session, workspace: str, key: str, text: str, most_bytes: int) -> None:
     """Keep an answer; of those used longest ago as many go as are too many, or it itself is not kept."""
-    body = packed(text)
+    body = packed(text, quick=True)
     if len(body) > most_bytes:
         return
     last = number_from(session, statements.LAST_USE, workspace=workspace) or 0

@@ -65,9 +65,9 @@ def spans_of(numbers: Iterable[int]) -> Spans:
     return tuple(found)
 
 
-def packed(text: str) -> bytes:
-    """Compress a text."""
-    return zlib.compress(text.encode(), _LEVEL)
+def packed(text: str, *, quick: bool = False) -> bytes:
+    """Compress a text, well or quickly."""
+    return zlib.compress(text.encode(), 1 if quick else _LEVEL)
 
 
 def unpacked(body: object, most: int = LARGEST) -> str:

@@ -14,7 +14,7 @@ _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 def told_moment(moment: datetime) -> str:
     """Write a moment: ISO 8601 in UTC, to the second; texts are in order as the moments are."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def is_moment(text: str) -> bool:
@@ -33,6 +33,9 @@ def parse_at(text: str) -> int | datetime:
     if _NUMBER.fullmatch(text):
         return int(text)
     moment = datetime.fromisoformat(text)
-    if len(text) <= len("2026-01-31"):
+    if "T" not in text and " " not in text:
         moment = datetime.combine(moment.date(), time(23, 59, 59))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error

@@ -38,9 +38,10 @@ def is_cut_short(path: Path) -> bool:
     OSError
         If it cannot be read.
     """
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        return False
+    for ending in ("-wal", "-journal"):
+        log = path.with_name(path.name + ending)
+        if log.exists() and log.stat().st_size:
+            return False
     with path.open("rb") as file:
         head = file.read(100)
     size = int.from_bytes(head[16:18], "big")

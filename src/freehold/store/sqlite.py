@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -133,7 +133,7 @@ class SqliteDatabase:
 
 def open_sqlite(
     path: str | Path, *, clock: Clock, write: bool = False, wait: float = _WAIT, durable: bool = True,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = MOST_BYTES, told: Callable[[str], None] | None = None,
 ) -> SqlStore:  # fmt: skip
     """Open a Freehold database; to write, it is made if there is none.
 
@@ -151,6 +151,8 @@ def open_sqlite(
         Whether a change is on the disk when it is done; without, the last ones may be lost with the machine's power.
     most_bytes
         How much the answers of a workspace may take.
+    told
+        Is told if the file was brought up to date, and where the copy of it is.
 
     Raises
     ------
@@ -175,12 +177,21 @@ def open_sqlite(
             raise BadStore(f"{place} is not a Freehold database. Name another file; this one stays as it is.")
         if is_cut_short(file):
             raise BadStore(f"{place}: it is cut short. Restore it from a copy; `sqlite3 FILE .recover` may save what is left.")
-        connection = _connected(file, place, write=write, wait=wait)
         try:
-            database = SqliteDatabase(_prepared(connection, file, place, clock, write=write, durable=durable), place)
+            connection = _prepared(_connected(file, place, write=write, wait=wait), place, write=write, durable=durable)
+        except sqlite3.OperationalError:
+            if write or _has_log(file):
+                raise
+            # nobody is writing, and there is no room or right to make a log: the file is all there is
+            connection = _prepared(
+                _connected(file, place, write=False, wait=wait, alone=True), place, write=False, durable=durable
+            )
+        try:
+            connection = _brought_up(connection, file, place, told_moment(clock()), write=write, told=told)
         except BaseException:
             connection.close()
             raise
+    database = SqliteDatabase(connection, place)
     return SqlStore(database, clock, most_bytes)
 
 
@@ -188,28 +199,46 @@ def _allowed(path: Path, what: int) -> bool:
     return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _connected(file: Path, place: str, *, write: bool, wait: float) -> sqlite3.Connection:
-    writable = _allowed(file, os.W_OK) and _allowed(file.parent, os.W_OK)
+def _has_log(file: Path) -> bool:
+    log = file.with_name(file.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _connected(file: Path, place: str, *, write: bool, wait: float, alone: bool = False) -> sqlite3.Connection:
+    writable = not alone and _allowed(file, os.W_OK) and _allowed(file.parent, os.W_OK)
     if write and not writable:
         raise StoreUnavailable(f"{place}: {_UNAVAILABLE[sqlite3.SQLITE_READONLY]}.")
     mode = "mode=rw"
     if not writable:
-        log = file.with_name(file.name + "-wal")
-        # without a log beside it nobody is writing, and no log can be made: the file is all there is
-        mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+        mode = "mode=ro" if _has_log(file) else "mode=ro&immutable=1"
     return sqlite3.connect(f"{file.as_uri()}?{mode}", uri=True, timeout=wait, isolation_level=None)
 
 
-def _prepared(
-    connection: sqlite3.Connection, file: Path, place: str, clock: Clock, *, write: bool, durable: bool
+def _prepared(connection: sqlite3.Connection, place: str, *, write: bool, durable: bool) -> sqlite3.Connection:
+    """Set a connection up, and see that what it leads to can be used."""
+    try:
+        _set_up(connection)
+        schema_number(connection, place)
+        if write:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _brought_up(
+    connection: sqlite3.Connection, file: Path, place: str, now: str, *, write: bool, told: Callable[[str], None] | None
 ) -> sqlite3.Connection:
-    _set_up(connection)
+    """Bring an older schema up to date: in the file to write, in memory to read."""
     number = schema_number(connection, place)
     if write:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        if number < SCHEMA_NUMBER:
-            migrate_file(connection, file, told_moment(clock()))
+        copy = migrate_file(connection, file, now) if number < SCHEMA_NUMBER else None
+        if copy is not None and told is not None:
+            told(
+                f"{place} was brought from schema {number} to {SCHEMA_NUMBER}; as it was before it is kept in {copy.name} beside it."
+            )
         return connection
     if number < SCHEMA_NUMBER:
         memory = sqlite3.connect(":memory:", isolation_level=None)
@@ -217,7 +246,7 @@ def _prepared(
         connection.close()
         connection = memory
         _set_up(connection)
-        migrate(connection, number, told_moment(clock()))
+        migrate(connection, number, now)
     connection.execute("PRAGMA query_only = ON")
     return connection
 

@@ -54,8 +54,7 @@ def create(path: Path, now: str) -> None:
         if path.exists() and path.stat().st_size == 0:
             part.replace(path)
         else:
-            with suppress(FileExistsError):
-                path.hardlink_to(part)
+            _put(part, path)
     finally:
         for ending in ("", "-wal", "-shm", "-journal"):
             part.with_name(part.name + ending).unlink(missing_ok=True)
@@ -64,6 +63,17 @@ def create(path: Path, now: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _put(part: Path, path: Path) -> None:
+    """Give a file its name, unless another has it by now."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            part.replace(path)
 
 
 def _take_steps(connection: sqlite3.Connection, before: int, now: str, last: int = SCHEMA_NUMBER) -> None:
@@ -139,8 +149,8 @@ def migrate(connection: sqlite3.Connection, before: int, now: str) -> None:
     connection.execute(ADD_EVENT, values)
 
 
-def migrate_file(connection: sqlite3.Connection, path: Path, now: str) -> None:
-    """Bring a file up to date, after a copy of it was put beside it.
+def migrate_file(connection: sqlite3.Connection, path: Path, now: str) -> Path | None:
+    """Bring a file up to date, after a copy of it was put beside it; give the copy, if it was still needed.
 
     Raises
     ------
@@ -152,17 +162,19 @@ def migrate_file(connection: sqlite3.Connection, path: Path, now: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         before = schema_number(connection, str(path))
+        copy = None
         if before < SCHEMA_NUMBER:
-            _back_up(path, before)
+            copy = _back_up(path, before)
             migrate(connection, before, now)
         connection.execute("COMMIT")
+        return copy
     except BaseException:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
 
 
-def _back_up(path: Path, number: int) -> None:
+def _back_up(path: Path, number: int) -> Path:
     """Copy what is committed; the lock of the one who calls keeps others from adding to it."""
     copy = path.with_name(f"{path.name}.schema-{number}")
     more = 1
@@ -182,6 +194,7 @@ def _back_up(path: Path, number: int) -> None:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(copy)
+        return copy
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
         raise StoreUnavailable(

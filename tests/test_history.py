@@ -250,6 +250,19 @@ def test_a_page_of_a_stored_stack_is_kept_and_changes_with_the_stack(
     assert run("check", str(shop), "--at", "2").out != first.out
 
 
+def test_a_page_of_a_stack_file_is_kept_by_its_content(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop.toml").write_text(SHOP, encoding="utf-8")
+    first = run("check", "shop.toml")
+    (tmp_path / "shop.toml").write_text("# the same stack\n" + SHOP, encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("freehold.cli.commands._page", lambda *_: pytest.fail("it was computed again"))
+        assert run("check", "shop.toml") == first
+    assert run("check", "shop.toml", "--no-cache") == first
+    assert run("check", "shop.toml", "--home", "US").out != first.out
+    (tmp_path / "shop.toml").write_text(OWN, encoding="utf-8")
+    assert run("check", "shop.toml").out != first.out
+
+
 def test_a_stored_stack_that_is_unsound_is_refused_as_any_file_is(run: Run, tmp_path: Path) -> None:
     from datetime import UTC, datetime
 

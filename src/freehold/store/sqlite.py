@@ -236,9 +236,8 @@ def _brought_up(
     if write:
         copy = migrate_file(connection, file, now) if number < SCHEMA_NUMBER else None
         if copy is not None and told is not None:
-            told(
-                f"{place} was brought from schema {number} to {SCHEMA_NUMBER}; as it was before it is kept in {copy.name} beside it."
-            )
+            said = f"{place} was brought from schema {number} to {SCHEMA_NUMBER}"
+            told(f"{said}; as it was before it is kept in {copy.name} beside it.")
         return connection
     if number < SCHEMA_NUMBER:
         memory = sqlite3.connect(":memory:", isolation_level=None)

@@ -65,15 +65,12 @@ def history_document(answer: HistoryAnswer, context: Context | None = None) -> D
     rows = tuple(
         Row(
             (
-                one.revision.number,
-                one.revision.made_at,
-                one.revision.by or None,
-                one.revision.note or None,
-                change_sentence(one),
+                one.revision.number, one.revision.made_at[:16].replace("T", " "), one.revision.by or None,
+                one.revision.note or None, change_sentence(one),
             )
         )
         for one in newest_first
-    )
+    )  # fmt: skip
     blocks: list[Block] = [Table(columns, rows, most=_MOST_REVISIONS)]
     changed = [(change, row) for change in newest_first for row in change.rows]
     shown = [(change, row) for change, row in changed if row.table != "claims"]

@@ -548,6 +548,8 @@ HOSTILE = {
     "a chunk cut short": "UPDATE chunk SET body = substr(body, 1, length(body) - 6)",
     "a chunk that is gone": "DELETE FROM chunk WHERE number = 1",
     "a chunk with a large number": "UPDATE chunk SET number = 9000000000000000000 WHERE number = 1",
+    "no revisions": "DELETE FROM revision",
+    "a revision that is gone": "DELETE FROM revision WHERE number = 1",
     "a chunk number that is text": "UPDATE chunk SET number = 'x' WHERE number = 1",
 }
 

@@ -125,6 +125,8 @@ def _found(session: Session, workspace: str, name: str, at: At) -> tuple[Revisio
     known = names_of(session, workspace)
     if name not in known:
         raise UnknownId("stack", name, nearest(name, known) or known[:3])
+    if at is None:
+        raise BadStore(f"the stack '{name}' has no revision any more. Restore the database from a copy.")
     newest, _ = _found(session, workspace, name, None)
     first = session.run(statements.REVISION, workspace=workspace, stack=name, number=1)
     begins = f", the first of {_row(first[0])[0].made_at}" if first else ""

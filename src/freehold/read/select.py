@@ -11,7 +11,7 @@ from freehold.read.project import ProjectReader
 from freehold.read.root_folder import RootFolderReader
 from freehold.read.zone import ZoneReader
 
-__all__ = ["READERS", "select_reader"]
+__all__ = ["READERS", "is_project", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
 READERS: tuple[Reader, ...] = (_INVENTORIES, ZoneReader(), RootFolderReader(), ProjectReader())
@@ -46,3 +46,8 @@ def select_reader(path: Path) -> Reader:
         f"{path} {seems}. Name a project folder, a root folder, a CycloneDX SBOM (JSON or XML), a DNS zone file, "
         "a stack (.toml) or a folder of stack tables."
     )
+
+
+def is_project(path: Path) -> bool:
+    """Whether a path is a folder that the reader of projects reads: its files tell whether anything has changed."""
+    return path.is_dir() and isinstance(select_reader(path), ProjectReader)

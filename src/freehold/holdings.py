@@ -123,7 +123,8 @@ def _rows(stack: Stack, place: str) -> Iterator[Row]:
     yield Row("stack", {name: _raw(getattr(stack, name)) for name in _SETTINGS}, place, 0)
     for table in ROW_TABLES:
         for number, value in enumerate(getattr(stack, table), 1):
-            yield Row(table, {name: _raw(getattr(value, name)) for name in value.__slots__}, f"{place}, {table} {number}", 0)
+            cells = {name: _raw(cell) for name in value.__slots__ if (cell := getattr(value, name)) is not None}
+            yield Row(table, cells, f"{place}, {table} {number}", 0)
 
 
 def _raw(value: Any) -> Any:

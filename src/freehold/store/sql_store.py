@@ -43,7 +43,7 @@ class SqlStore:
 
     def stacks(self, workspace: str) -> tuple[str, ...]:
         """Names of the stacks, in alphabetical order."""
-        from freehold.store.stacks import names_of
+        from freehold.store.revisions import names_of
 
         with self._database.reading() as session:
             return names_of(session, workspace)
@@ -65,21 +65,21 @@ class SqlStore:
 
     def get(self, workspace: str, name: str, at: At = None) -> Stack:
         """Give a stack exactly as it was stored."""
-        from freehold.store.stacks import stack_at
+        from freehold.store.reading import stack_at
 
         with self._database.reading() as session:
             return stack_at(session, workspace, name, at)
 
     def revision(self, workspace: str, name: str, at: At = None) -> Revision:
         """Give a revision without its rows."""
-        from freehold.store.stacks import revision_of
+        from freehold.store.revisions import revision_of
 
         with self._database.reading() as session:
             return revision_of(session, workspace, name, at)
 
     def history(self, workspace: str, name: str, at: At = None) -> tuple[Change, ...]:
         """Give every revision, the oldest first, and what changed; with ``at`` that one alone."""
-        from freehold.store.stacks import changes_of
+        from freehold.store.history import changes_of
 
         with self._database.reading() as session:
             return changes_of(session, workspace, name, at)

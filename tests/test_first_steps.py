@@ -125,7 +125,7 @@ def test_settings_are_written_so_that_any_text_is_read_back(tmp_path: Path) -> N
 def test_a_stack_that_is_set_is_read_when_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "s.toml").write_text('[stack]\nname = "Mine"\nhome = "DE"\n[[item]]\nid = "x"\n', encoding="utf-8")
     assert main(["check"]) == 2
-    assert "nothing is named to read" in capsys.readouterr().err
+    assert "neither a PATH nor --machine is given" in capsys.readouterr().err
     (tmp_path / "freehold.toml").write_text('stack = "s.toml"\n', encoding="utf-8")
     assert main(["check"]) == 0
     assert capsys.readouterr().out.startswith("Mine:")

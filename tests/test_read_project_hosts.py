@@ -281,6 +281,10 @@ def test_a_public_host_could_be_somebodys(host: str, public: bool) -> None:
     assert is_public(host) is public
 
 
+def test_an_address_of_numbers_is_not_turned_round() -> None:
+    assert reversed_host("138.68.74.142") == "138.68.74.142"
+
+
 @given(st.lists(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), min_size=1, max_size=5))
 def test_reversing_a_host_twice_gives_it_back(labels: list[str]) -> None:
     assert reversed_host(reversed_host(".".join(labels))) == ".".join(labels)

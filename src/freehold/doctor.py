@@ -26,8 +26,8 @@ EXTRAS: Final[dict[str, tuple[str, ...]]] = {"fast": ("numba",)}
 """Optional parts, by name, and the modules that each brings."""
 
 _REQUIRED: Final = (
-    "defusedxml", "license-expression", "numpy", "packageurl-python", "publicsuffixlist", "pycountry", "pyyaml", "rich",
-    "shtab",
+    "defusedxml", "license-expression", "numpy", "packageurl-python", "publicsuffixlist", "pycountry",
+    "python-calamine", "pyyaml", "rich", "shtab",
 )  # fmt: skip
 _OLD: Final = timedelta(days=548)
 _EXPECTED: Final = (0.0, 0.6, 0.0)

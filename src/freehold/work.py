@@ -38,6 +38,7 @@ __all__ = [
     "cut",
     "find_item",
     "load",
+    "load_machine",
     "read_scenario",
     "redacted",
     "remember_columns",
@@ -249,16 +250,41 @@ def _settled(stack: Stack, settings: Settings) -> Loaded:
 
 
 def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
-    from freehold.catalogue.resolve import resolve
-    from freehold.read.cache import cached_reading
+    from freehold.read.cache import cached_reading, is_kept
     from freehold.read.select import select_reader
 
     reader = select_reader(path)
     cached = False
-    if use_cache and path.is_dir():
+    if use_cache and is_kept(path):
         inventory, cached = cached_reading(path, reader.read)
     else:
         inventory = reader.read(path)
+    return _joined(inventory, str(path), settings, cached=cached)
+
+
+def load_machine(settings: Settings = Settings(), root: str | Path = "/") -> Loaded:  # noqa: B008
+    """Read the machine that this runs on.
+
+    Parameters
+    ----------
+    settings
+        Home and trusted countries.
+    root
+        Its root folder.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If it is no Linux system, or nothing can be read of it.
+    """
+    from freehold.read.machine import read_machine
+
+    return _joined(read_machine(Path(root)), str(root), settings)
+
+
+def _joined(inventory: Inventory, path: str, settings: Settings, *, cached: bool = False) -> Loaded:
+    from freehold.catalogue.resolve import resolve
+
     if not inventory.components and not inventory.contacts:
         skipped = f" ({len(inventory.skips)} skipped: {inventory.skips[0].detail.rstrip('.')})" if inventory.skips else ""
         raise Unreadable(
@@ -267,7 +293,7 @@ def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
         )
     home = settings.home or settings.default_home
     trusted = settings.trusted if settings.trusted is not None else settings.default_trusted or ()
-    stack = replace(resolve(inventory, catalogue(), home, trusted), path=str(path))
+    stack = replace(resolve(inventory, catalogue(), home, trusted), path=path)
     return Loaded(stack, inventory, (), cached)
 
 

@@ -24,22 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS"]
 
-
-def _path(options: argparse.Namespace, settings: Settings) -> str:
-    """What the user named, else what the settings name."""
-    path = options.stack or settings.stack
-    if path is None:
-        raise UsageError(
-            "nothing is named to read. Name a path, such as . for this folder; freehold init can name one for good."
-        )
-    return str(path)
+_MACHINE_FILE: Final = "machine.toml"
+"""What the page of a machine calls the stack that ``freehold scan --machine -o`` is to write for further questions."""
 
 
 def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     settings = settings_from(options)
-    options.stack = _path(options, settings)
-    with progress(f"reading {options.stack} …"):
-        loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
+    if getattr(options, "machine", False):
+        with progress("reading this machine …"):
+            loaded = work.load_machine(settings)
+    else:
+        with progress(f"reading {options.stack} …"):
+            loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
     for finding in loaded.findings:
         tell(f"freehold: note: {finding}")
     if options.redact:
@@ -80,12 +76,28 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
     )
 
 
+def _one_thing(options: argparse.Namespace, settings: Settings) -> None:
+    """See what is to be read: a path, the machine itself, or what the settings name.
+
+    The page of a machine names, for further questions, a file that its scan can be written to.
+    """
+    if options.machine and options.stack is not None:
+        raise UsageError(
+            "both a PATH and --machine are given. Name a PATH to read, or --machine for the machine that this runs on."
+        )
+    options.stack = _MACHINE_FILE if options.machine else options.stack or settings.stack
+    if options.stack is None:
+        raise UsageError(
+            "neither a PATH nor --machine is given. Name what to read, such as . for this folder; freehold init keeps one."
+        )
+
+
 def _check(options: argparse.Namespace) -> int:
     from freehold.kept import keep, kept
 
     settings = settings_from(options)
-    options.stack = _path(options, settings)
-    key = _page_key(options, settings)
+    _one_thing(options, settings)
+    key = None if options.machine else _page_key(options, settings)
     told = _told(kept(key)) if key else None
     if told is None:
         page = _page(options)
@@ -124,12 +136,13 @@ def _page(options: argparse.Namespace) -> str:
 def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     """A key for the page of a folder that a reader reads, from its content and all that was asked."""
     from freehold.kept import key_of
+    from freehold.read.cache import is_kept
     from freehold.read.walk import fingerprint
     from freehold.stack.csv_folder import is_stack_folder
 
     path = Path(options.stack)
     try:
-        if options.no_cache or not path.is_dir() or is_stack_folder(path):
+        if options.no_cache or not path.is_dir() or is_stack_folder(path) or not is_kept(path):
             return None
     except OSError:
         return None
@@ -225,6 +238,7 @@ def _show(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace) -> int:
     from freehold.stack.toml_file import dumps
 
+    _one_thing(options, settings_from(options))
     loaded, _ = _load(options)
     if options.format is not None and loaded.inventory is not None:
         show(options, loaded.inventory, _context(options, loaded, None))

@@ -31,7 +31,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
 
 VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
-    Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
+    Verb("scan", "depend", "read a project, an environment, an SBOM or this machine and write it as a stack"),
     Verb("import", "depend", "read a table that you keep; show, change and remember what its columns mean"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
     Verb("diff", "depend", "how two stacks, or two inventories of one thing, differ, and why"),
@@ -51,6 +51,7 @@ VERBS: Final = (
 _EXAMPLES: Final = """\
 examples:
   freehold check .                          the project in this folder
+  freehold check --machine                  the machine that this runs on
   freehold check examples/clinic            an example, with its landlords and what stops first
   freehold cutoff stack.toml --country US   everything that a country can reach
   freehold why stack.toml ITEM --foreign    the chain of reasons for one item
@@ -161,9 +162,10 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
         for verb in VERBS
     }
-    what = "a folder, an SBOM, a stack file or a folder of stack tables"
+    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack file or a folder of stack tables"
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
+        made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
     for name in ("show", "assess", "gaps", "cutoff", "why", "restart"):
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)

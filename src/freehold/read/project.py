@@ -10,17 +10,17 @@ from typing import Final
 
 from freehold.errors import Unreadable
 from freehold.read.cargo_locks import read_cargo
-from freehold.read.containers import compose_includes, compose_mains, is_compose, is_dockerfile, read_compose, read_dockerfile
 from freehold.read.documents import text_of
 from freehold.read.ecosystem import Ecosystem
-from freehold.read.file_readers import read_file
+from freehold.read.file_readers import read_files
 from freehold.read.findings import Findings, joined_components, joined_contacts
 from freehold.read.git_remotes import read_git_remotes
 from freehold.read.go_modules import read_go
 from freehold.read.hosts import is_public, parse_address, registry_of, reversed_host
+from freehold.read.interface import Surroundings
 from freehold.read.node_metadata import NodeProject, read_npmrc, read_package_json, read_package_lock
 from freehold.read.plain_text import plain, plain_component, plain_skip
-from freehold.read.plugins import is_within, plugin_folders
+from freehold.read.plugins import plugin_folders
 from freehold.read.python_environment import read_environment
 from freehold.read.python_locks import Lock, read_pipfile_lock, read_poetry_lock, read_pylock, read_uv_lock
 from freehold.read.python_metadata import Project, read_pipfile, read_pyproject, read_setup_cfg, read_setup_py
@@ -30,8 +30,6 @@ from freehold.read.python_resolution import resolve
 from freehold.read.unsupported import unsupported
 from freehold.read.values import read_values
 from freehold.read.walk import SourceFile, Walk, walk
-from freehold.read.workflows import operator_of, read_jenkinsfile, read_workflow
-from freehold.read.yaml_tree import Node, parse_yaml
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 
 __all__ = ["ProjectReader"]
@@ -115,7 +113,8 @@ class ProjectReader:
         reading.findings.append(remotes)
         forge = remotes.contacts[0].host if remotes.contacts else None
         plugins = plugin_folders(found.folders)
-        taken = _read_operation(found.files, forge, plugins, reading)
+        operation, taken = read_files(found.files, Surroundings(forge, plugins))
+        reading.findings.append(operation)
         reading.findings.append(read_values(found.files, plugins, taken))
         reading.skips += unsupported(found)
         return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
@@ -131,48 +130,6 @@ def _read_file(file: SourceFile, reading: _Reading) -> None:
         reading.skips.append(text)
         return
     parser(file, text, reading)
-
-
-def _read_operation(
-    files: Iterable[SourceFile], forge: str | None, plugins: frozenset[str], reading: _Reading
-) -> frozenset[str]:
-    """Read how it is built and deployed; returns the files that need no second reading for hosts."""
-    taken: set[str] = set()
-    composed: list[tuple[SourceFile, list[Node]]] = []
-    for file in files:
-        name = file.name.lower()
-        operator = operator_of(file.relative, forge)
-        if operator is not None or (is_compose(name) and file.place in {"run", "script"}):
-            text = text_of(file)
-            documents = text if isinstance(text, Skip) else parse_yaml(file, text)
-            if isinstance(documents, Skip):
-                reading.skips.append(documents)
-                taken.add(file.relative)
-            elif operator is not None:
-                reading.findings.append(read_workflow(file, documents, operator))
-                taken.add(file.relative)
-            else:
-                composed.append((file, documents))
-        elif is_dockerfile(name) and file.place in {"run", "script"}:
-            text = text_of(file)
-            if isinstance(text, Skip):
-                reading.skips.append(text)
-            else:
-                reading.findings.append(read_dockerfile(file, text))
-        elif name == "jenkinsfile":
-            reading.findings.append(read_jenkinsfile(file))
-        elif (found := read_file(file)) is not None:
-            taken.add(file.relative)
-            if isinstance(found, Skip):
-                reading.skips.append(found)
-            else:
-                reading.findings.append(found)
-    mains = compose_mains(file.relative for file, _ in composed)
-    mains |= {name for file, documents in composed if file.relative in mains for name in compose_includes(file, documents)}
-    for file, documents in composed:
-        optional = bool(mains) and file.relative not in mains
-        reading.findings.append(read_compose(file, documents, optional=optional or is_within(file.folder, plugins)))
-    return frozenset(taken)
 
 
 def _parser_of(name: str) -> Callable[[SourceFile, str, _Reading], None] | None:
@@ -308,6 +265,7 @@ def _inventory(folder: str, met: Walk, reading: _Reading) -> Inventory:
         joined=joined,
         languages=_languages(met, reading),
         toolchains=tuple(tool for ecosystem in reading.ecosystems for tool in ecosystem.toolchains),
+        platforms=joined_contacts(one for found in reading.findings for one in found.platforms),
     )
 
 

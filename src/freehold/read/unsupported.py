@@ -21,7 +21,7 @@ _MANIFESTS: Final[Mapping[str, str]] = {
 _LANGUAGES: Final[Mapping[str, str]] = {
     ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".rb": "Ruby", ".php": "PHP", ".cs": "C#", ".c": "C",
     ".cc": "C++", ".cpp": "C++", ".swift": "Swift", ".scala": "Scala", ".ex": "Elixir", ".dart": "Dart", ".vue": "Vue",
-    ".svelte": "Svelte", ".ipynb": "notebooks", ".tf": "Terraform", ".r": "R", ".jl": "Julia", ".lua": "Lua",
+    ".svelte": "Svelte", ".ipynb": "notebooks", ".r": "R", ".jl": "Julia", ".lua": "Lua",
     ".xml": "XML", ".html": "HTML", ".hcl": "HCL", ".ps1": "PowerShell", ".sql": "SQL",
 }  # fmt: skip
 

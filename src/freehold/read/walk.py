@@ -54,12 +54,12 @@ _MANIFESTS: Final = frozenset({
     "containerfile", "jenkinsfile", ".python-version", "cargo.lock", "go.mod", "pom.xml", "gemfile.lock",
     "composer.lock", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "build.gradle", "build.gradle.kts",
     "packages.lock.json", "mix.lock", "pubspec.lock", "podfile.lock", "package.resolved", "conda-lock.yml",
-    "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile", "go.sum", ".npmrc",
+    "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile", "go.sum", ".npmrc", ".terraform.lock.hcl",
 })  # fmt: skip
 _PROGRAMS: Final = (".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _ENDINGS: Final = frozenset({
     ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".yml", ".yaml", ".toml", ".json", ".ini",
-    ".cfg", ".conf", ".env", ".properties", ".sh", ".dockerfile",
+    ".cfg", ".conf", ".env", ".properties", ".sh", ".dockerfile", ".tf", ".tofu", ".tfvars",
 })  # fmt: skip
 LOCKS: Final = frozenset({
     "poetry.lock", "uv.lock", "package-lock.json", "npm-shrinkwrap.json", "pipfile.lock", "cargo.lock", "go.sum",

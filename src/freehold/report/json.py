@@ -274,6 +274,7 @@ def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:
             "id": one.id, "name": one.name, "version": one.version, "kind": one.kind, "licence": one.licence,
             "supplier": one.supplier, "scope": one.scope, "direct": one.direct, "depends": list(one.depends),
             "registry": one.registry, "repository": one.repository, "evidence": [str(place) for place in one.evidence],
+            "manages": [{"sort": sort, "resources": count} for sort, count in one.manages], "regions": list(one.regions),
         }
         for one in inventory.components
     ]  # fmt: skip

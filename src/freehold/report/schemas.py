@@ -201,6 +201,7 @@ _COMPONENT: Final = _object(
         "id": _NAME, "name": _TEXT, "version": _or_null(_TEXT), "kind": _or_null(_NAME), "licence": _or_null(_TEXT),
         "supplier": _or_null(_TEXT), "scope": _NAME, "direct": _FLAG, "depends": _NAMES, "registry": _or_null(_NAME),
         "repository": _or_null(_NAME), "evidence": _TEXTS,
+        "manages": _list(_object({"sort": _NAME, "resources": _COUNT})), "regions": _NAMES,
     }
 )  # fmt: skip
 _CONTACT: Final = _object({"host": _NAME, "role": _NAME, "scope": _NAME, "optional": _FLAG, "evidence": _TEXTS})

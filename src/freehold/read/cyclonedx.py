@@ -9,16 +9,18 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import Unreadable
-from freehold.read.cyclonedx_graph import Rows, resolve
-from freehold.read.cyclonedx_json import parse as parse_json
-from freehold.read.cyclonedx_links import host_of
-from freehold.read.cyclonedx_notes import Notes, text
 from freehold.read.cyclonedx_rows import component_row, service_row, walk
+from freehold.read.hosts import host_of
 from freehold.read.interface import LARGEST_FILE, read_bytes
-from freehold.stack.inventory import Component, Contact, Evidence, Inventory
+from freehold.read.inventory_graph import resolve
+from freehold.read.inventory_json import parse as parse_json
+from freehold.read.inventory_json import refusal, unwrapped
+from freehold.read.inventory_notes import Notes, text
+from freehold.read.inventory_rows import Rows, components_of
+from freehold.stack.inventory import Contact, Evidence, Inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["CycloneDXReader"]
@@ -105,7 +107,7 @@ class CycloneDXReader:
             from freehold.read.cyclonedx_xml import parse as parse_xml
 
             return _inventory(path, parse_xml(path, data), "XML")
-        return _inventory(path, parse_json(path, data), "JSON")
+        return _inventory(path, _from_json(path, data), "JSON")
 
     def _says_later(self, path: Path) -> bool:
         try:
@@ -156,20 +158,11 @@ def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
             rows.add_service(row)
         _endpoints(value, place, notes, contacts)
     _version_notes(version, strange, notes)
-    depends, direct = resolve(document.get("dependencies"), rows, notes)
-    file = path.name
-    components = tuple(
-        Component(
-            row.id, row.name, row.version, row.kind, row.licence, row.supplier, row.scope, row.id in direct,
-            tuple(depends.get(row.id, ())), row.registry, row.repository, row.provides,
-            tuple(Evidence(file, 0, place) for place in row.paths),
-        )
-        for row in rows.by_id.values()
-    )  # fmt: skip
+    depends, direct = resolve(_edges(document.get("dependencies"), notes), rows, notes)
     return Inventory(
         name=own.name if own else _stem(path),
         reader=" ".join(filter(None, ("cyclonedx", version, form))),
-        components=components,
+        components=components_of(rows, depends, direct),
         contacts=tuple(Contact(host, "service", "run", evidence=tuple(seen)) for host, seen in contacts.items()),
         skips=notes.skips(),
         licence=own.licence if own else None,
@@ -177,12 +170,30 @@ def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
     )
 
 
+def _from_json(path: Path, data: bytes) -> dict[str, Any]:
+    document = parse_json(path, data)
+    del data
+    found = unwrapped(document, lambda one: "CycloneDX" in (one.get("bomFormat"), one.get("specFormat")))
+    if found is None:
+        raise refusal(path, document, "CycloneDX")
+    return found
+
+
+def _edges(values: object, notes: Notes) -> Iterator[tuple[object, list[Any]]]:
+    for number, entry in enumerate(notes.sequence(values, "dependencies")):
+        place = f"dependencies[{number}]"
+        if isinstance(entry, dict):
+            yield entry.get("ref"), notes.sequence(entry.get("dependsOn"), f"{place}.dependsOn")
+        else:
+            notes.wrong(place, entry, "a dependency")
+
+
 def _endpoints(value: Mapping[str, Any], place: str, notes: Notes, contacts: dict[str, dict[Evidence, None]]) -> None:
     for number, endpoint in enumerate(notes.sequence(value.get("endpoints"), f"{place}.endpoints")):
         here = f"{place}.endpoints[{number}]"
-        host = host_of(endpoint[:4096]) if isinstance(endpoint, str) else None
+        host = host_of(endpoint) if isinstance(endpoint, str) else None
         if host is None:
-            notes.count("incomplete", "service endpoints that name no host: {n} (the first: {first}).", here)
+            notes.count("incomplete", "service endpoints that name no public host: {n} (the first: {first}).", here)
         else:
             contacts.setdefault(host, {})[Evidence(notes.file, 0, here)] = None
 

@@ -1,4 +1,4 @@
-"""The rows of a CycloneDX inventory: each component and service as one value, rows of one id joined.
+"""The rows of a CycloneDX inventory: each component and service as one value.
 
 Owns what the format's words (types, scopes, properties, organisations) mean for Freehold. It takes plain values, so
 that JSON and XML are read by the same rules.
@@ -6,20 +6,20 @@ that JSON and XML are read by the same rules.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import TooLarge
-from freehold.read.cyclonedx_links import host_of, repository_of
-from freehold.read.cyclonedx_notes import Notes, text
+from freehold.read.hosts import host_of, repository_of
+from freehold.read.inventory_notes import Notes, text
+from freehold.read.inventory_rows import Row, canonical_purl, named, organisation, with_purl
 from freehold.read.licences import conjunction, normalise
-from freehold.read.purls import canonical, qualifier, slug, without_user
+from freehold.read.purls import slug
+from freehold.stack.inventory import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DEEPEST", "Row", "component_row", "licence_of", "service_row", "walk"]
+__all__ = ["DEEPEST", "component_row", "licence_of", "service_row", "walk"]
 
 DEEPEST: Final = 1000
 """Levels of components within components."""
@@ -43,40 +43,6 @@ _SCOPES: Final[Mapping[str, str]] = {"required": "run", "optional": "optional", 
 _FLAGS: Final = frozenset({"cdx:npm:package:development", "cdx:composer:package:isDevRequirement"})
 _GROUPS: Final = frozenset({"cdx:poetry:group", "cdx:pipenv:category", "gitlab:dependency_scanning:category"})
 _RUN_GROUPS: Final = frozenset({"main", "default", "production"})
-_MAIL: Final = re.compile(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+")
-_TEAM: Final = re.compile(
-    r"[\w .&+-]*\b(?:maintainers?|team|developers|packagers|project|foundation|group|community|inc|gmbh|ltd|llc)\b\.?",
-    re.IGNORECASE,
-)
-_NOBODY: Final = frozenset({"noassertion", "none", "unknown", "n/a"})
-
-
-@dataclass(slots=True)
-class Row:
-    """A component or service as the inventory states it.
-
-    Parameters
-    ----------
-    id, name, version, kind, licence, supplier, scope, registry, repository, provides
-        As in :class:`~freehold.stack.inventory.Component`.
-    references
-        What the inventory's dependency graph may call it.
-    paths
-        Where it stands in the document.
-    """
-
-    id: str
-    name: str
-    version: str | None = None
-    kind: str | None = None
-    licence: str | None = None
-    supplier: str | None = None
-    scope: str = "run"
-    registry: str | None = None
-    repository: str | None = None
-    provides: str | None = None
-    references: tuple[str, ...] = ()
-    paths: list[str] = field(default_factory=list)
 
 
 def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple[dict[str, Any], str]]:
@@ -141,32 +107,21 @@ def component_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | No
     """
     group, name, version = text(value.get("group")), text(value.get("name")), _version(value.get("version"))
     reference, stated = text(value.get("bom-ref")), text(value.get("purl"))
-    purl = None
-    if stated is not None:
-        purl = canonical(stated)
-        if purl is None:
-            shown = without_user(stated)[:200]
-            notes.add(path, "incomplete", f"{path}: {shown!r} is no package URL; its id was made of its name. Mend the `purl`.")
-        elif "//" in purl:
-            purl = without_user(purl)
+    purl = None if stated is None else canonical_purl(stated, path, notes)
+    name = named(name, purl, reference)
     if name is None:
-        name = purl.partition("@")[0].rpartition("/")[2] if purl else reference
-        if name is None:
-            notes.add(path, "incomplete", f"{path} has no name, package URL or reference; it was left out.")
-            return None
+        notes.add(path, "incomplete", f"{path} has no name, package URL or reference; it was left out.")
+        return None
     made = value.get("type")
     kind = _KINDS.get(made) if isinstance(made, str) else None
-    row = Row(purl or slug(group, name, version), name, version, kind, paths=[path])
+    row = Row(purl or slug(group, name, version), name, version, kind, seen=[Evidence(notes.file, 0, path)])
     row.references = tuple(dict.fromkeys(filter(None, (reference, stated, purl))))
     _licensed(row, value, path, notes)
     row.supplier = _supplier(value)
     row.scope = _scope(value, path, notes)
     if "externalReferences" in value:
         _linked(row, notes.sequence(value["externalReferences"], f"{path}.externalReferences"))
-    if purl is not None and "repository_url=" in purl:
-        row.registry = host_of(qualifier(purl, "repository_url") or "") or row.registry
-    if purl is None and kind in ("model", "data"):
-        row.provides = f"{group}/{name}" if group else name
+    with_purl(row, purl, group)
     return row
 
 
@@ -193,7 +148,7 @@ def service_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | None
     if name is None:
         notes.add(path, "incomplete", f"{path} has no name or reference; it was left out.")
         return None
-    row = Row(slug(group, name, version), name, version, "service", paths=[path])
+    row = Row(slug(group, name, version), name, version, "service", seen=[Evidence(notes.file, 0, path)])
     row.references = (reference,) if reference else ()
     _licensed(row, value, path, notes)
     row.supplier = _organisation(value.get("provider"))
@@ -246,9 +201,9 @@ def _linked(row: Row, references: list[Any]) -> None:
         if not isinstance(url, str):
             continue
         if kind == "vcs" and row.repository is None:
-            row.repository = text(repository_of(url[:4096]))
+            row.repository = repository_of(url)
         elif kind == "distribution" and row.registry is None:
-            row.registry = host_of(url[:4096])
+            row.registry = host_of(url)
 
 
 def _scope(value: Mapping[str, Any], path: str, notes: Notes) -> str:
@@ -282,7 +237,7 @@ def _supplier(value: Mapping[str, Any]) -> str | None:
     publisher = text(value.get("publisher"))
     if publisher is None or publisher in _authors(value):
         return None
-    return _organisation({"name": publisher})
+    return organisation(publisher)
 
 
 def _authors(value: Mapping[str, Any]) -> list[object]:
@@ -292,13 +247,4 @@ def _authors(value: Mapping[str, Any]) -> list[object]:
 
 
 def _organisation(value: object) -> str | None:
-    """Take an organisation's name; a name with a mail address is a person's, unless it says that it is a team's."""
-    name = text(value.get("name")) if isinstance(value, dict) else None
-    if name is None or name.lower() in _NOBODY or name.startswith("Person:"):
-        return None
-    name = name.removeprefix("Organization:").strip()[:200]
-    if "@" in name:
-        name = _MAIL.sub("", name).strip()
-        if not _TEAM.fullmatch(name):
-            return None
-    return name or None
+    return organisation(text(value.get("name"))) if isinstance(value, dict) else None

@@ -70,7 +70,7 @@ def parse(path: Path, data: bytes) -> dict[str, Any]:
 def _looks_like(tag: str) -> str:
     space, _, name = tag.rpartition("}")
     if "spdx" in space or name == "RDF":
-        return "an SPDX document (RDF). Convert it to CycloneDX first"
+        return "an SPDX document (RDF/XML). Convert it to SPDX JSON first (`pyspdxtools -i FILE -o FILE.json`)"
     if name == "bom":
         return "a <bom> outside the CycloneDX namespace. Add its `xmlns`"
     if name == "SoftwareIdentity":

@@ -1,4 +1,4 @@
-"""A CycloneDX inventory written as JSON. Owns its syntax: from bytes to plain values, and what is none.
+"""An inventory written as JSON. Owns its syntax: from bytes to plain values, out of what it may be wrapped in.
 
 What another format's document looks like is said by name, so that the message can give the mend.
 """
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold.errors import TooLarge, Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["parse"]
+__all__ = ["parse", "refusal", "unwrapped"]
+
+_WRAPS: Final = ("sbom", "predicate", "Data")
+"""Keys under which forges, attestations and signing tools put the inventory itself."""
 
 _SIGNS: Final = (
-    ("predicateType", "an in-toto attestation. Name the inventory within it (its `predicate`) as a file of its own"),
+    ("predicateType", "an in-toto attestation that holds no inventory. Name an inventory"),
     ("payloadType", "a signed envelope. Name the inventory within it (its decoded `payload`) as a file of its own"),
     ("lockfileVersion", "a lock file of a package manager. Name the project's folder instead"),
     ("SchemaVersion", "a Trivy report. Let Trivy write CycloneDX (`--format cyclonedx`)"),
@@ -28,8 +32,8 @@ _SIGNS: Final = (
 )
 
 
-def parse(path: Path, data: bytes) -> dict[str, Any]:
-    """Turn the bytes of a file into a CycloneDX document.
+def parse(path: Path, data: bytes) -> object:
+    """Turn the bytes of a file into plain values.
 
     Parameters
     ----------
@@ -40,13 +44,13 @@ def parse(path: Path, data: bytes) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        The document: its format is CycloneDX, nothing else about it has been checked.
+    object
+        Whatever the JSON says.
 
     Raises
     ------
     freehold.errors.Unreadable
-        If it is not UTF-8, not JSON, or a document of another format.
+        If it is not UTF-8, or not JSON.
     freehold.errors.TooLarge
         If it nests deeper than the parser goes.
     """
@@ -58,42 +62,77 @@ def parse(path: Path, data: bytes) -> dict[str, Any]:
     if not text.strip():
         raise Unreadable(f"{path} is empty. Write the inventory again, or name another file.")
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except RecursionError as error:
         raise TooLarge(f"{path} nests deeper than can be read. Write it with fewer levels.") from error
     except json.JSONDecodeError as error:
         raise Unreadable(_not_json(path, text, error)) from error
     except ValueError as error:
         raise Unreadable(f"{path}: not JSON that can be read (a number of thousands of digits). Write it as text.") from error
-    return _checked(path, document)
+
+
+def unwrapped(document: object, is_inventory: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+    """Find the inventory in a document: itself, or within what forges and attestations put around it.
+
+    Parameters
+    ----------
+    document
+        What the JSON says.
+    is_inventory
+        Whether an object is one of the wanted format.
+
+    Returns
+    -------
+    dict or None
+        The inventory; ``None`` if there is none.
+    """
+    waiting = [document]
+    for _ in range(len(_WRAPS) ** 2):
+        if not waiting:
+            return None
+        one = waiting.pop(0)
+        if not isinstance(one, dict):
+            continue
+        if is_inventory(one):
+            return one
+        waiting += [one[key] for key in _WRAPS if key in one]
+    return None
 
 
 def _not_json(path: Path, text: str, error: json.JSONDecodeError) -> str:
     if text.lstrip().startswith("SPDXVersion:"):
-        return f"{path} is an SPDX document (tag-value), not CycloneDX. Convert it to CycloneDX first."
+        return f"{path} is an SPDX document (tag-value), not JSON. Begin the file with its `SPDXVersion:`."
     if text.startswith("version https://git-lfs"):
         return f"{path} is a pointer of Git LFS, not the file itself. Run `git lfs pull` first."
     where = f"line {error.lineno}, column {error.colno}"
     return f"{path}, {where}: not JSON ({error.msg}). Mend it there, or write the inventory again."
 
 
-def _checked(path: Path, document: object) -> dict[str, Any]:
+def refusal(path: Path, document: object, wanted: str) -> Unreadable:
+    """Give the error for a document that is no inventory of the wanted format: what it seems to be, and the mend.
+
+    Parameters
+    ----------
+    path
+        The file.
+    document
+        What the JSON says.
+    wanted
+        The format.
+    """
     if isinstance(document, list):
-        raise Unreadable(
-            f"{path} is a bare list, not a CycloneDX document. Put it into an object with `bomFormat` as `components`."
-        )
+        mend = "Put it into an object with `bomFormat` as `components`."
+        return Unreadable(f"{path} is a bare list, not a {wanted} document. {mend}")
     if not isinstance(document, dict):
-        raise Unreadable(f"{path} is a bare value, not a CycloneDX document. Name an inventory.")
-    if "CycloneDX" in (document.get("bomFormat"), document.get("specFormat")):
-        return document
-    raise Unreadable(f"{path} is not CycloneDX but looks like {_looks_like(document)}.")
+        return Unreadable(f"{path} is a bare value, not a {wanted} document. Name an inventory.")
+    return Unreadable(f"{path} is not {wanted} but looks like {_looks_like(document)}.")
 
 
 def _looks_like(document: dict[str, Any]) -> str:
     if "spdxVersion" in document or "SPDXID" in document:
-        return "an SPDX document. Convert it to CycloneDX first"
+        return "an SPDX document whose `spdxVersion` does not say SPDX-2.… Mend it"
     if "spdx" in str(document.get("@context", ""))[:500]:
-        return "an SPDX 3 document (JSON-LD). Convert it to CycloneDX first"
+        return "an SPDX 3 document (JSON-LD) without its `@graph`. Mend it"
     for key, words in _SIGNS:
         if key in document:
             return words
@@ -102,4 +141,4 @@ def _looks_like(document: dict[str, Any]) -> str:
         return f"a document of the format {stated[:60]!r}. If it is CycloneDX, `bomFormat` must say 'CycloneDX'"
     if "specVersion" in document or "components" in document:
         return 'CycloneDX without its `bomFormat`. Add `"bomFormat": "CycloneDX"` if it is'
-    return "some other JSON. Name an inventory, with `bomFormat` 'CycloneDX'"
+    return "some other JSON. Name an inventory: CycloneDX has `bomFormat`, SPDX `spdxVersion`"

@@ -13,8 +13,8 @@ from freehold.read.cyclonedx_rows import component_row, service_row, walk
 from freehold.read.hosts import host_of
 from freehold.read.interface import LARGEST_FILE, read_bytes
 from freehold.read.inventory_graph import resolve
+from freehold.read.inventory_json import later, refusal, unwrapped
 from freehold.read.inventory_json import parse as parse_json
-from freehold.read.inventory_json import refusal, unwrapped
 from freehold.read.inventory_notes import Notes, text
 from freehold.read.inventory_rows import Rows, components_of
 from freehold.stack.inventory import Contact, Evidence, Inventory
@@ -29,7 +29,6 @@ _JSON: Final = re.compile(rb'"(?:bomFormat|specFormat)"\s*:\s*"CycloneDX"')
 _DOMAIN: Final = b"org.cyclonedx"
 _XML: Final = re.compile(rb"https?://" + rb"\.".join(reversed(_DOMAIN.split(b"."))) + rb"/schema/bom/\d")
 _OTHER: Final = re.compile(rb'"(?:spdxVersion|SPDXID|lockfileVersion)"')
-_PART: Final = 1 << 20
 _KNOWN: Final = frozenset(f"1.{number}" for number in range(8))
 _READ: Final = """
     $schema bomFormat specFormat specVersion serialNumber version metadata components services dependencies type
@@ -74,7 +73,7 @@ class CycloneDXReader:
             return _XML.search(head) is not None
         if start != b"{":
             return False
-        return _JSON.search(head) is not None or (_OTHER.search(head) is None and self._says_later(path))
+        return _JSON.search(head) is not None or (_OTHER.search(head) is None and later(path, _JSON, self.limit))
 
     def read(self, path: Path) -> Inventory:
         """Read an inventory.
@@ -108,20 +107,6 @@ class CycloneDXReader:
 
             return _inventory(path, parse_xml(path, data), "XML")
         return _inventory(path, _from_json(path, data), "JSON")
-
-    def _says_later(self, path: Path) -> bool:
-        try:
-            if not path.is_file() or path.stat().st_size > self.limit:
-                return False
-            before = b""
-            with path.open("rb") as file:
-                while part := file.read(_PART):
-                    if _JSON.search(before + part):
-                        return True
-                    before = part[-100:]
-        except OSError:
-            return False
-        return False
 
 
 def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:

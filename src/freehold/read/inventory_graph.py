@@ -16,7 +16,12 @@ __all__ = ["resolve"]
 
 
 def resolve(
-    edges: Iterable[tuple[object, Iterable[object]]], rows: Rows, notes: Notes, place: str = "dependencies"
+    edges: Iterable[tuple[object, Iterable[object]]],
+    rows: Rows,
+    notes: Notes,
+    place: str = "dependencies",
+    *,
+    rooted: bool = False,
 ) -> tuple[dict[str, dict[str, None]], set[str]]:
     """Resolve a dependency graph to ids.
 
@@ -30,6 +35,8 @@ def resolve(
         Where skips are recorded.
     place
         Where the graph stands in the document.
+    rooted
+        Whether the document says by itself what is direct.
 
     Returns
     -------
@@ -39,7 +46,7 @@ def resolve(
     depends: dict[str, dict[str, None]] = {}
     dangling: dict[str, None] = {}
     known = rows.by_reference
-    rooted = stated = False
+    stated = rooted
     for reference, needed in edges:
         stated = True
         source = _resolved(reference, known, dangling)

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold.errors import TooLarge, Unreadable
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["parse", "refusal", "unwrapped"]
+__all__ = ["later", "parse", "refusal", "unwrapped"]
 
 _WRAPS: Final = ("sbom", "predicate", "Data")
 """Keys under which forges, attestations and signing tools put the inventory itself."""
 
+_PART: Final = 1 << 20
 _SIGNS: Final = (
     ("predicateType", "an in-toto attestation that holds no inventory. Name an inventory"),
     ("payloadType", "a signed envelope. Name the inventory within it (its decoded `payload`) as a file of its own"),
@@ -69,6 +71,32 @@ def parse(path: Path, data: bytes) -> object:
         raise Unreadable(_not_json(path, text, error)) from error
     except ValueError as error:
         raise Unreadable(f"{path}: not JSON that can be read (a number of thousands of digits). Write it as text.") from error
+
+
+def later(path: Path, sign: re.Pattern[bytes], limit: int) -> bool:
+    """Whether a file holds a sign of its format anywhere; it is read part by part.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sign
+        Matches within 600 bytes.
+    limit
+        Bytes: larger files are not looked through.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > limit:
+            return False
+        before = b""
+        with path.open("rb") as file:
+            while part := file.read(_PART):
+                if sign.search(before + part):
+                    return True
+                before = part[-600:]
+    except OSError:
+        return False
+    return False
 
 
 def unwrapped(document: object, is_inventory: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:

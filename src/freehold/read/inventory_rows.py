@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from freehold.read.hosts import host_of, repository_of
-from freehold.read.purls import canonical, qualifier, slug, without_user
+from freehold.read.purls import canonical, qualifier, without_user
 from freehold.stack.inventory import Component
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from freehold.errors import Unreadable
 from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
 from freehold.read.project import ProjectReader
+from freehold.read.spdx import SpdxReader
 
 __all__ = ["READERS", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, ProjectReader())
+READERS: tuple[Reader, ...] = (_INVENTORIES, SpdxReader(), ProjectReader())
 _HEAD = 4096
 
 
@@ -41,5 +42,5 @@ def select_reader(path: Path) -> Reader:
         return _INVENTORIES  # which says what the file looks like instead
     seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
-        f"{path} {seems}. Name a project folder, a CycloneDX SBOM (JSON or XML), a stack (.toml) or a folder of stack tables."
+        f"{path} {seems}. Name a project folder, a CycloneDX or SPDX SBOM, a stack (.toml) or a folder of stack tables."
     )

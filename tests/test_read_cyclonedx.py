@@ -637,6 +637,13 @@ def test_a_document_that_says_its_format_late_is_recognised(tmp_path: Path) -> N
     assert not READER.recognises(tmp_path, b"")
 
 
+@pytest.mark.parametrize("key", ["sbom", "predicate"])
+def test_an_inventory_that_is_wrapped_is_found_within(tmp_path: Path, key: str) -> None:
+    wrapped = {"predicateType": "x", key: bom(components=[lib("a")])}
+    assert [one.name for one in read(tmp_path, wrapped).components] == ["a"]
+    assert READER.recognises(tmp_path / "x", json.dumps(wrapped).encode())
+
+
 def test_signs_that_cannot_be_printed_do_not_get_through(tmp_path: Path) -> None:
     inventory = read(tmp_path, '{"bomFormat":"CycloneDX","components":[{"name":"a\\u001b[31m\\ud800b","version":"1\\n2"}]}')
     component = inventory.components[0]

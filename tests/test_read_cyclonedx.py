@@ -720,6 +720,7 @@ def test_any_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
         ("BSD", "BSD"),
         ("free to use and modify", "free to use and modify"),
         ("MIT OR", "MIT OR"),
+        ("( OR PostgreSQL OR Apache-2.0)", "( OR PostgreSQL OR Apache-2.0)"),
         ("(MIT", "(MIT"),
         ("a or b", "a or b"),
         ("NOASSERTION", None),

@@ -169,5 +169,5 @@ def _by_library(text: str) -> str | None:
 
     try:
         return PackageURL.from_string(text).to_string()
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, LookupError, AssertionError):
         return None

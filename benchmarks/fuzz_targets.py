@@ -123,6 +123,16 @@ def _tag_value() -> Iterable[str]:
     yield "\n".join(lines)
 
 
+def _spdx_xml() -> Iterable[str]:
+    def written(value: object, tag: str) -> str:
+        if isinstance(value, list):
+            return "".join(written(one, tag) for one in value)
+        inner = "".join(written(one, key) for key, one in value.items()) if isinstance(value, dict) else str(value)
+        return f"<{tag}>{inner}</{tag}>"
+
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n' + written(dict(FORMS["spdx"](4, 1)), "Document")
+
+
 def _yaml() -> Iterable[str]:
     import yaml
 
@@ -172,6 +182,7 @@ TARGETS: Final = (
     Target("cyclonedx-xml", "a.cdx.xml", _cyclonedx_xml, ("sboms/cyclonedx/*/*.xml",)),
     Target("spdx-json", "a.spdx.json", _generated("spdx"), ("sboms/spdx/*/*2.*json", "sboms/spdx/*/julia*")),
     Target("spdx-tag-value", "a.spdx", _tag_value, ("sboms/spdx/*/*.spdx",)),
+    Target("spdx-xml", "a.spdx.xml", _spdx_xml),
     Target("spdx-yaml", "a.spdx.yaml", _yaml),
     Target("spdx-3", "a.spdx3.json", _spdx3, ("sboms/spdx/*/*spdx3.json",)),
 )

@@ -528,7 +528,7 @@ def test_other_xml_is_refused_and_named(tmp_path: Path, text: str, words: str) -
         (b'{"lockfileVersion": 3, "dependencies": {}}', "a lock file"),
         (b'{"predicateType": "x", "predicate": {}}', "in-toto attestation"),
         (b'{"bomFormat": "CycloneDX",\n "x": "\xff"}', "line 2: not UTF-8"),
-        ('{"bomFormat": "CycloneDX"}'.encode("utf-16"), "not UTF-8"),
+        ('{"bomFormat": "CycloneDX"}'.encode("utf-16")[:-1], "not UTF-16"),
         (b"SPDXVersion: SPDX-2.3\n", "tag-value"),
         (b"version https://git-lfs", "Git LFS"),
         (b"\x1f\x8b\x08\x00", "compressed"),

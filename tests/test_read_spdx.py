@@ -341,6 +341,33 @@ def test_yaml_gives_what_the_json_gives(tmp_path: Path) -> None:
     assert second.components[0].evidence == (Evidence("a", 10),)
 
 
+def as_xml(value: object, tag: str) -> str:
+    if isinstance(value, list):
+        return "".join(as_xml(one, tag) for one in value)
+    inner = "".join(as_xml(one, key) for key, one in value.items()) if isinstance(value, dict) else str(value)
+    return f"<{tag}>{inner}</{tag}>"
+
+
+def test_xml_gives_what_the_json_gives(tmp_path: Path) -> None:
+    first = read(tmp_path, SAME, "a")
+    second = read(tmp_path, '<?xml version="1.0"?>\n' + as_xml(SAME, "Document"), "a")
+    assert isinstance(select_reader(tmp_path / "a"), SpdxReader)
+    assert second.reader == "spdx 2.3 XML"
+    assert (first.components, first.skips, first.name) == (second.components, second.skips, second.name)
+
+
+@pytest.mark.parametrize("content", [TAG_VALUE, json.dumps(SAME)])
+def test_the_marks_of_utf_16_are_understood(tmp_path: Path, content: str) -> None:
+    inventory = read(tmp_path, content.encode("utf-16"), "a")
+    assert isinstance(select_reader(tmp_path / "a"), SpdxReader)
+    assert [one.id for one in inventory.components] == ["pkg:npm/a@1"]
+
+
+def test_describe_is_taken_for_describes(tmp_path: Path) -> None:
+    inventory = read(tmp_path, document(*map(package, "ab"), related="DOCUMENT DESCRIBE a\n a CONTAINS b"))
+    assert [(one.name, one.direct) for one in inventory.components] == [("b", True)]
+
+
 @pytest.mark.parametrize(
     "wrapped",
     [
@@ -526,6 +553,9 @@ def test_sets_of_licences_become_one_expression_and_loops_of_them_end(tmp_path: 
         (b"spdxVersion: SPDX-2.3\npackages: [", "not YAML"),
         (b'<rdf xmlns="http://spdx.org/rdf/terms#"/>', "RDF/XML, which is not read. Convert it to SPDX JSON"),
         (b"[1]", "is a bare list"),
+        (b"\xff\xfe\x00\xd8{", "not UTF-16"),
+        (b"<Document><SPDXID>x</SPDXID>", "line 1, column 29: not XML"),
+        (b"<!DOCTYPE a><Document><spdxVersion>SPDX-2.3</spdxVersion></Document>", "a document type"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_words(tmp_path: Path, content: bytes, words: str) -> None:

@@ -14,7 +14,7 @@ from freehold.read.cyclonedx_rows import component_row, service_row, walk
 from freehold.read.hosts import host_of
 from freehold.read.interface import LARGEST_FILE, read_bytes
 from freehold.read.inventory_graph import resolve
-from freehold.read.inventory_json import head_of, later, parse, refusal, text_of, unwrapped
+from freehold.read.inventory_json import head_of, in_utf8, later, parse, refusal, text_of, unwrapped
 from freehold.read.inventory_notes import Notes, text
 from freehold.read.inventory_rows import Rows, components_of
 from freehold.stack.inventory import Contact, Evidence, Inventory
@@ -66,9 +66,8 @@ class CycloneDXReader:
         bool
             Whether :meth:`read` should be tried.
         """
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        head = in_utf8(head)
+        start = head.lstrip()[:1]
         if start == b"<":
             return _XML.search(head) is not None
         if start != b"{":
@@ -99,7 +98,7 @@ class CycloneDXReader:
         if head.startswith(_ARCHIVES):
             raise Unreadable(f"{path} is compressed. Unpack it first.")
         with no_collection():
-            if head.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip(b" \t\r\n\0")[:1] == b"<":
+            if head.lstrip(b" \t\r\n\0")[:1] == b"<":
                 # XML is rarer, and its parser takes a while to load
                 from freehold.read.cyclonedx_xml import parse as parse_xml
 

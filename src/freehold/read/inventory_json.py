@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["head_of", "later", "parse", "refusal", "text_of", "unwrapped"]
+__all__ = ["head_of", "in_utf8", "later", "parse", "refusal", "text_of", "unwrapped"]
 
 _WRAPS: Final = ("sbom", "predicate", "Data")
 """Keys under which forges, attestations and signing tools put the inventory itself."""
 
 _PART: Final = 1 << 20
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _SIGNS: Final = (
     ("predicateType", "an in-toto attestation that holds no inventory. Name an inventory"),
     ("payloadType", "a signed envelope. Name the inventory within it (its decoded `payload`) as a file of its own"),
@@ -36,14 +37,21 @@ _SIGNS: Final = (
 
 
 def head_of(path: Path) -> bytes:
-    """Give the first 4 kB of a file, without byte-order mark; nothing if it cannot be read, which reading it will tell."""
+    """Give the first 4 kB of a file as UTF-8 without mark; nothing if it cannot be read, which reading it will tell."""
     try:
         if not path.is_file():
             return b""
         with path.open("rb") as file:
-            return file.read(4096).removeprefix(b"\xef\xbb\xbf")
+            return in_utf8(file.read(4096))
     except OSError:
         return b""
+
+
+def in_utf8(head: bytes) -> bytes:
+    """Give the first bytes of a file as UTF-8 without its byte-order mark, where that says UTF-8 or UTF-16."""
+    if head.startswith(_UTF16):
+        return head.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    return head.removeprefix(b"\xef\xbb\xbf")
 
 
 def text_of(path: Path, limit: int) -> str:
@@ -59,14 +67,16 @@ def text_of(path: Path, limit: int) -> str:
     Raises
     ------
     freehold.errors.Unreadable
-        If it cannot be read or is not UTF-8; a byte-order mark is dropped.
+        If it cannot be read, or is neither UTF-8 nor UTF-16 with its byte-order mark.
     freehold.errors.TooLarge
         If it is over the limit.
     """
     data = read_bytes(path, limit)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if data.startswith(_UTF16):
+            raise Unreadable(f"{path}: not UTF-16, though its mark says so. Save it as UTF-8.") from error
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
 

@@ -1,4 +1,4 @@
-"""Reads SPDX inventories: 2.x as JSON, tag-value and YAML, 3 as JSON-LD. Owns the seam from a file to an ``Inventory``.
+"""Reads SPDX inventories: 2.x as JSON, tag-value, YAML and XML, 3 as JSON-LD. Owns the seam from a file to an ``Inventory``.
 
 It is tolerant: what can be understood is read, everything else becomes a skip that says why.
 """
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.errors import Unreadable
 from freehold.read.collector import no_collection
-from freehold.read.interface import LARGEST_FILE
+from freehold.read.interface import LARGEST_FILE, read_bytes
 from freehold.read.inventory_graph import resolve
-from freehold.read.inventory_json import head_of, later, parse, refusal, text_of, unwrapped
+from freehold.read.inventory_json import head_of, in_utf8, later, parse, refusal, text_of, unwrapped
 from freehold.read.inventory_notes import Notes
 from freehold.read.inventory_rows import Rows, components_of
 from freehold.read.spdx2 import is_spdx2
@@ -36,7 +36,8 @@ _JSON: Final = re.compile(
 _TAG_VALUE: Final = re.compile(rb"(?:^|[\r\n])[ \t]*SPDXVersion[ \t]*:[ \t]*SPDX-")
 _YAML: Final = re.compile(rb"(?:^|[\r\n])[\"']?(?:spdxVersion|SPDXID)[\"']?[ \t]*:[ \t]*[\"']?SPDX")
 _RDF: Final = re.compile(rb"spdx\.org/rdf/")
-_MARKS: Final = b"\xef\xbb\xbf"
+_XML: Final = re.compile(rb"<Document[\s>]")
+_XML_SIGN: Final = re.compile(rb"<(?:SPDXID|spdxVersion)\s*>")
 _NO_NAME: Final = frozenset({".", "..", "/", "./"})
 _KEPT: Final = ("model", "data")
 """Kinds that stay a component even if the document is about nothing else: they are what one rests on."""
@@ -71,12 +72,12 @@ class SpdxReader:
         bool
             Whether :meth:`read` should be tried.
         """
-        head = head.removeprefix(_MARKS)
+        head = in_utf8(head)
         start = head.lstrip()[:1]
         if start == b"{":
             return _JSON.search(head) is not None or later(path, _JSON, self.limit)
         if start == b"<":
-            return _RDF.search(head) is not None
+            return _RDF.search(head) is not None or (_XML.search(head) is not None and _XML_SIGN.search(head) is not None)
         return _TAG_VALUE.search(head) is not None or _YAML.search(head) is not None
 
     def read(self, path: Path) -> Inventory:
@@ -107,6 +108,10 @@ class SpdxReader:
 def _statement(path: Path, limit: int, notes: Notes) -> Statement:
     head = head_of(path)
     start = head.lstrip()[:1]
+    if start == b"<" and _RDF.search(head) is None:
+        from freehold.read.spdx_xml import parse as parse_xml
+
+        return _one_of(path, parse_xml(path, read_bytes(path, limit)), "XML", notes)
     if start == b"<":
         mend = f"Convert it to SPDX JSON first (`pyspdxtools -i {path.name} -o {path.name}.json`)."
         raise Unreadable(f"{path} is an SPDX document written as RDF/XML, which is not read. {mend}")

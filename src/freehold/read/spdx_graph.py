@@ -24,7 +24,9 @@ __all__ = ["Edge", "edges_of", "scoped"]
 Edge = tuple[str, str, str]
 """Who needs, who is needed, and the scope."""
 
-_DESCRIBES: Final = "describes"
+_DESCRIBES: Final = ("describes", "describe", "describedby")
+"""``DESCRIBE`` is no type, but a generator of many real documents wrote it."""
+
 _NEEDS: Final[Mapping[str, str]] = {
     "dependson": "run",
     "contains": "run",
@@ -101,7 +103,7 @@ def edges_of(said: Statement, notes: Notes) -> list[Edge]:
                 source, target = target, source
         if source in _NONE or target in _NONE:
             continue
-        if kind in (_DESCRIBES, "describedby"):
+        if kind in _DESCRIBES:
             said.described.append(target)
         elif scope is None:
             shown = text(stated) or ""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from xml.sax.saxutils import escape
 
 from benchmarks.generate_sbom import FORMS
 
@@ -127,7 +128,7 @@ def _spdx_xml() -> Iterable[str]:
     def written(value: object, tag: str) -> str:
         if isinstance(value, list):
             return "".join(written(one, tag) for one in value)
-        inner = "".join(written(one, key) for key, one in value.items()) if isinstance(value, dict) else str(value)
+        inner = "".join(written(one, key) for key, one in value.items()) if isinstance(value, dict) else escape(str(value))
         return f"<{tag}>{inner}</{tag}>"
 
     yield '<?xml version="1.0" encoding="UTF-8"?>\n' + written(dict(FORMS["spdx"](4, 1)), "Document")

@@ -488,6 +488,11 @@ def test_a_model_its_data_and_its_makers_are_read(tmp_path: Path) -> None:
     assert "Jo Doe" not in repr(inventory)
 
 
+def test_a_model_of_a_hub_keeps_the_name_that_it_has_there(tmp_path: Path) -> None:
+    one = only(tmp_path, externalRefs=purl("pkg:huggingface/some-org/Some%20Model@abc?x=y"))
+    assert (one.kind, one.provides) == ("model", "some-org/Some Model")
+
+
 def test_names_of_elements_are_told_by_their_last_part(tmp_path: Path) -> None:
     for kind in (
         "Package",

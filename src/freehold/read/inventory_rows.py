@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from freehold.read.hosts import host_of, repository_of
 from freehold.read.purls import canonical, qualifier, without_user
@@ -182,12 +183,16 @@ def canonical_purl(stated: str, path: str, notes: Notes) -> str | None:
 def with_purl(row: Row, purl: str | None, group: str | None = None) -> None:
     """Complete a row by what its package URL says beside the name: the index, the file's host, the repository.
 
-    A model or data set without package URL keeps its name, for the catalogue to match.
+    A model keeps its full name, as a hub would call it, for the catalogue to match; so does a data set without package URL.
     """
     if purl is None:
         if row.kind in ("model", "data"):
             row.provides = f"{group}/{row.name}" if group else row.name
         return
+    if row.kind is None and purl.startswith("pkg:huggingface/"):
+        row.kind = "model"
+    if row.kind == "model":
+        row.provides = unquote(re.split("[@?#]", purl.partition("/")[2], maxsplit=1)[0])
     if "_url=" in purl:
         row.registry = host_of(qualifier(purl, "repository_url") or qualifier(purl, "download_url") or "") or row.registry
         row.repository = row.repository or repository_of(qualifier(purl, "vcs_url") or "")

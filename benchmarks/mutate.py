@@ -209,7 +209,9 @@ def _change_element(parent: ElementTree.Element, other: ElementTree.Element, ran
         parent.remove(child)
     elif what == 1:
         # through text, so that the copy is no part of what it is put into
-        other.extend([ElementTree.fromstring(ElementTree.tostring(child))] * random.choice((1, 1, 100)))
+        text = ElementTree.tostring(child)
+        most = max(1, LARGEST // (len(text) * len(other) + 1))
+        other.extend([ElementTree.fromstring(text)] * min(most, random.choice((1, 1, 100))))
     elif what == 2:
         child.text = random.choice(_PLAIN_TEXTS)
     elif what == 3 and child.attrib:
@@ -264,7 +266,9 @@ def _change(places: list[tuple[Any, Any]], random: Random) -> None:
             made = [made] if random.random() < 0.5 else {random.choice(("a", "components", "packages")): made}
         holder[key] = made
     elif what == 6 and isinstance(holder, list):
-        holder += [holder[key]] * random.choice((1, 10, 300))
+        # no more than would be kept: what is multiplied twice could fill any machine
+        most = max(1, LARGEST // max(1, len(json.dumps(holder[key])) * len(holder)))
+        holder += [holder[key]] * min(most, random.choice((1, 10, 300)))
     elif what == 6 and isinstance(holder, dict):
         holder[str(other_key)] = holder.pop(key)
     elif what == 7 and isinstance(holder[key], str):

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from freehold.catalogue.schema import FACT_COLUMNS, REFERENCE_COLUMNS
+from freehold.catalogue.schema import FACT_COLUMNS, OPTIONAL_FACT_COLUMNS, REFERENCE_COLUMNS
 from freehold.catalogue.values import FactLine, Reference
 from freehold.errors import CatalogueError, Finding, TooLarge, Unreadable
 
@@ -18,6 +18,8 @@ __all__ = ["LARGEST_LAYER", "read_layers"]
 
 LARGEST_LAYER: Final = 64 * 1024 * 1024
 """Bytes: the largest file of a layer that is read."""
+
+_UNDATED: Final = ("", "")
 
 
 def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tuple[FactLine, ...]]:
@@ -49,26 +51,31 @@ def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tupl
     facts: list[FactLine] = []
     for path in sorted(place.glob("facts-*.csv")):
         name = path.name
-        for row, (table, id_, attribute, value, reference_id, date, says) in _lines(path, FACT_COLUMNS, findings):
+        for row, cells in _lines(path, FACT_COLUMNS, findings, OPTIONAL_FACT_COLUMNS):
+            table, id_, attribute, value, reference_id, date, says, *dated = cells
+            since, until = dated or _UNDATED
             stated = date or dates.get(reference_id, "")
-            facts.append((table, id_, attribute, value, reference_id, stated, says, name, row))
+            facts.append((table, id_, attribute, value, reference_id, stated, says, name, row, since, until))
     if findings:
         raise CatalogueError(findings)
     return tuple(references), tuple(facts)
 
 
-def _lines(path: Path, columns: Sequence[str], findings: list[Finding]) -> list[tuple[int, list[str]]]:
-    """Give the line number and the cells of each record, in the order of ``columns``."""
+def _lines(
+    path: Path, columns: Sequence[str], findings: list[Finding], optional: Sequence[str] = ()
+) -> list[tuple[int, list[str]]]:
+    """Give the line number and the cells of each record, in the order of the columns; of the optional ones all or none."""
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     found: list[tuple[int, list[str]]] = []
     try:
         header = next(reader, [])
-        if tuple(header) != tuple(columns):
-            mend = f"Write the header {','.join(columns)}."
+        if tuple(header) not in (tuple(columns), (*columns, *optional)):
+            more = f", or with ,{','.join(optional)} after it" if optional else ""
+            mend = f"Write the header {','.join(columns)}{more}."
             findings.append(Finding(path.name, 1, "", f"the columns are '{','.join(header)[:200]}'", mend))
             return []
         start = reader.line_num + 1
-        wanted = len(columns)
+        wanted = len(header)
         for cells in reader:
             if len(cells) == wanted:
                 found.append((start, cells))

@@ -8,12 +8,14 @@ from freehold.errors import Unreadable
 from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
 from freehold.read.project import ProjectReader
+from freehold.read.root_folder import RootFolderReader
 from freehold.read.spdx import SpdxReader
+from freehold.read.zone import ZoneReader
 
 __all__ = ["READERS", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, SpdxReader(), ProjectReader())
+READERS: tuple[Reader, ...] = (_INVENTORIES, SpdxReader(), ZoneReader(), RootFolderReader(), ProjectReader())
 _HEAD = 4096
 
 
@@ -32,7 +34,7 @@ def select_reader(path: Path) -> Reader:
                 head = file.read(_HEAD)
         elif not path.is_dir():
             problem = "is neither a file nor a folder" if path.exists() else "is not there"
-            raise Unreadable(f"{path} {problem}. Name a folder, an SBOM or a stack.")
+            raise Unreadable(f"{path} {problem}. Name a folder, an SBOM, a zone file or a stack.")
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     for reader in READERS:
@@ -42,5 +44,6 @@ def select_reader(path: Path) -> Reader:
         return _INVENTORIES  # which says what the file looks like instead
     seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
-        f"{path} {seems}. Name a project folder, a CycloneDX or SPDX SBOM, a stack (.toml) or a folder of stack tables."
+        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX or SPDX SBOM, a DNS zone file, "
+        "a stack (.toml) or a folder of stack tables."
     )

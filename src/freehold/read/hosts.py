@@ -186,10 +186,12 @@ def repository_of(url: str) -> str | None:
         return None
     host, path, forward = found
     path = unquote(path) if "%" in path else path
-    parts = [part for part in _PAGES.split(path, maxsplit=1)[0].split("/") if part]
+    two = _TWO_LEVELS.search(forward) is not None
+    # where a repository is an owner and a name, nothing of either is a page: a repository may be called "wiki"
+    path = path.partition("@")[0] if two else _PAGES.split(path, maxsplit=1)[0]
+    parts = [part for part in path.split("/") if part][: 2 if two else None]
     if not parts or not "".join(parts).isprintable():
         return None
-    parts = parts[:2] if _TWO_LEVELS.search(forward) else parts
     return "/".join([host, *parts]).removesuffix(".git")
 
 

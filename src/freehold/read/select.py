@@ -9,12 +9,13 @@ from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
 from freehold.read.project import ProjectReader
 from freehold.read.root_folder import RootFolderReader
+from freehold.read.spdx import SpdxReader
 from freehold.read.zone import ZoneReader
 
 __all__ = ["READERS", "is_project", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, ZoneReader(), RootFolderReader(), ProjectReader())
+READERS: tuple[Reader, ...] = (_INVENTORIES, SpdxReader(), ZoneReader(), RootFolderReader(), ProjectReader())
 _HEAD = 4096
 
 
@@ -43,7 +44,7 @@ def select_reader(path: Path) -> Reader:
         return _INVENTORIES  # which says what the file looks like instead
     seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
-        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX SBOM (JSON or XML), a DNS zone file, "
+        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX or SPDX SBOM, a DNS zone file, "
         "a stack (.toml) or a folder of stack tables."
     )
 

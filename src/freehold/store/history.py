@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from freehold.stack.changes import RowChange
 from freehold.store.chunks import Spans
 from freehold.store.database import Session
 from freehold.store.differences import row_changes
 from freehold.store.encoding import ROW_TABLES
-from freehold.store.interface import At, Change, RowChange
+from freehold.store.interface import At, Change
 from freehold.store.reading import ChunkReader
 from freehold.store.revisions import Content, all_revisions, find
 

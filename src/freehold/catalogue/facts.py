@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from freehold.catalogue.layers import read_layers
+from freehold.catalogue.layers import read_layers, read_packages
 from freehold.catalogue.schema import catalogue_attribute
 from freehold.catalogue.values import Fact, FactLine, OwnerStep, Product, Reference, is_old
 from freehold.stack.values import Claim, Owner, Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -32,12 +32,20 @@ class Catalogue:
     ----------
     references
         Everything that was opened, in the order of the layers.
-    lines
+    first
         The facts as they were read, in the order of the layers.
+    later
+        Reads more facts on packages, when first asked for one; they count after the others.
     """
 
     references: tuple[Reference, ...] = ()
-    lines: tuple[FactLine, ...] = ()
+    first: tuple[FactLine, ...] = ()
+    later: Callable[[], tuple[FactLine, ...]] | None = None
+
+    @cached_property
+    def lines(self) -> tuple[FactLine, ...]:
+        """All facts as they were read, in the order of the layers."""
+        return self.first if self.later is None else self.first + self.later()
 
     @cached_property
     def edition(self) -> str:
@@ -56,15 +64,14 @@ class Catalogue:
 
     @cached_property
     def _rows(self) -> Mapping[str, Mapping[str, list[FactLine]]]:
-        found: dict[str, dict[str, list[FactLine]]] = {}
-        for line in self.lines:
-            rows = found.setdefault(line[0], {})
-            row = rows.get(line[1])
-            if row is None:
-                rows[line[1]] = [line]
-            else:
-                row.append(line)
-        return found
+        return _by_row(self.first)
+
+    @cached_property
+    def _package_rows(self) -> Mapping[str, list[FactLine]]:
+        return self._rows.get("package", {}) if self.later is None else _by_row(self.lines).get("package", {})
+
+    def _table(self, table: str) -> Mapping[str, list[FactLine]]:
+        return self._package_rows if table == "package" else self._rows.get(table, {})
 
     @cached_property
     def _made(self) -> dict[tuple[str, str], tuple[Fact, ...]]:
@@ -72,13 +79,13 @@ class Catalogue:
 
     def ids(self, table: str) -> Collection[str]:
         """Give the ids of a table's rows, in the order of the layers; asking whether an id is among them is quick."""
-        return self._rows.get(table, {}).keys()
+        return self._table(table).keys()
 
     def facts_of(self, table: str, id: str) -> tuple[Fact, ...]:  # noqa: A002  the column's own name
         """All facts of a row; empty if there is no such row."""
         made = self._made.get((table, id))
         if made is None:
-            lines = self._rows.get(table, {}).get(id, ())
+            lines = self._table(table).get(id, ())
             made = self._made[table, id] = tuple(Fact(*line) for line in lines)
         return made
 
@@ -217,6 +224,18 @@ class Catalogue:
         return is_old(fact, self.edition if today is None else today)
 
 
+def _by_row(lines: Iterable[FactLine]) -> dict[str, dict[str, list[FactLine]]]:
+    found: dict[str, dict[str, list[FactLine]]] = {}
+    for line in lines:
+        rows = found.setdefault(line[0], {})
+        row = rows.get(line[1])
+        if row is None:
+            rows[line[1]] = [line]
+        else:
+            row.append(line)
+    return found
+
+
 def _owners(facts: Iterable[Fact]) -> tuple[Owner, ...]:
     """Join owner facts: each owner once, with the newest stake stated for it; an unreadable stake is none."""
     stakes: dict[str, tuple[str, float] | None] = {}
@@ -245,7 +264,8 @@ def load(folder: Path | None = None) -> Catalogue:
     Returns
     -------
     Catalogue
-        Read, not checked; see :func:`freehold.catalogue.check.check`.
+        Read, not checked; see :func:`freehold.catalogue.check.check`. Of the catalogue that comes with Freehold, the
+        layer of packages is read when a package is first asked for.
 
     Raises
     ------
@@ -256,4 +276,7 @@ def load(folder: Path | None = None) -> Catalogue:
     freehold.errors.CatalogueError
         If a file has not the columns of its sort, or a line not as many cells.
     """
-    return Catalogue(*read_layers(folder))
+    references, first = read_layers(folder)
+    if folder is None:
+        return Catalogue(references, first, lambda: read_packages(references))
+    return Catalogue(references, first + read_packages(references, folder))

@@ -77,7 +77,17 @@ BAD_FACTS = {
         "there is no product 'acme-clod'",
         "'acme-cloud'",
     ),
-    "an owner of itself": (fact("provider", "crowd", "owner", "crowd"), "names itself as its owner", "Leave the line out"),
+    "a product that does its own job": (
+        fact("product", "forge", "alternative", "forge"),
+        "names itself as its alternative",
+        "Leave the line out",
+    ),
+    "a stake in itself": (fact("provider", "crowd", "owner", "crowd:0.9"), "has a stake in itself", "Write 'crowd'"),
+    "nobody above, and an owner": (
+        fact("provider", "acme", "owner", "acme"),
+        "is stated to have nobody above it, and 'acme-corp' to own it",
+        "the newer reference",
+    ),
     "a circle of owners": (
         fact("provider", "acme-holding", "owner", "acme"),
         "'acme' owns itself through its owners",
@@ -165,6 +175,10 @@ def test_a_bad_fact_is_found_with_its_place_and_a_mend(tmp_path: Path, defect: s
     assert len(findings) >= 1, [str(one) for one in check(load(tmp_path))]
     assert any(mend in one.mend for one in findings)
     assert all(one.severity == "error" and one.file == "facts-small.csv" and one.row > 1 for one in findings)
+
+
+def test_a_top_level_domain_that_sells_names_only_one_step_below_is_known(tmp_path: Path) -> None:
+    assert check(catalogue_of(tmp_path, fact("host", "za.co.acme", "provider", "acme"))) == check(catalogue_of(tmp_path))
 
 
 BAD_REFERENCES = {

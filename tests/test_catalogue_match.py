@@ -126,7 +126,7 @@ def test_adding_an_unrelated_row_changes_no_match(labels: list[str]) -> None:
             fact("provider", label, "name", label.title()),
         )
     ]
-    lines = base.lines + tuple((*line, "more", number) for number, line in enumerate(more))
+    lines = base.lines + tuple((*line, "more", number, "", "") for number, line in enumerate(more))
     before, after = Matcher(base), Matcher(Catalogue(base.references, lines))
     for asked in ASKED:
         assert before.match_host(asked) == after.match_host(asked)
@@ -457,7 +457,8 @@ def _steward(matcher: Matcher, purl: str) -> tuple[str | None, str, float]:
 
 
 def _catalogue() -> Catalogue:
-    return Catalogue(tuple(Reference(*one) for one in REFERENCES), tuple((*one, "small", row) for row, one in enumerate(FACTS)))
+    lines = tuple((*one, "small", row, "", "") for row, one in enumerate(FACTS))
+    return Catalogue(tuple(Reference(*one) for one in REFERENCES), lines)
 
 
 def _matches(pattern: str, text: str) -> bool:

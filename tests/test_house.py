@@ -23,7 +23,7 @@ TOP = {
 }  # fmt: skip
 
 # Each room, and the rooms that it may use. ``freehold`` is the package's own face: it hands out names of the rooms before it.
-LEAVES = {"errors", "words", "version", "kept", "whole_file"}
+LEAVES = {"errors", "words", "version", "kept", "log", "whole_file"}
 RESULTS = LEAVES | {"settings", "stack", "network", "measure", "catalogue"}
 MAY_USE = {
     **{leaf: set[str]() for leaf in LEAVES},
@@ -34,11 +34,12 @@ MAY_USE = {
     "catalogue": {"errors", "words", "stack"},
     "read": {"errors", "kept", "stack"},
     "settings": {"errors", "stack"},
-    "report": RESULTS - {"settings", "kept"},
+    "doctor": RESULTS,
+    "report": (RESULTS | {"doctor"}) - {"settings", "kept"},
     "work": RESULTS | {"read", "report"},
     "freehold": RESULTS | {"read", "report", "work"},
-    "cli": RESULTS | {"read", "report", "work", "freehold"},
-    "reference": RESULTS | {"read", "report", "work", "freehold", "cli"},
+    "cli": RESULTS | {"read", "doctor", "report", "work", "freehold"},
+    "reference": RESULTS | {"read", "doctor", "report", "work", "freehold", "cli"},
     "__main__": {"cli"},
 }
 PLUG_POINTS = ("read", "report")

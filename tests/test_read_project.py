@@ -264,7 +264,7 @@ def test_a_package_lock_gives_versions_licences_scopes_and_edges(tmp_path: Path)
     assert react.evidence[0].line > 1
 
 
-@pytest.mark.parametrize("name", ["Cargo.lock", "go.mod", "pom.xml", "yarn.lock", "pnpm-lock.yaml", "Gemfile.lock"])
+@pytest.mark.parametrize("name", ["pom.xml", "yarn.lock", "pnpm-lock.yaml", "Gemfile.lock"])
 def test_manifests_of_later_readers_are_skipped_in_words(tmp_path: Path, name: str) -> None:
     found = read(tmp_path, {name: "x"})
     assert [(skip.file, skip.reason) for skip in found.skips] == [(name, "unsupported")]

@@ -68,6 +68,10 @@ def test_a_text_that_stands_as_an_address_is_a_contact(tmp_path: Path, code: str
         'Field(description="https://api.openai.com")',
         'field(metadata={"documentation_url": "https://firm.de/x"})',
         'x = {"hint": "https://firm.de/x"}',
+        'x = {"twitterUrl": "https://firm.de/@us", "blueSkyLink": "https://firm.de/us"}',
+        'press_kit_url = "https://firm.de/press-kit"',
+        'redirect_allowlist = {"https://firm.de/shop", "https://firm.de/basket"}',
+        'x = {"auditor-url": "https://firm.de", "bug-bounty-url": "https://firm.de/policy"}',
         'logger.info("https://firm.de/x")',
         'raise ValueError("https://firm.de/x")',
         'assert url == "https://firm.de/x"',
@@ -113,6 +117,9 @@ export const Page = () => (
 );
 fetch("https://late.firm.de/x");
 const chat = { model: "gpt-4o-mini", prompt };
+const more = <Link to="https://opened.firm.de">more</Link>;
+app.get("/api", (c) => c.redirect("https://redirected.firm.de"));
+logger.info(`See ${colors.bold("https://logged.firm.de")}`);
 """
 
 
@@ -256,6 +263,8 @@ def test_no_text_breaks_the_judgement_of_hosts(text: str) -> None:
     [
         ("acme-v02.api.letsencrypt.org", True),
         ("test.salesforce.com", True),
+        ("api.firm.co.za", True),
+        ("firm.com.bd", True),
         ("8.8.8.8", True),
         ("127.0.0.1", False),
         ("192.168.1.7", False),
@@ -270,6 +279,10 @@ def test_no_text_breaks_the_judgement_of_hosts(text: str) -> None:
 )
 def test_a_public_host_could_be_somebodys(host: str, public: bool) -> None:
     assert is_public(host) is public
+
+
+def test_an_address_of_numbers_is_not_turned_round() -> None:
+    assert reversed_host("138.68.74.142") == "138.68.74.142"
 
 
 @given(st.lists(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), min_size=1, max_size=5))

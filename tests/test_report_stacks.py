@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from freehold.catalogue.coverage import coverage
 from freehold.catalogue.facts import load
 from freehold.catalogue.search import search
 from freehold.catalogue.show import show
+from freehold.doctor import Check, Diagnosis
 from freehold.errors import Finding, UsageError
 from freehold.measure.assess import assess, foreign_cutoff
 from freehold.measure.cutoff import cutoff
+from freehold.measure.diff import diff
 from freehold.measure.gaps import gaps
 from freehold.measure.restart import restart
 from freehold.measure.why import why
@@ -27,6 +30,7 @@ from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
+from freehold.stack.records import ColumnMeaning, Records
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
 from small_catalogue import write_layer
@@ -227,6 +231,9 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "scan": (INVENTORY, Context()),
         "show": (ShowAnswer("llm"), beside),
         "assess": (assess(stack), beside),
+        "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
+        "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),
+        "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
         "gaps": (gaps(stack), beside),
         "cutoff": (cutoff(stack, cut), beside),
         "why": (why(stack, "assistant", cut), beside),

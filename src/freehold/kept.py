@@ -11,10 +11,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-__all__ = ["keep", "kept", "key_of"]
+__all__ = ["cache_folder", "keep", "kept", "key_of"]
 
 
-def _folder() -> Path:
+def cache_folder() -> Path:
+    """The folder, there or not."""
     base = os.environ.get("XDG_CACHE_HOME")
     return Path(base or os.path.expanduser("~/.cache")) / "freehold"  # noqa: PTH111  it never raises, Path.expanduser does
 
@@ -39,14 +40,14 @@ def key_of(*parts: object) -> str:
 def kept(key: str) -> str | None:
     """Give the text kept under a key, or ``None``."""
     try:
-        return (_folder() / key).read_text(encoding="utf-8")
+        return (cache_folder() / key).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
 
 
 def keep(key: str, text: str) -> None:
     """Keep a text under a key, whole or not at all."""
-    folder = _folder()
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as made:

@@ -1,8 +1,8 @@
 """Whose view it is: home, trusted countries, days, floor. Owns where they come from and which one wins.
 
-Precedence: a flag, the environment (``FREEHOLD_HOME``, ``FREEHOLD_TRUSTED``, ``FREEHOLD_DAYS``, ``FREEHOLD_FLOOR``),
-``freehold.toml`` in the working folder, ``freehold/config.toml`` in the user's configuration folder. A stack's own ``home``
-and ``trusted`` come before the files, after flag and environment.
+Precedence: a flag, the environment (``FREEHOLD_HOME`` and so on, one for each setting), ``freehold.toml`` in the working
+folder, ``freehold/config.toml`` in the user's configuration folder. A stack's own ``home`` and ``trusted`` come before the
+files, after flag and environment.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from freehold.errors import UsageError
-from freehold.stack.countries import is_country, is_region
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.stack.countries import is_country, is_region, known_regions
+from freehold.stack.toml_text import BadToml, parse_toml, quoted
 
-__all__ = ["SETTINGS", "Settings", "find_settings"]
+__all__ = ["SETTINGS", "Settings", "find_settings", "settings_text"]
 
 SETTINGS: Final[Mapping[str, str]] = {
     "home": "country of the organisation, an ISO 3166-1 alpha-2 code such as DE",
     "trusted": "countries or groups that are not foreign, separated by commas, such as EU,CH",
     "days": "days to report, separated by commas, such as 0,7,30,90",
     "floor": "level under which an item has stopped, such as 0.5",
+    "stack": "what `check` and `scan` read when no path is named: a folder, an SBOM or a stack",
 }
 
 
@@ -40,7 +41,7 @@ class Settings:
         Set by a flag or the environment: they come before what a stack states.
     default_home, default_trusted
         Set by a file: they count where a stack states nothing.
-    days, floor
+    days, floor, stack
         As set; ``None`` where nothing was.
     """
 
@@ -50,6 +51,7 @@ class Settings:
     default_trusted: tuple[str, ...] | None = None
     days: tuple[float, ...] | None = None
     floor: float | None = None
+    stack: str | None = None
 
 
 def _home(text: object, place: str) -> str:
@@ -66,7 +68,7 @@ def _trusted(value: object, place: str) -> tuple[str, ...]:
     regions = tuple(part.strip() for part in parts if part.strip())
     for region in regions:
         if not is_region(region):
-            raise UsageError(f"{place}: '{region}' is neither a country nor a known group. Write codes such as DE, or EU.")
+            raise UsageError(f"{place}: '{region}' is neither a country nor a known group. {known_regions()}.")
     return regions
 
 
@@ -93,6 +95,53 @@ def _floor(value: object, place: str) -> float:
     if not 0 < floor <= 1:
         raise UsageError(f"{place}: a floor of {value!r} is not over 0 and up to 1.")
     return floor
+
+
+def _stack(value: object, place: str) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise UsageError(f"{place}: {value!r} is no path. Name a folder, an SBOM or a stack.")
+    return value
+
+
+def settings_text(values: Mapping[str, str], place: str) -> str:
+    """Settings as the text of a ``freehold.toml``, each with what it means; those that are empty are left out.
+
+    Parameters
+    ----------
+    values
+        By setting, as a flag would give them.
+    place
+        The file's name, for messages.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If a value makes no sense.
+    """
+    lines: list[str] = []
+    for name, text in values.items():
+        if not text.strip():
+            continue
+        where = f"{place}, {name}"
+        value: object = text
+        if name == "trusted":
+            value = list(_trusted(text, where))
+        elif name == "days":
+            value = [int(day) if day == int(day) else day for day in _days(text, where)]
+        elif name == "floor":
+            value = _floor(text, where)
+        elif name == "home":
+            value = _home(text, where)
+        else:
+            value = _stack(text, where)
+        lines += [f"# {SETTINGS[name]}", f"{name} = {_toml(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def _file(path: Path) -> Mapping[str, Any]:
@@ -147,4 +196,5 @@ def find_settings(flags: Mapping[str, str | None], folder: Path | None = None) -
         _trusted(*soft["trusted"]) if "trusted" in soft else None,
         _days(*either["days"]) if "days" in either else None,
         _floor(*either["floor"]) if "floor" in either else None,
+        _stack(*either["stack"]) if "stack" in either else None,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from freehold.errors import Finding, UnknownId, Unreadable, UsageError
+from freehold.log import log, timed
 from freehold.settings import Settings
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Stack
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from freehold.report.answers import CheckAnswer
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.inventory import Inventory
+    from freehold.stack.records import Records
+    from freehold.stack.redaction import Redaction
 
 __all__ = [
     "Loaded",
@@ -35,12 +38,17 @@ __all__ = [
     "cut",
     "find_item",
     "load",
+    "load_machine",
     "read_scenario",
+    "redacted",
+    "remember_columns",
     "save",
+    "spreadsheet",
     "unknowns_of",
 ]
 
 _STACK_ENDINGS = (".toml",)
+_MAP = "freehold import shows what each column means, and changes it"
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,10 @@ def catalogue() -> Catalogue:
     """The catalogue that comes with Freehold, read once."""
     from freehold.catalogue.facts import load as load_catalogue
 
-    return load_catalogue()
+    with timed("catalogue") as facts:
+        found = load_catalogue()
+        facts.update(facts=len(found.lines), edition=found.edition)
+    return found
 
 
 def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True) -> Loaded:  # noqa: B008
@@ -90,9 +101,109 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
     freehold.errors.FreeholdError
         If it cannot be read, or is no sound stack.
     """
+    with timed("read", path=str(path)) as facts:
+        loaded = _loaded(Path(path), settings, use_cache=use_cache)
+        facts.update(_counts(loaded))
+    for skip in loaded.inventory.skips if loaded.inventory else ():
+        log("skipped", file=skip.file, reason=skip.reason, detail=skip.detail)
+    return loaded
+
+
+def _table(path: Path, settings: Settings) -> Loaded | None:
+    """A register or a spreadsheet that somebody keeps; ``None`` if the path is neither."""
+    from freehold.read.spreadsheet import ENDINGS
+
+    if path.is_dir():
+        head = b""
+    elif path.suffix.lower() in ENDINGS:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    else:
+        return None
+    from freehold.catalogue.records import join_providers
+    from freehold.read.dora import is_register, read_register
+    from freehold.read.spreadsheet import is_spreadsheet
+
+    if is_register(path, head):
+        found = read_register(path)
+        if found is not None:
+            loaded = _settled(join_providers(found[0], catalogue()), settings)
+            return replace(loaded, findings=(*found[1], *loaded.findings))
+    return spreadsheet(path, settings)[1] if is_spreadsheet(path, head) else None
+
+
+def spreadsheet(
+    path: Path,
+    settings: Settings = Settings(),  # noqa: B008
+    *,
+    sheet: str | None = None,
+    asked: Mapping[str, str] | None = None,
+) -> tuple[Records, Loaded]:
+    """Read a table that somebody keeps, by what its columns mean.
+
+    Parameters
+    ----------
+    path
+        A CSV, Excel or OpenDocument file.
+    settings
+        Home and trusted countries.
+    sheet, asked
+        As :func:`freehold.read.spreadsheet.read_spreadsheet`; what was remembered in the working folder comes after ``asked``.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If it cannot be read, or a column or a meaning is not there.
+    """
+    from freehold.catalogue.records import stack_of_records
+    from freehold.read.column_memory import MEMORY
+    from freehold.read.interface import read_text
+    from freehold.read.spreadsheet import read_spreadsheet
+
+    memory = Path(MEMORY)
+    records = read_spreadsheet(path, sheet=sheet, asked=asked, memory=read_text(memory) if memory.is_file() else "")
+    if not records.records:
+        raise Unreadable(
+            f"{path}: no row of it names a thing. Say which column does: freehold import {path} --map COLUMN=name."
+        )
+    stack, findings = stack_of_records(records, catalogue())
+    loaded = _settled(replace(stack, path=str(path)), settings)
+    notes = [Finding(skip.file, 0, "", skip.detail.rstrip("."), _MAP, "note") for skip in records.skips]
+    if any(column.because in ("heading", "content") for column in records.columns):
+        notes.append(Finding(path.name, 0, "", "what its columns mean was told by their headings", _MAP, "note"))
+    return records, replace(loaded, findings=(*notes, *findings, *loaded.findings))
+
+
+def remember_columns(records: Records) -> Path:
+    """Keep what the columns of a table mean, in the working folder.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If it cannot be written, or what is there cannot be read.
+    """
+    from freehold.read.column_memory import MEMORY, with_entry
+    from freehold.read.interface import read_text
+
+    memory = Path(MEMORY)
+    write_whole(memory, with_entry(read_text(memory) if memory.is_file() else "", records.columns))
+    return memory
+
+
+def _counts(loaded: Loaded) -> dict[str, object]:
+    stack, inventory = loaded.stack, loaded.inventory
+    found: dict[str, object] = {"items": len(stack.items), "sources": len(stack.sources), "needs": len(stack.needs)}
+    if inventory is not None:
+        found |= {
+            "reader": inventory.reader, "components": len(inventory.components), "contacts": len(inventory.contacts),
+            "joined": inventory.joined, "skips": len(inventory.skips), "cached": loaded.cached,
+        }  # fmt: skip
+    return found
+
+
+def _loaded(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
     from freehold.stack.csv_folder import is_stack_folder
 
-    path = Path(path)
     try:
         if path.suffix.lower() in _STACK_ENDINGS and not path.is_dir():
             return _settled(_from_toml(path), settings)
@@ -100,9 +211,20 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
             from freehold.stack.csv_folder import read_folder
 
             return _settled(read_folder(path, lookup=catalogue().provider, known_ids=_provider_ids), settings)
+        table = _table(path, settings)
+        if table is not None:
+            return table
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     return _read(path, settings, use_cache=use_cache)
+
+
+def redacted(loaded: Loaded, redaction: Redaction) -> Loaded:
+    """The same without hosts, paths or both."""
+    if loaded.stack.path:
+        redaction.path(loaded.stack.path)
+    inventory = None if loaded.inventory is None else redaction.inventory(loaded.inventory)
+    return replace(loaded, stack=redaction.stack(loaded.stack), inventory=inventory)
 
 
 def _provider_ids() -> Iterable[str]:
@@ -128,16 +250,41 @@ def _settled(stack: Stack, settings: Settings) -> Loaded:
 
 
 def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
-    from freehold.catalogue.resolve import resolve
-    from freehold.read.cache import cached_reading
+    from freehold.read.cache import cached_reading, is_kept
     from freehold.read.select import select_reader
 
     reader = select_reader(path)
     cached = False
-    if use_cache and path.is_dir():
+    if use_cache and is_kept(path):
         inventory, cached = cached_reading(path, reader.read)
     else:
         inventory = reader.read(path)
+    return _joined(inventory, str(path), settings, cached=cached)
+
+
+def load_machine(settings: Settings = Settings(), root: str | Path = "/") -> Loaded:  # noqa: B008
+    """Read the machine that this runs on.
+
+    Parameters
+    ----------
+    settings
+        Home and trusted countries.
+    root
+        Its root folder.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If it is no Linux system, or nothing can be read of it.
+    """
+    from freehold.read.machine import read_machine
+
+    return _joined(read_machine(Path(root)), str(root), settings)
+
+
+def _joined(inventory: Inventory, path: str, settings: Settings, *, cached: bool = False) -> Loaded:
+    from freehold.catalogue.resolve import resolve
+
     if not inventory.components and not inventory.contacts:
         skipped = f" ({len(inventory.skips)} skipped: {inventory.skips[0].detail.rstrip('.')})" if inventory.skips else ""
         raise Unreadable(
@@ -146,7 +293,7 @@ def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
         )
     home = settings.home or settings.default_home
     trusted = settings.trusted if settings.trusted is not None else settings.default_trusted or ()
-    stack = replace(resolve(inventory, catalogue(), home, trusted), path=str(path))
+    stack = replace(resolve(inventory, catalogue(), home, trusted), path=path)
     return Loaded(stack, inventory, (), cached)
 
 
@@ -228,7 +375,8 @@ def assess_stack(loaded: Loaded, settings: Settings, **options: Any) -> AssessAn
     from freehold.measure.cutoff import DAYS, FLOOR
 
     options.setdefault("days", settings.days or DAYS)
-    return assess(loaded.stack, floor=settings.floor or FLOOR, **options)
+    with timed("computed", what="assess", items=len(loaded.stack.items)):
+        return assess(loaded.stack, floor=settings.floor or FLOOR, **options)
 
 
 def cut(
@@ -247,7 +395,8 @@ def cut(
 
     check_cutoff(stack, cut)
     case = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
-    answer = answer_of(case, cut, check_days(days), settings.floor or FLOOR)
+    with timed("computed", what="cutoff", items=len(stack.items)):
+        answer = answer_of(case, cut, check_days(days), settings.floor or FLOOR)
     return answer, len(unknown_facts(case, cut, range(len(case.supplies))))
 
 

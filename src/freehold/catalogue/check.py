@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freehold.catalogue.check_evidence import check_facts_evidence, check_references
-from freehold.catalogue.check_links import check_contradictions, check_links, check_names, check_owners
+from freehold.catalogue.check_links import check_certificates, check_contradictions, check_links, check_names, check_owners
 from freehold.catalogue.check_values import check_ids, check_values
 from freehold.catalogue.schema import CATALOGUE_TABLES
 from freehold.errors import CatalogueError
@@ -27,6 +27,7 @@ _CHECKS = (
     check_links,
     check_contradictions,
     check_owners,
+    check_certificates,
     check_names,
 )
 

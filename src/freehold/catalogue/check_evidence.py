@@ -105,7 +105,7 @@ def check_host(file: str, row: int, column: str, host: str) -> Iterator[Finding]
         yield Finding(file, row, column, f"'{host[:80]}' is no host in reverse-domain notation", mend)
     elif looks_forward(host):
         yield Finding(file, row, column, f"the host '{host}' is written forwards", f"Write '{to_forward(host)}'.")
-    elif not is_suffix(host.split(".")[0]):
+    elif not is_suffix(host.split(".")[0]) and not is_suffix(".".join(host.split(".")[:2])):
         mend = "Begin with the top-level domain: 'com.example.www'."
         yield Finding(file, row, column, f"the host '{host}' begins with no known top-level domain", mend)
 

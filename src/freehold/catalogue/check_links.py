@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from freehold.catalogue.names import nearest, normal_name, split_legal_form
 from freehold.catalogue.schema import CATALOGUE_TABLES, catalogue_attribute
+from freehold.catalogue.values import holds, last_day
 from freehold.errors import Finding
+from freehold.stack.cutoff import DEFAULT_STAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.values import Fact
     from freehold.stack.values import Owner
 
-__all__ = ["check_contradictions", "check_links", "check_names", "check_owners"]
+__all__ = ["check_certificates", "check_contradictions", "check_links", "check_names", "check_owners"]
 
 _TARGETS = {"owner": "provider", "provider": "provider", "product": "product"}
 
@@ -33,16 +35,16 @@ def check_links(catalogue: Catalogue) -> Iterator[Finding]:
             near = nearest(named, known)
             mend = f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else f"Add a {target} '{named}'."
             yield _found(fact, "value", f"there is no {target} '{named}'", mend)
-        elif named == fact.id and target == fact.table:
+        elif named == fact.id and target == fact.table and fact.attribute != "owner":
             yield _found(fact, "value", f"{fact.table} '{fact.id}' names itself as its {fact.attribute}", "Leave the line out.")
 
 
 def check_contradictions(catalogue: Catalogue) -> Iterator[Finding]:
-    """Check that an attribute with one value has one, and an owner one stake."""
+    """Check that an attribute with one value has one, and an owner one stake; facts that do not hold now contradict none."""
     first: dict[tuple[str, str, str], Fact] = {}
     for fact in catalogue.facts:
         attribute = catalogue_attribute(fact.table, fact.attribute)
-        if attribute is None:
+        if attribute is None or not holds(fact.since, fact.until, catalogue.edition):
             continue
         value = fact.value
         key = (fact.table, fact.id, fact.attribute)
@@ -71,12 +73,17 @@ def _same_body(one: str, other: str) -> bool:
 
 
 def check_owners(catalogue: Catalogue) -> Iterator[Finding]:
-    """Check that no owner owns itself, that stakes do not sum to more than the whole, and that owners have a seat."""
+    """Check that no owner owns itself, that stakes do not sum to more than the whole, and that owners have a seat.
+
+    A provider whose own id is its only controlling owner is stated to have nobody above it: no circle.
+    """
     owners = {provider.id: provider.owner for provider in catalogue.providers() if isinstance(provider.owner, tuple)}
     owned: dict[str, str] = {}
     for id_, held in owners.items():
         for owner in held:
-            owned.setdefault(owner.id, id_)
+            if owner.id != id_:
+                owned.setdefault(owner.id, id_)
+        yield from _own(catalogue, id_, held)
         total = sum(owner.stake for owner in held if owner.stake is not None)
         if total > 1.0 + 1e-9:
             fact = _owner_fact(catalogue, id_)
@@ -88,6 +95,20 @@ def check_owners(catalogue: Catalogue) -> Iterator[Finding]:
         if catalogue.facts_of("provider", id_) and catalogue.value("provider", id_, "country") is None:
             problem = f"'{id_}' owns '{below}', but its country is not stated"
             yield _found(catalogue.facts_of("provider", id_)[0], "", problem, "State the country.", severity="note")
+
+
+def _own(catalogue: Catalogue, id_: str, held: tuple[Owner, ...]) -> Iterator[Finding]:
+    """Check a provider that is stated to be its own: without a stake, and without another owner that controls it."""
+    own = next((owner for owner in held if owner.id == id_), None)
+    if own is None:
+        return
+    fact = next(one for one in catalogue.facts_of("provider", id_) if one.value.partition(":")[0].strip() == id_)
+    if own.stake is not None:
+        yield _found(fact, "value", f"provider '{id_}' has a stake in itself", f"Write '{id_}': nobody controls it.")
+    for other in held:
+        if other is not own and (other.stake is None or other.stake >= DEFAULT_STAKE - 1e-9):
+            problem = f"provider '{id_}' is stated to have nobody above it, and '{other.id}' to own it"
+            yield _found(fact, "value", problem, "Keep the one that the newer reference states.")
 
 
 def _owner_fact(catalogue: Catalogue, id_: str) -> Fact:
@@ -109,6 +130,25 @@ def _in_circles(owners: dict[str, tuple[Owner, ...]]) -> set[str]:
                 seen.add(at)
                 waiting.extend(owner.id for owner in owners.get(at, ()))
     return found
+
+
+def check_certificates(catalogue: Catalogue) -> Iterator[Finding]:
+    """Check that a certificate ends after it began, and that the same one does not stand under two ids."""
+    seen: dict[tuple[str | None, ...], str] = {}
+    for id_ in catalogue.ids("certificate"):
+        fact = catalogue.facts_of("certificate", id_)[0]
+        begins, ends = (catalogue.value("certificate", id_, name) for name in ("from", "until"))
+        first, last = last_day(begins or ""), last_day(ends or "")
+        if first and last and begins and ends and begins[: len(ends)] > ends[: len(begins)]:
+            problem = f"certificate '{id_}' ends ({ends}) before it begins ({begins})"
+            yield _found(fact, "", problem, "Mend the date that is wrong.")
+        place = normal_name(catalogue.value("certificate", id_, "place") or "")
+        named = (catalogue.value("certificate", id_, name) for name in ("scheme", "provider", "location", "level", "from"))
+        products = ";".join(sorted(catalogue.values("certificate", id_, "product")))
+        other = seen.setdefault((place, *named, products), id_)
+        if other != id_:
+            problem = f"'{id_}' and '{other}' are the same certificate"
+            yield _found(fact, "id", problem, "Join the two rows, or state in what they differ.")
 
 
 def check_names(catalogue: Catalogue) -> Iterator[Finding]:

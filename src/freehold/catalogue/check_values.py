@@ -11,7 +11,9 @@ from freehold.catalogue.hosts import is_suffix
 from freehold.catalogue.names import nearest
 from freehold.catalogue.purls import normal_purl
 from freehold.catalogue.schema import CATALOGUE_TABLES, ID_FORMS, CatalogueAttribute
+from freehold.catalogue.values import last_day
 from freehold.errors import Finding
+from freehold.stack.countries import is_country
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +27,7 @@ __all__ = ["check_ids", "check_values"]
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _REPOSITORY: Final = re.compile(r"[^/\s]+(?:/[^/\s?#@:]+)+", re.ASCII)
+_CERTIFICATE: Final = re.compile(rf"{_SLUG.pattern}/{_SLUG.pattern}", re.ASCII)
 _LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}", re.ASCII)
 _WIKIDATA: Final = re.compile(r"Q[1-9][0-9]*", re.ASCII)
 _IDENTIFIERS: Final = {
@@ -39,8 +42,10 @@ def _or_nearest(text: str, known: Iterable[str], otherwise: str) -> str:
 
 
 def check_values(catalogue: Catalogue) -> Iterator[Finding]:
-    """Check table, attribute and value of every fact."""
+    """Check table, attribute and value of every fact, and from when until when it holds."""
     for fact in catalogue.facts:
+        if fact.since or fact.until:
+            yield from _span(fact)
         table = CATALOGUE_TABLES.get(fact.table)
         if table is None:
             mend = _or_nearest(fact.table, CATALOGUE_TABLES, f"Tables are {', '.join(CATALOGUE_TABLES)}.")
@@ -56,18 +61,32 @@ def check_values(catalogue: Catalogue) -> Iterator[Finding]:
             yield from _value(fact, attribute)
 
 
+def _span(fact: Fact) -> Iterator[Finding]:
+    days = {column: last_day(text) for column, text in (("since", fact.since), ("until", fact.until)) if text}
+    for column, day in days.items():
+        if day is None:
+            problem = f"'{getattr(fact, column)}' is no date"
+            yield _found(fact, column, problem, "Write YYYY, YYYY-MM or YYYY-MM-DD, or leave it blank.")
+    since, until = days.get("since"), days.get("until")
+    if since and until and since >= until:
+        problem = f"it ends ({fact.until}) before it has begun ({fact.since})"
+        yield _found(fact, "until", problem, "Write the first day on which it no longer holds.")
+
+
 def _value(fact: Fact, attribute: CatalogueAttribute) -> Iterator[Finding]:
     value = fact.value
     if attribute.type == "choice" and value not in attribute.choices:
         mend = _or_nearest(value, attribute.choices, f"Write one of {', '.join(attribute.choices)}.")
         yield _found(fact, "value", f"'{value}' is no {attribute.name} of a {fact.table}", mend)
-    elif attribute.type == "country" and not _is_country(value) and (fact.table, value) != ("provider", "none"):
+    elif attribute.type == "country" and not is_country(value) and (fact.table, value) != ("provider", "none"):
         mend = "Write the two letters of ISO 3166-1, such as DE, or for an unincorporated community none."
         yield _found(fact, "value", f"'{value}' is no country", mend)
     elif attribute.type == "licence":
         problem, mend = _licence(value)
         if problem:
             yield _found(fact, "value", problem, mend)
+    elif attribute.type == "date" and last_day(value) is None:
+        yield _found(fact, "value", f"'{value}' is no date", "Write YYYY, YYYY-MM or YYYY-MM-DD.")
     elif attribute.type == "owner" and _stake(value) is None:
         yield _found(
             fact, "value", f"the stake in '{value}' is no part of a whole", "Write it as in 'acme:0.61', over 0 up to 1."
@@ -89,13 +108,6 @@ def _stake(value: str) -> float | None:
     except ValueError:
         return None
     return part if 0.0 < part <= 1.0 else None
-
-
-@lru_cache(maxsize=1024)
-def _is_country(code: str) -> bool:
-    import pycountry
-
-    return len(code) == 2 and code.isupper() and pycountry.countries.get(alpha_2=code) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -150,6 +162,9 @@ def _id(fact: Fact) -> Iterator[Finding]:
         yield from check_host(fact.file, fact.row, "id", id_)
         if is_suffix(id_):
             yield _found(fact, "id", f"'{id_}' is a domain under which names are sold to anyone", form)
+    elif fact.table == "certificate":
+        if not _CERTIFICATE.fullmatch(id_):
+            yield _found(fact, "id", f"'{id_}' is no id of a certificate", form)
     elif fact.table == "model":
         if not id_.strip("*? /"):
             yield _found(fact, "id", f"the pattern '{id_}' matches every model", form)

@@ -2,18 +2,20 @@
 
 A *layer* is two CSV files, ``references-NAME.csv`` and ``facts-NAME.csv``. A *fact* is one attribute of one row, with the
 reference that states it; a *row* is all facts with the same table and id, whatever layers they come from. Where facts
-about an attribute that has one value differ, the newest counts, and of equally old ones the first read.
+about an attribute that has one value differ, the newest counts, and of equally old ones the first read. A fact that does
+not hold on the day of the catalogue's edition is history, or yet to come: kept to be shown, and used for nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from freehold.catalogue.layers import read_layers, read_packages
 from freehold.catalogue.schema import catalogue_attribute
-from freehold.catalogue.values import Fact, FactLine, OwnerStep, Product, Reference, is_old
+from freehold.catalogue.values import Fact, FactLine, OwnerStep, Product, Reference, holds, is_old
 from freehold.stack.values import Claim, Owner, Provider
 
 if TYPE_CHECKING:
@@ -59,16 +61,25 @@ class Catalogue:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """All facts, in the order of the layers."""
+        """All facts, in the order of the layers, those too that do not hold on the day of the edition."""
         return tuple(Fact(*line) for line in self.lines)
 
     @cached_property
+    def current(self) -> tuple[FactLine, ...]:
+        """The lines of ``first`` that hold on the day of the edition, in the order of the layers."""
+        return self._holding(self.first)
+
+    def _holding(self, lines: Iterable[FactLine]) -> tuple[FactLine, ...]:
+        day = self.edition
+        return tuple(line for line in lines if not (line[9] or line[10]) or holds(line[9], line[10], day))
+
+    @cached_property
     def _rows(self) -> Mapping[str, Mapping[str, list[FactLine]]]:
-        return _by_row(self.first)
+        return _by_row(self.current)
 
     @cached_property
     def _package_rows(self) -> Mapping[str, list[FactLine]]:
-        return self._rows.get("package", {}) if self.later is None else _by_row(self.lines).get("package", {})
+        return self._rows.get("package", {}) if self.later is None else _by_row(self._holding(self.lines)).get("package", {})
 
     def _table(self, table: str) -> Mapping[str, list[FactLine]]:
         return self._package_rows if table == "package" else self._rows.get(table, {})
@@ -82,12 +93,17 @@ class Catalogue:
         return self._table(table).keys()
 
     def facts_of(self, table: str, id: str) -> tuple[Fact, ...]:  # noqa: A002  the column's own name
-        """All facts of a row; empty if there is no such row."""
+        """All facts of a row that hold on the day of the edition; empty if there is no such row."""
         made = self._made.get((table, id))
         if made is None:
             lines = self._table(table).get(id, ())
             made = self._made[table, id] = tuple(Fact(*line) for line in lines)
         return made
+
+    def history_of(self, table: str, id: str) -> tuple[Fact, ...]:  # noqa: A002
+        """Facts of a row that no longer hold on the day of the edition, or not yet."""
+        dated = (line for line in self.lines if (line[9] or line[10]) and line[:2] == (table, id))
+        return tuple(Fact(*line) for line in dated if not holds(line[9], line[10], self.edition))
 
     def value(self, table: str, id: str, attribute: str) -> str | None:  # noqa: A002
         """Give the value of an attribute that has one: the newest fact's, of equally old ones the first's."""
@@ -114,7 +130,7 @@ class Catalogue:
                 id=id,
                 name=self.value("provider", id, "name"),
                 country=self.value("provider", id, "country"),
-                owner=_owners(self.facts_of("provider", id)) or None,
+                owner=tuple(Owner(one, link[0]) for one, link in self._links(id).items()) or None,
                 type=self.value("provider", id, "type"),
                 lei=self.value("provider", id, "lei"),
                 wikidata=self.value("provider", id, "wikidata"),
@@ -141,6 +157,7 @@ class Catalogue:
                 provider=self.value("product", id, "provider"),
                 licence=self.value("product", id, "licence"),
                 location=self.values("product", id, "location"),
+                origin=self.values("product", id, "origin"),
                 alias=self.values("product", id, "alias"),
                 alternative=self.values("product", id, "alternative"),
             )
@@ -155,24 +172,49 @@ class Catalogue:
         return tuple(product for id_ in self.ids("product") if (product := self.product(id_)) is not None)
 
     def owner_chain(self, id: str) -> tuple[OwnerStep, ...]:  # noqa: A002
-        """All owners of a provider, direct ones first, each once; small stakes too, so that the caller can decide."""
+        """All owners of a provider, direct ones first, each once; small stakes too, so that the caller can decide.
+
+        A provider that is stated to be its own has no step to itself; :meth:`nobody_above` gives who states that.
+        """
         steps: list[OwnerStep] = []
         seen, level = {id}, [id]
         while level:
             above: list[str] = []
             for owned in level:
-                provider = self.provider(owned)
-                owners = provider.owner if provider is not None and isinstance(provider.owner, tuple) else ()
-                for owner in owners:
-                    if owner.id not in seen:
-                        seen.add(owner.id)
-                        above.append(owner.id)
-                        steps.append(OwnerStep(self.provider(owner.id) or Provider(owner.id), owned, owner.stake, 0))
+                for owner, (stake, stated, since) in self._links(owned).items():
+                    if owner not in seen:
+                        seen.add(owner)
+                        above.append(owner)
+                        provider = self.provider(owner) or Provider(owner)
+                        steps.append(OwnerStep(provider, owned, stake, 0, stated, since))
             level = above
         depth = {id: 0}
         for step in steps:
             depth[step.provider.id] = depth[step.of] + 1
-        return tuple(OwnerStep(step.provider, step.of, step.stake, depth[step.provider.id]) for step in steps)
+        return tuple(replace(step, depth=depth[step.provider.id]) for step in steps)
+
+    def nobody_above(self, id: str) -> tuple[Fact, ...]:  # noqa: A002
+        """Facts that state that nobody owns a controlling part of a provider: its own id as its owner."""
+        return tuple(fact for fact in self.facts_of("provider", id) if fact.attribute == "owner" and fact.value == id)
+
+    def _links(self, id_: str) -> Mapping[str, tuple[float | None, str, str]]:
+        """Join owner facts: each owner once, with the newest stake stated, the newest date, and since when it owns.
+
+        An unreadable stake is none.
+        """
+        links: dict[str, tuple[float | None, str, str]] = {}
+        stake_dates: dict[str, str] = {}
+        for fact in self.facts_of("provider", id_):
+            if fact.attribute != "owner":
+                continue
+            owner, _, text = fact.value.partition(":")
+            owner = owner.strip()
+            stake, date, since = links.get(owner, (None, "", ""))
+            if text and (owner not in stake_dates or fact.date > stake_dates[owner]):
+                with suppress(ValueError):
+                    stake, stake_dates[owner] = float(text), fact.date
+            links[owner] = (stake, max(date, fact.date), since or fact.since)
+        return links
 
     def claims_for(
         self,
@@ -234,23 +276,6 @@ def _by_row(lines: Iterable[FactLine]) -> dict[str, dict[str, list[FactLine]]]:
         else:
             row.append(line)
     return found
-
-
-def _owners(facts: Iterable[Fact]) -> tuple[Owner, ...]:
-    """Join owner facts: each owner once, with the newest stake stated for it; an unreadable stake is none."""
-    stakes: dict[str, tuple[str, float] | None] = {}
-    for fact in facts:
-        if fact.attribute != "owner":
-            continue
-        owner, _, stake = fact.value.partition(":")
-        held = stakes.setdefault(owner.strip(), None)
-        try:
-            stated = (fact.date, float(stake)) if stake else None
-        except ValueError:
-            stated = None
-        if stated is not None and (held is None or stated[0] > held[0]):
-            stakes[owner.strip()] = stated
-    return tuple(Owner(owner, None if held is None else held[1]) for owner, held in stakes.items())
 
 
 def load(folder: Path | None = None) -> Catalogue:

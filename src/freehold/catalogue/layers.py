@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from freehold.catalogue.schema import FACT_COLUMNS, REFERENCE_COLUMNS
+from freehold.catalogue.schema import FACT_COLUMNS, OPTIONAL_FACT_COLUMNS, REFERENCE_COLUMNS
 from freehold.catalogue.values import FactLine, Reference
 from freehold.errors import CatalogueError, Finding, TooLarge, Unreadable
 
@@ -21,6 +21,7 @@ LARGEST_LAYER: Final = 64 * 1024 * 1024
 
 PACKAGES: Final = "facts-packages.csv"
 """The largest layer: facts on packages alone, which most questions never need. It counts after all others."""
+_UNDATED: Final = ("", "")
 
 
 def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tuple[FactLine, ...]]:
@@ -101,25 +102,30 @@ def _dates(references: Iterable[Reference]) -> dict[str, str]:
 
 
 def _facts(path: Path, dates: Mapping[str, str], findings: list[Finding]) -> list[FactLine]:
-    name = path.name
-    return [
-        (table, id_, attribute, value, reference, date or dates.get(reference, ""), says, name, row)
-        for row, (table, id_, attribute, value, reference, date, says) in _lines(path, FACT_COLUMNS, findings)
-    ]
+    name, facts = path.name, list[FactLine]()
+    for row, cells in _lines(path, FACT_COLUMNS, findings, OPTIONAL_FACT_COLUMNS):
+        table, id_, attribute, value, reference, date, says, *dated = cells
+        since, until = dated or _UNDATED
+        stated = date or dates.get(reference, "")
+        facts.append((table, id_, attribute, value, reference, stated, says, name, row, since, until))
+    return facts
 
 
-def _lines(path: Path, columns: Sequence[str], findings: list[Finding]) -> list[tuple[int, list[str]]]:
-    """Give the line number and the cells of each record, in the order of ``columns``."""
+def _lines(
+    path: Path, columns: Sequence[str], findings: list[Finding], optional: Sequence[str] = ()
+) -> list[tuple[int, list[str]]]:
+    """Give the line number and the cells of each record, in the order of the columns; of the optional ones all or none."""
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     found: list[tuple[int, list[str]]] = []
     try:
         header = next(reader, [])
-        if tuple(header) != tuple(columns):
-            mend = f"Write the header {','.join(columns)}."
+        if tuple(header) not in (tuple(columns), (*columns, *optional)):
+            more = f", or with ,{','.join(optional)} after it" if optional else ""
+            mend = f"Write the header {','.join(columns)}{more}."
             findings.append(Finding(path.name, 1, "", f"the columns are '{','.join(header)[:200]}'", mend))
             return []
         start = reader.line_num + 1
-        wanted = len(columns)
+        wanted = len(header)
         for cells in reader:
             if len(cells) == wanted:
                 found.append((start, cells))

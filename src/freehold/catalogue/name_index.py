@@ -62,7 +62,7 @@ class NameIndex:
         for table in ("provider", "product"):
             for id_ in self.catalogue.ids(table):
                 found.setdefault((table, "id", normal_name(id_)), {})[id_] = None
-        for table, id_, attribute, value, *_ in self.catalogue.first:
+        for table, id_, attribute, value, *_ in self.catalogue.current:
             if attribute in ("name", "alias") and table in ("provider", "product"):
                 found.setdefault((table, attribute, normal_name(value)), {})[id_] = None
         return {key: tuple(ids) for key, ids in found.items()}

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
+from freehold.catalogue.hosting import Hosting, hostings
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
+from freehold.catalogue.values import Product
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Claim, Item, Need, Owner, Provider, Source, Stack
@@ -24,10 +27,13 @@ from freehold.words import say
 __all__ = ["resolve", "with_providers"]
 
 _MOST_EVIDENCE = 3
+_MOST_SORTS = 20
 _GROUPED_FROM = 20
 _RUNTIMES = {"node": "nodejs"}
 _DEVICES = ("hardware", "chip", "network", "equipment")
 _RUNS = ("run", "optional")
+_SHARED = ("mail", "certificate", "resolver", "time")
+_CHANGES = ("forge", "ci", "registry", "image-registry", "update-channel", "state")
 
 
 def resolve(inventory: Inventory, catalogue: Catalogue, home: str | None = None, trusted: tuple[str, ...] = ()) -> Stack:
@@ -62,6 +68,30 @@ def with_providers(stack: Stack, catalogue: Catalogue) -> Stack:
     return replace(stack, claims=(*stack.claims, *claims))
 
 
+def _roots(components: Sequence[Component]) -> frozenset[str]:
+    """Components that the thing read rests on itself: named by it, or reached from nothing else that is.
+
+    An inventory that joins sources may hold a graph of some of its components only; the others must not drop out.
+    """
+    parts = {component.id: component for component in components}
+    roots: dict[str, None] = {component.id: None for component in components if component.direct}
+    needed = {other for component in components for other in component.depends if other != component.id}
+    roots.update((id_, None) for id_ in parts if id_ not in needed)
+    reached: set[str] = set()
+    # what is left over after the roots are circles that nothing leads into: the first of each stands for it
+    for start in (*roots, *parts):
+        if start in reached:
+            continue
+        roots[start] = None
+        waiting = [start]
+        while waiting:
+            id_ = waiting.pop()
+            if id_ not in reached:
+                reached.add(id_)
+                waiting += [other for other in parts[id_].depends if other in parts]
+    return frozenset(roots)
+
+
 class _Join:
     def __init__(self, inventory: Inventory, catalogue: Catalogue, home: str | None, trusted: tuple[str, ...]) -> None:
         self._inventory, self._catalogue, self._matcher = inventory, catalogue, Matcher(catalogue)
@@ -81,7 +111,8 @@ class _Join:
         for item in (run, change):
             self._add_source(item, "self", licence=self._inventory.licence if item == run else None)
             self._claim("items", item, "id", name, f"{reader}: {name}")
-        self._add_components(run, change)
+        matches = self._add_components(run, change)
+        self._add_hosting(run, matches)
         self._add_services(run)
         self._add_contacts(change)
         providers = self._providers()
@@ -102,9 +133,10 @@ class _Join:
         for one in evidence[:_MOST_EVIDENCE]:
             self._claim(table, row, attribute, value, str(one))
 
-    def _add_source(self, item: str, provider: str | None, licence: str | None = None, location: tuple[str, ...] = ()) -> str:
+    def _add_source(self, item: str, provider: str | None, licence: str | None = None, product: Product | None = None) -> str:
         id_ = f"{item}@{provider or '?'}"
-        self._sources[id_] = Source(id_, item, provider, location or None, licence=licence)
+        location, origin = (product.location or None, product.origin or None) if product is not None else (None, None)
+        self._sources[id_] = Source(id_, item, provider, location, origin, licence=licence)
         return id_
 
     def _need(self, user: str, item: str, role: str, kind: str, weight: float | None = None, weight_kind: str = "") -> None:
@@ -138,11 +170,11 @@ class _Join:
 
     # Components
 
-    def _add_components(self, run: str, change: str) -> None:
+    def _add_components(self, run: str, change: str) -> dict[str, Match | None]:
         components = [component for component in self._inventory.components if component.id not in self._items]
         matches = {component.id: self._match(component) for component in components}
         present = {component.id for component in components}
-        has_graph = any(component.direct for component in components)
+        named = _roots([component for component in components if component.scope == "run" and component.kind != "model"])
         for component in components:
             source = self._add_component(component, matches[component.id])
             if component.kind == "model":
@@ -150,7 +182,7 @@ class _Join:
             if component.scope in _RUNS:
                 role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
                 kind = "installed-device" if component.kind in _DEVICES else kind
-                if component.scope == "run" and (component.direct or not has_graph):
+                if component.id in named:
                     self._need(f"{run}@self", component.id, role, kind)
                 for needed in component.depends:
                     if needed in present and needed != component.id:
@@ -171,19 +203,32 @@ class _Join:
             match = self._matcher.match_name(name, "product")
             item = self._add_product(name, match, name, "software", installed=True)
             self._need(f"{run}@self", item, "runtime", "runtime")
+        for toolchain in self._inventory.toolchains:
+            match = self._matcher.match_name(toolchain, "product")
+            item = self._add_product(toolchain, match, toolchain, "platform")
+            self._need(f"{change}@self", item, "tool", "tool")
+        return matches
 
     def _match(self, component: Component) -> Match | None:
         matcher = self._matcher
         if component.provides and component.kind == "model":
             return matcher.match_model(component.provides)
+        if component.provides and not component.id.startswith("pkg:"):
+            named = matcher.match_name(component.provides, "product") or matcher.match_name(component.name, "product")
+            if named is not None:
+                return named
         match = matcher.match_purl(component.id) if component.id.startswith("pkg:") else None
         if (match is None or match.provider is None) and component.repository:
             forge = matcher.match_repository(component.repository)
             if forge is not None and forge.table == "package" and forge.provider is not None:
                 registry = None if match is None else match.registry
                 match = replace(forge, registry=registry, licence=None if match is None else match.licence)
-        if match is None and component.supplier:
-            match = matcher.match_name(component.supplier, "provider")
+        if match is None and component.kind in _DEVICES:
+            match = matcher.match_name(component.name, "product")
+        if component.supplier and (match is None or (match.provider is None and match.rule == "type")):
+            supplier = matcher.match_name(component.supplier, "provider")
+            if supplier is not None:
+                match = replace(supplier, registry=None if match is None else match.registry)
         return match
 
     def _add_component(self, component: Component, match: Match | None) -> str:
@@ -191,14 +236,16 @@ class _Join:
         kind = component.kind or (match.kind if match else None) or "software"
         provider = match.provider if match else None
         open_copy = licence is not None and is_open(licence) and component.kind not in ("model", "service", "hardware")
-        title = f"{component.name} {component.version}" if component.version else component.name
+        title = f"{component.name} {_short(component.version)}" if component.version else component.name
         self._items[component.id] = Item(component.id, title, kind)
         self._seen("items", component.id, "id", component.id, component.evidence)
         named = None
         if provider is None and component.supplier and not open_copy:
             named = "supplier:" + re.sub(r"[\W_]+", "-", component.supplier.lower()).strip("-")
             self._suppliers[named] = Provider(named, component.supplier)
-        source = self._add_source(component.id, "self" if open_copy else provider or named, licence)
+        device = match.product if match is not None and match.table == "product" else None
+        product = self._catalogue.product(device) if device is not None else None
+        source = self._add_source(component.id, "self" if open_copy else provider or named, licence, product)
         if named is not None:
             self._seen("sources", source, "provider", component.supplier or named, component.evidence[:1])
         if component.licence:
@@ -248,6 +295,7 @@ class _Join:
     def _add_registries(self, change: str, components: list[Component], matches: dict[str, Match | None]) -> None:
         counts: Counter[tuple[str, Match | None]] = Counter()
         first: dict[str, Component] = {}
+        pulled: list[tuple[str, str]] = []
         for component in components:
             found = matches[component.id]
             point = self._matcher.match_host(component.registry, "reverse") if component.registry else None
@@ -266,11 +314,47 @@ class _Join:
                 continue
             counts[key, match] += 1
             first.setdefault(key, component)
+            if component.kind == "platform" and component.registry and component.scope in _RUNS:
+                pulled.append((component.id, key))
         for (key, match), _ in counts.most_common():
             item = self._add_product(key, match, key.removeprefix("host:"), "registry")
             self._seen("items", item, "id", item, first[key].evidence[:1])
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
+        sources = {source.item: source.id for source in self._sources.values()}
+        for image, registry in pulled:
+            self._need(sources[image], registry, "registry", "pull")
+
+    # Where it runs
+
+    def _add_hosting(self, run: str, matches: dict[str, Match | None]) -> None:
+        """Clouds and other services that keep what is declared: each weighs as much as it holds of it."""
+        found = hostings(self._inventory.components, matches, self._matcher)
+        total = sum(hosting.resources.total() for hosting in found)
+        for hosting in found:
+            name = say("hosting.unknown", client=hosting.name)
+            item = self._add_product(hosting.key, hosting.match, name, "cloud")
+            self._placed(item, hosting)
+            self._need(f"{run}@self", item, "host", "service", hosting.resources.total() / total, "hosting")
+            for line in self._declared(hosting):
+                self._claim("needs", self._needs[f"{run}@self", item].id, "item", item, line)
+
+    def _declared(self, hosting: Hosting) -> list[str]:
+        """What is kept there, a line for each sort of resource, the commonest first."""
+        where = str(hosting.evidence[0]) if hosting.evidence else self._inventory.reader
+        ranked = sorted(hosting.resources.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_SORTS]
+        return [say("hosting.resources", where=where, service=service, count=count) for service, count in ranked]
+
+    def _placed(self, item: str, hosting: Hosting) -> None:
+        """The countries of the regions that are named, where the catalogue knows all of them."""
+        places = hosting.places(self._catalogue)
+        countries = sorted({country for place in places for country in place.location})
+        if not countries:
+            return
+        row = next(source for source in self._sources.values() if source.item == item)
+        self._sources[row.id] = replace(row, location=tuple(countries))
+        for place in places:
+            self._claims += self._catalogue.claims_for("product", place.id, row.id, "sources", "location")
 
     # Contacts
 
@@ -281,19 +365,70 @@ class _Join:
             if contact.scope == "run" and contact.role in ("service", "model-api"):
                 item = self._add_contact(contact, "service")
                 met[item] = ("service", contact.role)
+        for platform in self._inventory.platforms:
+            by_word = "." not in platform.host
+            match = (
+                self._matcher.match_name(platform.host, "product")
+                if by_word
+                else self._matcher.match_host(platform.host, "reverse")
+            )
+            cloud = self._catalogue.product(match.product) if match is not None and match.product else None
+            if cloud is not None and cloud.kind == "cloud":
+                item = self._add_product(cloud.id, match, cloud.id, "cloud")
+                self._seen("items", item, "id", item, platform.evidence)
+                met[item] = ("host", "service")
         for component in self._inventory.components:
             if component.kind == "model" and component.scope in _RUNS:
                 row = next(source for source in self._sources.values() if source.item == component.id)
                 held = isinstance(row.licence, str) and is_open(row.licence)
                 met[component.id] = ("input", "open-model" if held else "model-api")
+        for shared in _SHARED:
+            found = self._add_alternatives(run, shared, self._met(shared))
+            if found is not None:
+                met[found] = (shared, shared)
         for item, (role, kind) in met.items():
             self._need(f"{run}@self", item, role, kind, 1 / (len(met) + 1), "services")
+        named = self._add_alternatives(run, "dns", self._met("dns"))
+        if named is not None:
+            self._need(f"{run}@self", named, "dns", "dns")
+            self._need(f"{run}{CHANGE}@self", named, "dns", "dns")
+
+    def _met(self, role: str) -> list[Contact]:
+        return [contact for contact in self._inventory.contacts if contact.scope == "run" and contact.role == role]
+
+    def _add_alternatives(self, run: str, role: str, contacts: list[Contact]) -> str | None:
+        """One item for contacts of a role of which any will do: each provider is a source of it.
+
+        The organisation is one too where something of its own stands beside them.
+        """
+        if not contacts:
+            return None
+        item = f"{run}:{role}"
+        self._items[item] = Item(item, say(f"resolve.{role}", name=self._inventory.name), "service")
+        if any(contact.optional and contact.scope == "run" for contact in contacts):
+            self._add_source(item, "self")
+        for contact in contacts:
+            match = self._matcher.match_host(contact.host, "reverse")
+            provider = match.provider if match else None
+            source = f"{item}@{provider or 'host:' + contact.host}"
+            if source not in self._sources:
+                product = self._catalogue.product(match.product or match.id) if match else None
+                self._sources[source] = Source(source, item, provider, (product.location or None) if product else None)
+                if provider is not None:
+                    self._matched(source, match, provider)
+            self._seen("items", item, "id", contact.host, contact.evidence)
+        return item
 
     def _add_contacts(self, change: str) -> None:
+        mirrors = [one for one in self._inventory.contacts if one.role == "update-channel" and one.optional]
+        mirrored = self._add_alternatives(change.removesuffix(CHANGE), "update-channel", mirrors)
+        if mirrored is not None:
+            self._need(f"{change}@self", mirrored, "update-channel", "updates")
         for contact in self._inventory.contacts:
-            if contact.role in ("forge", "ci", "registry", "image-registry", "update-channel"):
+            if contact not in mirrors and contact.role in _CHANGES:
                 kind = contact.role if contact.role != "update-channel" else "updates"
-                item = self._add_contact(contact, "registry" if "registry" in contact.role else "platform")
+                sort = "registry" if "registry" in contact.role else "cloud" if contact.role == "state" else "platform"
+                item = self._add_contact(contact, sort)
                 if contact.role == "ci":
                     item = self._ci_item(contact, item)
                 self._need(f"{change}@self", item, contact.role, kind)
@@ -335,7 +470,7 @@ class _Join:
             self._claim("sources", source, "provider", "self", f"own copy, held under {licence}")
             self._claims += self._catalogue.claims_for("product", key, source, "sources", "licence")
             return key
-        source = self._add_source(key, provider, licence, product.location if product else ())
+        source = self._add_source(key, provider, licence, product)
         if match is not None and provider is not None:
             self._matched(source, match, provider)
         return key
@@ -343,3 +478,9 @@ class _Join:
     def _named(self, provider: str) -> str:
         row = self._catalogue.provider(provider)
         return row.name if row is not None and row.name else provider
+
+
+def _short(version: str) -> str:
+    """A version as people tell them apart: the beginning of a digest is enough."""
+    algorithm, colon, digits = version.partition(":")
+    return f"{algorithm}:{digits[:12]}" if colon and len(digits) > 12 else version

@@ -18,6 +18,7 @@ __all__ = [
     "CATALOGUE_TABLES",
     "FACT_COLUMNS",
     "ID_FORMS",
+    "OPTIONAL_FACT_COLUMNS",
     "REFERENCE_COLUMNS",
     "CatalogueAttribute",
     "catalogue_attribute",
@@ -33,8 +34,8 @@ class CatalogueAttribute:
     name
         As written in the column ``attribute``.
     type
-        One of ``text``, ``choice``, ``country``, ``licence``, ``owner`` (a provider id, with a stake after a colon),
-        ``provider`` or ``product`` (an id of that table).
+        One of ``text``, ``choice``, ``country``, ``licence``, ``date``, ``owner`` (a provider id, with a stake after a
+        colon), ``provider`` or ``product`` (an id of that table).
     meaning
         What it means, in words.
     many
@@ -70,7 +71,7 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A(
             "owner",
             "owner",
-            "Direct or ultimate owner; `id:0.61` gives the stake.",
+            "Direct or ultimate owner; `id:0.61` gives the stake. The row's own id: nobody owns a controlling part of it.",
             many=True,
             claim=("providers", "owner"),
         ),
@@ -86,6 +87,13 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A("provider", "provider", "Who makes or runs it.", claim=("sources", "provider")),
         _A("licence", "licence", "SPDX expression, or LicenseRef-Proprietary.", claim=("sources", "licence")),
         _A("location", "country", "A country where it is made or hosted.", many=True, claim=("sources", "location")),
+        _A(
+            "origin",
+            "country",
+            "A country whose export-control law reaches it, wherever it is made.",
+            many=True,
+            claim=("sources", "origin"),
+        ),
         _A("alias", "text", "Another name that people use.", many=True),
         _A("alternative", "product", "A product that does the same job.", many=True),
     ),
@@ -107,6 +115,16 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A("provider", "provider", "Who trained or serves it.", claim=("sources", "provider")),
         _A("licence", "licence", "SPDX expression, or LicenseRef-Proprietary.", claim=("sources", "licence")),
     ),
+    "certificate": _table(
+        _A("scheme", "text", "The scheme under which it was issued, such as C5 or SecNumCloud.", required=True),
+        _A("provider", "provider", "Whose service was examined.", required=True),
+        _A("product", "product", "A product that it covers.", many=True),
+        _A("location", "country", "Country of the place that it covers.", required=True),
+        _A("place", "text", "The place that it covers as its source names it: a region, a data centre.", required=True),
+        _A("level", "text", "Level or type within the scheme."),
+        _A("from", "date", "First day, month or year for which it is stated to hold."),
+        _A("until", "date", "Last day, month or year for which it is stated to hold."),
+    ),
 }
 """Every table of the catalogue and its attributes."""
 
@@ -116,6 +134,7 @@ ID_FORMS: Final[Mapping[str, str]] = {
     "host": "a host in reverse-domain notation, such as 'com.github'",
     "package": "a package URL without version, such as 'pkg:pypi/torch', 'pkg:pypi/google-*' or 'pkg:pypi'",
     "model": "a pattern of model ids, such as 'gpt-4*'",
+    "certificate": "scheme and place, each lower-case letters, digits and single hyphens, such as 'c5/acme-frankfurt'",
 }
 """How the ids of each table are written, in words."""
 
@@ -124,6 +143,10 @@ REFERENCE_COLUMNS: Final = ("id", "title", "publisher", "host", "path", "publish
 
 FACT_COLUMNS: Final = ("table", "id", "attribute", "value", "reference", "date", "says")
 """Columns of ``facts-NAME.csv``."""
+
+OPTIONAL_FACT_COLUMNS: Final = ("since", "until")
+"""Columns that a ``facts-NAME.csv`` may have after these: the first day on which a fact holds, and the first on which it
+no longer does. A fact that does not hold on the day of the catalogue's edition is shown and never used."""
 
 
 def catalogue_attribute(table: str, name: str) -> CatalogueAttribute | None:

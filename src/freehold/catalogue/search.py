@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from freehold.catalogue.certificates import certificate_title
 from freehold.catalogue.hosts import clean_host
 from freehold.catalogue.names import normal_name, split_legal_form
 from freehold.catalogue.schema import CATALOGUE_TABLES
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Hit", "search"]
 
-_FIELDS: Final = {"id": 4, "name": 3, "alias": 2}
+_FIELDS: Final = {"id": 4, "name": 3, "alias": 2, "scheme": 1, "place": 1}
+_TEXTS: Final = {"provider": ("name", "alias"), "product": ("name", "alias"), "certificate": ("scheme", "place")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Hit:
 
 
 def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
-    """Find rows by id, name, alias, host, package or model pattern.
+    """Find rows by id, name, alias, host, package or model pattern, and certificates by scheme or place.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
     -------
     tuple of Hit
         Each row once, best first: what is the same before what begins with the text, before what has a word that does,
-        before what holds it anywhere; ids before names before aliases; rows of equal rank in the order of the tables.
+        before what holds it anywhere; ids before names before aliases before the rest; rows of equal
+        rank in the order of the tables.
     """
     asked = normal_name(text)
     if not asked:
@@ -75,7 +78,7 @@ def search(catalogue: Catalogue, text: str, most: int = 20) -> tuple[Hit, ...]:
                     score = rank * 10 + _FIELDS[column]
                     known = best.get((table, id_))
                     if known is None or score > known.score:
-                        name = catalogue.value(table, id_, "name") or id_
+                        name = catalogue.value(table, id_, "name") or certificate_title(catalogue, id_) or id_
                         best[table, id_] = Hit(table, id_, name, column, words, score)
     return tuple(sorted(best.values(), key=_order)[: max(most, 0)])
 
@@ -87,9 +90,9 @@ def _order(hit: Hit) -> tuple[int, int]:
 
 def _texts(catalogue: Catalogue, table: str, id_: str) -> Iterator[tuple[str, str]]:
     yield "id", id_
-    if table in ("provider", "product"):
+    if table in _TEXTS:
         for fact in catalogue.facts_of(table, id_):
-            if fact.attribute in ("name", "alias"):
+            if fact.attribute in _TEXTS[table]:
                 yield fact.attribute, fact.value
 
 

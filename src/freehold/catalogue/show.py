@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from freehold.catalogue.certificates import certificate_title
 from freehold.catalogue.match import Matcher
 from freehold.catalogue.names import nearest
 from freehold.catalogue.schema import CATALOGUE_TABLES
@@ -12,6 +13,8 @@ from freehold.catalogue.search import search
 from freehold.errors import UnknownId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from freehold.catalogue.facts import Catalogue
     from freehold.catalogue.match import Match
     from freehold.catalogue.values import Fact, OwnerStep, Product, Reference
@@ -22,12 +25,16 @@ __all__ = ["Shown", "ShownFact", "show"]
 
 @dataclass(frozen=True, slots=True)
 class ShownFact:
-    """A fact, the reference that states it (``None`` if it is missing), its URL, and whether it is old."""
+    """A fact, the reference that states it (``None`` if it is missing), its URL, whether it is old, and whether it holds.
+
+    One that no longer holds, or not yet, on the day of the edition is shown and used for nothing.
+    """
 
     fact: Fact
     reference: Reference | None
     url: str
     old: bool
+    holds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Shown:
     tables
         Tables in which the id has a row: a firm and its product may share one.
     facts
-        The facts of all these rows, in the order of the tables.
+        The facts of all these rows, in the order of the tables; of each, those that do not hold now at the end.
     provider
         Who can say no: the row itself, or the provider of the product, host, package or model.
     owners
@@ -52,6 +59,10 @@ class Shown:
         Ids of rows that belong to the provider or to one of these products.
     match
         The rule by which the row was found, where it was not asked for by its id.
+    tops
+        Facts that state of the provider, or of an owner of it, that nobody owns a controlling part of it.
+    certificates
+        Ids of certificates that the provider, or one of these products, holds; each for its own place only.
     """
 
     id: str
@@ -65,6 +76,8 @@ class Shown:
     packages: tuple[str, ...]
     models: tuple[str, ...]
     match: Match | None = None
+    tops: tuple[ShownFact, ...] = ()
+    certificates: tuple[str, ...] = ()
 
 
 def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # noqa: A002  the column's own name
@@ -92,15 +105,24 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
             raise UnknownId("row of the catalogue", id, _nearest(catalogue, asked))
         asked = match.id
     tables = tuple(table for table in CATALOGUE_TABLES if asked in catalogue.ids(table))
-    facts = tuple(_shown(catalogue, fact, today) for table in tables for fact in catalogue.facts_of(table, asked))
-    name = next((value for table in tables if (value := catalogue.value(table, asked, "name"))), asked)
+    facts = tuple(one for table in tables for one in _shown_row(catalogue, table, asked, today))
+    name = next((value for table in tables if (value := catalogue.value(table, asked, "name"))), None)
     provider = _provider(catalogue, tables, asked)
     owners = catalogue.owner_chain(provider.id) if provider is not None else ()
     products = _products(catalogue, tables, asked)
     named = {"product": {product.id for product in products}, "provider": {asked} if "provider" in tables else set()}
     named["steward"] = named["provider"]
-    hosts, packages, models = (_belonging(catalogue, table, named) for table in ("host", "package", "model"))
-    return Shown(asked, name, tables, facts, provider, owners, products, hosts, packages, models, match)
+    hosts, packages, models, certificates = (
+        _belonging(catalogue, table, named) for table in ("host", "package", "model", "certificate")
+    )
+    name = name or certificate_title(catalogue, asked) or asked
+    if "certificate" in tables:
+        certificates = ()
+    chain = (() if provider is None else (provider.id,)) + tuple(step.provider.id for step in owners)
+    tops = tuple(_shown(catalogue, fact, today) for one in chain for fact in catalogue.nobody_above(one))
+    return Shown(
+        asked, name, tables, facts, provider, owners, products, hosts, packages, models, match, tops, certificates
+    )  # fmt: skip
 
 
 def _nearest(catalogue: Catalogue, text: str) -> tuple[str, ...]:
@@ -114,9 +136,15 @@ def _find(matcher: Matcher, text: str) -> Match | None:
     return matcher.match_name(text) or matcher.match_host(text) or matcher.match_model(text)
 
 
-def _shown(catalogue: Catalogue, fact: Fact, today: str | None) -> ShownFact:
+def _shown_row(catalogue: Catalogue, table: str, id_: str, today: str | None) -> Iterator[ShownFact]:
+    yield from (_shown(catalogue, fact, today) for fact in catalogue.facts_of(table, id_))
+    yield from (_shown(catalogue, fact, today, now=False) for fact in catalogue.history_of(table, id_))
+
+
+def _shown(catalogue: Catalogue, fact: Fact, today: str | None, *, now: bool = True) -> ShownFact:
     reference = catalogue.reference(fact.reference)
-    return ShownFact(fact, reference, reference.url if reference is not None else "", catalogue.is_old(fact, today))
+    url = reference.url if reference is not None else ""
+    return ShownFact(fact, reference, url, catalogue.is_old(fact, today), now)
 
 
 def _provider(catalogue: Catalogue, tables: tuple[str, ...], id_: str) -> Provider | None:

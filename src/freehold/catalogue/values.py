@@ -13,7 +13,7 @@ from freehold.catalogue.hosts import to_forward
 if TYPE_CHECKING:
     from freehold.stack.values import Provider
 
-__all__ = ["OLD_AFTER_MONTHS", "Fact", "FactLine", "OwnerStep", "Product", "Reference", "is_old", "last_day"]
+__all__ = ["OLD_AFTER_MONTHS", "Fact", "FactLine", "OwnerStep", "Product", "Reference", "holds", "is_old", "last_day"]
 
 _DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
 
@@ -73,6 +73,8 @@ class Fact:
         The reference's words that carry the fact, paraphrased.
     file, row
         Where the catalogue states it.
+    since, until
+        The first day on which it holds, and the first on which it no longer does, where the reference gives them.
     """
 
     table: str
@@ -84,9 +86,11 @@ class Fact:
     says: str
     file: str = ""
     row: int = 0
+    since: str = ""
+    until: str = ""
 
 
-FactLine: TypeAlias = tuple[str, str, str, str, str, str, str, str, int]
+FactLine: TypeAlias = tuple[str, str, str, str, str, str, str, str, int, str, str]
 """A fact not yet made: its fields in their order. Most of a catalogue's facts are never asked for."""
 
 
@@ -100,6 +104,7 @@ class Product:
     provider: str | None = None
     licence: str | None = None
     location: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
     alias: tuple[str, ...] = ()
     alternative: tuple[str, ...] = ()
 
@@ -118,12 +123,17 @@ class OwnerStep:
         The part that it holds, ``None`` where unstated.
     depth
         1 for a direct owner.
+    date, since
+        The day for which the newest fact on this link is stated, and the first day on which the link holds (blank where
+        no fact says it).
     """
 
     provider: Provider
     of: str
     stake: float | None
     depth: int
+    date: str = ""
+    since: str = ""
 
 
 def last_day(text: str) -> date | None:
@@ -136,6 +146,19 @@ def last_day(text: str) -> date | None:
         return date(year, month, int(match[3] or calendar.monthrange(year, month)[1]))
     except ValueError:
         return None
+
+
+def holds(since: str, until: str, day: str) -> bool:
+    """Whether something holds on a day, from its first day until the day before it ends; a blank sets no limit.
+
+    Of a month or a year, the first day counts for ``since`` and the last for ``until``; what is no date sets no limit.
+    """
+    now, end = last_day(day), last_day(until)
+    if now is None:
+        return True
+    if last_day(since) is not None and since[: len(day)] > day[: len(since)]:
+        return False
+    return end is None or end > now
 
 
 def is_old(fact: Fact, today: str | date) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import gc
 import os
@@ -26,27 +27,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # One short run makes many small values and few circles of them: looking for those less often saves a fifth of the time.
     gc.set_threshold(200_000, 20, 20)
-    from freehold.cli.output import tell
     from freehold.cli.parser import build_parser
-    from freehold.errors import FreeholdError
+    from freehold.cli.speech import Speech, speaking
 
     options = build_parser().parse_args(arguments)
+    named = [path for name in ("stack", "other") if (path := getattr(options, name, None))]
+    redact = getattr(options, "redact", "")
+    hidden = named if "paths" in redact else []
+    with speaking(Speech(options.verbose, options.log_format, hidden, ("path", "file", "detail", "host") if redact else ())):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from freehold.cli.speech import tell
+    from freehold.errors import FreeholdError
+
     try:
         from freehold.cli.commands import COMMANDS
 
         return COMMANDS[options.command](options)
     except FreeholdError as error:
-        tell(f"freehold: {error}")
+        tell(f"freehold: {error}", "error")
         return 2
     except KeyboardInterrupt:
-        tell("freehold: interrupted")
+        tell("freehold: interrupted", "error")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        tell(f"freehold: {place}{error.strerror or error}. Check the path, its permissions and the space left.")
+        tell(f"freehold: {place}{error.strerror or error}. Check the path, its permissions and the space left.", "error")
         if error.errno == errno.ENOSPC:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 2
@@ -55,5 +66,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         name = type(error).__name__
         message = "this is a defect of Freehold. FREEHOLD_DEBUG=1 shows where; please report it with the input."
-        tell(f"freehold: {name}: {error}; {message}")
+        tell(f"freehold: {name}: {error}; {message}", "error")
         return 3

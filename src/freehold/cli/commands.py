@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import work
-from freehold.cli.flags import cutoff_from, day_from, settings_from, via_from
-from freehold.cli.output import format_of, look_of, progress, rendered, show, tell, write
+from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
+from freehold.cli.output import format_of, look_of, rendered, show, write
+from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
+from freehold.log import log
 from freehold.settings import Settings
 from freehold.words import day as show_day
 from freehold.words import percent, say
@@ -22,13 +24,23 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS"]
 
+_MACHINE_FILE: Final = "machine.toml"
+"""What the page of a machine calls the stack that ``freehold scan --machine -o`` is to write for further questions."""
+
 
 def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     settings = settings_from(options)
-    with progress(f"reading {options.stack} …"):
-        loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
+    if getattr(options, "machine", False):
+        with progress("reading this machine …"):
+            loaded = work.load_machine(settings)
+    else:
+        with progress(f"reading {options.stack} …"):
+            loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
     for finding in loaded.findings:
         tell(f"freehold: note: {finding}")
+    if options.redact:
+        loaded = work.redacted(loaded, redaction_from(options))
+        options.stack = loaded.stack.path or options.stack
     return loaded, settings
 
 
@@ -64,17 +76,36 @@ def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | Non
     )
 
 
+def _one_thing(options: argparse.Namespace, settings: Settings) -> None:
+    """See what is to be read: a path, the machine itself, or what the settings name.
+
+    The page of a machine names, for further questions, a file that its scan can be written to.
+    """
+    if options.machine and options.stack is not None:
+        raise UsageError(
+            "both a PATH and --machine are given. Name a PATH to read, or --machine for the machine that this runs on."
+        )
+    options.stack = _MACHINE_FILE if options.machine else options.stack or settings.stack
+    if options.stack is None:
+        raise UsageError(
+            "neither a PATH nor --machine is given. Name what to read, such as . for this folder; freehold init keeps one."
+        )
+
+
 def _check(options: argparse.Namespace) -> int:
     from freehold.kept import keep, kept
 
     settings = settings_from(options)
-    key = _page_key(options, settings)
+    _one_thing(options, settings)
+    key = None if options.machine else _page_key(options, settings)
     told = _told(kept(key)) if key else None
     if told is None:
         page = _page(options)
         if key:
             keep(key, page)
         told = json.loads(page)
+    else:
+        log("kept page used", key=key)
     write(options.output, told["text"])
     return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
 
@@ -105,12 +136,13 @@ def _page(options: argparse.Namespace) -> str:
 def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
     """A key for the page of a folder that a reader reads, from its content and all that was asked."""
     from freehold.kept import key_of
+    from freehold.read.cache import is_kept
     from freehold.read.walk import fingerprint
     from freehold.stack.csv_folder import is_stack_folder
 
     path = Path(options.stack)
     try:
-        if options.no_cache or not path.is_dir() or is_stack_folder(path):
+        if options.no_cache or not path.is_dir() or is_stack_folder(path) or not is_kept(path):
             return None
     except OSError:
         return None
@@ -182,6 +214,18 @@ def _gaps(options: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(options: argparse.Namespace) -> int:
+    from freehold.measure.diff import diff
+
+    one, settings = _load(options)
+    with progress(f"reading {options.other} …"):
+        other = work.load(options.other, settings, use_cache=not options.no_cache)
+    with progress("comparing …"):
+        answer = diff(one.stack, other.stack, one.inventory, other.inventory)
+    show(options, answer, _context(options, one, None))
+    return 0
+
+
 def _show(options: argparse.Namespace) -> int:
     from freehold.report.answers import ShowAnswer
 
@@ -194,20 +238,41 @@ def _show(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace) -> int:
     from freehold.stack.toml_file import dumps
 
+    _one_thing(options, settings_from(options))
     loaded, _ = _load(options)
     if options.format is not None and loaded.inventory is not None:
         show(options, loaded.inventory, _context(options, loaded, None))
         return 0
     if options.output:
-        work.save(loaded.stack, Path(options.output))
-        stack = loaded.stack
-        said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
-        tell(f"freehold: wrote {options.output}: {said}")
+        _save(loaded, options.output)
     else:
         write(None, dumps(loaded.stack))
     for skip in loaded.inventory.skips if loaded.inventory else ():
         tell(f"freehold: skipped {skip.file}: {skip.detail}")
     return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    settings = settings_from(options)
+    with progress(f"reading {options.stack} …"):
+        records, loaded = work.spreadsheet(Path(options.stack), settings, sheet=options.sheet, asked=meanings_from(options))
+    if options.output:
+        _save(loaded, options.output)
+        memory = work.remember_columns(records)
+        tell("freehold: " + say("records.remembered", file=memory))
+    write(None, rendered(argparse.Namespace(**{**vars(options), "output": None}), records, _context(options, loaded, None, 0)))
+    for finding in loaded.findings:
+        if finding.row:
+            tell(f"freehold: note: {finding}")
+    return 0
+
+
+def _save(loaded: work.Loaded, output: str) -> None:
+    work.save(loaded.stack, Path(output))
+    stack = loaded.stack
+    said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
+    log("wrote", file=output, items=len(stack.items))
+    tell(f"freehold: wrote {output}: {said}")
 
 
 def _template(options: argparse.Namespace) -> int:
@@ -217,6 +282,29 @@ def _template(options: argparse.Namespace) -> int:
         write_template(Path(options.output))
     else:
         write(options.output, template_toml())
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from freehold.cli.questions import init
+
+    return init(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from freehold.doctor import examine
+    from freehold.report.answers import Context
+
+    with progress("looking …"):
+        answer = examine()
+    show(options, answer, Context(edition=work.catalogue().edition))
+    return 0 if answer.sound else 1
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from freehold.cli.completion import completion
+
+    write(None, completion(options.shell))
     return 0
 
 
@@ -288,13 +376,18 @@ _CATALOGUE: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "scan": _scan,
+    "import": _import,
     "show": _show,
     "catalogue": _catalogue,
+    "diff": _diff,
     "assess": _assess,
     "gaps": _gaps,
     "cutoff": _cutoff,
     "why": _why,
     "restart": _restart,
+    "init": _init,
+    "doctor": _doctor,
+    "completion": _completion,
     "template": _template,
     "schema": _schema,
 }

@@ -10,9 +10,42 @@ from freehold.errors import BadCutoff, UsageError
 from freehold.settings import Settings, find_settings
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.durations import parse_days
+from freehold.stack.redaction import WHAT, Redaction
 from freehold.stack.values import Stack
 
-__all__ = ["cutoff_from", "day_from", "settings_from", "via_from"]
+__all__ = ["cutoff_from", "day_from", "meanings_from", "redaction_from", "settings_from", "via_from"]
+
+
+def meanings_from(options: argparse.Namespace) -> dict[str, str]:
+    """What columns mean, by heading.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If one is not of the form ``COLUMN=MEANING``.
+    """
+    found = {}
+    for text in options.map:
+        column, sign, meaning = text.rpartition("=")
+        if not sign or not column.strip():
+            raise UsageError(f"--map: '{text}' is not COLUMN=MEANING, such as --map 'Hosted in=location'.")
+        found[column.strip()] = meaning.strip()
+    return found
+
+
+def redaction_from(options: argparse.Namespace) -> Redaction:
+    """What is hidden before anything is shown.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If it names what cannot be hidden.
+    """
+    what = tuple(part.strip() for part in options.redact.split(",") if part.strip())
+    strange = [part for part in what if part not in WHAT]
+    if strange or not what:
+        raise UsageError(f"--redact: '{', '.join(strange)}' cannot be hidden. Choose from: {','.join(WHAT)}.")
+    return Redaction(what)
 
 
 def settings_from(options: argparse.Namespace) -> Settings:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from freehold.report.answers import Context
     from freehold.report.interface import Look
 
-__all__ = ["format_of", "look_of", "progress", "rendered", "show", "tell", "write"]
+__all__ = ["format_of", "look_of", "rendered", "show", "write"]
 
 _BY_ENDING: Final = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html"}
 
@@ -72,23 +70,3 @@ def write(output: str | None, text: str) -> None:
         sys.stdout.flush()
         return
     write_whole(output, text)
-
-
-def tell(message: str) -> None:
-    """Say something beside the answer, on standard error; what could command a terminal is shown as codes."""
-    from freehold.report.clean import clean
-
-    if sys.stderr is not None:
-        print("\n".join(map(clean, message.split("\n"))), file=sys.stderr)
-
-
-@contextmanager
-def progress(what: str) -> Iterator[None]:
-    """Say on a terminal what is being done, while it is."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield

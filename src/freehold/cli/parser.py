@@ -31,14 +31,19 @@ QUESTIONS: Final[Mapping[str, str]] = {
 
 VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
-    Verb("scan", "depend", "read a project, an environment or an SBOM and write it as a stack"),
+    Verb("scan", "depend", "read a project, an environment, an SBOM or this machine and write it as a stack"),
+    Verb("import", "depend", "read a table that you keep; show, change and remember what its columns mean"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
+    Verb("diff", "depend", "how two stacks, or two inventories of one thing, differ, and why"),
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
+    Verb("doctor", "forms", "what works here, and the line that mends what does not"),
+    Verb("completion", "forms", "what a shell needs to complete commands and flags"),
     Verb("template", "forms", "an empty stack to fill in, every column explained"),
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
@@ -46,6 +51,7 @@ VERBS: Final = (
 _EXAMPLES: Final = """\
 examples:
   freehold check .                          the project in this folder
+  freehold check --machine                  the machine that this runs on
   freehold check examples/clinic            an example, with its landlords and what stops first
   freehold cutoff stack.toml --country US   everything that a country can reach
   freehold why stack.toml ITEM --foreign    the chain of reasons for one item
@@ -86,6 +92,16 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--trusted", metavar="LIST", help="countries or groups that are not foreign, such as EU,CH")
     group.add_argument("--strict", action="store_true", help="assumed owners and locations count as unknown")
     group.add_argument("--no-cache", action="store_true", help="read a folder anew even if nothing in it has changed")
+    group.add_argument(
+        "--redact", metavar="WHAT", nargs="?", const="hosts,paths", default="",
+        help="hide hosts, paths or (without a word) both in all that is shown, so that it can be given away",
+    )  # fmt: skip
+
+
+def _add_speech(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("on standard error")
+    group.add_argument("-v", "--verbose", action="count", default=0, help="say what is done and how long it takes; -vv: all")
+    group.add_argument("--log-format", choices=("text", "json"), default="text", help="notes, errors and log, one a line")
 
 
 def _add_days(parser: argparse.ArgumentParser) -> None:
@@ -127,19 +143,33 @@ def _add_cutoff(parser: argparse.ArgumentParser) -> None:
     _add_control(group)  # type: ignore[arg-type]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command line."""
+def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
+    """Build the parser of the whole command line.
+
+    Parameters
+    ----------
+    listed
+        Whether the parser lists the commands itself; otherwise its description does, grouped by question.
+    """
     from freehold.version import __version__
 
     parser = argparse.ArgumentParser(
         "freehold", description=_overview(), epilog=_EXAMPLES, formatter_class=_Formatter, usage="freehold VERB STACK [flags]"
     )
     parser.add_argument("--version", action="version", version=f"freehold {__version__}")
-    verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB", help=argparse.SUPPRESS)
-    made = {verb.name: verbs.add_parser(verb.name, description=verb.line, formatter_class=_Formatter) for verb in VERBS}
-    what = "a folder, an SBOM, a stack file or a folder of stack tables"
-    for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
-        made[name].add_argument("stack", metavar="PATH" if name in ("check", "scan") else "STACK", help=what)
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB", help=None if listed else argparse.SUPPRESS)
+    made = {
+        verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
+        for verb in VERBS
+    }
+    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack file or a folder of stack tables"
+    for name in ("check", "scan"):
+        made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
+        made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
+    for name in ("show", "assess", "gaps", "cutoff", "why", "restart"):
+        made[name].add_argument("stack", metavar="STACK", help=what)
+    made["diff"].add_argument("stack", metavar="A", help=what)
+    made["diff"].add_argument("other", metavar="B", help="what it is compared with, such as a later state")
     made["show"].add_argument("item", nargs="?", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("item", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("--day", metavar="DAY", default="30", help="the day to explain (default 30)")
@@ -152,9 +182,9 @@ def build_parser() -> argparse.ArgumentParser:
         _add_control(made[name])
     for name in ("cutoff", "why", "restart"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("check", "scan", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
         _add_view(made[name])
-    for name in ("check", "show", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("check", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
@@ -164,9 +194,44 @@ def build_parser() -> argparse.ArgumentParser:
     made["template"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
     )
+    _add_import(made["import"])
+    _add_init(made["init"])
+    _add_output(made["doctor"])
+    made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "powershell"), help="whose completion")
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
+    for verb in VERBS:
+        if verb.name != "catalogue":
+            _add_speech(made[verb.name])
     return parser
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stack", metavar="FILE", help="a CSV, Excel or OpenDocument file")
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet to read; by default the first that is filled")
+    parser.add_argument(
+        "--map",
+        metavar="COLUMN=MEANING",
+        action="append",
+        default=[],
+        help="what a column means; repeatable (ignore: not read)",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the stack there, and remember what the columns mean")
+    parser.add_argument("--format", choices=FORMATS, help="how what the columns mean is shown")
+    parser.set_defaults(evidence=False, full=True)
+    _add_view(parser)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of freehold.toml")
+    parser.add_argument("--force", action="store_true", help="write it anew if it is there already")
+    parser.add_argument("--yes", action="store_true", help="ask nothing: what no flag says takes its default")
+    for name, what in (
+        ("home", "country of the organisation"), ("trusted", "countries or groups that are not foreign"),
+        ("stack", "what is read when no path is named"), ("days", "days to report"),
+        ("floor", "level under which an item has stopped"),
+    ):  # fmt: skip
+        parser.add_argument(f"--{name}", metavar=name.upper(), help=what)
 
 
 def _add_catalogue(parser: argparse.ArgumentParser) -> None:
@@ -184,3 +249,4 @@ def _add_catalogue(parser: argparse.ArgumentParser) -> None:
     coverage.add_argument("list", help="a file with a purl or a name a line")
     for one in (check, show, search, coverage):
         _add_output(one)
+        _add_speech(one)

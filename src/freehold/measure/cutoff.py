@@ -13,7 +13,7 @@ from freehold.errors import BadCutoff, UsageError
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.mission import Interval, mission_of
 from freehold.network.solve import solve
-from freehold.stack.countries import is_region
+from freehold.stack.countries import is_region, known_regions
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
 
@@ -107,7 +107,7 @@ def check_cutoff(stack: Stack, cut: Cutoff) -> None:
 
     for rule in cut.rules:
         if rule.country is not None and not is_region(rule.country):
-            raise BadCutoff(f"'{rule.country}' is no country or group. Write an ISO 3166-1 alpha-2 code such as US, or EU.")
+            raise BadCutoff(f"'{rule.country}' is no country or group. {known_regions()}.")
         if rule.item is not None and rule.item not in stack.item_by_id:
             near = nearest(rule.item, stack.item_by_id)
             mend = f"Did you mean '{near[0]}'?" if near else "`freehold show` lists the items."

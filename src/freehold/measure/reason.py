@@ -43,7 +43,7 @@ def reason_for(case: Case, rule: Rule, supply: int) -> str:
 def _by_country(case: Case, rule: Rule, supply: int, provider: str) -> str:
     source = case.supplies[supply].filled.source
     control = case.control
-    wanted = expand([rule.country]) if rule.country else None
+    wanted = expand([rule.country], case.stack.as_of) if rule.country else None
 
     def hits(countries: frozenset[str]) -> list[str]:
         return sorted(c for c in countries if c != "?" and (c in wanted if wanted else c not in control.inside))

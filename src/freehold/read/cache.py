@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from freehold.kept import keep, kept, key_of
+from freehold.read.project import ProjectReader
+from freehold.read.select import select_reader
 from freehold.read.walk import fingerprint
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 from freehold.stack.values import Claim
 
-__all__ = ["cached_reading"]
+__all__ = ["cached_reading", "is_kept"]
+
+
+def is_kept(path: Path) -> bool:
+    """Whether readings of a path are kept: those of projects, whose files tell whether anything has changed."""
+    return path.is_dir() and isinstance(select_reader(path), ProjectReader)
 
 
 def cached_reading(path: Path, read: Callable[[Path], Inventory]) -> tuple[Inventory, bool]:
@@ -47,13 +54,26 @@ def _evidence(rows: list[dict[str, Any]]) -> tuple[Evidence, ...]:
     return tuple(Evidence(**row) for row in rows)
 
 
+def _component(row: dict[str, Any]) -> Component:
+    told: dict[str, Any] = {
+        "depends": tuple(row["depends"]), "evidence": _evidence(row["evidence"]), "regions": tuple(row["regions"]),
+        "manages": tuple((str(sort), int(count)) for sort, count in row["manages"]),
+    }  # fmt: skip
+    return Component(**{**row, **told})
+
+
+def _contacts(rows: list[dict[str, Any]]) -> tuple[Contact, ...]:
+    return tuple(Contact(**{**row, "evidence": _evidence(row["evidence"])}) for row in rows)
+
+
 def _decode(data: dict[str, Any]) -> Inventory:
-    components = tuple(
-        Component(**{**row, "depends": tuple(row["depends"]), "evidence": _evidence(row["evidence"])})
-        for row in data.pop("components")
-    )
-    contacts = tuple(Contact(**{**row, "evidence": _evidence(row["evidence"])}) for row in data.pop("contacts"))
-    skips = tuple(Skip(**row) for row in data.pop("skips"))
-    claims = tuple(Claim(**row) for row in data.pop("claims"))
-    languages = tuple(data.pop("languages"))
-    return Inventory(components=components, contacts=contacts, skips=skips, claims=claims, languages=languages, **data)
+    told: dict[str, Any] = {
+        "components": tuple(_component(row) for row in data.pop("components")),
+        "contacts": _contacts(data.pop("contacts")),
+        "platforms": _contacts(data.pop("platforms")),
+        "skips": tuple(Skip(**row) for row in data.pop("skips")),
+        "claims": tuple(Claim(**row) for row in data.pop("claims")),
+        "languages": tuple(data.pop("languages")),
+        "toolchains": tuple(data.pop("toolchains")),
+    }
+    return Inventory(**told, **data)

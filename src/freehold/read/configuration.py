@@ -12,7 +12,7 @@ from freehold.read.walk import SourceFile
 from freehold.read.yaml_tree import Node, parse_yaml
 from freehold.stack.inventory import Skip
 
-__all__ = ["configuration_may_hold_values", "read_configuration", "tree_mentions"]
+__all__ = ["configuration_may_hold_values", "environment_mentions", "read_configuration", "tree_mentions", "value_mention"]
 
 _MAY_HOLD: Final = re.compile(
     rb"""(?i)[a-z]://|(?:model|llm|deployment|engine)(?:_?-?(?:name|id))?["']?\s*[:=]|(?:host|hostname|server|endpoint|domain|broker)s?["']?\s*[:=]\s*["']?[\w-]+\.[\w-]+\."""
@@ -46,10 +46,10 @@ def read_configuration(file: SourceFile, text: str) -> list[Mention] | Skip:
         return document if isinstance(document, Skip) else list(_plain_mentions(document))
     if name.endswith((".ini", ".cfg")):
         return _ini(file, text)
-    return list(_environment(text))
+    return list(environment_mentions(text))
 
 
-def _value(text: str, line: int, keys: tuple[str, ...], companions: frozenset[str]) -> Mention:
+def value_mention(text: str, line: int, keys: tuple[str, ...], companions: frozenset[str] = frozenset()) -> Mention:
     """A value as it stands, or what it says it is the default or the setting of."""
     setting = _SETTING.match(text) if "=" in text else None
     if setting and "://" not in setting[1]:
@@ -70,10 +70,15 @@ def tree_mentions(documents: list[Node]) -> Iterator[Mention]:
             continue
         seen.add(id(node))
         if node.text:
-            yield _value(node.text, node.line, keys, beside)
+            yield value_mention(node.text, node.line, keys, beside)
         if node.pairs:
             names = frozenset(name for name, _ in node.pairs)
-            pending += [((*keys[-5:], name), inner, names) for name, inner in reversed(node.pairs)]
+            # the name beside a value says what it is the value of, as in a container's environment
+            named = node.words("name") if "name" in names and "value" in names else None
+            pending += [
+                ((named,) if named and name == "value" else (*keys[-5:], name), inner, names)
+                for name, inner in reversed(node.pairs)
+            ]
         pending += [(keys, inner, beside) for inner in reversed(node.items or ())]
 
 
@@ -85,7 +90,7 @@ def _plain_mentions(document: Any) -> Iterator[Mention]:
         count += 1
         if isinstance(value, str):
             if "." in value or "-" in value or (keys and "model" in keys[-1].lower()):
-                yield _value(value, 0, keys, beside)
+                yield value_mention(value, 0, keys, beside)
         elif isinstance(value, dict):
             names = frozenset(map(str, value))
             pending += [((*keys[-5:], str(name)), inner, names) for name, inner in reversed(list(value.items()))]
@@ -106,7 +111,8 @@ def _ini(file: SourceFile, text: str) -> list[Mention] | Skip:
     return found
 
 
-def _environment(text: str) -> Iterator[Mention]:
+def environment_mentions(text: str) -> Iterator[Mention]:
+    """The settings of a text with one on a line: environment files, properties."""
     for number, raw in enumerate(text.splitlines(), 1):
         match = None if raw.lstrip().startswith(("#", "!", ";")) else _ENVIRONMENT.match(raw)
         if match:
@@ -116,4 +122,4 @@ def _environment(text: str) -> Iterator[Mention]:
                 if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
                 else value.partition(" #")[0].strip()
             )
-            yield _value(value, number, (match[1],), frozenset())
+            yield value_mention(value, number, (match[1],), frozenset())

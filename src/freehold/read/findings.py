@@ -1,11 +1,12 @@
 """What one file yields, and how the yields of many are joined. Owns the law that the same id is one component.
 
 Components join by id: the strongest scope wins, what is stated first (in the order of files) stands, evidence and
-edges are united. Contacts join by host and role.
+edges are united. Contacts join by host and role; resources that are managed are added up.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,12 +25,25 @@ _MOST_EVIDENCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found in one place."""
+    """What was found in one place; ``platforms`` as in :class:`~freehold.stack.inventory.Inventory`."""
 
     components: tuple[Component, ...] = ()
     contacts: tuple[Contact, ...] = ()
     skips: tuple[Skip, ...] = ()
     claims: tuple[Claim, ...] = ()
+    platforms: tuple[Contact, ...] = ()
+
+    @classmethod
+    def of(cls, parts: Iterable[Findings]) -> Findings:
+        """The findings of several places, one after the other."""
+        held = list(parts)
+        return cls(
+            tuple(component for part in held for component in part.components),
+            tuple(contact for part in held for contact in part.contacts),
+            tuple(skip for part in held for skip in part.skips),
+            tuple(claim for part in held for claim in part.claims),
+            tuple(platform for part in held for platform in part.platforms),
+        )
 
 
 def stronger(one: str, two: str) -> str:
@@ -78,8 +92,17 @@ def _join(group: list[Component]) -> Component:
         scope=scope,
         direct=any(component.direct for component in group),
         depends=tuple(sorted({depend for component in group for depend in component.depends})),
+        manages=_summed(group),
+        regions=tuple(sorted({region for component in group for region in component.regions})),
         evidence=tuple(sorted({seen for component in group for seen in component.evidence}))[:_MOST_EVIDENCE],
     )
+
+
+def _summed(group: Iterable[Component]) -> tuple[tuple[str, int], ...]:
+    counts: Counter[str] = Counter()
+    for component in group:
+        counts.update(dict(component.manages))
+    return tuple(sorted(counts.items()))
 
 
 def joined_contacts(contacts: Iterable[Contact]) -> tuple[Contact, ...]:

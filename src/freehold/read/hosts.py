@@ -23,6 +23,7 @@ _URL: Final = re.compile(
 _LONGEST: Final = 4000
 _SSH: Final = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}):(?!//)(?!\d+(?:/|$))([^\s]+)$")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)$")
+_NUMBERS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+$")
 _TOP: Final = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$")
 
 _RESERVED_TOPS: Final = frozenset({
@@ -77,7 +78,9 @@ def parse_address(text: str) -> Address | None:
 
 
 def reversed_host(host: str) -> str:
-    """A host in reverse-domain notation: ``api.openai.com`` is ``com.openai.api``."""
+    """A host in reverse-domain notation: ``api.openai.com`` is ``com.openai.api``; an address of numbers stays as it is."""
+    if _NUMBERS.match(host):
+        return host
     return ".".join(reversed(host.lower().strip(".").split(".")))
 
 
@@ -88,7 +91,8 @@ def _tops() -> frozenset[str]:
         text = (resources.files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
     except (OSError, ModuleNotFoundError):
         return frozenset()
-    names = {line for line in text.splitlines() if line and "." not in line and not line.startswith("//")}
+    # some top-level domains have rules for the names below them only: "co.za", "*.bd"
+    names = {line.rpartition(".")[2] for line in text.splitlines() if line and not line.startswith("//")}
     return frozenset(names | {name.encode("idna").decode() for name in names if not name.isascii()})
 
 

@@ -2,11 +2,14 @@
 
 A reader turns a path into an :class:`~freehold.stack.inventory.Inventory`. It never resolves providers or
 countries, never runs what it reads, never follows a link out of the folder it was given. Within a folder a *file
-reader* turns one file into :class:`~freehold.read.findings.Findings`, which become part of the folder's inventory.
+reader* turns one file into :class:`~freehold.read.findings.Findings`, which become part of the folder's inventory; a
+*group reader* does so for files that are only understood together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,7 +18,7 @@ from freehold.read.findings import Findings
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Inventory, Skip
 
-__all__ = ["LARGEST_FILE", "FileReader", "Reader", "read_bytes", "read_text"]
+__all__ = ["LARGEST_FILE", "FileReader", "GroupReader", "Reader", "Surroundings", "read_bytes", "read_text"]
 
 LARGEST_FILE: Final = 256 * 1024 * 1024
 """Bytes: the largest single file that is read."""
@@ -55,6 +58,40 @@ class FileReader(Protocol):
         Findings, Skip or None
             What was found; why it could not be read; ``None`` if its content shows that it is of another sort, which
             leaves it to the next reader.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the folder says about the files in it.
+
+    Parameters
+    ----------
+    forge
+        Reversed host of the folder's Git remote, if it has one.
+    plugins
+        Folders that are one plug-in among many.
+    """
+
+    forge: str | None = None
+    plugins: frozenset[str] = frozenset()
+
+
+class GroupReader(Protocol):
+    """One sort of files that explain each other. New sorts are added to ``GROUP_READERS`` in ``read/file_readers.py``."""
+
+    name: str
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether a file is of this sort, by its name and place alone; cheap, for every file of a folder is asked."""
+
+    def read(self, files: Sequence[SourceFile], around: Surroundings) -> tuple[Findings, frozenset[str]]:
+        """Read all that it recognised, never none.
+
+        Returns
+        -------
+        Findings, frozenset of str
+            What was found, and the files (relative) that need no second reading for hosts.
         """
 
 

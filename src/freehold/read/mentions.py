@@ -59,14 +59,18 @@ _FOR_READING: Final = frozenset({
     "readme", "summary", "caption", "tutorial", "faq", "generator", "runbook", "annotation", "annotations",
     "simulate", "simulated", "test", "tests", "testing", "profile", "openapi", "changelog", "prose", "html",
     "identifier", "agent", "navigate", "navigation", "contact", "permalink", "feedback", "mailto",
-    "invite",
+    "invite", "redirect", "redirects", "mitigation", "auditor", "bounty", "press",
 })  # fmt: skip
+_PROFILES: Final = frozenset({
+    "twitter", "facebook", "instagram", "linkedin", "youtube", "mastodon", "bluesky", "reddit", "tiktok",
+})  # fmt: skip
+_LINK_ENDS: Final = frozenset({"url", "link", "profile", "page"})
 _CALLS_FOR_READING: Final = frozenset({
     "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "echo", "secho",
     "startswith", "endswith", "replace", "split", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix",
     "match", "search", "sub", "compile", "fullmatch", "findall", "describe", "it", "expect", "index", "find", "count",
     "open", "includes", "indexOf", "startsWith", "endsWith", "test", "replaceAll", "require", "join_message", "fail",
-    "skip", "toBe", "toEqual",
+    "skip", "toBe", "toEqual", "redirect", "bold", "italic", "underline", "dim",
 })  # fmt: skip
 _ADDRESS_KEYS: Final = frozenset({
     "url", "urls", "uri", "uris", "host", "hosts", "hostname", "endpoint", "endpoints", "server", "servers", "domain",
@@ -124,9 +128,16 @@ def _is_for_reading(keys: tuple[str, ...]) -> bool:
             own = key[:-2].rpartition(".")[2]
             if own in _CALLS_FOR_READING or own.endswith(("Error", "Exception", "Warning")):
                 return True
-        elif not _FOR_READING.isdisjoint(words_of(key)):
-            return True
+        else:
+            words = words_of(key)
+            if not _FOR_READING.isdisjoint(words) or words == ("to",) or _is_profile(words):
+                return True
     return False
+
+
+def _is_profile(words: tuple[str, ...]) -> bool:
+    """Whether a name such as ``twitterUrl`` says that its value is a page about the project, which people open."""
+    return len(words) > 1 and words[-1] in _LINK_ENDS and "".join(words[:-1]) in _PROFILES
 
 
 def _named(keys: tuple[str, ...]) -> str:

@@ -1,10 +1,10 @@
-"""What a Node project needs: ``package.json`` and ``package-lock.json`` (versions 2 and 3). Owns those formats."""
+"""What a Node project needs: ``package.json``, ``package-lock.json`` (versions 1 to 3) and ``.npmrc``. Owns those formats."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,13 +13,15 @@ from freehold.read.documents import Lines, json_of
 from freehold.read.findings import Findings
 from freehold.read.hosts import registry_of, repository_of
 from freehold.read.licences import normalise
+from freehold.read.parsed import table_of, text_of_value
 from freehold.read.walk import SourceFile
-from freehold.stack.inventory import Component, Evidence, Skip
+from freehold.stack.inventory import Component, Contact, Evidence, Skip
 
-__all__ = ["NodeProject", "npm_id", "read_package_json", "read_package_lock"]
+__all__ = ["NodeProject", "npm_id", "read_npmrc", "read_package_json", "read_package_lock"]
 
 _EXACT: Final = re.compile(r"=?v?(\d+\.\d+\.\d+[\w.+-]*)$")
 _ENTRY: Final = re.compile(r'^ {2,8}"([^"\\\n]++)": \{', re.MULTILINE)
+_NPMRC: Final = re.compile(r"\s*(?:@[\w.~-]+:)?registry\s*=\s*(\S+)\s*$")
 _LONGEST_PATH: Final = 1000
 _DEEPEST: Final = 64
 _SECTIONS: Final = (
@@ -48,16 +50,8 @@ def npm_id(name: str, version: str | None = None) -> str:
     return f"{base}@{quote(version, safe='/:', errors='replace')}" if version else base
 
 
-def _table(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _licence(value: Any) -> str | None:
-    text = _text(value) or _text(_table(value).get("type"))
+    text = text_of_value(value) or text_of_value(table_of(value).get("type"))
     return (normalise(text) or text) if text else None
 
 
@@ -70,11 +64,11 @@ def read_package_json(file: SourceFile, text: str) -> NodeProject | Skip:
     document = json_of(file, text)
     if isinstance(document, Skip):
         return document
-    told, lines = _table(document), Lines(text)
+    told, lines = table_of(document), Lines(text)
     components = []
     for section, scope in _SECTIONS:
         start = max(text.find(f'"{section}"'), 0)
-        for name, wanted in sorted(_table(told.get(section)).items()):
+        for name, wanted in sorted(table_of(told.get(section)).items()):
             if not isinstance(wanted, str) or _is_local(wanted):
                 continue
             real, version = name, wanted
@@ -83,7 +77,7 @@ def read_package_json(file: SourceFile, text: str) -> NodeProject | Skip:
             exact = _EXACT.match(version)
             optional = (
                 section == "peerDependencies"
-                and _table(_table(told.get("peerDependenciesMeta")).get(name)).get("optional") is True
+                and table_of(table_of(told.get("peerDependenciesMeta")).get(name)).get("optional") is True
             )
             components.append(
                 Component(
@@ -98,23 +92,41 @@ def read_package_json(file: SourceFile, text: str) -> NodeProject | Skip:
             )
     repository = told.get("repository")
     return NodeProject(
-        file.folder, _text(told.get("name")), _licence(told.get("license")),
-        _text(repository) or _text(_table(repository).get("url")), tuple(components),
+        file.folder, text_of_value(told.get("name")), _licence(told.get("license")),
+        text_of_value(repository) or text_of_value(table_of(repository).get("url")), tuple(components),
     )  # fmt: skip
 
 
-def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
-    """Read a ``package-lock.json``; its direct dependencies are those of its root and of its workspaces."""
+def read_npmrc(file: SourceFile, text: str) -> Findings:
+    """Read the registries that an ``.npmrc`` sends npm to; its tokens and passwords are passed over."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _NPMRC.match(line)
+        host = registry_of(match[1].strip().strip("\"'")) if match else None
+        if host is not None:
+            found.append(Contact(host, "registry", "change", evidence=(Evidence(file.relative, number),)))
+    return Findings(contacts=tuple(found))
+
+
+def read_package_lock(file: SourceFile, text: str, direct: Collection[str] = ()) -> Findings | Skip:
+    """Read a ``package-lock.json``; its direct dependencies are those of its root and of its workspaces.
+
+    Parameters
+    ----------
+    file, text
+        The file.
+    direct
+        Names that the ``package.json`` beside it states: a lock of version 1 does not say which those are.
+    """
     document = json_of(file, text)
     if isinstance(document, Skip):
         return document
-    told = _table(document)
-    packages = _table(told.get("packages"))
+    told = table_of(document)
+    packages = table_of(told.get("packages"))
     entries = {path: entry for path, entry in packages.items() if isinstance(entry, dict) and len(path) <= _LONGEST_PATH}
+    if not entries and isinstance(told.get("dependencies"), dict):
+        entries = {"": {"dependencies": dict.fromkeys(direct, "*")}, **dict(_nested(told["dependencies"]))}
     if not entries:
-        if told.get("dependencies"):
-            detail = "It is of version 1, which does not tell packages apart. Write it anew with a current npm."
-            return Skip(file.relative, "unsupported", detail)
         return Findings()
     finder = Lines(text)
     marked: dict[str, int] = {}
@@ -122,7 +134,7 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
         if "node_modules/" in match[1]:
             marked.setdefault(match[1], finder.at(match.start()))
     ids = {
-        path: npm_id(_name(path, entry), _text(entry.get("version")))
+        path: npm_id(_name(path, entry), text_of_value(entry.get("version")))
         for path, entry in entries.items()
         if _is_package(path, entry)
     }
@@ -131,14 +143,14 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
         for path, entry in entries.items()
         if "node_modules/" not in path
         for section, _ in _SECTIONS
-        for name in _table(entry.get(section))
+        for name in table_of(entry.get(section))
         if (found := _found(path, name, entries)) is not None
     }
     components = [
         Component(
             identity,
             _name(path, entries[path]),
-            _text(entries[path].get("version")),
+            text_of_value(entries[path].get("version")),
             licence=_licence(entries[path].get("license")),
             scope=_scope(entries[path]),
             direct=path in direct,
@@ -152,12 +164,32 @@ def read_package_lock(file: SourceFile, text: str) -> Findings | Skip:
     return Findings(tuple(components))
 
 
+def _nested(dependencies: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entries of a lock of version 1 by the path at which each is installed, as later versions write them."""
+    waiting = [("", dependencies)]
+    while waiting:
+        folder, inner = waiting.pop()
+        for name, told in inner.items():
+            path = f"{folder}/node_modules/{name}" if folder else f"node_modules/{name}"
+            if not isinstance(told, dict) or len(path) > _LONGEST_PATH:
+                continue
+            version = text_of_value(told.get("version")) or ""
+            entry = {**told, "dependencies": table_of(told.get("requires"))}
+            if version.startswith("npm:"):
+                entry["name"], _, entry["version"] = version[4:].rpartition("@")
+            elif "://" in version or version.startswith(("file:", "github:")):
+                entry["resolved"], entry["version"] = version, None
+            if not version.startswith("file:"):
+                yield path, entry
+            waiting.append((path, table_of(told.get("dependencies"))))
+
+
 def _is_package(path: str, entry: Mapping[str, Any]) -> bool:
     return "node_modules/" in path and entry.get("link") is not True
 
 
 def _name(path: str, entry: Mapping[str, Any]) -> str:
-    return _text(entry.get("name")) or path.rpartition("node_modules/")[2]
+    return text_of_value(entry.get("name")) or path.rpartition("node_modules/")[2]
 
 
 def _scope(entry: Mapping[str, Any]) -> str:
@@ -167,12 +199,12 @@ def _scope(entry: Mapping[str, Any]) -> str:
 
 
 def _registry(entry: Mapping[str, Any]) -> str | None:
-    resolved = _text(entry.get("resolved")) or ""
+    resolved = text_of_value(entry.get("resolved")) or ""
     return registry_of(resolved) if resolved.startswith(("http://", "https://")) else None
 
 
 def _git(entry: Mapping[str, Any]) -> str | None:
-    resolved = _text(entry.get("resolved")) or ""
+    resolved = text_of_value(entry.get("resolved")) or ""
     return repository_of(resolved) if resolved.startswith("git") else None
 
 
@@ -198,7 +230,7 @@ def _found(path: str, name: str, entries: Mapping[str, Any]) -> str | None:
 def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str]) -> tuple[str, ...]:
     found = set()
     for section in ("dependencies", "optionalDependencies"):
-        for name in _table(entries[path].get(section)):
+        for name in table_of(entries[path].get(section)):
             target = _found(path, name, entries)
             if target is not None and target in ids:
                 found.add(ids[target])

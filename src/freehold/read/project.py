@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from freehold.errors import Unreadable
-from freehold.read.containers import compose_includes, compose_mains, is_compose, is_dockerfile, read_compose, read_dockerfile
+from freehold.read.cargo_locks import read_cargo
 from freehold.read.documents import text_of
-from freehold.read.file_readers import read_file
+from freehold.read.ecosystem import Ecosystem
+from freehold.read.file_readers import read_files
 from freehold.read.findings import Findings, joined_components, joined_contacts
 from freehold.read.git_remotes import read_git_remotes
+from freehold.read.go_modules import read_go
 from freehold.read.hosts import is_public, parse_address, registry_of, reversed_host
-from freehold.read.node_metadata import NodeProject, read_package_json, read_package_lock
+from freehold.read.interface import Surroundings
+from freehold.read.node_metadata import NodeProject, read_npmrc, read_package_json, read_package_lock
 from freehold.read.plain_text import plain, plain_component, plain_skip
-from freehold.read.plugins import is_within, plugin_folders
+from freehold.read.plugins import plugin_folders
 from freehold.read.python_environment import read_environment
 from freehold.read.python_locks import Lock, read_pipfile_lock, read_poetry_lock, read_pylock, read_uv_lock
 from freehold.read.python_metadata import Project, read_pipfile, read_pyproject, read_setup_cfg, read_setup_py
@@ -27,8 +30,6 @@ from freehold.read.python_resolution import resolve
 from freehold.read.unsupported import unsupported
 from freehold.read.values import read_values
 from freehold.read.walk import SourceFile, Walk, walk
-from freehold.read.workflows import operator_of, read_jenkinsfile, read_workflow
-from freehold.read.yaml_tree import Node, parse_yaml
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 
 __all__ = ["ProjectReader"]
@@ -56,7 +57,8 @@ class _Reading:
     constraints: set[str] = field(default_factory=set)
     locks: list[Lock] = field(default_factory=list)
     nodes: list[NodeProject] = field(default_factory=list)
-    node_locks: dict[str, Findings] = field(default_factory=dict)
+    node_locks: dict[str, tuple[SourceFile, str]] = field(default_factory=dict)
+    ecosystems: tuple[Ecosystem, ...] = ()
     findings: list[Findings] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
 
@@ -104,11 +106,15 @@ class ProjectReader:
             lock = read_environment(environment)
             reading.locks.append(lock)
             reading.skips += lock.skips
+        reading.ecosystems = (read_cargo(found.files), read_go(found.files))
+        for ecosystem in reading.ecosystems:
+            reading.findings.append(Findings(ecosystem.components, ecosystem.contacts, ecosystem.skips))
         remotes = read_git_remotes(top)
         reading.findings.append(remotes)
         forge = remotes.contacts[0].host if remotes.contacts else None
         plugins = plugin_folders(found.folders)
-        taken = _read_operation(found.files, forge, plugins, reading)
+        operation, taken = read_files(found.files, Surroundings(forge, plugins))
+        reading.findings.append(operation)
         reading.findings.append(read_values(found.files, plugins, taken))
         reading.skips += unsupported(found)
         return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
@@ -126,48 +132,6 @@ def _read_file(file: SourceFile, reading: _Reading) -> None:
     parser(file, text, reading)
 
 
-def _read_operation(
-    files: Iterable[SourceFile], forge: str | None, plugins: frozenset[str], reading: _Reading
-) -> frozenset[str]:
-    """Read how it is built and deployed; returns the files that need no second reading for hosts."""
-    taken: set[str] = set()
-    composed: list[tuple[SourceFile, list[Node]]] = []
-    for file in files:
-        name = file.name.lower()
-        operator = operator_of(file.relative, forge)
-        if operator is not None or (is_compose(name) and file.place in {"run", "script"}):
-            text = text_of(file)
-            documents = text if isinstance(text, Skip) else parse_yaml(file, text)
-            if isinstance(documents, Skip):
-                reading.skips.append(documents)
-                taken.add(file.relative)
-            elif operator is not None:
-                reading.findings.append(read_workflow(file, documents, operator))
-                taken.add(file.relative)
-            else:
-                composed.append((file, documents))
-        elif is_dockerfile(name) and file.place in {"run", "script"}:
-            text = text_of(file)
-            if isinstance(text, Skip):
-                reading.skips.append(text)
-            else:
-                reading.findings.append(read_dockerfile(file, text))
-        elif name == "jenkinsfile":
-            reading.findings.append(read_jenkinsfile(file))
-        elif (found := read_file(file)) is not None:
-            taken.add(file.relative)
-            if isinstance(found, Skip):
-                reading.skips.append(found)
-            else:
-                reading.findings.append(found)
-    mains = compose_mains(file.relative for file, _ in composed)
-    mains |= {name for file, documents in composed if file.relative in mains for name in compose_includes(file, documents)}
-    for file, documents in composed:
-        optional = bool(mains) and file.relative not in mains
-        reading.findings.append(read_compose(file, documents, optional=optional or is_within(file.folder, plugins)))
-    return frozenset(taken)
-
-
 def _parser_of(name: str) -> Callable[[SourceFile, str, _Reading], None] | None:
     if name in _LOCKS or (name.startswith("pylock.") and name.endswith(".toml")):
         return _lock
@@ -177,6 +141,8 @@ def _parser_of(name: str) -> Callable[[SourceFile, str, _Reading], None] | None:
         return _requirements
     if name == "package.json":
         return _node
+    if name == ".npmrc":
+        return _npmrc
     return _node_lock if name in {"package-lock.json", "npm-shrinkwrap.json"} else None
 
 
@@ -215,18 +181,24 @@ def _node(file: SourceFile, text: str, reading: _Reading) -> None:
 
 
 def _node_lock(file: SourceFile, text: str, reading: _Reading) -> None:
-    found = read_package_lock(file, text)
-    if isinstance(found, Skip):
-        reading.skips.append(found)
-    else:
-        reading.node_locks[file.folder] = found
+    reading.node_locks[file.folder] = file, text
+
+
+def _npmrc(file: SourceFile, text: str, reading: _Reading) -> None:
+    reading.findings.append(read_npmrc(file, text))
 
 
 def _node_components(reading: _Reading) -> Iterable[Component]:
     """Direct dependencies of every ``package.json`` that no lock covers, and all that locks pin."""
-    for found in reading.node_locks.values():
+    locked: dict[str, set[str]] = {}
+    for folder, (file, text) in reading.node_locks.items():
+        direct = {component.name for node in reading.nodes if node.folder == folder for component in node.components}
+        found = read_package_lock(file, text, direct)
+        if isinstance(found, Skip):
+            reading.skips.append(found)
+            continue
+        locked[folder] = {component.name for component in found.components}
         yield from found.components
-    locked = {folder: {component.name for component in found.components} for folder, found in reading.node_locks.items()}
     for node in reading.nodes:
         over = [locked[folder] for folder in ("", *_upwards(node.folder)) if folder in locked]
         yield from (component for component in node.components if not any(component.name in names for names in over))
@@ -246,13 +218,14 @@ def _registries(projects: Iterable[Project]) -> Iterable[Contact]:
                 yield Contact(host, "registry", "change", evidence=(where,))
 
 
-def _forges(projects: Iterable[Project], nodes: Iterable[NodeProject]) -> Iterable[Contact]:
+def _forges(projects: Iterable[Project], nodes: Iterable[NodeProject], others: Iterable[Ecosystem]) -> Iterable[Contact]:
     links = [link for project in projects for link in project.repositories if not project.folder]
     links += [
         (node.repository.removeprefix("git+"), Evidence("package.json"))
         for node in nodes
         if node.repository and not node.folder
     ]
+    links += [(other.repository[0], Evidence(other.repository[1])) for other in others if other.repository]
     for url, where in links:
         address = parse_address(url)
         if address and is_public(address.host):
@@ -277,21 +250,28 @@ def _inventory(folder: str, met: Walk, reading: _Reading) -> Inventory:
     contacts = joined_contacts(
         [
             *_registries(projects),
-            *_forges(projects, reading.nodes),
+            *_forges(projects, reading.nodes, reading.ecosystems),
             *(one for found in reading.findings for one in found.contacts),
         ]
     )
     return Inventory(
-        name=plain((stated.name if stated else None) or (node.name if node else None) or folder),
+        name=plain(_first((stated, node, *reading.ecosystems), "name") or folder),
         reader=ProjectReader.name,
         components=components,
         contacts=contacts,
         skips=_skips(reading),
         claims=(*resolved.claims, *(one for found in reading.findings for one in found.claims)),
-        licence=plain((stated.licence if stated else None) or (node.licence if node else None)),
+        licence=plain(_first((stated, node, *reading.ecosystems), "licence")),
         joined=joined,
         languages=_languages(met, reading),
+        toolchains=tuple(tool for ecosystem in reading.ecosystems for tool in ecosystem.toolchains),
+        platforms=joined_contacts(one for found in reading.findings for one in found.platforms),
     )
+
+
+def _first(tellers: Iterable[object], attribute: str) -> str | None:
+    """What the first of those that state an attribute says."""
+    return next((value for teller in tellers if (value := getattr(teller, attribute, None))), None)
 
 
 def _skips(reading: _Reading) -> tuple[Skip, ...]:

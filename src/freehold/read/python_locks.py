@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from freehold.read.documents import Lines, json_of, toml_of
 from freehold.read.hosts import registry_of, repository_of
+from freehold.read.parsed import entries_of, table_of, text_of_value
 from freehold.read.python_metadata import Declared, scope_of_group
 from freehold.read.python_requirement import Requirement, normalised, parse_requirement
 from freehold.read.walk import SourceFile
@@ -74,18 +75,6 @@ class Lock:
     skips: tuple[Skip, ...] = ()
 
 
-def _table(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _tables(value: Any) -> Iterable[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else ()
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _names(value: Any) -> tuple[str, ...]:
     return tuple(sorted(normalised(name) for name in value if isinstance(name, str))) if isinstance(value, list) else ()
 
@@ -103,7 +92,7 @@ def _packages(file: SourceFile, text: str, heading: str, key: str) -> list[tuple
     return [
         (entry, Evidence(file.relative, line))
         for entry, line in zip(packages, lines, strict=True)
-        if isinstance(entry, dict) and _text(entry.get("name"))
+        if isinstance(entry, dict) and text_of_value(entry.get("name"))
     ]
 
 
@@ -114,24 +103,24 @@ def read_uv_lock(file: SourceFile, text: str) -> Lock | Skip:
         return entries
     packages, declared = [], []
     for entry, where in entries:
-        source = _table(entry.get("source"))
-        edges = [_uv_edge(told) for told in _tables(entry.get("dependencies"))]
-        extras = _table(entry.get("optional-dependencies"))
-        edges += [_uv_edge(told, normalised(extra)) for extra, inner in extras.items() for told in _tables(inner)]
+        source = table_of(entry.get("source"))
+        edges = [_uv_edge(told) for told in entries_of(entry.get("dependencies"))]
+        extras = table_of(entry.get("optional-dependencies"))
+        edges += [_uv_edge(told, normalised(extra)) for extra, inner in extras.items() for told in entries_of(inner)]
         own = any(key in source for key in ("editable", "virtual", "directory"))
         if own:
             declared += _declared(edges, file.folder, where)
-            for group, inner in _table(entry.get("dev-dependencies")).items():
+            for group, inner in table_of(entry.get("dev-dependencies")).items():
                 scope = scope_of_group(group, "development")
-                declared += _declared([_uv_edge(told) for told in _tables(inner)], file.folder, where, scope)
-        git = _text(source.get("git"))
+                declared += _declared([_uv_edge(told) for told in entries_of(inner)], file.folder, where, scope)
+        git = text_of_value(source.get("git"))
         packages.append(
             Package(
                 normalised(entry["name"]),
-                _text(entry.get("version")),
+                text_of_value(entry.get("version")),
                 where,
                 tuple(edge for edge in edges if edge.name),
-                registry=registry_of(_text(source.get("registry")) or ""),
+                registry=registry_of(text_of_value(source.get("registry")) or ""),
                 repository=repository_of(git) if git else None,
                 own=own,
             )
@@ -153,13 +142,13 @@ def _declared(edges: Iterable[Edge], folder: str, where: Evidence, scope: str | 
 
 
 def _uv_edge(told: Mapping[str, Any], within: str | None = None) -> Edge:
-    name = _text(told.get("name"))
+    name = text_of_value(told.get("name"))
     return Edge(
         normalised(name) if name else "",
-        _text(told.get("marker")) or "",
+        text_of_value(told.get("marker")) or "",
         _names(told.get("extra") if isinstance(told.get("extra"), list) else [told.get("extra")]),
         within,
-        _text(told.get("version")),
+        text_of_value(told.get("version")),
     )
 
 
@@ -170,8 +159,8 @@ def read_poetry_lock(file: SourceFile, text: str) -> Lock | Skip:
         return entries
     packages = []
     for entry, where in entries:
-        source = _table(entry.get("source"))
-        url = _text(source.get("url")) or ""
+        source = table_of(entry.get("source"))
+        url = text_of_value(source.get("url")) or ""
         kind = source.get("type")
         groups = _names(entry.get("groups")) or _names([entry.get("category")])
         scopes = {"run" if group == "main" else scope_of_group(group, "development") for group in groups}
@@ -180,7 +169,7 @@ def read_poetry_lock(file: SourceFile, text: str) -> Lock | Skip:
         packages.append(
             Package(
                 normalised(entry["name"]),
-                _text(entry.get("version")),
+                text_of_value(entry.get("version")),
                 where,
                 tuple(_poetry_edges(entry)),
                 registry=registry_of(url) if kind in {"legacy", None} and url else None,
@@ -194,15 +183,15 @@ def read_poetry_lock(file: SourceFile, text: str) -> Lock | Skip:
 
 def _poetry_edges(entry: Mapping[str, Any]) -> Iterable[Edge]:
     asked_by: dict[str, list[str]] = {}
-    for extra, requirements in _table(entry.get("extras")).items():
+    for extra, requirements in table_of(entry.get("extras")).items():
         for text in requirements if isinstance(requirements, list) else ():
             requirement = parse_requirement(text) if isinstance(text, str) else None
             if requirement:
                 asked_by.setdefault(requirement.name, []).append(normalised(extra))
-    for name, constraint in _table(entry.get("dependencies")).items():
+    for name, constraint in table_of(entry.get("dependencies")).items():
         for told in constraint if isinstance(constraint, list) else [constraint]:
-            details = _table(told)
-            marker = _text(details.get("markers")) or ""
+            details = table_of(told)
+            marker = text_of_value(details.get("markers")) or ""
             extras = _names(details.get("extras"))
             within = asked_by.get(normalised(name), []) or [normalised(extra) for extra in _EXTRA_OF_POETRY.findall(marker)]
             if details.get("optional") is True and within:
@@ -218,18 +207,22 @@ def read_pylock(file: SourceFile, text: str) -> Lock | Skip:
         return entries
     packages = []
     for entry, where in entries:
-        marker = _text(entry.get("marker")) or ""
+        marker = text_of_value(entry.get("marker")) or ""
         groups = re.findall(r"[\"']([\w.-]+)[\"']\s+in\s+(extras|dependency_groups)", marker)
         scopes = {scope_of_group(name, "optional" if kind == "extras" else "development") for name, kind in groups}
-        url = _text(_table(entry.get("vcs")).get("url"))
-        edges = [Edge(normalised(name)) for told in _tables(entry.get("dependencies")) if (name := _text(told.get("name")))]
+        url = text_of_value(table_of(entry.get("vcs")).get("url"))
+        edges = [
+            Edge(normalised(name))
+            for told in entries_of(entry.get("dependencies"))
+            if (name := text_of_value(told.get("name")))
+        ]
         packages.append(
             Package(
                 normalised(entry["name"]),
-                _text(entry.get("version")),
+                text_of_value(entry.get("version")),
                 where,
                 tuple(edges),
-                registry=registry_of(_text(entry.get("index")) or ""),
+                registry=registry_of(text_of_value(entry.get("index")) or ""),
                 repository=repository_of(url) if url else None,
                 scopes=tuple(sorted(scopes)),
                 own="directory" in entry,
@@ -243,24 +236,24 @@ def read_pipfile_lock(file: SourceFile, text: str) -> Lock | Skip:
     document = json_of(file, text)
     if isinstance(document, Skip):
         return document
-    told = _table(document)
+    told = table_of(document)
     sources = {
-        _text(source.get("name")): registry_of(_text(source.get("url")) or "")
-        for source in _tables(_table(told.get("_meta")).get("sources"))
+        text_of_value(source.get("name")): registry_of(text_of_value(source.get("url")) or "")
+        for source in entries_of(table_of(told.get("_meta")).get("sources"))
     }
     lines, packages = Lines(text), []
     for section, scope in (("default", "run"), ("develop", "development")):
         start = max(text.find(f'"{section}"'), 0)
-        for name, entry in sorted(_table(told.get(section)).items()):
-            details = _table(entry)
-            version = (_text(details.get("version")) or "").lstrip("=") or None
-            git = _text(details.get("git"))
+        for name, entry in sorted(table_of(told.get(section)).items()):
+            details = table_of(entry)
+            version = (text_of_value(details.get("version")) or "").lstrip("=") or None
+            git = text_of_value(details.get("git"))
             packages.append(
                 Package(
                     normalised(name),
                     version,
                     Evidence(file.relative, lines.of(f'"{name}"', start)),
-                    registry=sources.get(_text(details.get("index"))),
+                    registry=sources.get(text_of_value(details.get("index"))),
                     repository=repository_of(git) if git else None,
                     scopes=(scope,),
                     own="path" in details,

@@ -8,11 +8,13 @@ from freehold.errors import Unreadable
 from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
 from freehold.read.project import ProjectReader
+from freehold.read.root_folder import RootFolderReader
+from freehold.read.zone import ZoneReader
 
 __all__ = ["READERS", "select_reader"]
 
 _INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, ProjectReader())
+READERS: tuple[Reader, ...] = (_INVENTORIES, ZoneReader(), RootFolderReader(), ProjectReader())
 _HEAD = 4096
 
 
@@ -31,7 +33,7 @@ def select_reader(path: Path) -> Reader:
                 head = file.read(_HEAD)
         elif not path.is_dir():
             problem = "is neither a file nor a folder" if path.exists() else "is not there"
-            raise Unreadable(f"{path} {problem}. Name a folder, an SBOM or a stack.")
+            raise Unreadable(f"{path} {problem}. Name a folder, an SBOM, a zone file or a stack.")
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     for reader in READERS:
@@ -41,5 +43,6 @@ def select_reader(path: Path) -> Reader:
         return _INVENTORIES  # which says what the file looks like instead
     seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
-        f"{path} {seems}. Name a project folder, a CycloneDX SBOM (JSON or XML), a stack (.toml) or a folder of stack tables."
+        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX SBOM (JSON or XML), a DNS zone file, "
+        "a stack (.toml) or a folder of stack tables."
     )

@@ -11,7 +11,7 @@ from freehold.stack.inventory import Skip
 __all__ = ["unsupported"]
 
 _MANIFESTS: Final[Mapping[str, str]] = {
-    "cargo.lock": "Rust", "go.mod": "Go", "pom.xml": "Java (Maven)", "build.gradle": "Java (Gradle)",
+    "pom.xml": "Java (Maven)", "build.gradle": "Java (Gradle)",
     "build.gradle.kts": "Java (Gradle)", "gradle.lockfile": "Java (Gradle)", "gemfile.lock": "Ruby",
     "composer.lock": "PHP", "yarn.lock": "Node (Yarn)", "pnpm-lock.yaml": "Node (pnpm)", "bun.lock": "Node (Bun)",
     "bun.lockb": "Node (Bun)", "packages.lock.json": ".NET", "mix.lock": "Elixir", "pubspec.lock": "Dart",
@@ -21,7 +21,7 @@ _MANIFESTS: Final[Mapping[str, str]] = {
 _LANGUAGES: Final[Mapping[str, str]] = {
     ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".rb": "Ruby", ".php": "PHP", ".cs": "C#", ".c": "C",
     ".cc": "C++", ".cpp": "C++", ".swift": "Swift", ".scala": "Scala", ".ex": "Elixir", ".dart": "Dart", ".vue": "Vue",
-    ".svelte": "Svelte", ".ipynb": "notebooks", ".tf": "Terraform", ".r": "R", ".jl": "Julia", ".lua": "Lua",
+    ".svelte": "Svelte", ".ipynb": "notebooks", ".r": "R", ".jl": "Julia", ".lua": "Lua",
     ".xml": "XML", ".html": "HTML", ".hcl": "HCL", ".ps1": "PowerShell", ".sql": "SQL",
 }  # fmt: skip
 

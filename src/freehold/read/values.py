@@ -29,7 +29,7 @@ _SETTINGS: Final = (".yml", ".yaml", ".toml", ".json", ".ini", ".cfg", ".env", "
 _TOOLS: Final = re.compile(
     r"(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py|package(?:-lock)?\.json|pipfile\.lock|tsconfig[\w.-]*\.json|tox\.ini|pytest\.ini|mypy\.ini|"
     r"mkdocs\.ya?ml|mint\.json|docs\.json|readthedocs\.ya?ml|\.[\w-]+rc(?:\.json|\.ya?ml)?|\.eslintrc[\w.]*|\.pre-commit-[\w-]+\.ya?ml|"
-    r"renovate\.json5?|\.markdownlint[\w.]*|lerna\.json|nx\.json|turbo\.json|components\.json|codecov\.ya?ml|pylock[\w.-]*\.toml|ruff\.toml)$"
+    r"renovate\.json5?|\.markdownlint[\w.]*|lerna\.json|nx\.json|turbo\.json|components\.json|codecov\.ya?ml|security-insights\.ya?ml|sonar-project\.properties|pylock[\w.-]*\.toml|ruff\.toml)$"
 )
 _LARGEST_LINE: Final = 20_000
 _MINIFIED: Final = re.compile(r"\.min\.(?:js|cjs|mjs)$|\.bundle\.js$|\.generated\.")

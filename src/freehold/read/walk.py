@@ -54,19 +54,21 @@ _MANIFESTS: Final = frozenset({
     "containerfile", "jenkinsfile", ".python-version", "cargo.lock", "go.mod", "pom.xml", "gemfile.lock",
     "composer.lock", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "build.gradle", "build.gradle.kts",
     "packages.lock.json", "mix.lock", "pubspec.lock", "podfile.lock", "package.resolved", "conda-lock.yml",
-    "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile",
+    "environment.yml", "pdm.lock", "pixi.lock", "gradle.lockfile", "go.sum", ".npmrc", ".terraform.lock.hcl",
 })  # fmt: skip
 _PROGRAMS: Final = (".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts")
 _ENDINGS: Final = frozenset({
     ".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".yml", ".yaml", ".toml", ".json", ".ini",
-    ".cfg", ".conf", ".env", ".properties", ".sh", ".dockerfile",
+    ".cfg", ".conf", ".env", ".properties", ".sh", ".dockerfile", ".tf", ".tofu", ".tfvars",
 })  # fmt: skip
-LOCKS: Final = frozenset({"poetry.lock", "uv.lock", "package-lock.json", "npm-shrinkwrap.json", "pipfile.lock"})
+LOCKS: Final = frozenset({
+    "poetry.lock", "uv.lock", "package-lock.json", "npm-shrinkwrap.json", "pipfile.lock", "cargo.lock", "go.sum",
+})  # fmt: skip
 
 _WORDS: Final = re.compile(r"[^a-z0-9]+")
 _TEST: Final = frozenset({
     "test", "tests", "testing", "e2e", "mock", "mocks", "mocked", "fixture", "fixtures", "conftest", "testdata",
-    "stories", "cypress", "storybook", "simulation", "fake", "fakes", "stub", "stubs",
+    "stories", "cypress", "storybook", "simulation", "fake", "fakes", "stub", "stubs", "fuzz", "fuzzing",
 })  # fmt: skip
 _TEST_FOLDER: Final = frozenset({"spec", "specs"})
 _EXAMPLE: Final = frozenset({
@@ -74,6 +76,8 @@ _EXAMPLE: Final = frozenset({
     "quickstart",
 })  # fmt: skip
 _DOCS: Final = frozenset({"doc", "docs", "documentation", "changelog", "readme"})
+_ABOUT: Final = frozenset({"security-insights", "funding", "publiccode", "citation", "codemeta"})
+"""Files about a project, for people and registers; what they name is linked to, not talked to."""
 _SCRIPT: Final = frozenset({
     "scripts", "script", "tools", "hack", "bench", "benchmark", "benchmarks", "ci", "github", "circleci",
     "devcontainer", "dev",
@@ -146,7 +150,7 @@ def place_of(relative: str) -> str:
     own = set(_WORDS.split(name))
     if inner & _TEST or inner & _TEST_FOLDER or own & _TEST or ".spec." in name:
         return "test"
-    if inner & _DOCS:
+    if inner & _DOCS or name.partition(".")[0] in _ABOUT:
         return "docs"
     if inner & _EXAMPLE or (own & _EXAMPLE and not own & {"env"}):
         return "example"

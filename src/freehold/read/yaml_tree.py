@@ -66,6 +66,10 @@ def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
         for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
             if number > _MOST:
                 return Skip(file.relative, "too-large", f"It holds more than {_MOST:,} values, and was not read.")
+            if isinstance(event, yaml.DocumentStartEvent):
+                # an anchor stands for its own document only
+                anchors.clear()
+                continue
             if isinstance(event, yaml.CollectionEndEvent):
                 open_nodes.pop()
                 continue

@@ -11,7 +11,7 @@ import freehold
 from freehold import errors
 from freehold.catalogue.defaults import defaults
 from freehold.catalogue.matches import RULES
-from freehold.catalogue.schema import CATALOGUE_TABLES, FACT_COLUMNS, ID_FORMS, REFERENCE_COLUMNS
+from freehold.catalogue.schema import CATALOGUE_TABLES, FACT_COLUMNS, ID_FORMS, OPTIONAL_FACT_COLUMNS, REFERENCE_COLUMNS
 from freehold.reference.commands_page import commands_page
 from freehold.reference.docstrings import documented, signature_of
 from freehold.reference.json_page import json_page
@@ -31,6 +31,8 @@ _FACT: Final = {
     "reference": "id of the reference that carries it",
     "date": "day, month or year for which the reference states it; blank: the day it was published, else read",
     "says": "what the reference says, in other words",
+    "since": "first day on which it holds; a file may leave this column and the next out",
+    "until": "first day on which it no longer holds: from then on it is shown, and used for nothing",
 }
 _REFERENCE: Final = {
     "id": "a slug that is unique over all layers and begins with the layer's name",
@@ -86,7 +88,7 @@ def catalogue_page() -> str:
             "`references-LAYER.csv`, which say where a fact stands. `freehold catalogue check` tells whether they are sound."
         ),
         "## Columns of facts",
-        table(("column", "meaning"), ((code(name), _FACT[name]) for name in FACT_COLUMNS)),
+        table(("column", "meaning"), ((code(name), _FACT[name]) for name in (*FACT_COLUMNS, *OPTIONAL_FACT_COLUMNS))),
         "## Columns of references",
         table(("column", "meaning"), ((code(name), _REFERENCE[name]) for name in REFERENCE_COLUMNS)),
     ]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.answers import CheckAnswer, Context
@@ -19,20 +19,25 @@ from freehold.version import __version__
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage as CatalogueCoverage
     from freehold.catalogue.show import Shown
+    from freehold.doctor import Diagnosis
     from freehold.errors import Finding
     from freehold.measure.assess import AssessAnswer, Controller
     from freehold.measure.cutoff import CutoffAnswer
+    from freehold.measure.diff import DiffAnswer
     from freehold.measure.gaps import GapsAnswer, LayerGaps, NoneKnown, Option
     from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
     from freehold.report.answers import CatalogueFindings, SearchAnswer, ShowAnswer
+    from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
+    from freehold.stack.records import Records
     from freehold.stack.values import Claim, Item, Need, Provider, Source
 
 __all__ = [
-    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "dumps", "envelope", "findings_json", "gaps_json",
-    "inventory_json", "restart_json", "search_json", "show_json", "stack_json", "why_json",
+    "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
+    "envelope", "findings_json", "gaps_json", "import_json", "inventory_json", "restart_json", "row_changes",
+    "search_json", "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -185,6 +190,11 @@ def restart_json(answer: RestartAnswer, context: Context) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def doctor_json(answer: Diagnosis, context: Context) -> dict[str, Any]:
+    """``doctor``: everything that was looked at, its state, and the line that mends it."""
+    return envelope("doctor", context) | {"sound": answer.sound, "checks": [asdict(check) for check in answer.checks]}
+
+
 def gaps_json(answer: GapsAnswer, context: Context) -> dict[str, Any]:
     """``gaps``: per layer the part held, the best home source, the landlord, and what would close the gap."""
     return envelope("gaps", context) | {"layers": [_layer(layer) for layer in answer.layers]}
@@ -218,6 +228,45 @@ def _option(option: Option | NoneKnown) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def diff_json(answer: DiffAnswer, context: Context) -> dict[str, Any]:
+    """``diff``: the two sides, what only one of them has and why, rows that differ, and what it does to the mission."""
+    found = answer.inventories
+    compared = None if found is None else {
+        "both": found.both,
+        "renamed": [asdict(one) for one in found.renamed],
+        "only_a": [asdict(one) for one in found.only_a],
+        "only_b": [asdict(one) for one in found.only_b],
+        "fields": [asdict(one) for one in found.fields],
+        "hosts_only_a": list(found.hosts_only_a), "hosts_only_b": list(found.hosts_only_b),
+    }  # fmt: skip
+    return envelope("diff", context) | {
+        "a": asdict(answer.a), "b": asdict(answer.b), "same": answer.same, "inventories": compared,
+        "rows": row_changes(answer.rows), "days": [_day(day) for day in answer.days],
+        "mission_a": _sides(answer.mission_a), "mission_b": _sides(answer.mission_b),
+    }  # fmt: skip
+
+
+def row_changes(rows: Iterable[RowChange]) -> list[dict[str, Any]]:
+    """Rows that differ, with the cells before and after."""
+    return [
+        {"table": row.table, "id": row.id, "change": row.change, "columns": [asdict(cell) for cell in row.columns]}
+        for row in rows
+    ]
+
+
+def _sides(levels: Sequence[tuple[float, float]]) -> dict[str, list[float]] | None:
+    return None if not levels else {"low": [low for low, _ in levels], "high": [high for _, high in levels]}
+
+
+def import_json(records: Records, context: Context) -> dict[str, Any]:
+    """``import``: what each column means and why, and how many rows name a thing."""
+    return envelope("import", context) | {
+        "name": records.name, "reader": records.reader, "rows": len(records.records),
+        "columns": [asdict(column) for column in records.columns],
+        "skips": [{"file": one.file, "reason": one.reason, "detail": one.detail} for one in records.skips],
+    }  # fmt: skip
+
+
 def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:
     """``scan``: what was read, where it was seen, and what was skipped."""
     components = [
@@ -225,6 +274,7 @@ def inventory_json(inventory: Inventory, context: Context) -> dict[str, Any]:
             "id": one.id, "name": one.name, "version": one.version, "kind": one.kind, "licence": one.licence,
             "supplier": one.supplier, "scope": one.scope, "direct": one.direct, "depends": list(one.depends),
             "registry": one.registry, "repository": one.repository, "evidence": [str(place) for place in one.evidence],
+            "manages": [{"sort": sort, "resources": count} for sort, count in one.manages], "regions": list(one.regions),
         }
         for one in inventory.components
     ]  # fmt: skip
@@ -248,6 +298,7 @@ def _inventory_counts(inventory: Inventory) -> dict[str, Any]:
         "name": inventory.name, "reader": inventory.reader, "components": len(inventory.components),
         "contacts": len(inventory.contacts), "skipped": len(inventory.skips), "joined": inventory.joined,
         "licence": inventory.licence, "languages": list(inventory.languages),
+        "toolchains": list(inventory.toolchains),
     }  # fmt: skip
 
 
@@ -293,13 +344,20 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         {
             "table": one.fact.table, "id": one.fact.id, "attribute": one.fact.attribute, "value": one.fact.value,
             "date": one.fact.date or None, "says": one.fact.says, "reference": one.fact.reference, "url": one.url or None,
-            "old": one.old, "file": one.fact.file, "row": one.fact.row,
+            "old": one.old, "since": one.fact.since or None, "until": one.fact.until or None, "holds": one.holds,
+            "file": one.fact.file, "row": one.fact.row,
         }
         for one in answer.facts
     ]  # fmt: skip
     owners = [
-        {"id": one.provider.id, "country": _seat(one.provider), "of": one.of, "stake": one.stake, "depth": one.depth}
+        {
+            "id": one.provider.id, "country": _seat(one.provider), "of": one.of, "stake": one.stake, "depth": one.depth,
+            "date": one.date or None, "since": one.since or None,
+        }
         for one in answer.owners
+    ]  # fmt: skip
+    nobody_above = [
+        {"id": one.fact.id, "date": one.fact.date or None, "says": one.fact.says, "url": one.url or None} for one in answer.tops
     ]
     provider = answer.provider
     return envelope("catalogue show", context) | {
@@ -309,10 +367,12 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         "match": None if answer.match is None else {"rule": answer.match.rule, "confidence": answer.match.confidence},
         "provider": None if provider is None else {"id": provider.id, "name": provider.name, "country": _seat(provider)},
         "owners": owners,
+        "nobody_above": nobody_above,
         "products": [product.id for product in answer.products],
         "hosts": list(answer.hosts),
         "packages": list(answer.packages),
         "models": list(answer.models),
+        "certificates": list(answer.certificates),
         "facts": facts,
     }
 

@@ -137,7 +137,7 @@ _ASSESS_KEYS: Final[dict[str, _Schema]] = {
 _INVENTORY: Final = _object(
     {
         "name": _TEXT, "reader": _NAME, "components": _COUNT, "contacts": _COUNT, "skipped": _COUNT, "joined": _COUNT,
-        "licence": _or_null(_TEXT), "languages": _NAMES,
+        "licence": _or_null(_TEXT), "languages": _NAMES, "toolchains": _NAMES,
     }
 )  # fmt: skip
 _READ_KEYS: Final[dict[str, _Schema]] = {
@@ -201,6 +201,7 @@ _COMPONENT: Final = _object(
         "id": _NAME, "name": _TEXT, "version": _or_null(_TEXT), "kind": _or_null(_NAME), "licence": _or_null(_TEXT),
         "supplier": _or_null(_TEXT), "scope": _NAME, "direct": _FLAG, "depends": _NAMES, "registry": _or_null(_NAME),
         "repository": _or_null(_NAME), "evidence": _TEXTS,
+        "manages": _list(_object({"sort": _NAME, "resources": _COUNT})), "regions": _NAMES,
     }
 )  # fmt: skip
 _CONTACT: Final = _object({"host": _NAME, "role": _NAME, "scope": _NAME, "optional": _FLAG, "evidence": _TEXTS})
@@ -209,10 +210,25 @@ _FACT: Final = _object(
     {
         "table": _NAME, "id": _NAME, "attribute": _NAME, "value": _TEXT, "date": _or_null(_NAME), "says": _TEXT,
         "reference": _NAME, "url": _or_null({"type": "string", "pattern": "^https://"}), "old": _FLAG, "file": _TEXT,
-        "row": _COUNT,
+        "row": _COUNT, "since": _or_null(_NAME), "until": _or_null(_NAME), "holds": _FLAG,
     }
 )  # fmt: skip
 
+_SIDE: Final = _object({"name": _TEXT, "reader": _NAME, "rows": _COUNT, "distinct": _COUNT, "edges": _COUNT, "hosts": _COUNT})
+_MISSING: Final = _object({"id": _NAME, "scope": _NAME, "reason": _NAME, "other": _TEXT})
+_COMPARED: Final = _object(
+    {
+        "both": _COUNT, "renamed": _list(_object({"a": _NAME, "b": _NAME, "reason": _NAME})), "only_a": _list(_MISSING),
+        "only_b": _list(_MISSING), "fields": _list(_object({"field": _NAME, "a": _COUNT, "b": _COUNT, "differ": _COUNT})),
+        "hosts_only_a": _NAMES, "hosts_only_b": _NAMES,
+    }
+)  # fmt: skip
+_ROW_CHANGE: Final = _object(
+    {
+        "table": _NAME, "id": _NAME, "change": {"enum": ["added", "removed", "changed"]},
+        "columns": _list(_object({"column": _NAME, "before": _or_null(_TEXT), "after": _or_null(_TEXT)})),
+    }
+)  # fmt: skip
 _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "check": {
         "inventory": _or_null(_INVENTORY), "skips": _READ_KEYS["skips"], "findings": _list(_FINDING),
@@ -221,7 +237,23 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
     "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
     "assess": _ASSESS_KEYS,
+    "diff": {
+        "a": _SIDE, "b": _SIDE, "same": _FLAG, "inventories": _or_null(_COMPARED), "rows": _list(_ROW_CHANGE),
+        "days": _list(_DAY), "mission_a": _or_null(_LEVELS), "mission_b": _or_null(_LEVELS),
+    },
+    "doctor": {
+        "sound": _FLAG,
+        "checks": _list(
+            _object({"id": _NAME, "state": {"enum": ["works", "absent", "broken"]}, "found": _NAME, "mend": _TEXT})
+        ),
+    },
     "gaps": {"layers": _list(_GAP)},
+    "import": {
+        "name": _TEXT, "reader": _NAME, "rows": _COUNT, "skips": _READ_KEYS["skips"],
+        "columns": _list(
+            _object({"column": _TEXT, "meaning": _NAME, "because": _NAME, "filled": _COUNT, "example": _TEXT})
+        ),
+    },
     "cutoff": _CUTOFF_KEYS,
     "why": {
         "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},
@@ -246,10 +278,14 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "owners": _list(
             _object(
                 {"id": _NAME, "country": _or_null(_PLACE), "of": _NAME, "stake": _or_null(_LEVEL),
-                 "depth": {"type": "integer", "minimum": 1}}
+                 "depth": {"type": "integer", "minimum": 1}, "date": _or_null(_NAME), "since": _or_null(_NAME)}
             )
         ),
-        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "facts": _list(_FACT, minItems=1),
+        "nobody_above": _list(
+            _object({"id": _NAME, "date": _or_null(_NAME), "says": _TEXT, "url": _or_null({"type": "string"})})
+        ),
+        "products": _NAMES, "hosts": _NAMES, "packages": _NAMES, "models": _NAMES, "certificates": _NAMES,
+        "facts": _list(_FACT, minItems=1),
     },
     "catalogue search": {
         "text": _TEXT,
@@ -286,7 +322,7 @@ def json_schema(verb: str) -> dict[str, Any]:
     """
     if verb not in _VERB_KEYS:
         raise UsageError(f"'{verb}' has no JSON answer. Choose from: {', '.join(VERBS)}.")
-    loose = verb in _OF_CATALOGUE or verb in _WITHOUT_ANSWER
+    loose = verb in _OF_CATALOGUE or verb in _WITHOUT_ANSWER or verb == "doctor"
     shared: dict[str, _Schema] = {
         "freehold": _NAME,
         "schema": {"const": SCHEMA},

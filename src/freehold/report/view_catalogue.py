@@ -10,7 +10,7 @@ from freehold.words import percent, say
 
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage
-    from freehold.catalogue.show import Shown
+    from freehold.catalogue.show import Shown, ShownFact
     from freehold.catalogue.values import OwnerStep
     from freehold.report.answers import CatalogueFindings, Context, SearchAnswer
 
@@ -32,16 +32,36 @@ def shown_document(answer: Shown, context: Context | None = None) -> Document:  
         seat = country(provider.country if isinstance(provider.country, str) else "?")
         blocks.append(Paragraph(say("catalogue.provider", name=provider.name or provider.id, country=seat), lead=True))
         blocks.append(Heading(say("catalogue.owners")))
-        blocks.append(_owners(answer.owners) if answer.owners else Paragraph(say("catalogue.owners_none"), "warn"))
+        if answer.owners:
+            blocks.append(_owners(answer.owners))
+        elif not answer.tops:
+            blocks.append(Paragraph(say("catalogue.owners_none"), "warn"))
+        blocks += _tops(answer)
     for key, ids in (
         ("products", tuple(product.id for product in answer.products)), ("hosts", answer.hosts),
-        ("packages", answer.packages), ("models", answer.models),
+        ("packages", answer.packages), ("models", answer.models), ("certificates", answer.certificates),
     ):  # fmt: skip
         if ids:
             blocks.append(Paragraph(say(f"catalogue.{key}", ids=_named(ids))))
     facts = _facts(answer)
     blocks += [Heading(say("catalogue.facts")), facts]
     return Document(say("catalogue.show_title", name=answer.name), tuple(blocks), facts)
+
+
+def _tops(answer: Shown) -> list[Block]:
+    """Say who of the provider and its owners has nobody above it, and who states that."""
+    chain = [step.provider for step in answer.owners] + ([] if answer.provider is None else [answer.provider])
+    names = {one.id: one.name or one.id for one in chain}
+    return [
+        Paragraph(say("catalogue.owners_own", name=names.get(one.fact.id, one.fact.id), source=_source(one)))
+        for one in answer.tops
+    ]
+
+
+def _source(one: ShownFact) -> str:
+    if one.reference is None:
+        return one.fact.reference
+    return f"{one.reference.title} ({one.reference.publisher}) {one.url}"
 
 
 def _named(ids: tuple[str, ...]) -> str:
@@ -53,37 +73,48 @@ def _owners(steps: tuple[OwnerStep, ...]) -> Table:
     columns = (
         Column("owner", say("catalogue.column_owner")), Column("country", say("report.column_seat")),
         Column("owns", say("catalogue.column_of"), "id"), Column("stake", say("catalogue.column_stake"), "percent"),
+        Column("date", say("catalogue.column_date")), Column("since", say("catalogue.column_since")),
     )  # fmt: skip
+    dated = any(step.since for step in steps)
     rows = tuple(
         Row(
             (
                 step.provider.name or step.provider.id,
                 country(step.provider.country) if isinstance(step.provider.country, str) else NOT_KNOWN,
-                step.of, NOT_KNOWN if step.stake is None else step.stake,
+                step.of, NOT_KNOWN if step.stake is None else step.stake, step.date or NOT_KNOWN,
+                *([step.since or None] if dated else []),
             )
         )
         for step in steps
     )  # fmt: skip
-    return Table(columns, rows)
+    return Table(columns if dated else columns[:-1], rows)
 
 
 def _facts(answer: Shown) -> Table:
     columns = (
         Column("table", say("catalogue.column_table")), Column("attribute", say("catalogue.column_attribute")),
         Column("value", say("catalogue.column_value")), Column("date", say("catalogue.column_date")),
-        Column("age", say("catalogue.column_age")), Column("source", say("catalogue.column_read")),
+        Column("age", say("catalogue.column_age")), Column("holds", say("catalogue.column_holds")),
+        Column("source", say("catalogue.column_read")),
     )  # fmt: skip
+    dated = any(_span(one) for one in answer.facts)
     rows = []
     for one in answer.facts:
-        source = (
-            f"{one.reference.title} ({one.reference.publisher}) {one.url}" if one.reference is not None else one.fact.reference
-        )
-        cells: tuple[Cell, ...] = (
-            one.fact.table, one.fact.attribute, one.fact.value, one.fact.date or NOT_KNOWN,
-            say("catalogue.old") if one.old else None, source,
-        )  # fmt: skip
-        rows.append(Row(cells, "warn" if one.old else "plain"))
-    return Table(columns, tuple(rows), most=_MOST_SHOWN)
+        cells: list[Cell] = [one.fact.table, one.fact.attribute, one.fact.value, one.fact.date or NOT_KNOWN]
+        cells.append(say("catalogue.old") if one.old else None)
+        cells += [_span(one) or None] if dated else []
+        rows.append(Row((*cells, _source(one)), "quiet" if not one.holds else "warn" if one.old else "plain"))
+    return Table(tuple(column for column in columns if dated or column.name != "holds"), tuple(rows), most=_MOST_SHOWN)
+
+
+def _span(one: ShownFact) -> str:
+    """Say from when until when a fact holds, and whether that is not now; empty if its reference gives no dates."""
+    since, until = one.fact.since, one.fact.until
+    if not since and not until:
+        return ""
+    key = "span" if since and until else "since" if since else "until"
+    said = say(f"catalogue.holds_{key}", **{name: text for name, text in (("since", since), ("until", until)) if text})
+    return said if one.holds else f"{said}, {say('catalogue.not_now')}"
 
 
 def search_document(answer: SearchAnswer, context: Context | None = None) -> Document:  # noqa: ARG001  a view's signature

@@ -90,12 +90,14 @@ def _standing(answer: CheckAnswer) -> Paragraph:
 
 def _next(answer: CheckAnswer, context: Context) -> tuple[Block, ...]:
     path = shlex.quote(context.path or "STACK")
-    heading = Heading(say("check.heading_next"))
+    blocks: list[Block] = [Heading(say("check.heading_next"))]
+    if answer.inventory is not None and answer.inventory.reader.startswith("machine"):
+        blocks.append(Paragraph(say("check.next_machine", path=path)))
     if not answer.largest or not answer.why:
-        return heading, Paragraph(say("check.next_plain", path=path))
+        return *blocks, Paragraph(say("check.next_plain", path=path))
     flag = "--country" if is_region(answer.largest) else "--owner"
     cut = f"{flag} {shlex.quote(answer.largest)}"
-    return heading, Paragraph(say("check.next", path=path, cut=cut, item=shlex.quote(answer.why[0].item)))
+    return *blocks, Paragraph(say("check.next", path=path, cut=cut, item=shlex.quote(answer.why[0].item)))
 
 
 def _reading_details(answer: CheckAnswer) -> tuple[Block, ...]:

@@ -73,6 +73,8 @@ def inventory_document(inventory: Inventory, context: Context | None = None) -> 
         blocks.append(Paragraph(say("inventory.licence", licence=inventory.licence)))
     if inventory.languages:
         blocks.append(Paragraph(say("inventory.runtimes", names=", ".join(inventory.languages))))
+    if inventory.toolchains:
+        blocks.append(Paragraph(say("inventory.toolchains", names=", ".join(inventory.toolchains))))
     components = _components(inventory, notes)
     blocks += [Heading(say("inventory.components")), components]
     if inventory.contacts:

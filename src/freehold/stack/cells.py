@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from freehold.stack.countries import NO_COUNTRY, groups, is_country, is_region
+from freehold.stack.countries import NO_COUNTRY, is_country, is_region, known_regions
 from freehold.stack.durations import format_days, parse_days
 from freehold.stack.schema import Attribute
 from freehold.stack.values import UNKNOWN, Owner
@@ -204,7 +204,7 @@ def _country(_column: Attribute, raw: object) -> str:
     mend = "Write an ISO 3166-1 alpha-2 code such as DE"
     if is_country(text.upper()):
         mend = f"Did you mean {text.upper()!r}?"
-    elif text in groups():
+    elif is_region(text):
         mend = f"{text} is a group; name the country of the legal seat"
     raise BadCell(f"{shown(text)} is no country", mend)
 
@@ -228,8 +228,7 @@ def _regions(_column: Attribute, raw: object) -> tuple[str, ...]:
     found = []
     for part in _parts(raw):
         if not isinstance(part, str) or not is_region(part):
-            known = ", ".join(sorted(groups()))
-            raise BadCell(f"{shown(part)} is neither a country nor a group", f"Write ISO 3166-1 codes such as DE, or: {known}")
+            raise BadCell(f"{shown(part)} is neither a country nor a group", known_regions())
         found.append(part)
     return tuple(found)
 

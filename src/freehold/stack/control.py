@@ -50,7 +50,7 @@ class Control:
         self._stack = stack
         self._strict = strict
         self._stake = stake
-        self._inside = expand([*([stack.home] if stack.home else []), *stack.trusted]) | {NO_COUNTRY}
+        self._inside = expand([*([stack.home] if stack.home else []), *stack.trusted], stack.as_of) | {NO_COUNTRY}
         self._chains: dict[str, tuple[str, ...]] = {}
         self._seats: dict[tuple[str | None, str], frozenset[str]] = {}
 
@@ -139,7 +139,7 @@ class Control:
 
     def controlled_by(self, source: Source | None, country: str, via: Iterable[str] = WAYS) -> Truth:
         """Whether a country (or a group) controls the source by any of the ways."""
-        wanted = expand([country])
+        wanted = expand([country], self._stack.as_of)
         seen = frozenset().union(*(self.countries(source, way) for way in via))
         return True if seen & wanted else (None if _NOTHING in seen else False)
 

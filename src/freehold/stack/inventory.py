@@ -50,6 +50,11 @@ class Component:
         Model identifiers and the like: the text to match where there is no package URL.
     evidence
         Every place where it was seen.
+    manages
+        For a client that keeps things running at somebody's service (a provider of infrastructure code): the sorts of
+        resources there, each with how many are declared.
+    regions
+        Names of the places at that service, as it calls them (``eu-central-1``).
     """
 
     id: str
@@ -65,6 +70,8 @@ class Component:
     repository: str | None = None
     provides: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    manages: tuple[tuple[str, int], ...] = ()
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +83,15 @@ class Contact:
     host
         In reverse-domain notation (``com.github``, ``com.openai.api``).
     role
-        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api`` or
-        ``update-channel``.
+        ``service`` (called when it runs), ``forge``, ``ci``, ``registry``, ``image-registry``, ``model-api``,
+        ``update-channel``, ``state`` (keeps what a change must know), or one of those of which any will do: ``dns`` (answers
+        for the domain), ``mail`` (takes its mail in), ``certificate`` (may issue certificates for it), ``resolver`` (looks
+        names up) and ``time``.
     scope
         ``run`` or ``change``.
     optional
-        Whether it stands where only some features or settings reach it (one integration among many, an example).
+        Whether it stands where only some features or settings reach it (one integration among many, an example), or
+        beside one of the organisation's own that does the same.
     evidence
         Every place where it was seen.
     """
@@ -102,8 +112,8 @@ class Skip:
     file
         The file or the path within it.
     reason
-        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``
-        or ``limit``.
+        ``unreadable``, ``encoding``, ``syntax``, ``too-large``, ``too-deep``, ``link``, ``unsupported``, ``incomplete``,
+        ``limit``, ``counted`` (as something else) or ``apart`` (to be read by itself).
     detail
         The sentence for people.
     """
@@ -129,6 +139,12 @@ class Inventory:
         How many rows with the same id were joined into one.
     languages
         Runtimes that the thing needs to run, as slugs (``cpython``, ``node``).
+    toolchains
+        What it takes to build the thing, where that is not needed to run it, as slugs (``golang``, ``rust``).
+    platforms
+        Names by which drivers, labels and annotations may name the platform that it runs on: with a domain
+        (``com.aws.csi.ebs``), or one word (``aws``). Most name no cloud: they are no contacts, and count only where
+        the catalogue knows a cloud by that name.
     """
 
     name: str
@@ -140,3 +156,5 @@ class Inventory:
     licence: str | None = None
     joined: int = 0
     languages: tuple[str, ...] = ()
+    toolchains: tuple[str, ...] = ()
+    platforms: tuple[Contact, ...] = ()

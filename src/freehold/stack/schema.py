@@ -27,7 +27,7 @@ STATUSES: Final = ("in-use", "standby", "candidate")
 PROVIDER_TYPES: Final = ("company", "foundation", "community", "government", "self")
 ROLES: Final = (
     "owner", "steward", "publisher", "host", "registry", "signer", "update-channel", "licensor", "part", "input",
-    "forge", "ci", "runtime", "service", "skill", "tool",
+    "forge", "ci", "runtime", "service", "skill", "tool", "dns", "mail", "certificate", "resolver", "time",
 )  # fmt: skip
 """Roles that readers write; others may be used freely."""
 

@@ -11,7 +11,7 @@ from freehold.errors import BadStack, Finding
 from freehold.stack.cells import nearest, shown, write_cell
 from freehold.stack.rows import ProviderLookup, Row, build, name_sources, no_providers
 from freehold.stack.schema import TABLES, Attribute, attribute
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.stack.toml_text import BadToml, parse_toml, quoted
 from freehold.stack.values import UNKNOWN, Owner, Source, Stack
 
 __all__ = ["dumps", "loads", "parse_rows"]
@@ -19,7 +19,6 @@ __all__ = ["dumps", "loads", "parse_rows"]
 _HEADER: Final = re.compile(r"\s*+\[\[?([A-Za-z_.\-\s]++)\]?\]\s*+(?:#.*)?")
 _KEY: Final = re.compile(r"\s*+([A-Za-z_][A-Za-z0-9_\-]*+)\s*+=")
 _TOP: Final = ("stack", "provider", "item", "source", "need", "claim")
-_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def loads(
@@ -199,7 +198,7 @@ def _needs(stack: Stack, source: Source) -> str:
     for need in needs:
         values = {name: value for name, value in _fields(need).items() if name != "source" and value is not None}
         if set(values) == {"item"}:
-            lines.append(f"    {_quote(need.item)},\n")
+            lines.append(f"    {quoted(need.item)},\n")
         else:
             pairs = ", ".join(f"{name} = {_value(attribute('needs', name), value)}" for name, value in values.items())
             lines.append(f"    {{ {pairs} }},\n")
@@ -212,24 +211,13 @@ def _value(column: Attribute, value: object) -> str:
     if value is UNKNOWN:
         return '"?"'
     if isinstance(value, tuple):
-        return "[" + ", ".join(_quote(_part(part)) for part in value) + "]"
+        return "[" + ", ".join(quoted(_part(part)) for part in value) + "]"
     if isinstance(value, float) and column.type != "duration":
         return write_cell(column, value)
-    return _quote(write_cell(column, value))
+    return quoted(write_cell(column, value))
 
 
 def _part(part: object) -> str:
     if isinstance(part, Owner):
         return part.id if part.stake is None else f"{part.id}:{part.stake!r}"
     return str(part)
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + _UNSHOWN.sub(_escape, escaped) + '"'
-
-
-def _escape(found: re.Match[str]) -> str:
-    number = ord(found[0])
-    # half of a surrogate pair is no character, and TOML has no way to write it
-    return "\ufffd" if 0xD800 <= number <= 0xDFFF else f"\\u{number:04x}"

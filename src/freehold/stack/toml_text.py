@@ -1,4 +1,4 @@
-"""TOML text as plain values. Owns what TOML may cost: a file fit to make the parser run for ever is refused as none.
+"""TOML text as plain values, and a text as TOML. Owns what TOML may cost: what would make the parser run for ever is refused.
 
 Everything that reads TOML reads it here, so that a number of thousands of digits, a deep nest and a key of a thousand parts
 are the same error as a missing quote.
@@ -10,9 +10,10 @@ import re
 import tomllib
 from typing import Any, Final
 
-__all__ = ["BadToml", "parse_toml"]
+__all__ = ["BadToml", "parse_toml", "quoted"]
 
 _PARTS: Final = 100
+_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _PLACE: Final = re.compile(r"line (\d+)")
 _AT: Final = re.compile(r" \(at [^()]*\)")
 _PART: Final = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
@@ -69,3 +70,15 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise BadToml(_AT.sub("", str(error)).rstrip("."), line) from None
     except ValueError as error:
         raise BadToml(f"a value cannot be read: {error}") from None
+
+
+def quoted(text: str) -> str:
+    """A text in quotes, so that :func:`parse_toml` reads the same; what cannot be seen is written as its code."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _UNSHOWN.sub(_escape, escaped) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    # half of a surrogate pair is no character, and TOML has no way to write it
+    return "\ufffd" if 0xD800 <= number <= 0xDFFF else f"\\u{number:04x}"

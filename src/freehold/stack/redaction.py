@@ -1,0 +1,121 @@
+"""A stack or an inventory without the hosts and paths of the organisation, fit to be shown to others. Owns what is hidden.
+
+Each host and each path gets a name of its own, in the order in which it is met, so that what was equal stays equal and
+nothing can be guessed back. What the catalogue says, and what a product or a provider is called, stays: only the places
+where they were met are hidden. Package names are no hosts; qualifiers of theirs that hold an address are hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from freehold.stack.inventory import Component, Evidence, Inventory, Skip
+from freehold.stack.values import Claim, Stack
+
+__all__ = ["WHAT", "Redaction"]
+
+WHAT: Final = ("hosts", "paths")
+"""What can be hidden."""
+
+_HOST_ID: Final = re.compile(r"^(host:)([^:]+)(.*)$", re.DOTALL)
+_QUALIFIER: Final = re.compile(r"((?:repository_url|vcs_url|download_url|checksums?|file_name)=)([^&#@]+)")
+_KEPT_SOURCES: Final = ("catalogue", "default for", "own copy")
+_PLACE: Final = re.compile(r"^(?P<file>.+?)(?P<rest>(?::\d+)?(?: \S.*)?)$", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Redaction:
+    """Hides hosts, paths or both; one of these for all that must keep its names equal.
+
+    Parameters
+    ----------
+    what
+        Of :data:`WHAT`.
+    """
+
+    what: Collection[str] = WHAT
+    _names: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def host(self, host: str) -> str:
+        """The name that stands for a host, or the host itself if hosts are not hidden."""
+        return self._name("host", host) if "hosts" in self.what else host
+
+    def path(self, path: str) -> str:
+        """The name that stands for a path, or the path itself if paths are not hidden."""
+        return self._name("path", path) if "paths" in self.what else path
+
+    def _name(self, kind: str, text: str) -> str:
+        names = self._names.setdefault(kind, {})
+        return names.setdefault(text, f"{kind}-{len(names) + 1}")
+
+    def inventory(self, inventory: Inventory) -> Inventory:
+        """An inventory without them."""
+        return replace(
+            inventory,
+            components=tuple(self._component(one) for one in inventory.components),
+            contacts=tuple(
+                replace(one, host=self.host(one.host), evidence=self._evidence(one.evidence)) for one in inventory.contacts
+            ),
+            skips=tuple(self._skip(one) for one in inventory.skips),
+            claims=tuple(self._claim(one) for one in inventory.claims),
+        )
+
+    def stack(self, stack: Stack) -> Stack:
+        """A stack without them."""
+        hosts = {found[2] for item in stack.items if (found := _HOST_ID.match(item.id))}
+        return replace(
+            stack,
+            items=tuple(
+                replace(one, id=self._id(one.id), name=self.host(one.name) if one.name and one.name in hosts else one.name)
+                for one in stack.items
+            ),
+            sources=tuple(replace(one, id=self._id(one.id), item=self._id(one.item)) for one in stack.sources),
+            needs=tuple(replace(one, source=self._id(one.source), item=self._id(one.item)) for one in stack.needs),
+            claims=tuple(self._claim(one) for one in stack.claims),
+            path=self.path(stack.path) if stack.path else "",
+        )
+
+    def _component(self, one: Component) -> Component:
+        return replace(
+            one,
+            id=self._id(one.id),
+            depends=tuple(self._id(other) for other in one.depends),
+            registry=self.host(one.registry) if one.registry else None,
+            repository=self.host(one.repository) if one.repository else None,
+            evidence=self._evidence(one.evidence),
+        )
+
+    def _skip(self, one: Skip) -> Skip:
+        if "paths" not in self.what or one.file in {"", "."}:
+            return one
+        return Skip(self.path(one.file), one.reason, one.detail.replace(one.file, self.path(one.file)))
+
+    def _evidence(self, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(replace(one, file=self.path(one.file)) for one in evidence)
+
+    def _id(self, id_: str) -> str:
+        """An id of an item, a source or a need, whose parts may be a host or hold an address."""
+        if " > " in id_:
+            return " > ".join(self._id(part) for part in id_.split(" > "))
+        if "hosts" not in self.what:
+            return id_
+        found = _HOST_ID.match(id_)
+        if found:
+            host, at, rest = found[2].partition("@")
+            return found[1] + self.host(host) + at + rest + found[3]
+        if "pkg:" in id_ and "=" in id_:
+            return _QUALIFIER.sub(lambda match: match[1] + self.host(match[2]), id_)
+        return id_
+
+    def _claim(self, one: Claim) -> Claim:
+        value = self._id(one.value)
+        source = one.source
+        if not source.startswith(_KEPT_SOURCES):
+            found = _PLACE.match(source)
+            file = found["file"] if found else ""
+            if found and "paths" in self.what and "://" not in file and ("/" in file or "." in file):
+                source = self.path(file) + found["rest"]
+        return replace(one, id=self._id(one.id), value=value, source=source)

@@ -1,0 +1,109 @@
+"""What is hidden before a page is given away: no host and no path of the organisation is left, and the answer stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from freehold.cli import main
+from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
+from freehold.stack.redaction import Redaction
+from freehold.stack.values import Claim, Item, Need, Source, Stack
+
+FILES = {
+    "secret-unit/deploy/compose.yml": "services:\n  db:\n"
+    "    image: registry.wagner-intern.de/geheim/db:1\n  web:\n    image: nginx:1\n",
+    "secret-unit/app.py": 'URL = "https://api.wagner-intern.de/v1"\nOTHER = "https://api.openai.com/v1"\n',
+    "secret-unit/broken.json": "{",
+    "package.json": '{"name": "shop", "dependencies": {"left": "git+https://git.wagner-intern.de/geheim/left.git"}}',
+}
+
+
+def project(folder: Path) -> Path:
+    for name, text in FILES.items():
+        path = folder / "geheimes-projekt" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder / "geheimes-projekt"
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "html", "csv"])
+@pytest.mark.parametrize("verb", ["check", "scan", "show", "assess", "gaps", "cutoff"])
+def test_no_answer_holds_a_host_or_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str, format_: str) -> None:
+    cut = ["--foreign"] if verb == "cutoff" else []
+    run = [verb, str(project(tmp_path)), "--home", "DE", "--redact", "--format", format_, *cut, "-vv", "--no-cache"]
+    full = [] if verb == "scan" else ["--full", "--evidence"]
+    assert main([*run, *full]) == 0
+    told = "".join(capsys.readouterr())
+    for secret in ("wagner", "intern.de", "de.wagner", "secret-unit", "compose.yml", "app.py", str(tmp_path), "geheim/left"):
+        assert secret not in told, secret
+
+
+def test_the_answer_is_the_same_as_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for flags in ([], ["--redact"], ["--redact", "paths"]):
+        assert main(["assess", str(project(tmp_path)), "--home", "DE", "--format", "json", *flags]) == 0
+        told = json.loads(capsys.readouterr().out)
+        said.append((told["self_reliance"], told["change"], told["face_value"], told["layers"], told["unknowns"]))
+    assert said[0] == said[1] == said[2]
+
+
+def test_hiding_paths_leaves_hosts_and_hiding_hosts_leaves_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for what, kept, gone in (("paths", "de.wagner-intern", "app.py"), ("hosts", "app.py", "de.wagner-intern")):
+        assert main(["scan", str(project(tmp_path)), "--home", "DE", "--format", "json", f"--redact={what}"]) == 0
+        told = capsys.readouterr().out
+        assert kept in told
+        assert gone not in told
+
+
+def test_what_cannot_be_hidden_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(project(tmp_path)), "--redact", "names"]) == 2
+    assert "--redact: 'names' cannot be hidden. Choose from: hosts,paths." in capsys.readouterr().err
+
+
+def test_errors_do_not_tell_the_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "nirgends"), "--redact", "--log-format", "json"]) == 2
+    told = json.loads(capsys.readouterr().err)
+    assert told["level"] == "error"
+    assert "nirgends" not in told["message"]
+    assert "is not there" in told["message"]
+
+
+def test_equal_stays_equal_and_what_the_catalogue_says_stays() -> None:
+    stack = Stack(
+        "s", "DE",
+        items=(Item("host:de.firm", "de.firm"), Item("pkg:docker/db@1?repository_url=firm.de/x", "db")),
+        sources=(Source("host:de.firm@?", "host:de.firm"),
+                 Source("pkg:docker/db@1?repository_url=firm.de/x@self", "pkg:docker/db@1?repository_url=firm.de/x")),
+        needs=(Need("pkg:docker/db@1?repository_url=firm.de/x@self", "host:de.firm"),),
+        claims=(
+            Claim("items", "host:de.firm", "id", "host:de.firm", "a/b.py:3"),
+            Claim("sources", "host:de.firm@?", "provider", "x", "catalogue: Page (Firm), https://firm.de/a"),
+            Claim("items", "host:de.firm", "name", "x", "interview with the owner"),
+        ),
+        path="/srv/stack.toml",
+    )  # fmt: skip
+    hidden = Redaction().stack(stack)
+    assert [item.id for item in hidden.items] == ["host:host-1", "pkg:docker/db@1?repository_url=host-2"]
+    assert hidden.items[0].name == "host-1"
+    assert [source.item for source in hidden.sources] == [item.id for item in hidden.items]
+    assert hidden.needs[0] == Need(hidden.sources[1].id, "host:host-1")
+    assert [claim.source for claim in hidden.claims] == [
+        "path-1:3", "catalogue: Page (Firm), https://firm.de/a", "interview with the owner",
+    ]  # fmt: skip
+
+
+def test_an_inventory_keeps_its_shape() -> None:
+    inventory = Inventory(
+        "n", "r",
+        (Component("a", "a", depends=("b",), registry="de.firm", repository="de.firm/x", evidence=(Evidence("f", 2, "p"),)),),
+        (Contact("de.firm", "service", evidence=(Evidence("f", 3),)),),
+        (Skip("g/h", "syntax", "g/h is broken"), Skip(".", "limit", "more")),
+    )  # fmt: skip
+    hidden = Redaction().inventory(inventory)
+    assert hidden.components[0].registry == hidden.contacts[0].host == "host-1"
+    assert hidden.components[0].repository == "host-2"
+    assert [str(hidden.components[0].evidence[0]), str(hidden.contacts[0].evidence[0])] == ["path-1:2 p", "path-1:3"]
+    assert hidden.skips == (Skip("path-2", "syntax", "path-2 is broken"), Skip(".", "limit", "more"))

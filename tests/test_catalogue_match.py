@@ -167,6 +167,8 @@ def test_a_package_whose_repository_is_known_has_its_forge_and_its_organisation(
         fact("package", "pkg:npm/gadget", "repository", "com.github/somebody/gadget"),
         fact("package", "pkg:npm/elsewhere", "repository", "com.example.code/acme/elsewhere"),
         fact("package", "pkg:npm/@acme/odd", "repository", "com.github/acme/odd"),
+        fact("package", "pkg:golang/acme.example/*", "repository", "com.github/acme/*"),
+        fact("package", "pkg:golang/acme.example/tool", "licence", "MIT"),
     )
     matcher = Matcher(catalogue_of(tmp_path, *more))
     widget = matcher.match_purl("pkg:npm/widget@2")
@@ -180,6 +182,10 @@ def test_a_package_whose_repository_is_known_has_its_forge_and_its_organisation(
     assert elsewhere is not None
     assert (gadget.rule, gadget.steward, gadget.forge) == ("exact", None, "forge")
     assert (elsewhere.rule, elsewhere.steward, elsewhere.forge) == ("exact", None, None)
+    for purl, licence in (("pkg:golang/acme.example/tool@v1", "MIT"), ("pkg:golang/acme.example/other", None)):
+        tool = matcher.match_purl(purl)
+        assert tool is not None
+        assert (tool.rule, tool.steward, tool.forge, tool.licence) == ("forge organisation", "acme", "forge", licence)
     odd = matcher.match_purl("pkg:npm/@acme/odd")
     assert odd is not None
     assert (odd.rule, odd.provider, odd.forge) == ("family", "acme", "forge")

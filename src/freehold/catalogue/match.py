@@ -245,7 +245,7 @@ class Matcher:
         if len(rows) > 1:
             value |= {name: self.catalogue.value(*rows[1], name) for name in ("steward", "product")}
         if table == "package" and rule != "type":
-            repository = self.catalogue.value(table, id_, "repository")
+            repository = self._repository(id_)
             by_forge = self._of_forge(repository) if repository is not None and value["steward"] is None else None
             if by_forge is not None and by_forge.steward is not None and value["product"] is None:
                 rows.append(("package", by_forge.id))
@@ -271,6 +271,16 @@ class Matcher:
         if rule == "type":
             rows = []
         return Match(table, id_, rule, RULES[rule], rows=tuple(rows), **value)
+
+    def _repository(self, id_: str) -> str | None:
+        """Give the repository that a package's row states, else that of its most specific family which states one."""
+        own = self.catalogue.value("package", id_, "repository")
+        normal = normal_purl(id_) or ""
+        patterns = self._packages.get(normal.partition("/")[0])
+        if own is not None or patterns is None:
+            return own
+        stated = (self.catalogue.value("package", row, "repository") for row in patterns.wild(normal))
+        return next((repository for repository in stated if repository is not None), None)
 
     def _steward_family(self, id_: str) -> str | None:
         """Find the most specific family that says who stands behind a package whose own row does not."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: the commands ``list``, ``peers``, ``run`` and ``report``."""
+"""``python -m benchmarks``: the commands ``list``, ``peers``, ``run``, ``report`` and ``fuzz``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.fuzz import fuzz
+from benchmarks.fuzz_targets import TARGETS
 from benchmarks.interface import Places
 from benchmarks.peers import install_peers
 from benchmarks.report import render, rewrite
 from benchmarks.results import measure, read_results, write_results
-from benchmarks.workloads import WORKLOADS, workload
+from benchmarks.workloads import SEED, WORKLOADS, workload
 
 __all__ = ["RESULTS", "main"]
 
@@ -36,7 +38,29 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--data", type=Path, default=_HERE.parents[1] / "shared" / "data", help="the folder of shared data")
     run.add_argument("--peers", type=Path, help="where the peers are (default: peers in the scratch folder)")
     run.add_argument("--python", type=Path, default=Path(sys.executable), help="the interpreter that has Freehold")
+    fuzzing = verbs.add_parser("fuzz", help="read damaged files: nothing may crash, nothing may be slow")
+    names = [target.name for target in TARGETS]
+    fuzzing.add_argument("--reader", choices=[*names, "all"], default="all", help="which reader (default all)")
+    fuzzing.add_argument("--count", type=int, default=10_000, help="how many files for each (default 10000)")
+    fuzzing.add_argument("--seed", type=int, default=SEED, help="the same gives the same files")
+    fuzzing.add_argument("--scratch", type=Path, required=True, help="a folder for the files, and for those that crashed")
+    fuzzing.add_argument("--data", type=Path, default=_HERE.parents[1] / "shared" / "data", help="the folder of shared data")
     return parser
+
+
+def _fuzz(options: argparse.Namespace) -> int:
+    sound = True
+    for target in TARGETS:
+        if options.reader not in (target.name, "all"):
+            continue
+        told = fuzz(target, options.count, options.seed, options.scratch.resolve(), options.data.resolve())
+        outcomes = ", ".join(f"{number:,} {name}" for name, number in told.outcomes.most_common())
+        seconds, size, number = told.slowest[0] if told.slowest else (0.0, 0, 0)
+        print(f"{target.name}: {told.count:,} files: {outcomes}; slowest {seconds:.2f} s ({size:,} bytes, file {number})")
+        for place, (words, first) in told.crashes.items():
+            print(f"  crash: {place}: {words} (file {first})")
+        sound = sound and told.sound
+    return 0 if sound else 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
         for one in WORKLOADS:
             print(f"{one.name:<16}{one.what}: {', '.join(f'{bar.phase} ≤ {bar.most:g}' for bar in one.bars)}")
         return 0
+    if options.verb == "fuzz":
+        return _fuzz(options)
     if options.verb == "peers":
         failed = install_peers(options.scratch.resolve() / "peers")
         for line in failed:

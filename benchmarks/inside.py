@@ -18,23 +18,39 @@ if TYPE_CHECKING:
     from freehold.network.arrays import Scenario
     from freehold.network.build import Built
 
-__all__ = ["PIECES", "cut_off", "cyclonedx", "import_freehold", "million", "parse_with_library"]
+__all__ = [
+    "PIECES",
+    "cut_off",
+    "cyclonedx",
+    "import_freehold",
+    "million",
+    "parse_json",
+    "parse_with_library",
+    "read_inventory",
+    "read_with_lib4sbom",
+    "read_with_spdx_tools",
+    "write_sbom",
+]
 
 DAYS: Final = (0.0, 7.0, 30.0, 90.0, 365.0, 1095.0)
 Told = tuple[dict[str, float], dict[str, int]]
 
 
 class _Laps:
-    """Seconds by phase."""
+    """Seconds by phase, by the wall clock; and those of the processor for a phase that is asked for."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._since = time.perf_counter()
+        self._processor = time.process_time()
 
-    def end(self, phase: str) -> None:
+    def end(self, phase: str, *, processor: bool = False) -> None:
         now = time.perf_counter()
         self.seconds[phase] = now - self._since
+        if processor:
+            self.seconds[f"{phase}, processor"] = time.process_time() - self._processor
         self._since = time.perf_counter()
+        self._processor = time.process_time()
 
 
 def import_freehold() -> Told:
@@ -73,8 +89,59 @@ def parse_with_library(path: str) -> Told:
 
     laps.end("import")
     bom = Bom.from_json(json.loads(Path(path).read_bytes()))  # type: ignore[attr-defined, unused-ignore]
-    laps.end("in process")
+    laps.end("in process", processor=True)
     return laps.seconds, {"components": len(bom.components)}
+
+
+def write_sbom(path: str, form: str, rows: str, seed: str) -> Told:
+    """Make a large SBOM, see :func:`benchmarks.generate_sbom.write_sbom`."""
+    from benchmarks.generate_sbom import write_sbom as write
+
+    write(Path(path), form, int(rows), int(seed))
+    return {}, {}
+
+
+def read_inventory(path: str) -> Told:
+    """A file to an inventory by Freehold's reader: parsing, ids, licences, links, graph; no catalogue."""
+    laps = _Laps()
+    from freehold.read.select import select_reader
+
+    laps.end("import")
+    inventory = select_reader(Path(path)).read(Path(path))
+    laps.end("read", processor=True)
+    return laps.seconds, {"components": len(inventory.components)}
+
+
+def parse_json(path: str) -> Told:
+    """The same file with the standard library's JSON parser, to plain values and no further."""
+    laps = _Laps()
+    document = json.loads(Path(path).read_bytes())
+    laps.end("read", processor=True)
+    return laps.seconds, {"components": len(document.get("components") or document.get("packages"))}
+
+
+def read_with_lib4sbom(path: str) -> Told:
+    """The same file with lib4sbom. Runs in the peers' environment."""
+    laps = _Laps()
+    from lib4sbom.parser import SBOMParser  # type: ignore[import-not-found, unused-ignore]
+
+    laps.end("import")
+    parser = SBOMParser()
+    parser.parse_file(path)
+    found = parser.get_packages()
+    laps.end("read", processor=True)
+    return laps.seconds, {"components": len(found)}
+
+
+def read_with_spdx_tools(path: str) -> Told:
+    """The same file with spdx-tools, without its validation. Runs in the peers' environment."""
+    laps = _Laps()
+    from spdx_tools.spdx.parser.parse_anything import parse_file  # type: ignore[import-not-found, unused-ignore]
+
+    laps.end("import")
+    document = parse_file(path)
+    laps.end("read", processor=True)
+    return laps.seconds, {"components": len(document.packages)}
 
 
 def built_from(made: GeneratedNetwork, *, compiled: bool) -> Built:
@@ -161,6 +228,11 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "import": import_freehold,
     "cyclonedx": cyclonedx,
     "parse-with-library": parse_with_library,
+    "write-sbom": write_sbom,
+    "read-inventory": read_inventory,
+    "parse-json": parse_json,
+    "read-with-lib4sbom": read_with_lib4sbom,
+    "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
 }
 

@@ -14,7 +14,12 @@ from typing import Final, TypeAlias
 __all__ = ["FREEHOLD", "UNITS", "Bar", "NotRun", "Outcome", "Places", "Sample", "Subject", "Workload"]
 
 FREEHOLD: Final = "freehold"
-UNITS: Final[Mapping[str, str]] = {"peak memory": "MB", "installed size": "MB"}
+UNITS: Final[Mapping[str, str]] = {
+    "peak memory": "MB",
+    "installed size": "MB",
+    "speed": "MB/s",
+    "peak memory, times the file": "×",
+}
 """Units of the phases that are not seconds."""
 
 

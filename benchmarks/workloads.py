@@ -12,6 +12,7 @@ from benchmarks import peers
 from benchmarks.child import WALL, environment, freehold_command, inside, last_error, run_child, whole_process
 from benchmarks.generate_stack import generate_stack
 from benchmarks.interface import FREEHOLD, Bar, NotRun, Outcome, Places, Sample, Subject, Workload
+from benchmarks.large_sboms import LARGE_SBOMS
 
 __all__ = ["SEED", "WORKLOADS", "workload"]
 
@@ -149,7 +150,7 @@ def _size(folder: Path) -> int:
 _FROM_START: Final = {"whole process": "whole process", "peak memory": "peak memory"}
 _BOTH_CHECKS: Final = {"first check": "whole process", "second check": "whole process"}
 
-WORKLOADS: Final = (
+WORKLOADS: Final[tuple[Workload, ...]] = (
     Workload(
         "help", "`freehold --help`", (Subject(FREEHOLD, _help),), (Bar("whole process", 0.25),)
     ),
@@ -168,6 +169,7 @@ WORKLOADS: Final = (
         ),
         (Bar("in process", 0.3),), _sbom,
     ),
+    *LARGE_SBOMS,
     Workload(
         "environment-50", "`freehold scan` of an installed environment of 50 packages, without a cache",
         (

@@ -20,8 +20,11 @@ from benchmarks.interface import FREEHOLD, NotRun, Places, Sample, Workload  # n
 from benchmarks.interface import Subject as Who  # noqa: E402
 from benchmarks.report import render, rewrite  # noqa: E402
 from benchmarks.results import measure, read_results, write_results  # noqa: E402
+from benchmarks.stewards import Known, count, ranked  # noqa: E402
+from benchmarks.stewards import main as count_stewards  # noqa: E402
 from benchmarks.workloads import SEED, WORKLOADS  # noqa: E402
 
+from freehold.catalogue.facts import load as load_catalogue  # noqa: E402
 from freehold.network.acceleration import has_compiler  # noqa: E402
 from freehold.network.solve import running_state, solve, trace  # noqa: E402
 from freehold.settings import Settings  # noqa: E402
@@ -219,3 +222,35 @@ def test_an_unknown_workload_is_bad_usage(tmp_path, capsys):
 def test_a_peer_without_npm_or_index_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: (_ for _ in ()).throw(OSError("not there")))
     assert len(peers.install_peers(tmp_path / "peers")) == 3
+
+
+def test_a_ranked_list_is_counted_by_who_stands_behind_its_packages(tmp_path):
+    facts = (
+        "provider,firm,name,Firm,page,,It is named so.",
+        "provider,firm,country,DE,page,,Its seat is there.",
+        "provider,crowd,name,Crowd,page,,It is named so.",
+        "provider,crowd,country,none,page,,It is no legal body.",
+        "provider,dark,name,Dark,page,,It is named so.",
+        "package,pkg:pypi/held,steward,firm,page,,The firm stands behind it.",
+        "package,pkg:pypi/held,licence,MIT,page,,It declares this.",
+        "package,pkg:pypi/common,steward,crowd,page,,The crowd stands behind it.",
+        "package,pkg:pypi/murky,steward,dark,page,,It stands behind it.",
+        "package,pkg:pypi/free,licence,ISC,page,,It declares this.",
+    )
+    (tmp_path / "facts-a.csv").write_text("\n".join(["table,id,attribute,value,reference,date,says", *facts]) + "\n")
+    header = "id,title,publisher,host,path,published,read"
+    (tmp_path / "references-a.csv").write_text(f"{header}\npage,Page,Pages,com.example,/,2026,2026\n")
+    list_ = tmp_path / "list.json"
+    list_.write_text(json.dumps({"rows": [{"project": name} for name in ("Held", "common", "murky", "free", "nobody")]}))
+    assert ranked(list_) == ("Held", "common", "murky", "free", "nobody")
+    known = count(load_catalogue(tmp_path), ranked(list_))
+    assert known == Known(of=5, steward=3, seat=2, no_body=1, licence=2, forge=0, row=4)
+
+
+def test_the_first_of_a_plain_list_are_counted_with_the_shipped_catalogue(tmp_path, capsys):
+    list_ = tmp_path / "list.txt"
+    list_.write_text("requests\n\nno-such-package-anywhere\nnumpy\n")
+    assert count_stewards([str(list_), "--first", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "of the first 2:"
+    assert lines[1].split() == ["1", "(50.0%)", "steward", "known"]

@@ -55,6 +55,16 @@ BAD_FACTS = {
         "not the one right spelling",
         "Write 'Apache-2.0'.",
     ),
+    "a repository that is an address": (
+        fact("package", "pkg:npm/x", "repository", "https://com.example/x"),
+        "is no repository",
+        "the host reversed",
+    ),
+    "a repository at a host that is written forwards": (
+        fact("package", "pkg:npm/x", "repository", "github.com/acme/x"),
+        "is written forwards",
+        "com.github",
+    ),
     "a broken licence": (fact("product", "forge", "licence", "MIT OR"), "is no SPDX expression", "joined by"),
     "a dangling owner": (fact("provider", "crowd", "owner", "acme-crop"), "there is no provider 'acme-crop'", "'acme-corp'"),
     "a dangling steward": (

@@ -52,7 +52,7 @@ def test_every_chip_has_a_designer_and_a_source_for_it(catalogue: Catalogue) -> 
         ("Hailo-8 AI Processor", "hailo-8", "hailo"),
         ("Metis AIPU (rev 02)", "axelera-metis", "axelera"),
         ("RBLN-CA22 (PF)", "rebellions-rbln-ca", "rebellions"),
-        ("Graviton4", "graviton-4", "amazon"),
+        ("Graviton4", "graviton-4", "aws"),
         ("KX-7000", "zhaoxin-kx-7000", "zhaoxin"),
     ],
 )

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from freehold.catalogue import facts, layers
 from freehold.catalogue.facts import load
 from freehold.catalogue.layers import LARGEST_LAYER
+from freehold.catalogue.match import Matcher
 from freehold.catalogue.values import Fact, is_old, last_day
 from freehold.errors import CatalogueError, TooLarge, Unreadable
 from freehold.stack.values import Claim, Owner
 from small_catalogue import FACTS, REFERENCES, catalogue_of, fact, write_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from freehold.catalogue.values import FactLine, Reference
 
 
 def test_a_provider_is_told_as_a_stack_has_it(tmp_path: Path) -> None:
@@ -235,4 +243,41 @@ def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "facts-x.csv").open("wb") as file:
         file.truncate(LARGEST_LAYER + 1)
     with pytest.raises(TooLarge, match="over the limit"):
+        load(tmp_path)
+
+
+def test_the_layer_of_packages_is_read_when_a_package_is_first_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    whole = layers.read_packages
+
+    def watched(references: Iterable[Reference], folder: Path | None = None) -> tuple[FactLine, ...]:
+        read.append("packages")
+        return whole(references, folder)
+
+    monkeypatch.setattr(facts, "read_packages", watched)
+    catalogue = load()
+    assert catalogue.provider("psf") is not None
+    assert catalogue.product("github") is not None
+    assert Matcher(catalogue).match_host("com.github") is not None
+    assert Matcher(catalogue).match_name("GitHub") is not None
+    assert read == []
+    assert catalogue.value("package", "pkg:npm/lodash", "licence") == "MIT"
+    assert Matcher(catalogue).match_purl("pkg:npm/lodash") is not None
+    assert read == ["packages"]
+    assert {line[7] for line in catalogue.lines} > {layers.PACKAGES}
+
+
+def test_a_folder_of_layers_is_read_whole_and_its_packages_count_last(tmp_path: Path) -> None:
+    write_layer(tmp_path)
+    write_layer(tmp_path, (), (fact("package", "pkg:pypi/acme-free", "licence", "ISC"),), "packages")
+    catalogue = load(tmp_path)
+    assert catalogue.lines == catalogue.first
+    assert catalogue.lines[-1][3] == "ISC"
+    assert catalogue.value("package", "pkg:pypi/acme-free", "licence") == "MIT"
+
+
+def test_the_layer_of_packages_holds_packages_alone(tmp_path: Path) -> None:
+    write_layer(tmp_path)
+    write_layer(tmp_path, (), (fact("provider", "other", "name", "Other"),), "packages")
+    with pytest.raises(CatalogueError, match=r"facts-packages\.csv, line 2.*'provider' is not 'package'"):
         load(tmp_path)

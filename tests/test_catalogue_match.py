@@ -13,7 +13,7 @@ from freehold.catalogue.facts import Catalogue, load
 from freehold.catalogue.match import RULES, Matcher
 from freehold.catalogue.names import normal_name, split_legal_form
 from freehold.catalogue.patterns import Patterns
-from freehold.catalogue.purls import forge_purl, normal_purl
+from freehold.catalogue.purls import forge_purl, normal_purl, stated_repository
 from freehold.catalogue.values import Reference
 from small_catalogue import FACTS, REFERENCES, catalogue_of, fact, write_layer
 from strategies import repeatable
@@ -158,6 +158,57 @@ def test_a_package_whose_row_names_nobody_takes_the_steward_from_its_family_as_s
     assert (match.id, match.rule, match.confidence) == ("pkg:pypi/acme-sdk-quiet", "family", 0.8)
     assert (match.steward, match.provider, match.licence, match.registry) == ("acme-corp", "acme-corp", "MIT", "the-index")
     assert match.rows == (("package", "pkg:pypi/acme-sdk-quiet"), ("package", "pkg:pypi/acme-sdk-*"))
+
+
+def test_a_package_whose_repository_is_known_has_its_forge_and_its_organisation(tmp_path: Path) -> None:
+    more = (
+        fact("host", "com.github", "product", "forge"),
+        fact("package", "pkg:npm/widget", "repository", "com.github/acme/widgets"),
+        fact("package", "pkg:npm/gadget", "repository", "com.github/somebody/gadget"),
+        fact("package", "pkg:npm/elsewhere", "repository", "com.example.code/acme/elsewhere"),
+        fact("package", "pkg:npm/@acme/odd", "repository", "com.github/acme/odd"),
+        fact("package", "pkg:golang/acme.example/*", "repository", "com.github/acme/*"),
+        fact("package", "pkg:golang/acme.example/tool", "licence", "MIT"),
+    )
+    matcher = Matcher(catalogue_of(tmp_path, *more))
+    widget = matcher.match_purl("pkg:npm/widget@2")
+    assert widget is not None
+    assert (widget.id, widget.rule, widget.confidence) == ("pkg:npm/widget", "forge organisation", 0.8)
+    assert (widget.steward, widget.provider, widget.forge) == ("acme", "acme", "forge")
+    assert widget.rows == (("package", "pkg:npm/widget"), ("package", "pkg:github/acme/*"))
+    assert [(one.attribute, one.value) for one in matcher.claims_for(widget, "source")] == [("provider", "acme")]
+    gadget, elsewhere = matcher.match_purl("pkg:npm/gadget"), matcher.match_purl("pkg:npm/elsewhere")
+    assert gadget is not None
+    assert elsewhere is not None
+    assert (gadget.rule, gadget.steward, gadget.forge) == ("exact", None, "forge")
+    assert (elsewhere.rule, elsewhere.steward, elsewhere.forge) == ("exact", None, None)
+    for purl, licence in (("pkg:golang/acme.example/tool@v1", "MIT"), ("pkg:golang/acme.example/other", None)):
+        tool = matcher.match_purl(purl)
+        assert tool is not None
+        assert (tool.rule, tool.steward, tool.forge, tool.licence) == ("forge organisation", "acme", "forge", licence)
+    odd = matcher.match_purl("pkg:npm/@acme/odd")
+    assert odd is not None
+    assert (odd.rule, odd.provider, odd.forge) == ("family", "acme", "forge")
+
+
+def test_a_name_that_states_its_repository_tells_the_forge_even_where_nothing_else_is_known(tmp_path: Path) -> None:
+    more = (
+        fact("host", "com.github", "product", "forge"),
+        fact("package", "pkg:golang", "registry", "the-index"),
+        fact("package", "pkg:githubactions", "registry", "forge"),
+    )
+    matcher = Matcher(catalogue_of(tmp_path, *more))
+    answers = {
+        "pkg:golang/github.com/nobody/tool@v1": ("type", None, "forge", "the-index"),
+        "pkg:golang/github.com/acme/tool/v2": ("forge organisation", "acme", "forge", "the-index"),
+        "pkg:golang/example.org/tool": ("type", None, None, "the-index"),
+        "pkg:githubactions/nobody/act@v4": ("type", None, "forge", "forge"),
+        "pkg:githubactions/acme/act#sub": ("forge organisation", "acme", "forge", "forge"),
+    }
+    for purl, expected in answers.items():
+        match = matcher.match_purl(purl)
+        assert match is not None
+        assert (match.rule, match.provider, match.forge, match.registry) == expected
 
 
 def test_the_claims_of_a_match_are_the_facts_that_it_rests_on_and_no_others(tmp_path: Path) -> None:
@@ -375,6 +426,23 @@ def test_a_normal_package_url_is_normal(type_: str, name: str) -> None:
     once = normal_purl(f"pkg:{type_}/x{name}")
     if once is not None and "%" not in once and "@" not in once:
         assert normal_purl(once) == once
+
+
+@pytest.mark.parametrize(
+    ("purl", "repository"),
+    [
+        ("pkg:golang/github.com/acme/tool", "com.github/acme/tool"),
+        ("pkg:github/acme/tool", "com.github/acme/tool"),
+        ("pkg:gitlab/acme/*", "com.gitlab/acme/*"),
+        ("pkg:githubactions/acme/act", "com.github/acme/act"),
+        ("pkg:golang/example.org/tool", None),
+        ("pkg:golang/github.com", None),
+        ("pkg:npm/github.com", None),
+        ("pkg:github", None),
+    ],
+)
+def test_only_some_names_state_a_repository(purl: str, repository: str | None) -> None:
+    assert stated_repository(purl) == repository
 
 
 def test_a_path_on_a_forge_is_a_package_url_only_with_an_owner() -> None:

@@ -178,7 +178,7 @@ def test_a_second_reading_of_an_unchanged_folder_gives_the_same_answer(
     project.mkdir()
     (project / "requirements.txt").write_text("numpy\nrequests\n", encoding="utf-8")
     first = answer(capsys, "check", str(project), "--home", "FR")
-    assert list((tmp_path / "cache" / "freehold").glob("inventory-*"))
+    assert list((tmp_path / "cache" / "freehold").glob("answers-*.db"))
     assert answer(capsys, "check", str(project), "--home", "FR") == first
     (project / "requirements.txt").write_text("numpy\n", encoding="utf-8")
     assert answer(capsys, "check", str(project), "--home", "FR")["inventory"] != first["inventory"]

@@ -88,13 +88,13 @@ def test_rows_and_cells_of_two_states_are_told() -> None:
         needs=(Need("a@x", "c"),), claims=(Claim("items", "a", "name", "B", "me"),),
     )  # fmt: skip
     assert changes(before, after) == (
-        RowChange("stack", "stack", "changed", (ColumnChange("home", "DE", "FR"),)),
+        RowChange("stack", "s", "changed", (ColumnChange("home", "DE", "FR"),)),
         RowChange("items", "a", "changed", (ColumnChange("mission", None, "2"),)),
-        RowChange("items", "b", "removed"),
         RowChange("items", "c", "added"),
+        RowChange("items", "b", "removed"),
         RowChange("sources", "a@x", "changed", (ColumnChange("share", None, "0.5"),)),
-        RowChange("needs", "a@x > b", "removed"),
         RowChange("needs", "a@x > c", "added"),
+        RowChange("needs", "a@x > b", "removed"),
         RowChange("claims", "items a name", "changed", (ColumnChange("value", "A", "B"),)),
     )
 
@@ -143,3 +143,24 @@ def test_the_command_tells_it_in_every_format(tmp_path: Path, capsys: pytest.Cap
     assert main(["diff", pair[0], pair[0]]) == 0
     assert "They say the same." in capsys.readouterr().out
     assert main(["diff", pair[0], str(tmp_path / "none.toml")]) == 2
+
+
+def test_two_states_of_a_stored_stack_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from freehold.cli import main
+
+    base, database = str(tmp_path / "a.toml"), str(tmp_path / "firm.db")
+    for share in ("", "share = 0.5\n"):
+        text = (
+            f'[stack]\nname = "S"\nhome = "DE"\n[[item]]\nid = "x"\nmission = 1\n[[item.source]]\nprovider = "nvidia"\n{share}'
+        )
+        Path(base).write_text(text, encoding="utf-8")
+        assert main(["scan", base, "-o", database]) == 0
+    capsys.readouterr()
+    assert main(["diff", database, "--at", "1", "--with", "2", "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["id"], row["columns"]) for row in rows if row["table"] == "sources"] == [
+        ("x@nvidia", [{"column": "share", "before": None, "after": "0.5"}])
+    ]
+    assert main(["diff", base, database, "--stack", "S", "--with", "1"]) == 0
+    assert main(["diff", database]) == 2
+    assert main(["diff", base, "--with", "1"]) == 2

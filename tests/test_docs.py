@@ -67,6 +67,7 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772366400")  # the same moment beside every revision
     folder = tmp_path / "page"
     folder.mkdir()
     shutil.copytree(ROOT / "examples", folder / "examples")

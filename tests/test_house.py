@@ -23,7 +23,7 @@ TOP = {
 }  # fmt: skip
 
 # Each room, and the rooms that it may use. ``freehold`` is the package's own face: it hands out names of the rooms before it.
-LEAVES = {"errors", "words", "version", "kept", "log", "whole_file"}
+LEAVES = {"errors", "words", "version", "log", "whole_file"}
 RESULTS = LEAVES | {"settings", "stack", "network", "measure", "catalogue"}
 MAY_USE = {
     **{leaf: set[str]() for leaf in LEAVES},
@@ -32,17 +32,19 @@ MAY_USE = {
     "network": {"errors", "stack"},
     "measure": {"errors", "words", "stack", "network"},
     "catalogue": {"errors", "words", "stack"},
-    "read": {"errors", "kept", "stack"},
+    "read": {"errors", "stack"},
+    "store": {"errors", "version", "stack"},
     "settings": {"errors", "stack"},
-    "doctor": RESULTS,
-    "report": (RESULTS | {"doctor"}) - {"settings", "kept"},
-    "work": RESULTS | {"read", "report"},
+    "holdings": {"errors", "stack", "store"},
+    "doctor": RESULTS | {"store"},
+    "report": (RESULTS | {"doctor", "store"}) - {"settings"},
+    "work": RESULTS | {"read", "store", "holdings", "report"},
     "freehold": RESULTS | {"read", "report", "work"},
-    "cli": RESULTS | {"read", "doctor", "report", "work", "freehold"},
+    "cli": RESULTS | {"read", "store", "holdings", "doctor", "report", "work", "freehold"},
     "reference": RESULTS | {"read", "doctor", "report", "work", "freehold", "cli"},
     "__main__": {"cli"},
 }
-PLUG_POINTS = ("read", "report")
+PLUG_POINTS = ("read", "report", "store")
 NO_ROOM = re.compile(r"(^|_)(util|utils|helper|helpers|misc|base|common|manager)(_|$)")
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 NEVER_IMPORTED = {

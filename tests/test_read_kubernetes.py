@@ -13,11 +13,11 @@ from packageurl import PackageURL
 
 from freehold.catalogue.facts import load
 from freehold.catalogue.resolve import resolve
-from freehold.read.cache import cached_reading
 from freehold.read.kubernetes import KubernetesReader
 from freehold.read.project import ProjectReader
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Inventory
+from freehold.store.readings import cached_reading
 
 
 def read(folder: Path, files: dict[str, str]) -> Inventory:
@@ -448,5 +448,5 @@ def test_a_reading_that_is_kept_is_the_same_as_a_new_one(tmp_path: Path, monkeyp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
     infra = 'provider "aws" {\n  region = "eu-central-1"\n}\nresource "aws_vpc" "x" {}\n'
     found = read(tmp_path / "shop", {"shop.yaml": SHOP, "main.tf": infra})
-    assert cached_reading(tmp_path / "shop", ProjectReader().read) == (found, False)
-    assert cached_reading(tmp_path / "shop", ProjectReader().read) == (found, True)
+    assert cached_reading(tmp_path / "shop", "content", ProjectReader().read) == (found, False)
+    assert cached_reading(tmp_path / "shop", "content", ProjectReader().read) == (found, True)

@@ -25,14 +25,16 @@ from freehold.measure.diff import diff
 from freehold.measure.gaps import gaps
 from freehold.measure.restart import restart
 from freehold.measure.why import why
-from freehold.report.answers import CatalogueFindings, CheckAnswer, Context, SearchAnswer, ShowAnswer, context_of
+from freehold.report.answers import CatalogueFindings, CheckAnswer, Context, HistoryAnswer, SearchAnswer, ShowAnswer, context_of
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
+from freehold.stack.changes import ColumnChange, RowChange
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 from freehold.stack.records import ColumnMeaning, Records
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
+from freehold.store.interface import Change, Revision
 from small_catalogue import write_layer
 
 CLINIC = """
@@ -193,6 +195,49 @@ INVENTORY = Inventory(
 )  # fmt: skip
 
 
+HISTORY = HistoryAnswer(
+    "Clinic",
+    (
+        Change(
+            Revision(
+                "Clinic", 1, "1" * 64, "2026-03-01T12:00:00Z", "Ann", "first survey", None,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 0},
+            ),
+            (),
+        ),
+        Change(
+            Revision(
+                "Clinic", 2, "2" * 64, "2026-03-02T12:00:00Z", "", "", None,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 2},
+            ),
+            (
+                RowChange("stack", "Clinic", "changed", (ColumnChange("home", "DE", "FR"),)),
+                RowChange("items", "disk", "added"),
+                RowChange("items", "llm", "changed", (ColumnChange("kind", None, "model"), ColumnChange("mission", "1", "?"))),
+                RowChange("items", "tape", "removed"),
+                RowChange("claims", "items llm kind", "added"),
+                RowChange("claims", "items disk kind", "added"),
+            ),
+        ),
+        Change(
+            Revision(
+                "Clinic", 3, "1" * 64, "2026-03-03T12:00:00Z", "Ben", "", 2,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 0},
+            ),
+            (RowChange("items", "disk", "removed"),),
+        ),
+        Change(
+            Revision(
+                "Clinic", 4, "3" * 64, "2026-03-04T12:00:00Z", "", "sorted", None,
+                {"items": 3, "providers": 2, "sources": 4, "needs": 1, "claims": 0},
+            ),
+            (),
+            reordered=True,
+        ),
+    ),
+)  # fmt: skip
+
+
 @cache
 def clinic() -> Stack:
     return loads(CLINIC, "clinic.toml")
@@ -230,6 +275,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "check": (clinic_check(), None),
         "scan": (INVENTORY, Context()),
         "show": (ShowAnswer("llm"), beside),
+        "history": (HISTORY, Context(stack=stack)),
         "assess": (assess(stack), beside),
         "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),

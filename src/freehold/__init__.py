@@ -71,8 +71,11 @@ __all__ = [
 ]
 
 
-def read(path: str, *, home: str | None = None, trusted: tuple[str, ...] | None = None) -> Stack:
-    """Read a stack file, a folder of tables, an SBOM or a project folder.
+def read(
+    path: str, *, home: str | None = None, trusted: tuple[str, ...] | None = None, stack: str | None = None,
+    at: str | None = None,
+) -> Stack:  # fmt: skip
+    """Read a stack file, a folder of tables, a Freehold database, an SBOM or a project folder.
 
     Parameters
     ----------
@@ -80,6 +83,11 @@ def read(path: str, *, home: str | None = None, trusted: tuple[str, ...] | None 
         The path.
     home, trusted
         Instead of what the stack states.
+    stack
+        Which stack of a database; needed where it holds several.
+    at
+        Which state of it: a revision (``"3"``), a day (``"2026-01-31"``: its end, UTC) or a moment; the newest if it is not
+        said.
 
     Returns
     -------
@@ -94,7 +102,7 @@ def read(path: str, *, home: str | None = None, trusted: tuple[str, ...] | None 
     from freehold.settings import Settings
     from freehold.work import load
 
-    return load(path, Settings(home, trusted)).stack
+    return load(path, Settings(home, trusted), stack=stack, at=at).stack
 
 
 class _Face(ModuleType):

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Final, Literal
 
 from freehold.errors import FreeholdError
-from freehold.kept import cache_folder
 from freehold.settings import find_settings
+from freehold.store.cache import cache_file
 from freehold.version import __version__
 from freehold.words import say
 
 __all__ = ["EXTRAS", "Check", "Diagnosis", "examine"]
 
-EXTRAS: Final[dict[str, tuple[str, ...]]] = {"fast": ("numba",)}
+EXTRAS: Final[dict[str, tuple[str, ...]]] = {"fast": ("numba",), "parquet": ("pyarrow",)}
 """Optional parts, by name, and the modules that each brings."""
 
 _REQUIRED: Final = (
@@ -193,7 +193,7 @@ def _computes() -> Iterator[Check]:
 
 
 def _cache() -> Iterator[Check]:
-    folder = cache_folder()
+    folder = cache_file().parent
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=folder):

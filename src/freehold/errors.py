@@ -10,6 +10,9 @@
     │   └── TooLarge          over a stated limit
     ├── CatalogueError        a catalogue row without its evidence
     ├── SolveError            a network that a kernel cannot solve as asked
+    ├── StoreError            a Freehold database that cannot be used as asked
+    │   ├── BadStore          not one, damaged, or made by a newer program
+    │   └── StoreUnavailable  read-only, in use, no room left on its disk
     └── UsageError            a command or setting that makes no sense
 
 The message says what is wrong, where, and the mend. The command line prints it and exits 2.
@@ -23,12 +26,15 @@ from dataclasses import dataclass
 __all__ = [
     "BadCutoff",
     "BadStack",
+    "BadStore",
     "CatalogueError",
     "Finding",
     "FreeholdError",
     "ReadError",
     "SolveError",
     "StackError",
+    "StoreError",
+    "StoreUnavailable",
     "TooLarge",
     "UnknownId",
     "Unreadable",
@@ -148,6 +154,18 @@ class CatalogueError(FreeholdError):
 
 class SolveError(FreeholdError):
     """A network too large or too entangled for the kernel at hand; the message names the mend."""
+
+
+class StoreError(FreeholdError):
+    """A Freehold database that cannot be used as asked; what is stored in it stays as it is."""
+
+
+class BadStore(StoreError):
+    """Not a Freehold database, a damaged one, or one that a newer program made."""
+
+
+class StoreUnavailable(StoreError):
+    """A Freehold database that cannot be read or written now: not permitted, in use, or no room left on its disk."""
 
 
 class UsageError(FreeholdError):

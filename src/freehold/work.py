@@ -84,8 +84,11 @@ def catalogue() -> Catalogue:
     return found
 
 
-def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True) -> Loaded:  # noqa: B008
-    """Read whatever a path names: a stack file, a folder of tables, an SBOM, a project folder.
+def load(
+    path: str | Path, settings: Settings = Settings(), *, use_cache: bool = True, stack: str | None = None,  # noqa: B008
+    at: str | None = None,
+) -> Loaded:  # fmt: skip
+    """Read whatever a path names: a stack file, a folder of tables, a database, an SBOM, a project folder.
 
     Parameters
     ----------
@@ -95,6 +98,10 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
         Home and trusted countries.
     use_cache
         Whether an earlier reading of the same folder may be used.
+    stack
+        Which stack of a Freehold database; needed where it holds several.
+    at
+        Which state of it: a revision, a day, a moment; the newest if it is not said.
 
     Raises
     ------
@@ -102,7 +109,7 @@ def load(path: str | Path, settings: Settings = Settings(), *, use_cache: bool =
         If it cannot be read, or is no sound stack.
     """
     with timed("read", path=str(path)) as facts:
-        loaded = _loaded(Path(path), settings, use_cache=use_cache)
+        loaded = _loaded(Path(path), settings, use_cache=use_cache, stack=stack, at=at)
         facts.update(_counts(loaded))
     for skip in loaded.inventory.skips if loaded.inventory else ():
         log("skipped", file=skip.file, reason=skip.reason, detail=skip.detail)
@@ -201,16 +208,27 @@ def _counts(loaded: Loaded) -> dict[str, object]:
     return found
 
 
-def _loaded(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
-    from freehold.stack.csv_folder import is_stack_folder
+def _loaded(path: Path, settings: Settings, *, use_cache: bool, stack: str | None, at: str | None) -> Loaded:
+    from freehold.stack.table_files import table_form
+    from freehold.store.recognition import is_database
 
+    if is_database(path):
+        from freehold.holdings import read_stored, state_meant
+
+        return _settled(read_stored(path, stack, state_meant(at)), settings)
+    if stack is not None or at is not None:
+        flag = "--stack" if stack is not None else "--at"
+        raise UsageError(f"{flag} chooses within a Freehold database, and {path} is none. Leave it out.")
     try:
         if path.suffix.lower() in _STACK_ENDINGS and not path.is_dir():
             return _settled(_from_toml(path), settings)
-        if path.is_dir() and is_stack_folder(path):
+        form = table_form(path) if path.is_dir() else None
+        if form is not None:
             from freehold.stack.csv_folder import read_folder
+            from freehold.stack.parquet_folder import read_parquet_folder
 
-            return _settled(read_folder(path, lookup=catalogue().provider, known_ids=_provider_ids), settings)
+            read = read_folder if form == "csv" else read_parquet_folder
+            return _settled(read(path, lookup=catalogue().provider, known_ids=_provider_ids), settings)
         table = _table(path, settings)
         if table is not None:
             return table
@@ -250,13 +268,14 @@ def _settled(stack: Stack, settings: Settings) -> Loaded:
 
 
 def _read(path: Path, settings: Settings, *, use_cache: bool) -> Loaded:
-    from freehold.read.cache import cached_reading, is_kept
-    from freehold.read.select import select_reader
+    from freehold.read.select import is_project, select_reader
+    from freehold.read.walk import fingerprint
+    from freehold.store.readings import cached_reading
 
     reader = select_reader(path)
     cached = False
-    if use_cache and is_kept(path):
-        inventory, cached = cached_reading(path, reader.read)
+    if use_cache and is_project(path):
+        inventory, cached = cached_reading(path, fingerprint(path), reader.read)
     else:
         inventory = reader.read(path)
     return _joined(inventory, str(path), settings, cached=cached)
@@ -298,19 +317,34 @@ def _joined(inventory: Inventory, path: str, settings: Settings, *, cached: bool
 
 
 def save(stack: Stack, path: Path) -> None:
-    """Write a stack: one TOML file, or (no ``.toml`` at the end) a folder of tables. Nothing stored is lost on failure.
+    """Write a stack: one TOML file, or a folder of tables. Nothing stored is lost on failure.
+
+    Parameters
+    ----------
+    stack
+        The stack.
+    path
+        A file that ends in ``.toml``, a folder for Parquet tables that ends in ``.parquet``, else a folder for CSV tables. A
+        folder that holds tables already keeps their form.
 
     Raises
     ------
     freehold.errors.Unreadable
         If it cannot be written there.
+    freehold.errors.UsageError
+        If the library for Parquet is not installed.
     """
     from freehold.stack.csv_folder import write_folder
+    from freehold.stack.parquet_folder import write_parquet_folder
+    from freehold.stack.table_files import table_form
     from freehold.stack.toml_file import dumps
 
     try:
+        form = table_form(path) or ("parquet" if path.suffix.lower() == ".parquet" else "csv")
         if path.suffix.lower() == ".toml":
             write_whole(path, dumps(stack))
+        elif form == "parquet":
+            write_parquet_folder(stack, path)
         else:
             write_folder(stack, path)
     except OSError as error:
@@ -411,7 +445,7 @@ def unknowns_of(stack: Stack, cut: Cutoff | None, *, strict: bool = False) -> in
     return len(unknown_facts(case, cut, range(len(case.supplies))))
 
 
-def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) -> CheckAnswer:
+def check(loaded: Loaded, settings: Settings, path: str = "", chosen: tuple[str, ...] = (), **options: Any) -> CheckAnswer:
     """The main job: what is held, who the landlords are, what stops first and why, what is not known.
 
     Raises
@@ -427,7 +461,7 @@ def check(loaded: Loaded, settings: Settings, path: str = "", **options: Any) ->
     steps = _first_stop(loaded.stack, answer, largest, strict=strict) if largest else ()
     return CheckAnswer(
         assess=answer, stack=loaded.stack, inventory=loaded.inventory, why=steps, largest=largest,
-        edition=catalogue().edition, findings=loaded.findings, path=path, strict=strict,
+        edition=catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["check_ids", "check_values"]
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
+_REPOSITORY: Final = re.compile(r"[^/\s]+(?:/[^/\s?#@:]+)+", re.ASCII)
 _CERTIFICATE: Final = re.compile(rf"{_SLUG.pattern}/{_SLUG.pattern}", re.ASCII)
 _LEI: Final = re.compile(r"[A-Z0-9]{18}[0-9]{2}", re.ASCII)
 _WIKIDATA: Final = re.compile(r"Q[1-9][0-9]*", re.ASCII)
@@ -90,6 +91,11 @@ def _value(fact: Fact, attribute: CatalogueAttribute) -> Iterator[Finding]:
         yield _found(
             fact, "value", f"the stake in '{value}' is no part of a whole", "Write it as in 'acme:0.61', over 0 up to 1."
         )
+    elif attribute.name == "repository":
+        if not _REPOSITORY.fullmatch(value) or value.endswith(".git"):
+            mend = "Write host and path, the host reversed: 'com.example.code/owner/name'."
+            yield _found(fact, "value", f"'{value[:80]}' is no repository", mend)
+        yield from check_host(fact.file, fact.row, "value", value.partition("/")[0])
     elif attribute.name in _IDENTIFIERS and not _IDENTIFIERS[attribute.name][0].fullmatch(value):
         yield _found(fact, "value", f"'{value}' is no {attribute.name} identifier", _IDENTIFIERS[attribute.name][1])
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from freehold.catalogue.layers import read_layers
+from freehold.catalogue.layers import read_layers, read_packages
 from freehold.catalogue.schema import catalogue_attribute
 from freehold.catalogue.values import Fact, FactLine, OwnerStep, Product, Reference, holds, is_old
 from freehold.stack.values import Claim, Owner, Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -34,12 +34,20 @@ class Catalogue:
     ----------
     references
         Everything that was opened, in the order of the layers.
-    lines
+    first
         The facts as they were read, in the order of the layers.
+    later
+        Reads more facts on packages, when first asked for one; they count after the others.
     """
 
     references: tuple[Reference, ...] = ()
-    lines: tuple[FactLine, ...] = ()
+    first: tuple[FactLine, ...] = ()
+    later: Callable[[], tuple[FactLine, ...]] | None = None
+
+    @cached_property
+    def lines(self) -> tuple[FactLine, ...]:
+        """All facts as they were read, in the order of the layers."""
+        return self.first if self.later is None else self.first + self.later()
 
     @cached_property
     def edition(self) -> str:
@@ -58,21 +66,23 @@ class Catalogue:
 
     @cached_property
     def current(self) -> tuple[FactLine, ...]:
-        """The lines that hold on the day of the edition, in the order of the layers."""
+        """The lines of ``first`` that hold on the day of the edition, in the order of the layers."""
+        return self._holding(self.first)
+
+    def _holding(self, lines: Iterable[FactLine]) -> tuple[FactLine, ...]:
         day = self.edition
-        return tuple(line for line in self.lines if not (line[9] or line[10]) or holds(line[9], line[10], day))
+        return tuple(line for line in lines if not (line[9] or line[10]) or holds(line[9], line[10], day))
 
     @cached_property
     def _rows(self) -> Mapping[str, Mapping[str, list[FactLine]]]:
-        found: dict[str, dict[str, list[FactLine]]] = {}
-        for line in self.current:
-            rows = found.setdefault(line[0], {})
-            row = rows.get(line[1])
-            if row is None:
-                rows[line[1]] = [line]
-            else:
-                row.append(line)
-        return found
+        return _by_row(self.current)
+
+    @cached_property
+    def _package_rows(self) -> Mapping[str, list[FactLine]]:
+        return self._rows.get("package", {}) if self.later is None else _by_row(self._holding(self.lines)).get("package", {})
+
+    def _table(self, table: str) -> Mapping[str, list[FactLine]]:
+        return self._package_rows if table == "package" else self._rows.get(table, {})
 
     @cached_property
     def _made(self) -> dict[tuple[str, str], tuple[Fact, ...]]:
@@ -80,13 +90,13 @@ class Catalogue:
 
     def ids(self, table: str) -> Collection[str]:
         """Give the ids of a table's rows, in the order of the layers; asking whether an id is among them is quick."""
-        return self._rows.get(table, {}).keys()
+        return self._table(table).keys()
 
     def facts_of(self, table: str, id: str) -> tuple[Fact, ...]:  # noqa: A002  the column's own name
         """All facts of a row that hold on the day of the edition; empty if there is no such row."""
         made = self._made.get((table, id))
         if made is None:
-            lines = self._rows.get(table, {}).get(id, ())
+            lines = self._table(table).get(id, ())
             made = self._made[table, id] = tuple(Fact(*line) for line in lines)
         return made
 
@@ -256,6 +266,18 @@ class Catalogue:
         return is_old(fact, self.edition if today is None else today)
 
 
+def _by_row(lines: Iterable[FactLine]) -> dict[str, dict[str, list[FactLine]]]:
+    found: dict[str, dict[str, list[FactLine]]] = {}
+    for line in lines:
+        rows = found.setdefault(line[0], {})
+        row = rows.get(line[1])
+        if row is None:
+            rows[line[1]] = [line]
+        else:
+            row.append(line)
+    return found
+
+
 def load(folder: Path | None = None) -> Catalogue:
     """Read all layers of a folder.
 
@@ -267,7 +289,8 @@ def load(folder: Path | None = None) -> Catalogue:
     Returns
     -------
     Catalogue
-        Read, not checked; see :func:`freehold.catalogue.check.check`.
+        Read, not checked; see :func:`freehold.catalogue.check.check`. Of the catalogue that comes with Freehold, the
+        layer of packages is read when a package is first asked for.
 
     Raises
     ------
@@ -278,4 +301,7 @@ def load(folder: Path | None = None) -> Catalogue:
     freehold.errors.CatalogueError
         If a file has not the columns of its sort, or a line not as many cells.
     """
-    return Catalogue(*read_layers(folder))
+    references, first = read_layers(folder)
+    if folder is None:
+        return Catalogue(references, first, lambda: read_packages(references))
+    return Catalogue(references, first + read_packages(references, folder))

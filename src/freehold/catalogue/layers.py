@@ -12,23 +12,30 @@ from freehold.catalogue.values import FactLine, Reference
 from freehold.errors import CatalogueError, Finding, TooLarge, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["LARGEST_LAYER", "read_layers"]
+__all__ = ["LARGEST_LAYER", "PACKAGES", "read_layers", "read_packages"]
 
 LARGEST_LAYER: Final = 64 * 1024 * 1024
 """Bytes: the largest file of a layer that is read."""
 
+PACKAGES: Final = "facts-packages.csv"
+"""The largest layer: facts on packages alone, which most questions never need. It counts after all others."""
 _UNDATED: Final = ("", "")
 
 
 def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tuple[FactLine, ...]]:
-    """Read the references, and the lines of facts, of all layers of a folder, in the order of the layers' names.
+    """Read the references, and the lines of facts, of all layers of a folder but that of packages.
 
     Parameters
     ----------
     folder
         Where the layers are; without it, the catalogue that comes with Freehold.
+
+    Returns
+    -------
+    tuple
+        Of references and of facts, in the order of the layers' names.
 
     Raises
     ------
@@ -39,7 +46,7 @@ def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tupl
     freehold.errors.CatalogueError
         If a file has not the columns of its sort, or a line not as many cells; all such lines at once.
     """
-    place = Path(__file__).parent / "data" if folder is None else Path(folder)
+    place = _place(folder)
     if not place.is_dir():
         raise Unreadable(f"{place} is not a folder. Name a folder with facts-*.csv and references-*.csv.")
     findings: list[Finding] = []
@@ -47,18 +54,61 @@ def read_layers(folder: Path | None = None) -> tuple[tuple[Reference, ...], tupl
     for path in sorted(place.glob("references-*.csv")):
         for row, (id_, title, publisher, host, rest, published, read) in _lines(path, REFERENCE_COLUMNS, findings):
             references.append(Reference(id_, title, publisher, host, rest, published, read, path.name, row))
-    dates = {reference.id: reference.published or reference.read for reference in references}
+    dates = _dates(references)
     facts: list[FactLine] = []
     for path in sorted(place.glob("facts-*.csv")):
-        name = path.name
-        for row, cells in _lines(path, FACT_COLUMNS, findings, OPTIONAL_FACT_COLUMNS):
-            table, id_, attribute, value, reference_id, date, says, *dated = cells
-            since, until = dated or _UNDATED
-            stated = date or dates.get(reference_id, "")
-            facts.append((table, id_, attribute, value, reference_id, stated, says, name, row, since, until))
+        if path.name != PACKAGES:
+            facts += _facts(path, dates, findings)
     if findings:
         raise CatalogueError(findings)
     return tuple(references), tuple(facts)
+
+
+def read_packages(references: Iterable[Reference], folder: Path | None = None) -> tuple[FactLine, ...]:
+    """Read the lines of the layer of packages; none if the folder has no such layer.
+
+    Parameters
+    ----------
+    references
+        Those of all layers, which date the facts.
+    folder
+        As for :func:`read_layers`.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        As :func:`read_layers` does, and if a line is not about a package.
+    """
+    path = _place(folder) / PACKAGES
+    if not path.is_file():
+        return ()
+    findings: list[Finding] = []
+    facts = _facts(path, _dates(references), findings)
+    mend = f"Move the line to another layer: {PACKAGES} is for packages alone."
+    findings += [
+        Finding(path.name, one[8], "table", f"'{one[0]}' is not 'package'", mend) for one in facts if one[0] != "package"
+    ]
+    if findings:
+        raise CatalogueError(findings)
+    return tuple(facts)
+
+
+def _place(folder: Path | None) -> Path:
+    return Path(__file__).parent / "data" if folder is None else Path(folder)
+
+
+def _dates(references: Iterable[Reference]) -> dict[str, str]:
+    return {reference.id: reference.published or reference.read for reference in references}
+
+
+def _facts(path: Path, dates: Mapping[str, str], findings: list[Finding]) -> list[FactLine]:
+    name, facts = path.name, list[FactLine]()
+    for row, cells in _lines(path, FACT_COLUMNS, findings, OPTIONAL_FACT_COLUMNS):
+        table, id_, attribute, value, reference, date, says, *dated = cells
+        since, until = dated or _UNDATED
+        stated = date or dates.get(reference, "")
+        facts.append((table, id_, attribute, value, reference, stated, says, name, row, since, until))
+    return facts
 
 
 def _lines(

@@ -3,9 +3,10 @@
 Nothing is matched by likeness. Each rule has a confidence, stated in :data:`RULES`; the more specific rule wins:
 
 - a host by its own row, else by the longest domain above it that has a row;
-- a package by its own row (which, if it says nothing of who stands behind it, takes that from its family, and is as
-  sure as the family), else by the longest family pattern, else by the row of the forge organisation that its name
-  states; a model on a hub as a model; of a package known by its type alone only the registry is told;
+- a package by its own row, else by the longest family pattern, else by the row of the forge organisation that its name
+  states; a model on a hub as a model; of a package known by its type alone only the registry, and the forge that its
+  name states, are told. A row that says nothing of who stands behind it takes that from its family, else from the forge
+  organisation that holds its repository, and is as sure as they are;
 - a model by the most specific pattern;
 - a name by a row's id, name or alias, equal but for case, punctuation and a legal form that one side leaves out.
 """
@@ -20,7 +21,7 @@ from freehold.catalogue.hosts import clean_host, is_address, registrable
 from freehold.catalogue.matches import RULES, Match
 from freehold.catalogue.name_index import NameIndex
 from freehold.catalogue.patterns import Patterns
-from freehold.catalogue.purls import forge_purl, normal_purl
+from freehold.catalogue.purls import forge_purl, normal_purl, stated_repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ __all__ = ["RULES", "Match", "Matcher", "Notation"]
 
 Notation = Literal["reverse", "forward"]
 
+_FORGE_RULE: Final = "forge organisation"
 _LEGACY: Final = frozenset({"com", "org", "net", "edu", "gov", "int", "mil", "arpa"})
 
 
@@ -94,12 +96,13 @@ class Matcher:
             return self._match("package", found[0], "exact" if found[1] else "family")
         of_type = self._type_only(normal)
         registry = None if of_type is None else of_type.registry
-        if normal.startswith("pkg:golang/"):
-            host, _, path = normal.removeprefix("pkg:golang/").partition("/")
-            by_forge = self.match_repository(f"{'.'.join(reversed(host.split('.')))}/{path}")
-            if by_forge is not None and by_forge.table == "package":
-                rule = "forge organisation"
-                return replace(by_forge, rule=rule, confidence=RULES[rule], registry=registry)
+        repository = stated_repository(normal)
+        if repository is not None:
+            by_forge = self._of_forge(repository)
+            if by_forge is not None:
+                return replace(by_forge, rule=_FORGE_RULE, confidence=RULES[_FORGE_RULE], registry=registry)
+            forge = self._forge(repository)
+            return of_type if of_type is None or forge is None else replace(of_type, forge=forge)
         if normal.startswith("pkg:huggingface/"):
             by_model = self.match_model(normal.removeprefix("pkg:huggingface/"))
             if by_model is not None:
@@ -127,6 +130,15 @@ class Matcher:
         if found is not None:
             return self._match("package", found[0], "exact" if found[1] else "family")
         return self.match_host(repository.partition("/")[0], "reverse")
+
+    def _of_forge(self, repository: str) -> Match | None:
+        """Find the row of a repository or of its owner on the forge."""
+        match = self.match_repository(repository)
+        return match if match is not None and match.table == "package" else None
+
+    def _forge(self, repository: str) -> str | None:
+        match = self.match_host(repository.partition("/")[0], "reverse")
+        return None if match is None else match.product
 
     def match_model(self, text: str) -> Match | None:
         """Find the row of a model id as it stands in code; case does not matter."""
@@ -232,6 +244,14 @@ class Matcher:
         value = {name: self.catalogue.value(table, id_, name) for name in names}
         if len(rows) > 1:
             value |= {name: self.catalogue.value(*rows[1], name) for name in ("steward", "product")}
+        if table == "package" and rule != "type":
+            repository = self._repository(id_)
+            by_forge = self._of_forge(repository) if repository is not None and value["steward"] is None else None
+            if by_forge is not None and by_forge.steward is not None and value["product"] is None:
+                rows.append(("package", by_forge.id))
+                value["steward"], rule = by_forge.steward, _FORGE_RULE
+            source = repository or stated_repository(normal_purl(id_) or "")
+            value["forge"] = value["forge"] or (None if source is None else self._forge(source))
         if table == "provider":
             return Match(table, id_, rule, RULES[rule], provider=id_, rows=tuple(rows))
         if table == "product":
@@ -251,6 +271,16 @@ class Matcher:
         if rule == "type":
             rows = []
         return Match(table, id_, rule, RULES[rule], rows=tuple(rows), **value)
+
+    def _repository(self, id_: str) -> str | None:
+        """Give the repository that a package's row states, else that of its most specific family which states one."""
+        own = self.catalogue.value("package", id_, "repository")
+        normal = normal_purl(id_) or ""
+        patterns = self._packages.get(normal.partition("/")[0])
+        if own is not None or patterns is None:
+            return own
+        stated = (self.catalogue.value("package", row, "repository") for row in patterns.wild(normal))
+        return next((repository for repository in stated if repository is not None), None)
 
     def _steward_family(self, id_: str) -> str | None:
         """Find the most specific family that says who stands behind a package whose own row does not."""

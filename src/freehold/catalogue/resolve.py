@@ -102,6 +102,10 @@ class _Join:
         self._suppliers: dict[str, Provider] = {}
         self._claims: list[Claim] = list(inventory.claims)
         self._id = re.sub(r"[^\w.\-]+", "-", inventory.name.lower(), flags=re.ASCII).strip("-") or "project"
+        taken = {component.id for component in inventory.components}
+        while not taken.isdisjoint((self._id, self._id + CHANGE)):
+            # an inventory may be about one thing that it lists, such as a model: what one rests on, and its use, are two
+            self._id += "-in-use"
 
     def stack(self) -> Stack:
         run, change = self._id, self._id + CHANGE
@@ -212,8 +216,10 @@ class _Join:
     def _match(self, component: Component) -> Match | None:
         matcher = self._matcher
         if component.provides and component.kind == "model":
-            return matcher.match_model(component.provides)
-        if component.provides and not component.id.startswith("pkg:"):
+            named = matcher.match_model(component.provides)
+            if named is not None:
+                return named
+        elif component.provides and not component.id.startswith("pkg:"):
             named = matcher.match_name(component.provides, "product") or matcher.match_name(component.name, "product")
             if named is not None:
                 return named
@@ -239,10 +245,7 @@ class _Join:
         title = f"{component.name} {_short(component.version)}" if component.version else component.name
         self._items[component.id] = Item(component.id, title, kind)
         self._seen("items", component.id, "id", component.id, component.evidence)
-        named = None
-        if provider is None and component.supplier and not open_copy:
-            named = "supplier:" + re.sub(r"[\W_]+", "-", component.supplier.lower()).strip("-")
-            self._suppliers[named] = Provider(named, component.supplier)
+        named = self._supplier(component) if provider is None and not open_copy else None
         device = match.product if match is not None and match.table == "product" else None
         product = self._catalogue.product(device) if device is not None else None
         source = self._add_source(component.id, "self" if open_copy else provider or named, licence, product)
@@ -259,21 +262,33 @@ class _Join:
             self._claims += [claim for claim in claims if claim.table == "sources" and claim.attribute == "licence"]
         return source
 
+    def _supplier(self, component: Component) -> str | None:
+        """Who supplies it by the inventory's own word: a provider of whom only the name is known."""
+        if component.supplier is None:
+            return None
+        id_ = "supplier:" + re.sub(r"[\W_]+", "-", component.supplier.lower()).strip("-")
+        self._suppliers[id_] = Provider(id_, component.supplier)
+        return id_
+
     def _add_updates(self, change: str, parts: list[Component], matches: dict[str, Match | None]) -> None:
         """Who keeps the parts up to date: one item a steward, weighed by how many parts it stands behind."""
         stewards: dict[str, list[Component]] = {}
         unknown: dict[str, list[Component]] = {}
         for part in parts:
             match = matches[part.id]
-            if match is not None and match.provider:
-                stewards.setdefault(match.provider, []).append(part)
+            steward = match.provider if match is not None and match.provider else self._supplier(part)
+            if steward is not None:
+                stewards.setdefault(steward, []).append(part)
             else:
                 unknown.setdefault(part.id.partition("/")[0].removeprefix("pkg:"), []).append(part)
         for steward, kept in stewards.items():
             shown = say("resolve.updates_from", count=len(kept), steward=self._named(steward))
             source = self._add_update(change, f"updates:{steward}", shown, steward, kept, len(parts))
             for part in kept:
-                self._matched(source, matches[part.id], steward)
+                if steward in self._suppliers:
+                    self._seen("sources", source, "provider", self._suppliers[steward].name or steward, part.evidence[:1])
+                else:
+                    self._matched(source, matches[part.id], steward)
         for type_, kept in unknown.items():
             if len(kept) > _GROUPED_FROM:
                 shown = say("resolve.updates_unknown", count=len(kept), type=type_)
@@ -381,7 +396,8 @@ class _Join:
             if component.kind == "model" and component.scope in _RUNS:
                 row = next(source for source in self._sources.values() if source.item == component.id)
                 held = isinstance(row.licence, str) and is_open(row.licence)
-                met[component.id] = ("input", "open-model" if held else "model-api")
+                # weights whose distribution point is recorded were downloaded; else the model is called where it is
+                met[component.id] = ("input", "open-model" if held else "installed-code" if component.registry else "model-api")
         for shared in _SHARED:
             found = self._add_alternatives(run, shared, self._met(shared))
             if found is not None:
@@ -476,7 +492,7 @@ class _Join:
         return key
 
     def _named(self, provider: str) -> str:
-        row = self._catalogue.provider(provider)
+        row = self._catalogue.provider(provider) or self._suppliers.get(provider)
         return row.name if row is not None and row.name else provider
 
 

@@ -105,6 +105,7 @@ CATALOGUE_TABLES: Final[Mapping[str, Mapping[str, CatalogueAttribute]]] = {
         _A("steward", "provider", "Legal steward, else the body or community that governs it.", claim=("sources", "provider")),
         _A("licence", "licence", "SPDX expression.", claim=("sources", "licence")),
         _A("forge", "product", "Where its source is developed.", claim=("needs", "item")),
+        _A("repository", "text", "Its source: host and path in reverse-domain notation. Forge and organisation follow."),
         _A("registry", "product", "Where packages of this type come from; on a bare type.", claim=("needs", "item")),
         _A("product", "product", "The product that it is a client or a part of.", claim=("needs", "item")),
         _A("kind", "choice", "Layer of the value chain.", choices=KINDS, claim=("items", "kind")),

@@ -6,11 +6,11 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from freehold import work
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
-from freehold.cli.output import format_of, look_of, rendered, show, write
+from freehold.cli.output import rendered, show, write
 from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
 from freehold.log import log
@@ -35,7 +35,7 @@ def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
             loaded = work.load_machine(settings)
     else:
         with progress(f"reading {options.stack} …"):
-            loaded = work.load(options.stack, settings, use_cache=not options.no_cache)
+            loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
     for finding in loaded.findings:
         tell(f"freehold: note: {finding}")
     if options.redact:
@@ -93,16 +93,22 @@ def _one_thing(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.kept import keep, kept
+    from freehold.cli.kept_page import kept_page, page_key, quick_content, whole_content
+    from freehold.store.cache import keep_answer
 
     settings = settings_from(options)
     _one_thing(options, settings)
-    key = None if options.machine else _page_key(options, settings)
-    told = _told(kept(key)) if key else None
+    key = None if options.no_cache else page_key(options, settings, quick_content(options))
+    told = kept_page(key)
     if told is None:
-        page = _page(options)
+        loaded, _ = _load(options)
+        if key is None and not options.no_cache:
+            key = page_key(options, settings, whole_content(loaded))
+            told = kept_page(key)
+    if told is None:
+        page = _page(options, loaded, settings)
         if key:
-            keep(key, page)
+            keep_answer(key, page)
         told = json.loads(page)
     else:
         log("kept page used", key=key)
@@ -110,44 +116,23 @@ def _check(options: argparse.Namespace) -> int:
     return _status(options, tuple(told["days"]), tuple(told["low"]), told["limit"])
 
 
-def _told(page: str | None) -> dict[str, Any] | None:
-    """What a kept page says; ``None`` if it is damaged."""
-    try:
-        told = json.loads(page or "")
-        return told if {"text", "days", "low", "limit"} <= told.keys() else None
-    except (ValueError, AttributeError, RecursionError):
-        return None
-
-
-def _page(options: argparse.Namespace) -> str:
+def _page(options: argparse.Namespace, loaded: work.Loaded, settings: Settings) -> str:
     """The page as text, with what the threshold needs."""
-    loaded, settings = _load(options)
     days, limit = _days(options, settings)
     with progress("computing …"):
         answer = work.check(
-            loaded, settings, path=options.stack, days=days, via=via_from(options), stake=options.stake, strict=options.strict,
-            kernel=options.kernel,
+            loaded, settings, path=options.stack, chosen=_chosen(options), days=days, via=via_from(options),
+            stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
     text = rendered(options, answer)
     low = answer.assess.self_reliance.low
     return json.dumps({"text": text, "days": answer.assess.days, "low": low, "limit": limit})
 
 
-def _page_key(options: argparse.Namespace, settings: Settings) -> str | None:
-    """A key for the page of a folder that a reader reads, from its content and all that was asked."""
-    from freehold.kept import key_of
-    from freehold.read.cache import is_kept
-    from freehold.read.walk import fingerprint
-    from freehold.stack.csv_folder import is_stack_folder
-
-    path = Path(options.stack)
-    try:
-        if options.no_cache or not path.is_dir() or is_stack_folder(path) or not is_kept(path):
-            return None
-    except OSError:
-        return None
-    asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
-    return "page-" + key_of(str(path.resolve()), fingerprint(path), asked, settings, look_of(options), format_of(options))
+def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
+    """The flags by which the user chose within a database."""
+    flags = (("--stack", options.stack_name), ("--at", options.at))
+    return tuple(word for flag, value in flags if value is not None for word in (flag, value))
 
 
 def _assess(options: argparse.Namespace) -> int:
@@ -216,10 +201,20 @@ def _gaps(options: argparse.Namespace) -> int:
 
 def _diff(options: argparse.Namespace) -> int:
     from freehold.measure.diff import diff
+    from freehold.store.recognition import is_database
 
+    if options.other is None and options.with_state is None:
+        raise UsageError("nothing is named to compare with. Name B, or another state of a Freehold database: --with 3.")
+    second = options.other or options.stack
+    stored = is_database(second)
+    chosen = options.stack_name if stored else None
+    if options.stack_name is not None and not is_database(options.stack):
+        options.stack_name = None  # it chooses in B
     one, settings = _load(options)
-    with progress(f"reading {options.other} …"):
-        other = work.load(options.other, settings, use_cache=not options.no_cache)
+    with progress(f"reading {second} …"):
+        other = work.load(second, settings, use_cache=not options.no_cache, stack=chosen, at=options.with_state)
+    if options.redact:
+        other = work.redacted(other, redaction_from(options))
     with progress("comparing …"):
         answer = diff(one.stack, other.stack, one.inventory, other.inventory)
     show(options, answer, _context(options, one, None))
@@ -237,14 +232,19 @@ def _show(options: argparse.Namespace) -> int:
 
 def _scan(options: argparse.Namespace) -> int:
     from freehold.stack.toml_file import dumps
+    from freehold.store.recognition import is_database
 
     _one_thing(options, settings_from(options))
+    stored = options.format is None and _is_stored(options)
+    name = options.stack_name
+    if stored and not is_database(options.stack):
+        options.stack_name = None  # it names what is stored, not what is read
     loaded, _ = _load(options)
     if options.format is not None and loaded.inventory is not None:
         show(options, loaded.inventory, _context(options, loaded, None))
         return 0
     if options.output:
-        _save(loaded, options.output)
+        _write_stack(options, loaded, name, stored=stored)
     else:
         write(None, dumps(loaded.stack))
     for skip in loaded.inventory.skips if loaded.inventory else ():
@@ -254,10 +254,11 @@ def _scan(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     settings = settings_from(options)
+    stored = _is_stored(options)
     with progress(f"reading {options.stack} …"):
         records, loaded = work.spreadsheet(Path(options.stack), settings, sheet=options.sheet, asked=meanings_from(options))
     if options.output:
-        _save(loaded, options.output)
+        _write_stack(options, loaded, options.stack_name, stored=stored)
         memory = work.remember_columns(records)
         tell("freehold: " + say("records.remembered", file=memory))
     write(None, rendered(argparse.Namespace(**{**vars(options), "output": None}), records, _context(options, loaded, None, 0)))
@@ -267,12 +268,64 @@ def _import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _save(loaded: work.Loaded, output: str) -> None:
-    work.save(loaded.stack, Path(output))
-    stack = loaded.stack
-    said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
+def _is_stored(options: argparse.Namespace) -> bool:
+    """Whether what is written goes into a Freehold database; what belongs beside a revision makes no sense elsewhere."""
+    from freehold.store.recognition import ENDINGS, is_database
+
+    output = options.output or ""
+    stored = is_database(output) or Path(output).suffix.lower() in ENDINGS
+    if not stored and (options.by is not None or options.note is not None):
+        raise UsageError("--by and --note are written into a Freehold database. Name one: -o firm.db")
+    return stored
+
+
+def _write_stack(options: argparse.Namespace, loaded: work.Loaded, name: str | None, *, stored: bool) -> None:
+    """Write a stack to a file, a folder, or as a revision into a database; and say what was written."""
+    stack, output = loaded.stack, str(options.output)
+    if stored:
+        _store(options, loaded, name or stack.name)
+    else:
+        work.save(stack, Path(output))
+        said = f"{len(stack.items)} items, {len(stack.sources)} sources, {len(stack.needs)} needs, {len(stack.claims)} claims"
+        tell(f"freehold: wrote {output}: {said}")
     log("wrote", file=output, items=len(stack.items))
-    tell(f"freehold: wrote {output}: {said}")
+
+
+def _store(options: argparse.Namespace, loaded: work.Loaded, name: str) -> None:
+    """Store what was read as a revision, and say what changed."""
+    from freehold.holdings import store_stack
+    from freehold.report.view_history import change_sentence
+    from freehold.store.interface import Authorship
+
+    authorship = Authorship(options.by or "", options.note or "")
+    stored, changes = store_stack(options.output, loaded.stack, name, authorship, told=_note)
+    key, changed = ("stored", change_sentence(changes[0])) if stored.is_new else ("same", "")
+    said = say(f"history.{key}", name=name, path=options.output, number=stored.revision.number, changes=changed)
+    tell(f"freehold: {said}")
+
+
+def _note(text: str) -> None:
+    tell(f"freehold: note: {text}")
+
+
+def _history(options: argparse.Namespace) -> int:
+    from freehold.holdings import history_of, state_meant, undo_last
+    from freehold.report.answers import Context, HistoryAnswer
+    from freehold.store.interface import Authorship
+
+    if options.undo and options.at is not None:
+        raise UsageError("--undo takes the newest revision back; --at means another one. Leave one of them out.")
+    if not options.undo and (options.by is not None or options.note is not None):
+        raise UsageError("--by and --note are written beside a revision, and none is made. Add --undo, or leave them out.")
+    if options.undo:
+        authorship = Authorship(options.by or "", options.note or "")
+        revision = undo_last(options.stack, options.stack_name, authorship, told=_note)
+        taken, equals = revision.number - 1, revision.number - 2
+        said = say("history.undone", name=revision.stack, taken=taken, number=revision.number, equals=equals)
+        tell(f"freehold: {said}")
+    stack, changes = history_of(options.stack, options.stack_name, state_meant(options.at))
+    show(options, HistoryAnswer(changes[0].revision.stack, changes), Context(stack=stack, path=options.stack))
+    return 0
 
 
 def _template(options: argparse.Namespace) -> int:
@@ -378,6 +431,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "scan": _scan,
     "import": _import,
     "show": _show,
+    "history": _history,
     "catalogue": _catalogue,
     "diff": _diff,
     "assess": _assess,

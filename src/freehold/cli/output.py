@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.errors import UsageError
 from freehold.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def write(output: str | None, text: str) -> None:
     ------
     freehold.errors.Unreadable
         If it cannot be written there.
+    freehold.errors.UsageError
+        If a Freehold database stands there.
     """
     if not output or output == "-":
         if hasattr(sys.stdout, "reconfigure"):
@@ -69,4 +72,8 @@ def write(output: str | None, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    from freehold.store.recognition import is_database
+
+    if is_database(output):
+        raise UsageError(f"{output} is a Freehold database, which an answer would replace. Name another file.")
     write_whole(output, text)

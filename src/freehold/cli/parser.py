@@ -35,6 +35,7 @@ VERBS: Final = (
     Verb("import", "depend", "read a table that you keep; show, change and remember what its columns mean"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
     Verb("diff", "depend", "how two stacks, or two inventories of one thing, differ, and why"),
+    Verb("history", "depend", "what changed in a stack that a Freehold database holds, when and by whom; undo"),
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
@@ -96,6 +97,23 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
         "--redact", metavar="WHAT", nargs="?", const="hosts,paths", default="",
         help="hide hosts, paths or (without a word) both in all that is shown, so that it can be given away",
     )  # fmt: skip
+    _add_state(group)
+
+
+def _add_state(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--stack", dest="stack_name", metavar="NAME", help="which stack of a Freehold database that holds several"
+    )
+    group.add_argument(
+        "--at",
+        metavar="STATE",
+        help="which state of it: a revision such as 3, a day (its end, UTC), a moment; else the newest",
+    )
+
+
+def _add_authorship(group: argparse._ActionsContainer) -> None:
+    group.add_argument("--by", metavar="TEXT", help="who makes this revision; nothing is written if it is not given")
+    group.add_argument("--note", metavar="TEXT", help="why")
 
 
 def _add_speech(parser: argparse.ArgumentParser) -> None:
@@ -162,14 +180,19 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
         for verb in VERBS
     }
-    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack file or a folder of stack tables"
+    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack (file, tables or Freehold database)"
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
     for name in ("show", "assess", "gaps", "cutoff", "why", "restart"):
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)
-    made["diff"].add_argument("other", metavar="B", help="what it is compared with, such as a later state")
+    made["diff"].add_argument(
+        "other", metavar="B", nargs="?", help="what it is compared with; without it, another state of A: --with STATE"
+    )
+    made["diff"].add_argument(
+        "--with", dest="with_state", metavar="STATE", help="the state of B (or of A) that is meant, as --at"
+    )
     made["show"].add_argument("item", nargs="?", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("item", help="an item: its id, its name, or the last part of a purl")
     made["why"].add_argument("--day", metavar="DAY", default="30", help="the day to explain (default 30)")
@@ -187,10 +210,18 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
         _add_output(made[name])
     made["scan"].add_argument(
-        "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
-    )
+        "-o", "--output", metavar="FILE",
+        help="a .toml file, a folder for CSV tables, one for Parquet tables (.parquet), or a Freehold database (.db), which "
+        "keeps what was there before; without it TOML is printed",
+    )  # fmt: skip
+    _add_authorship(made["scan"])
     made["scan"].add_argument("--format", choices=FORMATS, help="what was read and skipped, as an answer instead of a stack")
     made["scan"].set_defaults(evidence=False, full=True)
+    made["history"].add_argument("stack", metavar="DATABASE", help="a Freehold database")
+    made["history"].add_argument("--undo", action="store_true", help="take the newest revision back, by a new one")
+    _add_authorship(made["history"])
+    _add_state(made["history"])
+    _add_output(made["history"])
     made["template"].add_argument(
         "-o", "--output", metavar="FILE", help="a .toml file, or a folder for CSV tables; without it TOML is printed"
     )
@@ -219,6 +250,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="write the stack there, and remember what the columns mean")
     parser.add_argument("--format", choices=FORMATS, help="how what the columns mean is shown")
     parser.set_defaults(evidence=False, full=True)
+    _add_authorship(parser)
     _add_view(parser)
 
 

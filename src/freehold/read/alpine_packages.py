@@ -10,11 +10,11 @@ from freehold.read.distribution import Distribution
 from freehold.read.installed_packages import InstalledPackage, package_url
 from freehold.read.package_licences import package_licence
 from freehold.read.root_files import LARGEST_DATABASE, Root
+from freehold.read.root_marks import ALPINE_DATABASES
 from freehold.stack.inventory import Evidence, Skip
 
-__all__ = ["DATABASES", "read_alpine_packages"]
+__all__ = ["read_alpine_packages"]
 
-DATABASES: Final = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 
 _CAPABILITY: Final = re.compile(r"[^<>=~@\s]+")
 _MOST_PACKAGES: Final = 200_000
@@ -37,7 +37,9 @@ def read_alpine_packages(root: Root, distribution: Distribution | None, registry
     broken = 0
     asked = _world(root)
     namespace, tag = (distribution.namespace, distribution.tag) if distribution else ("alpine", None)
-    file, text = next(((file, text) for file in DATABASES if (text := root.text(file, LARGEST_DATABASE)) is not None), ("", ""))
+    file, text = next(
+        ((file, text) for file in ALPINE_DATABASES if (text := root.text(file, LARGEST_DATABASE)) is not None), ("", "")
+    )
     for line, fields in _entries(text):
         name, version, architecture = (fields.get(key, "") for key in "PVA")
         id_ = package_url("apk", namespace, name, version, arch=architecture, distro=tag)

@@ -10,11 +10,11 @@ from freehold.read.installed_packages import InstalledPackage, package_url
 from freehold.read.licences import conjunction
 from freehold.read.package_licences import package_licence
 from freehold.read.root_files import Root
+from freehold.read.root_marks import ARCH_FOLDER
 from freehold.stack.inventory import Evidence, Skip
 
-__all__ = ["FOLDER", "read_arch_packages"]
+__all__ = ["read_arch_packages"]
 
-FOLDER: Final = "var/lib/pacman/local"
 
 _CAPABILITY: Final = re.compile(r"[^<>=:\s]+")
 
@@ -33,8 +33,8 @@ def read_arch_packages(root: Root, distribution: Distribution | None, registry: 
     """
     found: list[InstalledPackage] = []
     namespace = distribution.namespace if distribution else "arch"
-    for name in root.names(FOLDER):
-        file = f"{FOLDER}/{name}/desc"
+    for name in root.names(ARCH_FOLDER):
+        file = f"{ARCH_FOLDER}/{name}/desc"
         text = root.text(file)
         if text is None:
             continue

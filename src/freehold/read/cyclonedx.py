@@ -9,16 +9,18 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import Unreadable
-from freehold.read.cyclonedx_graph import Rows, resolve
-from freehold.read.cyclonedx_json import parse as parse_json
-from freehold.read.cyclonedx_links import host_of
-from freehold.read.cyclonedx_notes import Notes, text
+from freehold.read.collector import no_collection
 from freehold.read.cyclonedx_rows import component_row, service_row, walk
+from freehold.read.hosts import host_of
 from freehold.read.interface import LARGEST_FILE, read_bytes
-from freehold.stack.inventory import Component, Contact, Evidence, Inventory
+from freehold.read.inventory_graph import resolve
+from freehold.read.inventory_json import head_of, in_utf8, later, parse, refusal, text_of, unwrapped
+from freehold.read.inventory_notes import Notes, text
+from freehold.read.inventory_rows import Rows, components_of
+from freehold.stack.inventory import Contact, Evidence, Inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["CycloneDXReader"]
@@ -27,7 +29,6 @@ _JSON: Final = re.compile(rb'"(?:bomFormat|specFormat)"\s*:\s*"CycloneDX"')
 _DOMAIN: Final = b"org.cyclonedx"
 _XML: Final = re.compile(rb"https?://" + rb"\.".join(reversed(_DOMAIN.split(b"."))) + rb"/schema/bom/\d")
 _OTHER: Final = re.compile(rb'"(?:spdxVersion|SPDXID|lockfileVersion)"')
-_PART: Final = 1 << 20
 _KNOWN: Final = frozenset(f"1.{number}" for number in range(8))
 _READ: Final = """
     $schema bomFormat specFormat specVersion serialNumber version metadata components services dependencies type
@@ -65,14 +66,13 @@ class CycloneDXReader:
         bool
             Whether :meth:`read` should be tried.
         """
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        head = in_utf8(head)
+        start = head.lstrip()[:1]
         if start == b"<":
             return _XML.search(head) is not None
         if start != b"{":
             return False
-        return _JSON.search(head) is not None or (_OTHER.search(head) is None and self._says_later(path))
+        return _JSON.search(head) is not None or (_OTHER.search(head) is None and later(path, _JSON, self.limit))
 
     def read(self, path: Path) -> Inventory:
         """Read an inventory.
@@ -94,32 +94,16 @@ class CycloneDXReader:
         freehold.errors.TooLarge
             If it is over a limit of size or depth.
         """
-        data = read_bytes(path, self.limit)
-        if data.startswith(_ARCHIVES):
+        head = head_of(path)
+        if head.startswith(_ARCHIVES):
             raise Unreadable(f"{path} is compressed. Unpack it first.")
-        if (
-            data.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip(b" \t\r\n\0")[:1]
-            == b"<"
-        ):
-            # XML is rarer, and its parser takes a while to load
-            from freehold.read.cyclonedx_xml import parse as parse_xml
+        with no_collection():
+            if head.lstrip(b" \t\r\n\0")[:1] == b"<":
+                # XML is rarer, and its parser takes a while to load
+                from freehold.read.cyclonedx_xml import parse as parse_xml
 
-            return _inventory(path, parse_xml(path, data), "XML")
-        return _inventory(path, parse_json(path, data), "JSON")
-
-    def _says_later(self, path: Path) -> bool:
-        try:
-            if not path.is_file() or path.stat().st_size > self.limit:
-                return False
-            before = b""
-            with path.open("rb") as file:
-                while part := file.read(_PART):
-                    if _JSON.search(before + part):
-                        return True
-                    before = part[-100:]
-        except OSError:
-            return False
-        return False
+                return _inventory(path, parse_xml(path, read_bytes(path, self.limit)), "XML")
+            return _inventory(path, _from_json(path, self.limit), "JSON")
 
 
 def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
@@ -156,20 +140,13 @@ def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
             rows.add_service(row)
         _endpoints(value, place, notes, contacts)
     _version_notes(version, strange, notes)
-    depends, direct = resolve(document.get("dependencies"), rows, notes)
-    file = path.name
-    components = tuple(
-        Component(
-            row.id, row.name, row.version, row.kind, row.licence, row.supplier, row.scope, row.id in direct,
-            tuple(depends.get(row.id, ())), row.registry, row.repository, row.provides,
-            tuple(Evidence(file, 0, place) for place in row.paths),
-        )
-        for row in rows.by_id.values()
-    )  # fmt: skip
+    depends, direct = resolve(_edges(document.get("dependencies"), notes), rows, notes)
+    # what was parsed makes room for what was read
+    document = {}
     return Inventory(
         name=own.name if own else _stem(path),
         reader=" ".join(filter(None, ("cyclonedx", version, form))),
-        components=components,
+        components=components_of(rows, depends, direct),
         contacts=tuple(Contact(host, "service", "run", evidence=tuple(seen)) for host, seen in contacts.items()),
         skips=notes.skips(),
         licence=own.licence if own else None,
@@ -177,12 +154,29 @@ def _inventory(path: Path, document: Mapping[str, Any], form: str) -> Inventory:
     )
 
 
+def _from_json(path: Path, limit: int) -> dict[str, Any]:
+    document = parse(path, text_of(path, limit))
+    found = unwrapped(document, lambda one: "CycloneDX" in (one.get("bomFormat"), one.get("specFormat")))
+    if found is None:
+        raise refusal(path, document, "CycloneDX")
+    return found
+
+
+def _edges(values: object, notes: Notes) -> Iterator[tuple[object, list[Any]]]:
+    for number, entry in enumerate(notes.sequence(values, "dependencies")):
+        place = f"dependencies[{number}]"
+        if isinstance(entry, dict):
+            yield entry.get("ref"), notes.sequence(entry.get("dependsOn"), f"{place}.dependsOn")
+        else:
+            notes.wrong(place, entry, "a dependency")
+
+
 def _endpoints(value: Mapping[str, Any], place: str, notes: Notes, contacts: dict[str, dict[Evidence, None]]) -> None:
     for number, endpoint in enumerate(notes.sequence(value.get("endpoints"), f"{place}.endpoints")):
         here = f"{place}.endpoints[{number}]"
-        host = host_of(endpoint[:4096]) if isinstance(endpoint, str) else None
+        host = host_of(endpoint) if isinstance(endpoint, str) else None
         if host is None:
-            notes.count("incomplete", "service endpoints that name no host: {n} (the first: {first}).", here)
+            notes.count("incomplete", "service endpoints that name no public host: {n} (the first: {first}).", here)
         else:
             contacts.setdefault(host, {})[Evidence(notes.file, 0, here)] = None
 

@@ -1,4 +1,4 @@
-"""The rows of a CycloneDX inventory: each component and service as one value, rows of one id joined.
+"""The rows of a CycloneDX inventory: each component and service as one value.
 
 Owns what the format's words (types, scopes, properties, organisations) mean for Freehold. It takes plain values, so
 that JSON and XML are read by the same rules.
@@ -6,20 +6,20 @@ that JSON and XML are read by the same rules.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import TooLarge
-from freehold.read.cyclonedx_links import host_of, repository_of
-from freehold.read.cyclonedx_notes import Notes, text
+from freehold.read.hosts import host_of, repository_of
+from freehold.read.inventory_notes import Notes, text
+from freehold.read.inventory_rows import Row, canonical_purl, named, organisation, references, with_purl
 from freehold.read.licences import conjunction, normalise
-from freehold.read.purls import canonical, qualifier, slug, without_user
+from freehold.read.purls import slug
+from freehold.stack.inventory import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DEEPEST", "Row", "component_row", "licence_of", "service_row", "walk"]
+__all__ = ["DEEPEST", "component_row", "licence_of", "service_row", "walk"]
 
 DEEPEST: Final = 1000
 """Levels of components within components."""
@@ -43,44 +43,10 @@ _SCOPES: Final[Mapping[str, str]] = {"required": "run", "optional": "optional", 
 _FLAGS: Final = frozenset({"cdx:npm:package:development", "cdx:composer:package:isDevRequirement"})
 _GROUPS: Final = frozenset({"cdx:poetry:group", "cdx:pipenv:category", "gitlab:dependency_scanning:category"})
 _RUN_GROUPS: Final = frozenset({"main", "default", "production"})
-_MAIL: Final = re.compile(r"\s*<[^<>]*@[^<>]*>|\s*\S+@\S+")
-_TEAM: Final = re.compile(
-    r"[\w .&+-]*\b(?:maintainers?|team|developers|packagers|project|foundation|group|community|inc|gmbh|ltd|llc)\b\.?",
-    re.IGNORECASE,
-)
-_NOBODY: Final = frozenset({"noassertion", "none", "unknown", "n/a"})
-
-
-@dataclass(slots=True)
-class Row:
-    """A component or service as the inventory states it.
-
-    Parameters
-    ----------
-    id, name, version, kind, licence, supplier, scope, registry, repository, provides
-        As in :class:`~freehold.stack.inventory.Component`.
-    references
-        What the inventory's dependency graph may call it.
-    paths
-        Where it stands in the document.
-    """
-
-    id: str
-    name: str
-    version: str | None = None
-    kind: str | None = None
-    licence: str | None = None
-    supplier: str | None = None
-    scope: str = "run"
-    registry: str | None = None
-    repository: str | None = None
-    provides: str | None = None
-    references: tuple[str, ...] = ()
-    paths: list[str] = field(default_factory=list)
 
 
 def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple[dict[str, Any], str]]:
-    """Go through components (or services) nested at any depth, in the order of the document.
+    """Go through components (or services) nested at any depth, in the order of the document, and let go of each.
 
     Parameters
     ----------
@@ -103,12 +69,13 @@ def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple
     freehold.errors.TooLarge
         If they nest deeper than :data:`DEEPEST`.
     """
-    waiting = [(iter(notes.sequence(values, path)), path, 0)]
+    waiting = [(notes.sequence(values, path), path, 0)]
     while waiting:
-        rest, path, number = waiting.pop()
-        for value in rest:
-            here = f"{path}[{number}]"
-            number += 1
+        rows, path, start = waiting.pop()
+        for number in range(start, len(rows)):
+            value, here = rows[number], f"{path}[{number}]"
+            # a large document makes room for what is made of it
+            rows[number] = None
             if not isinstance(value, dict):
                 notes.wrong(here, value, f"a {within[:-1]}")
                 continue
@@ -117,8 +84,8 @@ def walk(values: object, path: str, within: str, notes: Notes) -> Iterator[tuple
                 if len(waiting) >= DEEPEST:
                     raise TooLarge(f"{notes.file}: {within} nest deeper than {DEEPEST} levels. Write it with fewer.")
                 inner = f"{here}.{within}"
-                waiting.append((rest, path, number))
-                waiting.append((iter(notes.sequence(value[within], inner)), inner, 0))
+                waiting.append((rows, path, number + 1))
+                waiting.append((notes.sequence(value[within], inner), inner, 0))
                 break
 
 
@@ -139,34 +106,30 @@ def component_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | No
     Row or None
         The row; ``None`` if it names nothing.
     """
-    group, name, version = text(value.get("group")), text(value.get("name")), _version(value.get("version"))
-    reference, stated = text(value.get("bom-ref")), text(value.get("purl"))
-    purl = None
-    if stated is not None:
-        purl = canonical(stated)
-        if purl is None:
-            shown = without_user(stated)[:200]
-            notes.add(path, "incomplete", f"{path}: {shown!r} is no package URL; its id was made of its name. Mend the `purl`.")
-        elif "//" in purl:
-            purl = without_user(purl)
+    get = value.get
+    name, reference, stated = text(get("name")), text(get("bom-ref")), text(get("purl"))
+    group = text(value["group"]) if "group" in value else None
+    version = get("version")
+    version = text(version) if version.__class__ is str else _version(version)
+    purl = None if stated is None else canonical_purl(stated, path, notes)
     if name is None:
-        name = purl.partition("@")[0].rpartition("/")[2] if purl else reference
+        name = named(purl, reference)
         if name is None:
             notes.add(path, "incomplete", f"{path} has no name, package URL or reference; it was left out.")
             return None
-    made = value.get("type")
+    made = get("type")
     kind = _KINDS.get(made) if isinstance(made, str) else None
-    row = Row(purl or slug(group, name, version), name, version, kind, paths=[path])
-    row.references = tuple(dict.fromkeys(filter(None, (reference, stated, purl))))
-    _licensed(row, value, path, notes)
-    row.supplier = _supplier(value)
-    row.scope = _scope(value, path, notes)
+    row = Row(purl or slug(group, name, version), name, version, kind, seen=[Evidence(notes.file, 0, path)])
+    row.references = references(reference, stated, purl)
+    if "licenses" in value:
+        _licensed(row, value, path, notes)
+    if "supplier" in value or "manufacturer" in value or "publisher" in value:
+        row.supplier = _supplier(value)
+    if "properties" in value or "scope" in value:
+        row.scope = _scope(value, path, notes)
     if "externalReferences" in value:
         _linked(row, notes.sequence(value["externalReferences"], f"{path}.externalReferences"))
-    if purl is not None and "repository_url=" in purl:
-        row.registry = host_of(qualifier(purl, "repository_url") or "") or row.registry
-    if purl is None and kind in ("model", "data"):
-        row.provides = f"{group}/{name}" if group else name
+    with_purl(row, purl, group)
     return row
 
 
@@ -193,7 +156,7 @@ def service_row(value: Mapping[str, Any], path: str, notes: Notes) -> Row | None
     if name is None:
         notes.add(path, "incomplete", f"{path} has no name or reference; it was left out.")
         return None
-    row = Row(slug(group, name, version), name, version, "service", paths=[path])
+    row = Row(slug(group, name, version), name, version, "service", seen=[Evidence(notes.file, 0, path)])
     row.references = (reference,) if reference else ()
     _licensed(row, value, path, notes)
     row.supplier = _organisation(value.get("provider"))
@@ -213,18 +176,21 @@ def licence_of(values: list[Any]) -> str | None:
     str or None
         One expression, or ``None`` if nothing is stated.
     """
-    found: list[tuple[str, bool]] = []
-    for value in values:
-        if not isinstance(value, dict):
-            continue
-        inner = value.get("license")
-        holder = inner if isinstance(inner, dict) else value
-        stated = text(value.get("expression")) or text(holder.get("id")) or text(holder.get("name"))
-        spelt = normalise(stated) if stated else None
-        if spelt:
-            found.append((spelt, holder.get("acknowledgement") == "concluded"))
+    if len(values) == 1:
+        return _one_licence(values[0])[0]
+    found = [(spelt, judged) for spelt, judged in map(_one_licence, values) if spelt]
     concluded = [spelt for spelt, judged in found if judged]
     return conjunction(concluded or [spelt for spelt, _ in found])
+
+
+def _one_licence(value: object) -> tuple[str | None, bool]:
+    """Spell one licence, and say whether it was concluded."""
+    if not isinstance(value, dict):
+        return None, False
+    inner = value.get("license")
+    holder = inner if isinstance(inner, dict) else value
+    stated = text(value.get("expression")) or text(holder.get("id")) or text(holder.get("name"))
+    return (None if stated is None else normalise(stated)), holder.get("acknowledgement") == "concluded"
 
 
 def _licensed(row: Row, value: Mapping[str, Any], path: str, notes: Notes) -> None:
@@ -246,9 +212,9 @@ def _linked(row: Row, references: list[Any]) -> None:
         if not isinstance(url, str):
             continue
         if kind == "vcs" and row.repository is None:
-            row.repository = text(repository_of(url[:4096]))
+            row.repository = repository_of(url)
         elif kind == "distribution" and row.registry is None:
-            row.registry = host_of(url[:4096])
+            row.registry = host_of(url)
 
 
 def _scope(value: Mapping[str, Any], path: str, notes: Notes) -> str:
@@ -282,7 +248,7 @@ def _supplier(value: Mapping[str, Any]) -> str | None:
     publisher = text(value.get("publisher"))
     if publisher is None or publisher in _authors(value):
         return None
-    return _organisation({"name": publisher})
+    return organisation(publisher)
 
 
 def _authors(value: Mapping[str, Any]) -> list[object]:
@@ -292,13 +258,4 @@ def _authors(value: Mapping[str, Any]) -> list[object]:
 
 
 def _organisation(value: object) -> str | None:
-    """Take an organisation's name; a name with a mail address is a person's, unless it says that it is a team's."""
-    name = text(value.get("name")) if isinstance(value, dict) else None
-    if name is None or name.lower() in _NOBODY or name.startswith("Person:"):
-        return None
-    name = name.removeprefix("Organization:").strip()[:200]
-    if "@" in name:
-        name = _MAIL.sub("", name).strip()
-        if not _TEAM.fullmatch(name):
-            return None
-    return name or None
+    return organisation(text(value.get("name"))) if isinstance(value, dict) else None

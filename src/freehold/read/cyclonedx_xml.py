@@ -1,7 +1,6 @@
 """A CycloneDX inventory written as XML. Owns its syntax: it gives the same plain values as the JSON would.
 
-Only what the reader uses is taken. A document type is refused, because entities can grow without bound or name
-other files; no CycloneDX document needs one.
+Only what the reader uses is taken.
 """
 
 from __future__ import annotations
@@ -9,10 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
-
 from freehold.errors import Unreadable
+from freehold.read.inventory_xml import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,17 +47,7 @@ def parse(path: Path, data: bytes) -> dict[str, Any]:
     freehold.errors.Unreadable
         If it is not XML, declares a document type or entities, or is a document of another format.
     """
-    try:
-        root = fromstring(data, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise Unreadable(
-            f"{path} declares a document type or entities, which can grow without bound. Remove its <!DOCTYPE …>."
-        ) from error
-    except ParseError as error:
-        (line, column), said = error.position, str(error).partition(": line")[0]
-        raise Unreadable(f"{path}, line {line}, column {column + 1}: not XML ({said}). Mend it there.") from error
-    except (ValueError, LookupError) as error:
-        raise Unreadable(f"{path}: not XML in an encoding that can be read. Save it as UTF-8.") from error
+    root = root_of(path, data)
     match = _BOM.fullmatch(root.tag)
     if match is None:
         raise Unreadable(f"{path} is not CycloneDX but looks like {_looks_like(root.tag)}.")
@@ -70,7 +57,7 @@ def parse(path: Path, data: bytes) -> dict[str, Any]:
 def _looks_like(tag: str) -> str:
     space, _, name = tag.rpartition("}")
     if "spdx" in space or name == "RDF":
-        return "an SPDX document (RDF). Convert it to CycloneDX first"
+        return "an SPDX document (RDF/XML). Convert it to SPDX JSON first (`pyspdxtools -i FILE -o FILE.json`)"
     if name == "bom":
         return "a <bom> outside the CycloneDX namespace. Add its `xmlns`"
     if name == "SoftwareIdentity":

@@ -18,12 +18,11 @@ from freehold.read.package_licences import package_licence
 from freehold.read.package_sources import Origins, PackageSource
 from freehold.read.purls import slug
 from freehold.read.root_files import LARGEST_DATABASE, Root
+from freehold.read.root_marks import DEBIAN_STATUS, DEBIAN_STATUS_FOLDER
 from freehold.stack.inventory import Evidence, Skip
 
-__all__ = ["STATUS", "STATUS_FOLDER", "read_debian_packages", "stanzas"]
+__all__ = ["read_debian_packages", "stanzas"]
 
-STATUS: Final = "var/lib/dpkg/status"
-STATUS_FOLDER: Final = "var/lib/dpkg/status.d"
 
 _FIELD: Final = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 _NEEDED: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9+.-]*)")
@@ -88,18 +87,18 @@ def read_debian_packages(
             found.append(replace(package, licence=_licence(root, package.name)))
     if broken:
         root.skips.append(
-            Skip(STATUS, "syntax", f"{broken} entries without a name or a version that can be one were left out.")
+            Skip(DEBIAN_STATUS, "syntax", f"{broken} entries without a name or a version that can be one were left out.")
         )
     return tuple(found)
 
 
 def _databases(root: Root) -> Iterator[tuple[str, str]]:
-    text = root.text(STATUS, LARGEST_DATABASE)
+    text = root.text(DEBIAN_STATUS, LARGEST_DATABASE)
     if text is not None:
-        yield STATUS, text
-    for name in root.names(STATUS_FOLDER):
+        yield DEBIAN_STATUS, text
+    for name in root.names(DEBIAN_STATUS_FOLDER):
         if not name.endswith(".md5sums"):
-            file = f"{STATUS_FOLDER}/{name}"
+            file = f"{DEBIAN_STATUS_FOLDER}/{name}"
             inner = root.text(file)
             if inner is not None:
                 yield file, inner

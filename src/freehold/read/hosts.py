@@ -15,13 +15,38 @@ from importlib import resources
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["Address", "is_for_people", "is_public", "parse_address", "registry_of", "repository_of", "reversed_host"]
+__all__ = [
+    "Address",
+    "host_of",
+    "is_for_people",
+    "is_public",
+    "parse_address",
+    "registry_of",
+    "repository_of",
+    "reversed_host",
+]
 
 _URL: Final = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\s@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@\[\]]*)(?::(\d+|\{\})?)?([/?#].*)?$", re.DOTALL
 )
 _LONGEST: Final = 4000
 _SSH: Final = re.compile(r"(?:[\w.-]+@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,}):(?!//)(?!\d+(?:/|$))([^\s]+)$")
+_LINK: Final = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:)*//(?:[^/?#\s]*@)?(?P<host>\[[0-9a-f:.]+\]|[^/?#:@\s\[\]]+)(?::[0-9]*)?(?P<path>/[^?#\s]*)?(?:[?#\s].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_SECURE_COPY: Final = re.compile(
+    r"(?:[a-z]+:)*[^\s/@:]+@(?P<host>[^\s/@:]+):(?!//)(?P<path>[^?#\s]+)(?:[?#\s].*)?", re.IGNORECASE | re.DOTALL
+)
+_BARE: Final = re.compile(
+    r"(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?::[0-9]+)?(?P<path>/[^?#\s]*)?(?:[?#\s].*)?", re.IGNORECASE | re.DOTALL
+)
+_PAGES: Final = re.compile(r"/(?:-|tree|blob|raw|src|archive|commits?|issues|wiki|releases)(?:/|$)|@")
+"""Where a forge's page of a folder, file or release begins, after the repository's own path."""
+
+_TWO_LEVELS: Final = re.compile(r"(?:^|\.)(?:github|githubusercontent|bitbucket|codeberg)\.")
+"""Forges whose repositories are an owner and a name; elsewhere groups nest."""
+
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _NUMBERS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+$")
 _TOP: Final = re.compile(r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$")
@@ -123,24 +148,83 @@ def is_for_people(host: str) -> bool:
     return any(backwards == known or backwards.startswith(known + ".") for known in _RECORD_KEEPING)
 
 
-def repository_of(url: str) -> str | None:
-    """The host (reversed) and path of a source repository: ``com.github/psf/requests``.
+@lru_cache(maxsize=4096)
+def host_of(link: str) -> str | None:
+    """Find the public host of a link that a document states.
 
-    Pages within the repository are cut off; ``None`` if the address names no repository.
+    Parameters
+    ----------
+    link
+        A URL with or without scheme, with the prefixes of build tools (``scm:git:``), or the secure-copy spelling
+        ``git@host:path``.
+
+    Returns
+    -------
+    str or None
+        The host, labels reversed (addresses as they are); ``None`` if the link names none that could be somebody's.
     """
-    address = parse_address(url.removeprefix("git+").removeprefix("scm:").removeprefix("git:"))
-    if address is None or not is_public(address.host):
+    found = _parts(link)
+    return found[0] if found else None
+
+
+def repository_of(url: str) -> str | None:
+    """Find the source repository that a link names: ``com.github/psf/requests``.
+
+    Parameters
+    ----------
+    url
+        As for :func:`host_of`.
+
+    Returns
+    -------
+    str or None
+        Reversed host and path, pages within the repository cut off; ``None`` if the link names no repository on a public
+        host.
+    """
+    found = _parts(url)
+    if found is None:
         return None
-    path = re.split(r"/-/|/tree/|/blob/|/issues|/wiki|/src/|/releases|[?#@]", unquote(address.path).strip("/"))[0]
-    parts = [part for part in path.removesuffix(".git").split("/") if part]
-    if not parts:
+    host, path, forward = found
+    path = unquote(path) if "%" in path else path
+    two = _TWO_LEVELS.search(forward) is not None
+    # where a repository is an owner and a name, nothing of either is a page: a repository may be called "wiki"
+    path = path.partition("@")[0] if two else _PAGES.split(path, maxsplit=1)[0]
+    parts = [part for part in path.split("/") if part][: 2 if two else None]
+    if not parts or not "".join(parts).isprintable():
         return None
-    host = address.host.removeprefix("www.")
-    depth = len(parts) if "gitlab" in host else 2
-    return "/".join([reversed_host(host), *parts[:depth]])
+    return "/".join([host, *parts]).removesuffix(".git")
 
 
 def registry_of(url: str) -> str | None:
     """The host (reversed) of a package index; ``None`` if it is no public one."""
     address = parse_address(url)
     return reversed_host(address.host) if address and is_public(address.host) else None
+
+
+def _parts(link: str) -> tuple[str, str, str] | None:
+    """Take a link apart: its public host reversed, its path, its host as it is dialled."""
+    if len(link) > _LONGEST:
+        return None
+    link = link.strip()
+    match = _LINK.fullmatch(link) or _SECURE_COPY.fullmatch(link) or _BARE.fullmatch(link)
+    if match is None:
+        return None
+    hosts = _both_ways(match["host"].lower().rstrip("."))
+    return (hosts[0], match["path"] or "", hosts[1]) if hosts else None
+
+
+@lru_cache(maxsize=4096)
+def _both_ways(host: str) -> tuple[str, str] | None:
+    """A public host reversed, and forwards in the letters of the domain name system."""
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            return None
+    host = host.removeprefix("www.")
+    if not is_public(host):
+        return None
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))), host
+    except ValueError:
+        return reversed_host(host), host

@@ -244,5 +244,14 @@ def _by_library(text: str) -> str | None:
         if parsed is None or licensing.unknown_license_keys(parsed):  # type: ignore[attr-defined]
             return None
         return str(parsed.render())
-    except (ExpressionError, ExpressionParseError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
+    except (
+        ExpressionError,
+        ExpressionParseError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        AssertionError,
+        RecursionError,
+    ):
         return None

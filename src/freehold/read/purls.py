@@ -61,10 +61,17 @@ def canonical(text: str) -> str | None:
     """
     match = _WELL_FORMED.fullmatch(text)
     if match is None and _SCOPED.fullmatch(text):
-        match = _WELL_FORMED.fullmatch(text.replace("/@", "/%40", 1))
+        text = text.replace("/@", "/%40", 1)
+        match = _WELL_FORMED.fullmatch(text)
     if match is None or match["type"] not in _FAST:
         return _by_library(text)
     kind, namespace, name, version, qualifiers, subpath = match.groups()
+    if (
+        (kind in _AS_WRITTEN or (text == text.lower() and (kind != "pypi" or "_" not in name)))
+        and qualifiers is None and "+" not in text and ("%" not in text or ("%40" in text and text.count("%") == 1))
+    ):  # fmt: skip
+        # most are canonical as they stand
+        return text
     # the library lowers names after quoting them, namespaces before
     namespace = _quoted(namespace, lower=kind in _LOWER_NAMESPACE)
     name = _quoted(name, lower=True).lower() if kind in _LOWER_NAME else _quoted(name)
@@ -162,5 +169,5 @@ def _by_library(text: str) -> str | None:
 
     try:
         return PackageURL.from_string(text).to_string()
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, LookupError, AssertionError):
         return None

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from freehold.read import alpine_packages, arch_packages, debian_packages, rpm_database
 from freehold.read.alpine_packages import read_alpine_packages
 from freehold.read.arch_packages import read_arch_packages
 from freehold.read.debian_packages import read_debian_packages
@@ -27,16 +26,13 @@ from freehold.read.purls import slug
 from freehold.read.python_environment import read_environment
 from freehold.read.python_resolution import resolve
 from freehold.read.root_files import Root
+from freehold.read.root_marks import is_root_folder
 from freehold.read.rpm_packages import read_rpm_packages
 from freehold.read.walk import Environment
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 
 __all__ = ["RootFolderReader", "System", "fit_components", "fit_skips", "kernel_component", "read_system"]
 
-_MARKS: Final = (
-    debian_packages.STATUS, debian_packages.STATUS_FOLDER, *alpine_packages.DATABASES, arch_packages.FOLDER,
-    *(f"{folder}/{name}" for folder in rpm_database.FOLDERS for name in rpm_database.DATABASES), "usr/lib/os-release",
-)  # fmt: skip
 _ADDED: Final = ("usr/local/lib", "opt/venv/lib", "venv/lib")
 _OF_PACKAGES: Final = re.compile(r"usr/lib(?:64)?/(?:python3/dist-packages|python3\.\d+/site-packages)")
 _PYTHON: Final = re.compile(r"python3(?:\.\d+)?")
@@ -64,10 +60,7 @@ class RootFolderReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether ``path`` is a folder with a package database or a release file where a system has it."""
-        if head or not path.is_dir():
-            return False
-        root = Root(path)
-        return any(root.has(mark) for mark in _MARKS)
+        return not head and is_root_folder(path)
 
     def read(self, path: Path) -> Inventory:
         """Read a root folder. Links in it are followed as its own system would, never out of it."""

@@ -17,12 +17,11 @@ from typing import Final
 from urllib.parse import quote
 
 from freehold.read.root_files import LARGEST_DATABASE, Root
+from freehold.read.root_marks import RPM_DATABASES, RPM_FOLDERS
 from freehold.stack.inventory import Skip
 
-__all__ = ["DATABASES", "FOLDERS", "read_headers"]
+__all__ = ["read_headers"]
 
-FOLDERS: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm")
-DATABASES: Final = ("rpmdb.sqlite", "Packages.db", "Packages")
 
 _MOST_STEPS: Final = 5_000
 _STEPS: Final = 100_000
@@ -40,12 +39,12 @@ class _Cut(Exception):
 def read_headers(root: Root) -> Iterator[tuple[str, bytes]]:
     """Give each header with the database that holds it; what cannot be read becomes a skip of the root."""
     seen: set[str | None] = set()
-    for folder in FOLDERS:
+    for folder in RPM_FOLDERS:
         place = root.place(folder)
         if place in seen:
             continue
         seen.add(place)
-        for name in DATABASES:
+        for name in RPM_DATABASES:
             file = f"{folder}/{name}"
             if not root.has(file):
                 continue

@@ -1,21 +1,41 @@
-"""Which reader reads a path. Owns the list of readers, and nothing about any format."""
+"""Which reader reads a path. Owns the list of readers, and nothing about any format.
+
+A reader is loaded when its turn comes: what begins a short run must not load them all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from freehold.errors import Unreadable
-from freehold.read.cyclonedx import CycloneDXReader
 from freehold.read.interface import Reader
-from freehold.read.project import ProjectReader
-from freehold.read.root_folder import RootFolderReader
-from freehold.read.zone import ZoneReader
+from freehold.read.root_marks import is_root_folder
 
-__all__ = ["READERS", "select_reader"]
+__all__ = ["is_project", "readers", "select_reader"]
 
-_INVENTORIES = CycloneDXReader()
-READERS: tuple[Reader, ...] = (_INVENTORIES, ZoneReader(), RootFolderReader(), ProjectReader())
 _HEAD = 4096
+
+
+def readers(*, folder: bool) -> Iterator[Reader]:
+    """Readers of folders, or of files, the narrower before the wider: the first that recognises a path reads it."""
+    if folder:
+        from freehold.read.root_folder import RootFolderReader
+
+        yield RootFolderReader()
+        from freehold.read.project import ProjectReader
+
+        yield ProjectReader()
+        return
+    from freehold.read.cyclonedx import CycloneDXReader
+
+    yield CycloneDXReader()
+    from freehold.read.spdx import SpdxReader
+
+    yield SpdxReader()
+    from freehold.read.zone import ZoneReader
+
+    yield ZoneReader()
 
 
 def select_reader(path: Path) -> Reader:
@@ -36,13 +56,19 @@ def select_reader(path: Path) -> Reader:
             raise Unreadable(f"{path} {problem}. Name a folder, an SBOM, a zone file or a stack.")
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
-    for reader in READERS:
+    folder = path.is_dir()
+    for reader in readers(folder=folder):
         if reader.recognises(path, head):
             return reader
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<"):
-        return _INVENTORIES  # which says what the file looks like instead
+        return next(readers(folder=False))  # which says what the file looks like instead
     seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
-        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX SBOM (JSON or XML), a DNS zone file, "
+        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX or SPDX SBOM, a DNS zone file, "
         "a stack (.toml) or a folder of stack tables."
     )
+
+
+def is_project(path: Path) -> bool:
+    """Whether a path is a folder that the reader of projects reads: its files tell whether anything has changed."""
+    return path.is_dir() and not is_root_folder(path)

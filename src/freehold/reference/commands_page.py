@@ -44,7 +44,10 @@ def spelling(action: argparse.Action) -> str:
 def commands_page() -> str:
     """Make the page."""
     parts = [
-        "`freehold VERB STACK [options]`. STACK is a stack file, a folder with stack tables, an SBOM, or a project folder.",
+        (
+            "`freehold VERB STACK [options]`. STACK is a stack file, a folder with stack tables, a Freehold database, an SBOM, "
+            "or a project folder."
+        ),
         "## Exit statuses",
         table(("status", "meaning"), _STATUSES),
         "## Options without a command",

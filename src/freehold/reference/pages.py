@@ -131,7 +131,11 @@ def settings_page() -> str:
             (
                 ("`NO_COLOR`", "if set, a terminal gets no colour"),
                 ("`COLUMNS`", "width of the text on a terminal; 100 where there is none"),
-                ("`XDG_CACHE_HOME`", "folder in which readings of folders are kept; `--no-cache` does without"),
+                ("`XDG_CACHE_HOME`", "folder in which readings and pages are kept; `--no-cache` does without"),
+                (
+                    "`SOURCE_DATE_EPOCH`",
+                    "the moment written beside a revision, in seconds since 1970, instead of the present one",
+                ),
                 ("`FREEHOLD_DEBUG`", "if set, a defect shows where it happened"),
             ),
         ),

@@ -65,6 +65,11 @@ def stack_page() -> str:
             f"The number of the format is {SCHEMA_NUMBER}."
         ),
         (
+            "A folder may hold Parquet tables instead (`items.parquet` and so on): the same columns, cells spelt as in CSV. "
+            "Tables of other programs may have columns of numbers, flags, dates and lists. A Freehold database holds stacks "
+            "with their history; only Freehold writes in it."
+        ),
+        (
             'In TOML a list is a TOML list; in CSV its parts are separated by `;`. `"?"` says that a value is not known, in '
             "every column marked *may be `?`*: that is not the same as a blank, which takes what the column *blank* says."
         ),

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from freehold.stack.cutoff import Cutoff
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Stack
+    from freehold.store.interface import Change
 
-__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "SearchAnswer", "ShowAnswer", "context_of"]
+__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "HistoryAnswer", "SearchAnswer", "ShowAnswer", "context_of"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class CheckAnswer:
         How the user named the stack.
     strict
         Whether assumed owners and locations counted as unknown.
+    chosen
+        Flags by which the user chose within a database, for the commands that a page proposes.
     """
 
     assess: AssessAnswer
@@ -96,6 +99,7 @@ class CheckAnswer:
     findings: tuple[Finding, ...] = ()
     path: str = ""
     strict: bool = False
+    chosen: tuple[str, ...] = ()
 
     @property
     def context(self) -> Context:
@@ -110,6 +114,22 @@ class ShowAnswer:
     """What is in a stack: one item with all around it, or (without an id) every item."""
 
     item: str | None = None
+
+
+@dataclass(frozen=True)
+class HistoryAnswer:
+    """Revisions of a stack in a database, the oldest first, and what changed in each.
+
+    Parameters
+    ----------
+    name
+        The name under which the stack is stored.
+    changes
+        The revisions: all, or the one asked for.
+    """
+
+    name: str
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)

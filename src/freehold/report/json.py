@@ -28,16 +28,17 @@ if TYPE_CHECKING:
     from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
-    from freehold.report.answers import CatalogueFindings, SearchAnswer, ShowAnswer
+    from freehold.report.answers import CatalogueFindings, HistoryAnswer, SearchAnswer, ShowAnswer
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
     from freehold.stack.records import Records
     from freehold.stack.values import Claim, Item, Need, Provider, Source
+    from freehold.store.interface import Change
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
-    "envelope", "findings_json", "gaps_json", "import_json", "inventory_json", "restart_json", "row_changes",
-    "search_json", "show_json", "stack_json", "why_json",
+    "envelope", "findings_json", "gaps_json", "history_json", "import_json", "inventory_json", "restart_json",
+    "row_changes", "search_json", "show_json", "stack_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -375,6 +376,20 @@ def show_json(answer: Shown, context: Context) -> dict[str, Any]:
         "certificates": list(answer.certificates),
         "facts": facts,
     }
+
+
+def history_json(answer: HistoryAnswer, context: Context) -> dict[str, Any]:
+    """``history``: the revisions of a stored stack, the oldest first, and what changed in each."""
+    return envelope("history", context) | {"name": answer.name, "revisions": [_revision(one) for one in answer.changes]}
+
+
+def _revision(change: Change) -> dict[str, Any]:
+    revision = change.revision
+    return {
+        "number": revision.number, "made_at": revision.made_at, "by": revision.by or None, "note": revision.note or None,
+        "takes_back": revision.takes_back, "content": revision.digest, "rows": dict(revision.rows),
+        "reordered": change.reordered, "changes": row_changes(change.rows),
+    }  # fmt: skip
 
 
 def search_json(answer: SearchAnswer, context: Context) -> dict[str, Any]:

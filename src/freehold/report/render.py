@@ -33,6 +33,7 @@ _SERVED: Final = {
     "freehold.stack.records.Records": ("view_records.records_document", "import_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
     "freehold.report.answers.ShowAnswer": ("view_show.show_document", "stack_json"),
+    "freehold.report.answers.HistoryAnswer": ("view_history.history_document", "history_json"),
     "freehold.catalogue.show.Shown": ("view_catalogue.shown_document", "show_json"),
     "freehold.report.answers.SearchAnswer": ("view_catalogue.search_document", "search_json"),
     "freehold.catalogue.coverage.Coverage": ("view_catalogue.coverage_document", "coverage_json"),

@@ -225,10 +225,20 @@ _COMPARED: Final = _object(
 )  # fmt: skip
 _ROW_CHANGE: Final = _object(
     {
-        "table": _NAME, "id": _NAME, "change": {"enum": ["added", "removed", "changed"]},
+        "table": _NAME, "id": _TEXT, "change": {"enum": ["added", "removed", "changed"]},
         "columns": _list(_object({"column": _NAME, "before": _or_null(_TEXT), "after": _or_null(_TEXT)})),
     }
 )  # fmt: skip
+_REVISION: Final = _object(
+    {
+        "number": {"type": "integer", "minimum": 1}, "made_at": {"type": "string", "format": "date-time"},
+        "by": _or_null(_NAME), "note": _or_null(_NAME), "takes_back": _or_null({"type": "integer", "minimum": 1}),
+        "content": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "rows": _object(dict.fromkeys(("items", "providers", "sources", "needs", "claims"), _COUNT)), "reordered": _FLAG,
+        "changes": _list(_ROW_CHANGE),
+    }
+)  # fmt: skip
+
 _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "check": {
         "inventory": _or_null(_INVENTORY), "skips": _READ_KEYS["skips"], "findings": _list(_FINDING),
@@ -236,6 +246,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     },
     "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
     "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
+    "history": {"name": _NAME, "revisions": _list(_REVISION, minItems=1)},
     "assess": _ASSESS_KEYS,
     "diff": {
         "a": _SIDE, "b": _SIDE, "same": _FLAG, "inventories": _or_null(_COMPARED), "rows": _list(_ROW_CHANGE),
@@ -304,7 +315,7 @@ VERBS: Final = tuple(_VERB_KEYS)
 """Verbs that answer in JSON."""
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
-_WITHOUT_ANSWER: Final = frozenset({"scan", "show"})
+_WITHOUT_ANSWER: Final = frozenset({"scan", "show", "history"})
 
 
 def json_schema(verb: str) -> dict[str, Any]:

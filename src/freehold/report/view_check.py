@@ -89,7 +89,7 @@ def _standing(answer: CheckAnswer) -> Paragraph:
 
 
 def _next(answer: CheckAnswer, context: Context) -> tuple[Block, ...]:
-    path = shlex.quote(context.path or "STACK")
+    path = shlex.join([context.path or "STACK", *answer.chosen])
     blocks: list[Block] = [Heading(say("check.heading_next"))]
     if answer.inventory is not None and answer.inventory.reader.startswith("machine"):
         blocks.append(Paragraph(say("check.next_machine", path=path)))

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from freehold.measure.diff import REASONS, DiffAnswer, InventoryDiff, Missing, Side
 from freehold.report.answers import Context
+from freehold.report.changed_rows import told_row
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Range, Row, Table
 from freehold.report.sentences import settings_line
 from freehold.stack.changes import RowChange
 from freehold.words import interval, say
 
-__all__ = ["changes_table", "diff_document"]
+__all__ = ["diff_document"]
 
 _MOST_SHOWN = 20
-_MOST_CELLS = 4
 
 
 def diff_document(answer: DiffAnswer, context: Context) -> Document:
@@ -47,7 +47,7 @@ def diff_document(answer: DiffAnswer, context: Context) -> Document:
         if main.rows:
             blocks += [Heading(say("diff.components_title")), main]
     elif answer.rows:
-        main = changes_table(answer.rows)
+        main = _changes(answer.rows)
         blocks += [Heading(say("diff.rows_title")), main]
     known = answer.mission_a and answer.mission_b
     blocks += [Heading(say("diff.levels_title")), _levels(answer) if known else Paragraph(say("diff.no_home"))]
@@ -135,28 +135,13 @@ def _components(found: InventoryDiff) -> Table:
     return Table(columns, tuple(rows), most=_MOST_SHOWN)
 
 
-def changes_table(rows: Sequence[RowChange]) -> Table:
-    """Rows that differ, with their cells before and after."""
+def _changes(rows: Sequence[RowChange]) -> Table:
     columns = (
-        Column("table", say("diff.column_table")), Column("row", say("diff.column_row"), "id"),
-        Column("change", say("diff.column_change")), Column("cells", say("diff.column_cells")),
+        Column("table", say("history.column_table")), Column("row", say("history.column_row"), "id"),
+        Column("change", say("history.column_change")),
     )  # fmt: skip
-    return Table(
-        columns,
-        tuple(Row((row.table, row.id, say(f"diff.change_{row.change}"), _cells(row) or None)) for row in rows),
-        most=_MOST_SHOWN,
-    )
-
-
-def _cells(row: RowChange) -> str:
-    blank = say("diff.blank")
-    told = [
-        say("diff.cell", column=cell.column, before=cell.before or blank, after=cell.after or blank)
-        for cell in row.columns[:_MOST_CELLS]
-    ]
-    if len(row.columns) > _MOST_CELLS:
-        told.append(say("diff.more_cells", count=len(row.columns) - _MOST_CELLS))
-    return say("report.separator").join(told)
+    told = tuple(Row((say(f"history.table_{row.table}"), row.id, told_row(row))) for row in rows)
+    return Table(columns, told, most=_MOST_SHOWN)
 
 
 def _levels(answer: DiffAnswer) -> Table:

@@ -18,7 +18,8 @@ _MOST_SHOWN = 30
 
 def read_sentence(inventory: Inventory) -> str:
     """What was read, in a line."""
-    joined = say("check.joined", count=f"{inventory.joined:,}") if inventory.joined else ""
+    key = "reading.joined" if _is_document(inventory) else "check.joined"
+    joined = say(key, count=f"{inventory.joined:,}") if inventory.joined else ""
     return say(
         "check.read",
         reader=inventory.reader,
@@ -28,22 +29,31 @@ def read_sentence(inventory: Inventory) -> str:
     )
 
 
+def _is_document(inventory: Inventory) -> bool:
+    """Whether one document was read, in which things are left out, and no folder, in which files are."""
+    return inventory.reader.partition(" ")[0] in ("cyclonedx", "spdx")
+
+
 def skip_sentence(inventory: Inventory) -> str:
-    """How many files were skipped, because of what, the commonest reason first."""
+    """How many files (or things in a document) were skipped, because of what, the commonest reason first."""
     if not inventory.skips:
         return say("check.skipped_none")
+    document = _is_document(inventory)
     reasons = Counter(skip.reason for skip in inventory.skips)
     told = say("report.separator").join(
-        say("check.skip_reason", reason=_reason(reason), count=number) if len(reasons) > 1 else _reason(reason)
+        say("check.skip_reason", reason=_reason(reason, document=document), count=number)
+        if len(reasons) > 1
+        else _reason(reason, document=document)
         for reason, number in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
     )
     many = len(inventory.skips)
-    return say("check.skipped_one" if many == 1 else "check.skipped_many", count=f"{many:,}", reasons=told)
+    key = ("reading.noted" if document else "check.skipped") + ("_one" if many == 1 else "_many")
+    return say(key, count=f"{many:,}", reasons=told)
 
 
-def _reason(reason: str) -> str:
+def _reason(reason: str, *, document: bool = False) -> str:
     try:
-        return say(f"check.skip_{reason}")
+        return say(f"reading.because_{reason}" if document and reason in ("limit", "unsupported") else f"check.skip_{reason}")
     except KeyError:
         return reason
 

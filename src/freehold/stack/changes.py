@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from freehold.stack.cells import write_cell
-from freehold.stack.schema import TABLES, Attribute
+from freehold.stack.schema import TABLES
 from freehold.stack.values import Stack
 
-__all__ = ["ColumnChange", "RowChange", "changes"]
+__all__ = ["ColumnChange", "RowChange", "changed_rows", "changes"]
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "items": ("id",), "providers": ("id",), "sources": ("id",), "needs": ("source", "item"),
+    "stack": (), "items": ("id",), "providers": ("id",), "sources": ("id",), "needs": ("source", "item"),
     "claims": ("table", "id", "attribute", "source"),
 }  # fmt: skip
+"""Columns by which a row is known again."""
+
 _SETTINGS: Final = ("name", "home", "trusted", "as_of")
 
 
@@ -51,7 +54,7 @@ class RowChange:
 
 
 def changes(before: Stack, after: Stack, *, claims: bool = True) -> tuple[RowChange, ...]:
-    """Every row that differs, table by table, in the order of ``before`` and then of ``after``.
+    """Every row that differs, table by table; see :func:`changed_rows` for the order.
 
     Parameters
     ----------
@@ -61,50 +64,63 @@ def changes(before: Stack, after: Stack, *, claims: bool = True) -> tuple[RowCha
         Whether the evidence counts too.
     """
     found: list[RowChange] = []
-    settings = [
-        change
-        for column in TABLES["stack"]
-        if column.name in _SETTINGS and (change := _cell(column.name, _text(column, before), _text(column, after))) is not None
-    ]
-    if settings:
-        found.append(RowChange("stack", "stack", "changed", tuple(settings)))
     for table in _KEYS:
         if claims or table != "claims":
-            found += _of_table(table, dict(_rows(table, before)), dict(_rows(table, after)))
+            found += changed_rows(table, _cells(table, before), _cells(table, after))
     return tuple(found)
 
 
-def _rows(table: str, stack: Stack) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Rows by their key; of rows with one key each is another row."""
-    met: dict[tuple[str, ...], int] = {}
-    for value in getattr(stack, table):
-        key = tuple(str(getattr(value, name)) for name in _KEYS[table])
-        met[key] = number = met.get(key, 0) + 1
-        yield (*key, str(number)), value
+def _cells(table: str, stack: Stack) -> Iterator[Mapping[str, Any]]:
+    if table == "stack":
+        yield {name: getattr(stack, name) for name in _SETTINGS}
+        return
+    for row in getattr(stack, table):
+        yield {column.name: getattr(row, column.name) for column in TABLES[table]}
 
 
-def _of_table(
-    table: str, before: Mapping[tuple[str, ...], object], after: Mapping[tuple[str, ...], object]
-) -> Iterator[RowChange]:
-    for key, value in before.items():
-        other = after.get(key)
-        if other is None:
-            yield RowChange(table, _name(table, key), "removed")
-        elif other != value:
-            cells = [_cell(column.name, _text(column, value), _text(column, other)) for column in TABLES[table]]
-            yield RowChange(table, _name(table, key), "changed", tuple(cell for cell in cells if cell is not None))
-    for key in after:
-        if key not in before:
-            yield RowChange(table, _name(table, key), "added")
+def changed_rows(table: str, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> Iterator[RowChange]:
+    """Tell rows that came or are others, in the order after, then rows that went, in the order before.
+
+    Parameters
+    ----------
+    table
+        The table, or ``stack``.
+    before, after
+        Its rows: typed values by column.
+    """
+    waiting: defaultdict[tuple[Any, ...], deque[Mapping[str, Any]]] = defaultdict(deque)
+    for cells in before:
+        waiting[_key(table, cells)].append(cells)
+    for cells in after:
+        held = waiting.get(_key(table, cells))
+        if not held:
+            yield RowChange(table, _id(table, cells), "added")
+            continue
+        columns = _columns(table, held.popleft(), cells)
+        if columns:
+            yield RowChange(table, _id(table, cells), "changed", columns)
+    for left in waiting.values():
+        for cells in left:
+            yield RowChange(table, _id(table, cells), "removed")
 
 
-def _name(table: str, key: tuple[str, ...]) -> str:
-    return " > ".join(key[:2]) if table == "needs" else " ".join(key[:3]) if table == "claims" else key[0]
+def _key(table: str, cells: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(cells.get(name) for name in _KEYS[table])
 
 
-def _text(column: Attribute, row: object) -> str:
-    return write_cell(column, getattr(row, column.name, None))
+def _id(table: str, cells: Mapping[str, Any]) -> str:
+    if table == "needs":
+        return f"{cells.get('source')} > {cells.get('item')}"
+    if table == "claims":
+        return f"{cells.get('table')} {cells.get('id')} {cells.get('attribute')}"
+    return str(cells.get("name" if table == "stack" else "id", ""))
 
 
-def _cell(name: str, before: str, after: str) -> ColumnChange | None:
-    return None if before == after else ColumnChange(name, before or None, after or None)
+def _columns(table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ColumnChange, ...]:
+    return tuple(
+        ColumnChange(
+            column.name, write_cell(column, before.get(column.name)) or None, write_cell(column, after.get(column.name)) or None
+        )
+        for column in TABLES[table]
+        if before.get(column.name) != after.get(column.name)
+    )

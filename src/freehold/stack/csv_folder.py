@@ -7,36 +7,26 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from freehold.errors import BadStack, Finding, TooLarge, Unreadable
+from freehold.errors import BadStack, Finding, Unreadable
 from freehold.stack.cells import nearest, write_cell
 from freehold.stack.rows import ProviderLookup, Row, build, name_sources, no_providers
 from freehold.stack.schema import TABLES
+from freehold.stack.table_files import SETTINGS_FILE, TABLE_NAMES, checked_table, write_tables
 from freehold.stack.toml_file import dumps, parse_rows
 from freehold.stack.values import Stack
 
-__all__ = ["FILES", "is_stack_folder", "read_folder", "write_folder"]
+__all__ = ["FILES", "read_folder", "write_folder"]
 
-FILES: Final = {table: f"{table}.csv" for table in TABLES if table != "stack"}
-_SETTINGS: Final = "stack.toml"
+FILES: Final = {table: f"{table}.csv" for table in TABLE_NAMES}
 _MOST_COLUMNS: Final = 20
-_LARGEST: Final = 256 * 1024 * 1024
 _FORMULA: Final = re.compile(r"'*[=+\-@]")
 """Text that a spreadsheet would run: it is written with an apostrophe before it, which reading takes away."""
-
-
-def is_stack_folder(folder: Path) -> bool:
-    """Whether a folder holds a stack: a ``stack.toml``, or ``items.csv``."""
-    try:
-        return (folder / _SETTINGS).is_file() or (folder / FILES["items"]).is_file()
-    except OSError:  # a folder that may not be entered
-        return False
 
 
 def read_folder(
@@ -59,15 +49,14 @@ def read_folder(
         If a table is there and cannot be read.
     """
     rows: list[Row] = []
-    if (folder / _SETTINGS).is_file():
-        rows += parse_rows(_text(folder / _SETTINGS), str(folder / _SETTINGS))
+    settings = checked_table(folder / SETTINGS_FILE)
+    if settings is not None:
+        rows += parse_rows(_text(settings), str(settings))
     findings: list[Finding] = []
     sources = []
     for table, name in FILES.items():
-        path = folder / name
-        if not path.is_file():
-            if path.exists():
-                raise Unreadable(f"{path} is not a regular file. Replace it by a table.")
+        path = checked_table(folder / name)
+        if path is None:
             continue
         cells_of_table = list(_read_table(_text(path), table, str(path), findings))
         if table == "sources":
@@ -81,11 +70,6 @@ def read_folder(
 
 def _text(path: Path) -> str:
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
-            raise Unreadable(f"{path} is a link that leads out of the folder. Put the file itself there.")
-        size = path.stat().st_size
-        if size > _LARGEST:
-            raise TooLarge(f"{path} has {size:,} bytes, over the limit of {_LARGEST:,}. Split the stack.")
         data = path.read_bytes()
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -135,8 +119,8 @@ def write_folder(stack: Stack, folder: Path) -> None:
     folder
         Made if it is not there; tables in it are overwritten.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {_SETTINGS: dumps(Stack(stack.name, stack.home, stack.trusted, stack.as_of))}
+    settings = dumps(Stack(stack.name, stack.home, stack.trusted, stack.as_of))
+    contents = {SETTINGS_FILE: settings.encode(errors="replace")}
     for table, name in FILES.items():
         columns = TABLES[table]
         text = io.StringIO(newline="")
@@ -144,20 +128,8 @@ def write_folder(stack: Stack, folder: Path) -> None:
         writer.writerow([column.name for column in columns])
         for value in getattr(stack, table):
             writer.writerow([_guarded(write_cell(column, getattr(value, column.name))) for column in columns])
-        texts[name] = text.getvalue()
-    # every table is on the disk before the first of those stored is replaced
-    made = {name: folder / f"{name}.part" for name in texts}
-    try:
-        for name, part in made.items():
-            with part.open("w", encoding="utf-8", errors="replace", newline="") as file:
-                file.write(texts[name])
-                file.flush()
-                os.fsync(file.fileno())
-        for name, part in made.items():
-            part.replace(folder / name)
-    finally:
-        for part in made.values():
-            part.unlink(missing_ok=True)
+        contents[name] = text.getvalue().encode(errors="replace")
+    write_tables(folder, contents)
 
 
 def _guarded(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a CycloneDX inventory holds that could not be read. Owns the wording and the limits of its skips."""
+"""What an inventory holds that could not be read. Owns the wording and the limits of its skips, for every format."""
 
 from __future__ import annotations
 

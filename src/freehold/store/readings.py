@@ -1,4 +1,4 @@
-"""Inventories kept between runs. Owns their form: JSON, keyed by what was read."""
+"""Inventories kept between runs. Owns their form: JSON, under a key of what was read."""
 
 from __future__ import annotations
 
@@ -8,28 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from freehold.kept import keep, kept, key_of
-from freehold.read.project import ProjectReader
-from freehold.read.select import select_reader
-from freehold.read.walk import fingerprint
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
 from freehold.stack.values import Claim
+from freehold.store.cache import keep_answer, kept_answer, key_of
 
-__all__ = ["cached_reading", "is_kept"]
-
-
-def is_kept(path: Path) -> bool:
-    """Whether readings of a path are kept: those of projects, whose files tell whether anything has changed."""
-    return path.is_dir() and isinstance(select_reader(path), ProjectReader)
+__all__ = ["cached_reading"]
 
 
-def cached_reading(path: Path, read: Callable[[Path], Inventory]) -> tuple[Inventory, bool]:
+def cached_reading(path: Path, content: str, read: Callable[[Path], Inventory]) -> tuple[Inventory, bool]:
     """Read a folder, or give what an earlier reading of the same content found.
 
     Parameters
     ----------
     path
         A folder.
+    content
+        Its fingerprint: the same as long as nothing in it changes.
     read
         Reads it.
 
@@ -38,15 +32,15 @@ def cached_reading(path: Path, read: Callable[[Path], Inventory]) -> tuple[Inven
     tuple
         The inventory, and whether it came from the cache.
     """
-    key = "inventory-" + key_of(str(path.resolve()), fingerprint(path))
-    text = kept(key)
+    key = key_of(content, "inventory", str(path.resolve()))
+    text = kept_answer(key)
     if text is not None:
         try:
             return _decode(json.loads(text)), True
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             pass
     inventory = read(path)
-    keep(key, json.dumps(dataclasses.asdict(inventory), separators=(",", ":")))
+    keep_answer(key, json.dumps(dataclasses.asdict(inventory), separators=(",", ":")))
     return inventory, False
 
 

@@ -1,0 +1,32 @@
+-- A Freehold database of schema 1, with two revisions of one stack.
+PRAGMA application_id = 1179797572;
+BEGIN TRANSACTION;
+CREATE TABLE chunk (workspace TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, body BYTEA NOT NULL,
+        PRIMARY KEY (workspace, number), UNIQUE (workspace, digest));
+INSERT INTO "chunk" VALUES('default',1,'a81f5cf010f01fde2a16be3fb33102b460ab0c2814c213d11c4e8c88cdcdece3',X'789CAB56CA4C51B2524A2C2ECE2C2E49CC2B51D251CACECC030B1514E46426279664E6E701057333812A802C2B433D835AAE6A88AE9C9C5C84FADCFC94D41CA55A00483B1A40');
+INSERT INTO "chunk" VALUES('default',2,'56cb61aef9ef236e35cad57fb24d6e2e8298c3a2f61ac29f2fcdb67a5c63c54b',X'789CAB56CA4C51B2524A4CCE4D55D251CA4B0452564A8E105E727E695E49512550C0C515C8CD2FCF4B2D52B28A8E06ABD64DCE2F2A50D231D0338BD589562A4ECD4953D2C92BCDC9898DADE5AA46180A5586645668B0522D0068BD24D9');
+INSERT INTO "chunk" VALUES('default',3,'f6e7895bc601cdd245ed3e47d43365f562b5032e000b44f66eb3c6592308476f',X'789CAB56CA4C51B2524A2C2ECE2C2E49CC2B71284ECD4953D251CA2C49CD4516070A1514E59765A6A4160185C18A6AB9AA219A7372721D1293735311DA8022A81AA0D239F9C9892599F9794A56D14A2EAE40017BA5D85A004FA22A7A');
+INSERT INTO "chunk" VALUES('default',4,'9fb90ad2710b6ec8809482120fa2047df79b101a4f469f4be3dbc417a33a89d1',X'789CAB562ACE2F2D4A4E55B2524A2C2ECE2C2E49CC2B71284ECD4953D251CA2C49CD058AE7E4E40239C5A545659965407596067A06B5001C611277');
+INSERT INTO "chunk" VALUES('default',5,'d635def080df306155f9de74d7fe33a612926865f946ff2805803e2608644cc0',X'789C1DCD310A80300C05D0BB6456A90E82CE7A90D84629682B692A887877532143FEE3873C20B8EC04239C1C2FEF881354E09D02DA83744711F64B96D2B13107E15BF5C23D1799660D2966B625316D3E09B19AC3FFA2335D5F9B5647CDC6B0EA8B50BAA619DE0FF78B2701');
+CREATE TABLE event (workspace TEXT NOT NULL, number INTEGER NOT NULL, made_at TEXT NOT NULL, kind TEXT NOT NULL,
+        subject TEXT NOT NULL, author TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (workspace, number));
+INSERT INTO "event" VALUES('default',1,'2026-02-01T09:00:00Z','stack.put','clinic','ann','{"revision": 1, "digest": "1696a15d12555b5c0a578b089090a4c5a9e60a24e5b1aeec8649c3386d2f387e"}');
+INSERT INTO "event" VALUES('default',2,'2026-02-01T09:00:00Z','stack.put','clinic','bob','{"revision": 2, "digest": "96c50f238a51c357566bcb1cd97c722b623597aa5294b210170d6ca68f38ce26"}');
+CREATE TABLE migration (workspace TEXT NOT NULL, number INTEGER NOT NULL, made_at TEXT NOT NULL,
+        program TEXT NOT NULL, PRIMARY KEY (workspace, number));
+INSERT INTO "migration" VALUES('',1,'2026-02-01T08:00:00Z','0.1.0');
+CREATE TABLE revision (workspace TEXT NOT NULL, stack TEXT NOT NULL, number INTEGER NOT NULL,
+        digest TEXT NOT NULL, made_at TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, content TEXT NOT NULL,
+        PRIMARY KEY (workspace, stack, number), FOREIGN KEY (workspace, stack) REFERENCES stack (workspace, name));
+INSERT INTO "revision" VALUES('default','clinic',1,'1696a15d12555b5c0a578b089090a4c5a9e60a24e5b1aeec8649c3386d2f387e','2026-02-01T09:00:00Z','ann','first','{"settings":"{\"name\":\"Clinic\",\"home\":\"DE\",\"trusted\":[\"EU\"],\"as_of\":\"2026-01-31\"}","tables":{"items":{"rows":2,"chunks":[[1,1]]},"providers":{"rows":2,"chunks":[[2,2]]},"sources":{"rows":2,"chunks":[[3,3]]},"needs":{"rows":1,"chunks":[[4,4]]},"claims":{"rows":1,"chunks":[[5,5]]}}}');
+INSERT INTO "revision" VALUES('default','clinic',2,'96c50f238a51c357566bcb1cd97c722b623597aa5294b210170d6ca68f38ce26','2026-02-01T09:00:00Z','bob','','{"settings":"{\"name\":\"Clinic\",\"home\":\"FR\",\"trusted\":[\"EU\"],\"as_of\":\"2026-01-31\"}","tables":{"items":{"rows":2,"chunks":[[1,1]]},"providers":{"rows":2,"chunks":[[2,2]]},"sources":{"rows":2,"chunks":[[3,3]]},"needs":{"rows":1,"chunks":[[4,4]]},"claims":{"rows":1,"chunks":[[5,5]]}}}');
+CREATE TABLE stack (workspace TEXT NOT NULL, name TEXT NOT NULL, made_at TEXT NOT NULL,
+        PRIMARY KEY (workspace, name));
+INSERT INTO "stack" VALUES('default','clinic','2026-02-01T09:00:00Z');
+CREATE TRIGGER revision_no_update BEFORE UPDATE ON revision BEGIN SELECT RAISE(ABORT, 'revision is append-only'); END;
+CREATE TRIGGER revision_no_delete BEFORE DELETE ON revision BEGIN SELECT RAISE(ABORT, 'revision is append-only'); END;
+CREATE TRIGGER chunk_no_update BEFORE UPDATE ON chunk BEGIN SELECT RAISE(ABORT, 'chunk is append-only'); END;
+CREATE TRIGGER chunk_no_delete BEFORE DELETE ON chunk BEGIN SELECT RAISE(ABORT, 'chunk is append-only'); END;
+CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'event is append-only'); END;
+CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'event is append-only'); END;
+COMMIT;

@@ -57,7 +57,7 @@ CHAINS = {
 """From each provider up to the top: owner, its seat, what it owns, its stake where a source gives it."""
 
 NOBODY_ABOVE = {
-    "stackit": {"dieter-schwarz-stiftung"},
+    "stackit": set(),
     "t-systems": {"deutsche-telekom", "germany-state"},
     "aws-european-sovereign-cloud": {"amazon"},
     "contabo": {"kkr"},

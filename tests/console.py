@@ -57,6 +57,8 @@ def filtered(lines: list[str], command: str) -> list[str]:
     assert words[0] == "grep", f"the filter '{command}' is not known"
     after = int(words[2]) if words[1] == "-A" else 0
     wanted = words[-1]
+    # a quoted command that finds nothing shows the reader nothing
+    assert any(wanted in line for line in lines), f"'{command}' finds nothing"
     kept = {number + more for number, line in enumerate(lines) if wanted in line for more in range(after + 1)}
     return [line for number, line in enumerate(lines) if number in kept]
 

@@ -61,6 +61,35 @@ def test_headings_in_four_languages_are_known_and_the_title_above_them_is_passed
         assert [one.meaning for one in propose(headings, [["a", "b", "c"]], {}, {})] == ["name", "provider", "location"]
 
 
+def test_a_heading_in_two_languages_is_told_by_its_parts_unless_they_differ() -> None:
+    headings = [
+        "Server / Serveur",
+        "Hersteller / Vendor",
+        "Standort / Site",
+        "OS (Betriebssystem)",
+        "Anbieter\nHosting provider",
+    ]
+    assert [one.meaning for one in propose(headings, [["a"] * 5], {}, {})] == [
+        "name", "maker", "location", "needs.os", "provider",
+    ]  # fmt: skip
+    assert propose(["Name", "Anbieter / Standort"], [["a", "b"]], {}, {})[1].meaning == IGNORE
+    assert heading_row([["Name", ""], ["Server / Host", "Standort / Site"]]) == 1
+
+
+def test_a_row_that_adds_up_the_others_is_no_thing_and_that_is_said(tmp_path: Path) -> None:
+    text = "Nr;Server;Hersteller;Kritisch\n1;db01;Dell;ja\n2;Total Recall;Dell;nein\nTotal;2;;1\nSumme / Total:;2;;1,5\n"
+    found = read_spreadsheet(written(tmp_path, text))
+    assert [record.values["name"] for record in found.records] == ["db01", "Total Recall"]
+    assert [skip.detail for skip in found.skips[:2]] == [
+        "Line 4 adds up the others, and was left out.", "Line 5 adds up the others, and was left out.",
+    ]  # fmt: skip
+
+
+def test_a_thing_that_is_called_total_is_no_sum(tmp_path: Path) -> None:
+    found = read_spreadsheet(written(tmp_path, "Service,Provider\nTotal,Acme GmbH\nTotal\n"))
+    assert [record.values["name"] for record in found.records] == ["Total", "Total"]
+
+
 def test_a_device_of_ones_own_is_held_and_its_maker_is_needed_for_spares(tmp_path: Path) -> None:
     stack = stack_of(written(tmp_path, SERVERS))
     db = source(stack, "db01")

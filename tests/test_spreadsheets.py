@@ -110,6 +110,24 @@ def test_a_service_is_its_providers_whatever_the_heading_calls_him(tmp_path: Pat
     assert (stack.item_by_id["web01"].kind, stack.item_by_id["web01"].mission) == ("cloud", 0.5)
 
 
+def test_without_a_column_of_providers_a_thing_that_nothing_is_said_of_is_not_the_organisations(tmp_path: Path) -> None:
+    text = "Asset;Hersteller;Betriebssystem;Standort;Kritisch\nExchange Online;;;;ja\ndb01;Dell;;;ja\nweb;;Debian 12;;nein\n"
+    loaded = load(written(tmp_path, text), Settings("DE"))
+    assert [source(loaded.stack, item).provider for item in ("exchange-online", "db01", "web")] == [UNKNOWN, "self", "self"]
+    assert any("of 1 of" in finding.problem and "who provides" in finding.problem for finding in loaded.findings)
+
+
+def test_with_a_column_of_providers_a_blank_in_it_is_the_organisation_itself(tmp_path: Path) -> None:
+    stack = stack_of(written(tmp_path, "Service,Provider\nmail,Microsoft\nwiki,\n"))
+    assert (source(stack, "wiki").provider, source(stack, "mail").provider) == ("self", "microsoft")
+
+
+def test_a_place_that_is_no_country_is_told_once_with_its_number_of_rows(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "Server,Provider,Location\na,,RZ 1\nb,,RZ 1\nc,,DE\n"), Settings("DE"))
+    told = [finding.problem for finding in loaded.findings if "no country" in finding.problem]
+    assert told == ["'RZ 1' is no country that is known (2 rows say so)"]
+
+
 def test_rows_with_one_name_are_joined_and_that_is_said(tmp_path: Path) -> None:
     loaded = load(written(tmp_path, SERVERS), Settings("DE"))
     assert any("2 rows have the id 'db01'" in finding.problem for finding in loaded.findings)

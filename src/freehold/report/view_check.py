@@ -24,6 +24,9 @@ from freehold.words import day, interval, percent, say
 
 __all__ = ["check_document"]
 
+_DAY_OF_WHY = 30
+"""The day that ``freehold why`` explains without being asked for another."""
+
 
 def check_document(answer: CheckAnswer, context: Context | None = None) -> Document:
     """Show what is held, who the landlords are, what stops first, and what is not known.
@@ -38,7 +41,7 @@ def check_document(answer: CheckAnswer, context: Context | None = None) -> Docum
     context = context or answer.context
     notes = Notes(answer.stack, context.reference_date)
     measured = answer.assess
-    blocks: list[Block] = [*_read(answer), headline(measured), *curve_blocks(measured), *hold_blocks(measured)]
+    blocks: list[Block] = [*_read(answer), headline(measured), *_scope(answer), *curve_blocks(measured), *hold_blocks(measured)]
     blocks += [*landlord_blocks(measured, context, notes), *_first(answer, context, notes)]
     items = items_detail(measured, context, notes)
     blocks += [*unknown_blocks(measured, context, notes), *_next(answer, context), items, *_reading_details(answer)]
@@ -51,6 +54,13 @@ def _read(answer: CheckAnswer) -> tuple[Paragraph, ...]:
         return (Paragraph(f"{stack_line(answer.stack)} {settings_line(answer.stack)}", "quiet"),)
     read = f"{read_sentence(answer.inventory)} {skip_sentence(answer.inventory)}"
     return Paragraph(read, "quiet"), Paragraph(settings_line(answer.stack), "quiet")
+
+
+def _scope(answer: CheckAnswer) -> tuple[Paragraph, ...]:
+    """What the figures cannot hold because nothing that was read tells it; a reading of a machine tells most of it."""
+    if answer.inventory is None or answer.inventory.reader.startswith("machine"):
+        return ()
+    return (Paragraph(say("check.scope")),)
 
 
 def _first(answer: CheckAnswer, context: Context, notes: Notes) -> tuple[Block, ...]:
@@ -97,7 +107,9 @@ def _next(answer: CheckAnswer, context: Context) -> tuple[Block, ...]:
         return *blocks, Paragraph(say("check.next_plain", path=path))
     flag = "--country" if is_region(answer.largest) else "--owner"
     cut = f"{flag} {shlex.quote(answer.largest)}"
-    return *blocks, Paragraph(say("check.next", path=path, cut=cut, item=shlex.quote(answer.why[0].item)))
+    first = answer.why[0]
+    later = f" --day {first.day:g}" if first.day > _DAY_OF_WHY else ""
+    return *blocks, Paragraph(say("check.next", path=path, cut=cut, item=shlex.quote(first.item), later=later))
 
 
 def _reading_details(answer: CheckAnswer) -> tuple[Block, ...]:

@@ -36,11 +36,11 @@ def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     else:
         with progress(f"reading {options.stack} …"):
             loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
-    for finding in loaded.findings:
-        tell(f"freehold: note: {finding}")
     if options.redact:
         loaded = work.redacted(loaded, redaction_from(options))
         options.stack = loaded.stack.path or options.stack
+    for finding in loaded.findings:
+        tell(f"freehold: note: {finding}")
     return loaded, settings
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.hosting import Hosting, hostings
+from freehold.catalogue.hosts import to_forward
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
 from freehold.catalogue.values import Product
@@ -332,7 +333,7 @@ class _Join:
             if component.kind == "platform" and component.registry and component.scope in _RUNS:
                 pulled.append((component.id, key))
         for (key, match), _ in counts.most_common():
-            item = self._add_product(key, match, key.removeprefix("host:"), "registry")
+            item = self._add_product(key, match, _as_written(key.removeprefix("host:")), "registry")
             self._seen("items", item, "id", item, first[key].evidence[:1])
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
@@ -465,7 +466,7 @@ class _Join:
     def _add_contact(self, contact: Contact, kind: str) -> str:
         match = self._matcher.match_host(contact.host, "reverse")
         key = f"host:{contact.host}" if match is None else (match.product or match.provider or match.id)
-        item = self._add_product(key, match, contact.host, kind)
+        item = self._add_product(key, match, _as_written(contact.host), kind)
         self._seen("items", item, "id", item, contact.evidence)
         return item
 
@@ -500,3 +501,11 @@ def _short(version: str) -> str:
     """A version as people tell them apart: the beginning of a digest is enough."""
     algorithm, colon, digits = version.partition(":")
     return f"{algorithm}:{digits[:12]}" if colon and len(digits) > 12 else version
+
+
+def _as_written(host: str) -> str:
+    """A host that the catalogue does not know, as people write it; as it stands if it is none."""
+    try:
+        return to_forward(host)
+    except ValueError:
+        return host

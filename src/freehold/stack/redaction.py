@@ -9,7 +9,7 @@ one's own that is called like a host (a server in a table, the domain of a zone)
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -89,7 +89,8 @@ class Redaction:
 
     def stack(self, stack: Stack) -> Stack:
         """A stack without them."""
-        hosts = {found[2] for item in stack.items if (found := _HOST_ID.match(item.id))}
+        turned = {found[2] for item in stack.items if (found := _HOST_ID.match(item.id))}
+        hosts = {host: host for host in turned} | {".".join(reversed(host.split("."))): host for host in turned}
         others = {one.item for one in stack.sources if isinstance(one.provider, str) and one.provider != "self"}
         own = (one for one in stack.items if one.id not in others and not one.id.startswith(("pkg:", "host:")))
         self._learn(stack.name, *(name for one in own for name in (one.id, one.name)))
@@ -103,8 +104,8 @@ class Redaction:
             path=self.path(stack.path) if stack.path else "",
         )
 
-    def _title(self, name: str | None, hosts: Collection[str]) -> str | None:
-        return name and (self.host(name) if name in hosts else self.text(name))
+    def _title(self, name: str | None, hosts: Mapping[str, str]) -> str | None:
+        return name and (self.host(hosts[name]) if name in hosts else self.text(name))
 
     def _component(self, one: Component) -> Component:
         return replace(

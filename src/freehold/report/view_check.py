@@ -18,7 +18,7 @@ from freehold.report.assess_blocks import (
 from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Column, Detail, Document, Heading, Paragraph, Row, Table
 from freehold.report.sentences import item_name, settings_line, stack_line, steps_tree, who
-from freehold.report.view_inventory import read_sentence, skip_sentence, skips_table
+from freehold.report.view_inventory import read_sentence, skip_sentence, skips_table, unread_sentence
 from freehold.stack.countries import is_region
 from freehold.words import day, interval, percent, say
 
@@ -58,9 +58,11 @@ def _read(answer: CheckAnswer) -> tuple[Paragraph, ...]:
 
 def _scope(answer: CheckAnswer) -> tuple[Paragraph, ...]:
     """What the figures cannot hold because nothing that was read tells it; a reading of a machine tells most of it."""
-    if answer.inventory is None or answer.inventory.reader.startswith("machine"):
+    if answer.inventory is None:
         return ()
-    return (Paragraph(say("check.scope")),)
+    unread = unread_sentence(answer.inventory)
+    told = (Paragraph(unread, "warn"),) if unread else ()
+    return told if answer.inventory.reader.startswith("machine") else (Paragraph(say("check.scope")), *told)
 
 
 def _first(answer: CheckAnswer, context: Context, notes: Notes) -> tuple[Block, ...]:

@@ -128,6 +128,15 @@ def test_a_place_that_is_no_country_is_told_once_with_its_number_of_rows(tmp_pat
     assert told == ["'RZ 1' is no country that is known (2 rows say so)"]
 
 
+def test_updates_of_what_nobody_is_known_to_make_may_stop_and_a_product_of_a_known_family_is_its_makers(tmp_path: Path) -> None:
+    text = "Server,OS,Location\na,Debian 12,DE\nb,Nobody-OS 7,DE\nc,Windows Server 2019,DE\n"
+    stack = stack_of(written(tmp_path, text))
+    assert source(stack, "windows-server-2019").provider == "microsoft"
+    change = {need.item: need.weight for need in stack.needs_of["servers:change@self"]}
+    assert change == {item: pytest.approx(1 / 3) for item in ("updates:debian", "updates:?", "updates:microsoft")}
+    assert source(stack, "updates:?").provider is UNKNOWN
+
+
 def test_rows_with_one_name_are_joined_and_that_is_said(tmp_path: Path) -> None:
     loaded = load(written(tmp_path, SERVERS), Settings("DE"))
     assert any("2 rows have the id 'db01'" in finding.problem for finding in loaded.findings)

@@ -62,6 +62,7 @@ _OURSELVES: Final = frozenset(
     {"self", "own", "internal", "in-house", "inhouse", "intern", "eigenbetrieb", "interne", "-", "n/a"}
 )
 _LONGEST_ID: Final = 120
+_NOBODY_KNOWN: Final = "?"
 
 
 def stack_of_records(
@@ -169,8 +170,8 @@ class _Join:
         by_name = {name.casefold(): id_ for id_, record in ids.items() if (name := record.values.get("name"))}
         for id_, record in ids.items():
             self._add_row(id_, record, by_name)
-        self._add_change()
         self._tell_what_is_not_known()
+        self._add_change()
         return join_providers(
             Stack(
                 self._records.name, None, (), self._catalogue.edition or None, tuple(self._items.values()),
@@ -397,19 +398,24 @@ class _Join:
 
         if (source, item) not in self._needs:
             self._need(source, item, role, cover, where)
-        steward = match.provider if match is not None else self._holders.get(item)
-        if isinstance(steward, str) and steward != "self" and cover != "service":
+        steward = (match.provider if match is not None else self._holders.get(item)) or _NOBODY_KNOWN
+        if steward != "self" and cover != "service":
             counts = self._spares if cover == "installed-device" else self._updates
             counts[steward] = counts.get(steward, 0) + 1
-            self._known(steward)
+            if steward != _NOBODY_KNOWN:
+                self._known(steward)
 
     def _guessed(self, part: str) -> str | None:
-        """The provider whose whole name begins a part's: ``Dell`` of ``Dell PowerEdge R740``."""
+        """The provider whose whole name, or a product's, begins a part's: ``Dell`` of ``Dell PowerEdge R740``."""
         words = part.split()
         for length in range(min(len(words), 3), 0, -1):
-            match = self._matcher.match_name(" ".join(words[:length]), "provider")
+            begin = " ".join(words[:length])
+            match = self._matcher.match_name(begin, "provider")
             if match is not None:
                 return match.id
+            product = self._matcher.match_name(begin, "product")
+            if product is not None and product.provider is not None:
+                return product.provider
         return None
 
     def _make_part(self, item: str, name: str, kind: str, provider: str | None, licence: str | None, where: Evidence) -> None:
@@ -434,6 +440,12 @@ class _Join:
         if survive is not None:
             self._claims.append(survive.claim("needs", need.id))
 
+    def _called(self, provider: str) -> str:
+        if provider == _NOBODY_KNOWN:
+            return say("records.nobody_known")
+        row = self._catalogue.provider(provider)
+        return (row.name if row else None) or self._providers[provider].name or provider
+
     # Change
 
     def _add_change(self) -> None:
@@ -450,12 +462,10 @@ class _Join:
         ):  # fmt: skip
             for provider, count in counts.items():
                 item = f"{kind}:{provider}"
-                row = self._catalogue.provider(provider)
-                shown = (row.name if row else None) or (self._providers[provider].name or provider)
-                self._items[item] = Item(
-                    item, say(f"{sentence}_{'one' if count == 1 else 'many'}", provider=shown, count=count), item_kind
-                )
-                self._sources[f"{item}@{provider}"] = Source(f"{item}@{provider}", item, provider)
+                title = say(f"{sentence}_{'one' if count == 1 else 'many'}", provider=self._called(provider), count=count)
+                self._items[item] = Item(item, title, item_kind)
+                by = UNKNOWN if provider == _NOBODY_KNOWN else provider
+                self._sources[f"{item}@{provider}"] = Source(f"{item}@{provider}", item, by)
                 cover = default(kind, "survive")
                 need = Need(source, item, "update-channel", count / total, survive=cover.days)
                 self._needs[source, item] = need

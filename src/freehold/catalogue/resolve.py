@@ -187,12 +187,14 @@ class _Join:
             if component.scope in _RUNS:
                 role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
                 kind = "installed-device" if component.kind in _DEVICES else kind
+                if component.kind == "cloud":
+                    role, kind = "host", "service"
                 if component.id in named:
                     self._need(f"{run}@self", component.id, role, kind)
                 for needed in component.depends:
                     if needed in present and needed != component.id:
                         self._need(source, needed, "part", "installed-code")
-        kept_up = [c for c in components if c.scope in _RUNS and c.kind != "model" and c.kind not in _DEVICES]
+        kept_up = [c for c in components if c.scope in _RUNS and c.kind not in (*_DEVICES, "model", "cloud")]
         self._add_updates(change, kept_up, matches)
         devices = [c for c in components if c.scope in _RUNS and c.kind in _DEVICES]
         for device in devices:

@@ -152,3 +152,46 @@ def test_the_log_says_what_is_done_and_nothing_unasked(tmp_path: Path, capsys: p
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["message"] for line in lines][-2:] == ["read", "computed"]
     assert all({"at", "level", "message"} <= line.keys() for line in lines)
+
+
+def page_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["check", *words]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_the_page_of_a_reading_says_what_its_figures_cannot_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "requirements.txt").write_text("requests==2.32.3\n", encoding="utf-8")
+    page = page_of(capsys, str(tmp_path / "shop"), "--home", "DE")
+    assert page.index("100 % of what you must keep running") < page.index("Only what was read is counted.")
+    written = tmp_path / "stack.toml"
+    written.write_text('[stack]\nname = "s"\nhome = "DE"\n\n[[item]]\nid = "a"\nmission = 1\n', encoding="utf-8")
+    assert "Only what was read is counted." not in page_of(capsys, str(written))
+
+
+def test_source_that_no_reader_knows_is_told_beside_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "requirements.txt").write_text("requests==2.32.3\n", encoding="utf-8")
+    whole = page_of(capsys, str(tmp_path / "shop"), "--home", "DE")
+    (tmp_path / "shop" / "Pay.java").write_text('class Pay { String url = "https://api.stripe.com"; }\n', encoding="utf-8")
+    page = page_of(capsys, str(tmp_path / "shop"), "--home", "DE")
+    assert "in no figure" not in whole
+    assert "in no figure: Java: 1 file(s) ending in .java were not read for hosts and models." in page
+
+
+def test_the_commands_that_a_page_proposes_ask_from_the_same_home_and_on_the_day_of_the_fall(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = tmp_path / "stack.toml"
+    stack.write_text(
+        '[stack]\nname = "s"\n\n[[item]]\nid = "a"\nmission = 1\n  [[item.source]]\n  provider = "self"\n'
+        '  needs = [{ item = "b", survive = "90d" }]\n\n[[item]]\nid = "b"\n  [[item.source]]\n  provider = "microsoft"\n',
+        encoding="utf-8",
+    )
+    page = page_of(capsys, str(stack), "--home", "DE", "--trusted", "EU")
+    assert f"freehold cutoff {stack} --home DE --trusted EU --country US shows every item" in page
+    asked = page.partition("; freehold ")[2].partition(" shows the whole chain")[0]
+    assert asked == f"why {stack} --home DE --trusted EU a --country US --day 90"
+    assert main(asked.split()) == 0
+    told = capsys.readouterr().out
+    assert "used up on day 90" in " ".join(told.split())

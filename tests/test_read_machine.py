@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from freehold import work
+from freehold.catalogue.resolve import resolve
 from freehold.cli import main
 from freehold.errors import ReadError
 from freehold.read.machine import read_machine
@@ -218,3 +219,14 @@ def test_the_page_of_a_machine_says_how_to_keep_it_for_further_questions(
     assert "freehold scan --machine -o machine.toml" in capsys.readouterr().out
     assert main(["scan", "--machine", "-o", str(tmp_path / "machine.toml")]) == 0
     assert work.load(tmp_path / "machine.toml", Settings()).stack.item_by_id["os-debian-12"].kind == "os"
+
+
+def test_a_virtual_machine_rests_on_a_computer_of_which_nobody_knows_whose_it_is(tmp_path: Path) -> None:
+    put(tmp_path, {"etc/os-release": OS_RELEASE, "proc/cpuinfo": X86.rstrip() + "\nflags\t\t: fpu sse hypervisor lm\n"})
+    stack = resolve(read_machine(tmp_path), work.catalogue(), "DE")
+    host = next(one for one in stack.sources if one.item == "virtual-machine-host")
+    need = next(one for one in stack.needs if one.item == "virtual-machine-host")
+    assert host.provider is None
+    assert (need.source, need.role, need.weight, need.survive) == ("machine@self", "host", None, 0)
+    put(tmp_path, {"proc/cpuinfo": X86.rstrip() + "\nflags\t\t: fpu sse lm\n"})
+    assert all(one.id != "virtual-machine-host" for one in read_machine(tmp_path).components)

@@ -41,6 +41,45 @@ def test_no_answer_holds_a_host_or_a_path(tmp_path: Path, capsys: pytest.Capture
         assert secret not in told, secret
 
 
+SERVERS = (
+    "Server,Hersteller,Kritisch,Standort\nsrv-7.wagner.local,Dell,ja,Narnia\nsrv-7.wagner.local,Dell,ja,\nMail,Dell,ja,DE\n"
+)
+ZONE = """\
+$ORIGIN wagner-intern.de.
+@ 3600 IN SOA ns1.hetzner.com. a.wagner-intern.de. 1 7200 900 1209600 86400
+@ IN NS ns1.hetzner.com.
+@ IN MX 10 aspmx.l.google.com.
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "show", "cutoff"])
+@pytest.mark.parametrize(("name", "text"), [("list.csv", SERVERS), ("list.zone", ZONE)])
+def test_a_server_in_a_table_and_the_domain_of_a_zone_are_hosts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    cut = ["--foreign"] if verb == "cutoff" else []
+    full = ["--full", "--evidence"]
+    assert main([verb, str(tmp_path / name), "--home", "DE", "--redact", *cut, *full, "--no-cache"]) == 0
+    told = "".join(capsys.readouterr())
+    assert "host-1" in told
+    assert all(secret not in told for secret in ("wagner", "list.csv", "list.zone"))
+
+
+def test_a_thing_that_somebody_else_provides_keeps_its_name() -> None:
+    stack = Stack(
+        "s", "DE",
+        items=(Item("pay.example", "pay.example"), Item("a.firm.de", "a.firm.de"), Item("b", "b at a.firm.de")),
+        sources=(Source("pay.example@stripe", "pay.example", "stripe"), Source("a.firm.de@self", "a.firm.de", "self")),
+        needs=(Need("a.firm.de@self", "pay.example"),),
+    )  # fmt: skip
+    hidden = Redaction().stack(stack)
+    assert [(item.id, item.name) for item in hidden.items] == [
+        ("pay.example", "pay.example"), ("host-1", "host-1"), ("b", "b at host-1"),
+    ]  # fmt: skip
+    assert hidden.needs == (Need("host-1@self", "pay.example"),)
+
+
 def test_the_answer_is_the_same_as_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []
     for flags in ([], ["--redact"], ["--redact", "paths"]):

@@ -136,7 +136,7 @@ def test_a_level_that_may_be_less_than_whole_is_never_good(one: float, other: fl
 def test_files_that_were_skipped_are_counted_with_their_reasons_and_listed_in_html() -> None:
     answer = check_of(clinic(), inventory=INVENTORY)
     page = " ".join(render(answer).split())
-    assert "3 files skipped, because its text encoding is not known (2); it is too large (1)." in page
+    assert "3 notes on what was skipped: its text encoding is not known (2); it is too large (1)." in page
     assert "vendor/big.bin" not in page
     assert "vendor/big.bin" in render(answer, "html")
     assert "300 MB is over the limit" in render(answer, "html")

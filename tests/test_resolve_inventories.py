@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from freehold.catalogue.resolve import resolve
-from freehold.stack.inventory import Component, Evidence, Inventory
+from freehold.stack.inventory import Component, Contact, Evidence, Inventory
+from freehold.stack.redaction import Redaction
 from freehold.stack.values import Stack
 from freehold.work import catalogue
 
@@ -61,3 +62,14 @@ def test_updates_of_an_own_copy_come_from_its_supplier() -> None:
     assert found["updates:supplier:lakeside-data-e-v"] == "supplier:lakeside-data-e-v"
     names = {item.id: item.name for item in stack.items}
     assert "Lakeside Data e.V." in (names["updates:supplier:lakeside-data-e-v"] or "")
+
+
+def test_a_host_that_nobody_knows_is_called_as_people_write_it_and_hidden_under_one_name() -> None:
+    contacts = (Contact("com.nobody-knows.api", "service"), Contact("192.0.2.7", "service"), Contact("no host", "service"))
+    stack = resolve(Inventory("Thing", "project", (), contacts), catalogue(), "DE")
+    names = {item.id: item.name for item in stack.items if item.id.startswith("host:")}
+    assert names == {
+        "host:com.nobody-knows.api": "api.nobody-knows.com", "host:192.0.2.7": "192.0.2.7", "host:no host": "no host",
+    }  # fmt: skip
+    hidden = {item.id: item.name for item in Redaction().stack(stack).items if item.id.startswith("host:")}
+    assert set(hidden) == {f"host:{name}" for name in hidden.values()}

@@ -61,6 +61,35 @@ def test_headings_in_four_languages_are_known_and_the_title_above_them_is_passed
         assert [one.meaning for one in propose(headings, [["a", "b", "c"]], {}, {})] == ["name", "provider", "location"]
 
 
+def test_a_heading_in_two_languages_is_told_by_its_parts_unless_they_differ() -> None:
+    headings = [
+        "Server / Serveur",
+        "Hersteller / Vendor",
+        "Standort / Site",
+        "OS (Betriebssystem)",
+        "Anbieter\nHosting provider",
+    ]
+    assert [one.meaning for one in propose(headings, [["a"] * 5], {}, {})] == [
+        "name", "maker", "location", "needs.os", "provider",
+    ]  # fmt: skip
+    assert propose(["Name", "Anbieter / Standort"], [["a", "b"]], {}, {})[1].meaning == IGNORE
+    assert heading_row([["Name", ""], ["Server / Host", "Standort / Site"]]) == 1
+
+
+def test_a_row_that_adds_up_the_others_is_no_thing_and_that_is_said(tmp_path: Path) -> None:
+    text = "Nr;Server;Hersteller;Kritisch\n1;db01;Dell;ja\n2;Total Recall;Dell;nein\nTotal;2;;1\nSumme / Total:;2;;1,5\n"
+    found = read_spreadsheet(written(tmp_path, text))
+    assert [record.values["name"] for record in found.records] == ["db01", "Total Recall"]
+    assert [skip.detail for skip in found.skips[:2]] == [
+        "Line 4 adds up the others, and was left out.", "Line 5 adds up the others, and was left out.",
+    ]  # fmt: skip
+
+
+def test_a_thing_that_is_called_total_is_no_sum(tmp_path: Path) -> None:
+    found = read_spreadsheet(written(tmp_path, "Service,Provider\nTotal,Acme GmbH\nTotal\n"))
+    assert [record.values["name"] for record in found.records] == ["Total", "Total"]
+
+
 def test_a_device_of_ones_own_is_held_and_its_maker_is_needed_for_spares(tmp_path: Path) -> None:
     stack = stack_of(written(tmp_path, SERVERS))
     db = source(stack, "db01")
@@ -79,6 +108,33 @@ def test_a_service_is_its_providers_whatever_the_heading_calls_him(tmp_path: Pat
     stack = stack_of(written(tmp_path, SERVERS))
     assert (source(stack, "mail").provider, source(stack, "mail").location) == ("microsoft", ("IE",))
     assert (stack.item_by_id["web01"].kind, stack.item_by_id["web01"].mission) == ("cloud", 0.5)
+
+
+def test_without_a_column_of_providers_a_thing_that_nothing_is_said_of_is_not_the_organisations(tmp_path: Path) -> None:
+    text = "Asset;Hersteller;Betriebssystem;Standort;Kritisch\nExchange Online;;;;ja\ndb01;Dell;;;ja\nweb;;Debian 12;;nein\n"
+    loaded = load(written(tmp_path, text), Settings("DE"))
+    assert [source(loaded.stack, item).provider for item in ("exchange-online", "db01", "web")] == [UNKNOWN, "self", "self"]
+    assert any("of 1 of" in finding.problem and "who provides" in finding.problem for finding in loaded.findings)
+
+
+def test_with_a_column_of_providers_a_blank_in_it_is_the_organisation_itself(tmp_path: Path) -> None:
+    stack = stack_of(written(tmp_path, "Service,Provider\nmail,Microsoft\nwiki,\n"))
+    assert (source(stack, "wiki").provider, source(stack, "mail").provider) == ("self", "microsoft")
+
+
+def test_a_place_that_is_no_country_is_told_once_with_its_number_of_rows(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "Server,Provider,Location\na,,RZ 1\nb,,RZ 1\nc,,DE\n"), Settings("DE"))
+    told = [finding.problem for finding in loaded.findings if "no country" in finding.problem]
+    assert told == ["'RZ 1' is no country that is known (2 rows say so)"]
+
+
+def test_updates_of_what_nobody_is_known_to_make_may_stop_and_a_product_of_a_known_family_is_its_makers(tmp_path: Path) -> None:
+    text = "Server,OS,Location\na,Debian 12,DE\nb,Nobody-OS 7,DE\nc,Windows Server 2019,DE\n"
+    stack = stack_of(written(tmp_path, text))
+    assert source(stack, "windows-server-2019").provider == "microsoft"
+    change = {need.item: need.weight for need in stack.needs_of["servers:change@self"]}
+    assert change == {item: pytest.approx(1 / 3) for item in ("updates:debian", "updates:?", "updates:microsoft")}
+    assert source(stack, "updates:?").provider is UNKNOWN
 
 
 def test_rows_with_one_name_are_joined_and_that_is_said(tmp_path: Path) -> None:

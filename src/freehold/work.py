@@ -242,7 +242,8 @@ def redacted(loaded: Loaded, redaction: Redaction) -> Loaded:
     if loaded.stack.path:
         redaction.path(loaded.stack.path)
     inventory = None if loaded.inventory is None else redaction.inventory(loaded.inventory)
-    return replace(loaded, stack=redaction.stack(loaded.stack), inventory=inventory)
+    stack = redaction.stack(loaded.stack)
+    return replace(loaded, stack=stack, inventory=inventory, findings=tuple(map(redaction.finding, loaded.findings)))
 
 
 def _provider_ids() -> Iterable[str]:

@@ -1,9 +1,10 @@
 """From the rows of somebody's table to who controls them. Owns the join of records with the catalogue to a stack.
 
 A row that names a provider is got from it. A row without one is the organisation's own, and rests on what its columns
-say: a device from its maker, a processor, an operating system, other software, a cloud. What is installed goes on
-running; its spares and updates are needs of one item, ``NAME:change``. Providers, products and countries are looked up by
-name; what is not known stays a provider without a seat.
+say: a device from its maker, a processor, an operating system, other software, a cloud. If no column says who provides, a
+row that says nothing of this either is a thing of which nobody knows who provides it. What is installed goes on running;
+its spares and updates are needs of one item, ``NAME:change``. Providers, products and countries are looked up by name;
+what is not known stays a provider without a seat.
 """
 
 from __future__ import annotations
@@ -53,12 +54,15 @@ _PARTS: Final = (
     ("needs.cloud", "cloud", "host", "service"),
 )  # fmt: skip
 _DEVICES: Final = frozenset({"hardware", "network", "chip", "equipment"})
+_OWN: Final = frozenset({"maker", "needs", *(meaning for meaning, *_ in _PARTS)})
+"""Meanings of cells that say of a thing that the organisation has or runs it."""
 _NUMBER: Final = re.compile(r"[-+]?[\d.,' ]*\d")
 _VERSION: Final = re.compile(r"[\s/-]+v?\d.{0,200}$")
 _OURSELVES: Final = frozenset(
     {"self", "own", "internal", "in-house", "inhouse", "intern", "eigenbetrieb", "interne", "-", "n/a"}
 )
 _LONGEST_ID: Final = 120
+_NOBODY_KNOWN: Final = "?"
 
 
 def stack_of_records(
@@ -148,11 +152,13 @@ def _add_owners(made: dict[str, Provider], catalogue: Catalogue, claims: list[Cl
 class _Join:
     def __init__(self, records: Records, catalogue: Catalogue) -> None:
         self._records, self._catalogue, self._matcher = records, catalogue, Matcher(catalogue)
+        self._names_providers = any(column.meaning == "provider" for column in records.columns)
         self._items: dict[str, Item] = {}
         self._sources: dict[str, Source] = {}
         self._needs: dict[tuple[str, str], Need] = {}
         self._providers: dict[str, Provider] = {}
         self._claims: list[Claim] = []
+        self._strange: dict[str, list[Evidence]] = {}
         self._updates: dict[str, int] = {}
         self._spares: dict[str, int] = {}
         self._models: dict[str, str] = {}
@@ -164,6 +170,7 @@ class _Join:
         by_name = {name.casefold(): id_ for id_, record in ids.items() if (name := record.values.get("name"))}
         for id_, record in ids.items():
             self._add_row(id_, record, by_name)
+        self._tell_what_is_not_known()
         self._add_change()
         return join_providers(
             Stack(
@@ -199,6 +206,18 @@ class _Join:
     def _claim(self, table: str, row: str, attribute: str, value: str, where: Evidence) -> None:
         self._claims.append(Claim(table, row, attribute, value, str(where)))
 
+    def _tell_what_is_not_known(self) -> None:
+        """Each place that is no country once, and how many things nobody is known to provide."""
+        for place, lines in self._strange.items():
+            more = f" ({len(lines)} rows say so)" if len(lines) > 1 else ""
+            problem = f"'{place}' is no country that is known{more}"
+            self._note(lines[0], problem, "Write the country, such as DE or Germany", "location")
+        count = sum(source.provider is UNKNOWN for source in self._sources.values())
+        if count and not self._names_providers:
+            problem = f"no column says who provides: of {count} of {len(self._items)} things it is not known"
+            where = Evidence(self._records.records[0].evidence.file)
+            self._note(where, problem, "Say which column does: freehold import with --map COLUMN=provider")
+
     # One row
 
     def _add_row(self, id_: str, record: Record, by_name: Mapping[str, str]) -> None:
@@ -219,13 +238,15 @@ class _Join:
             provider, maker = self._provider(maker, values, where), None
         if provider is None and match is not None and match.provider and not (licence and is_open(licence)):
             provider = self._known(match.provider)
-        source = f"{id_}@{provider or 'self'}"
+        by = provider or ("self" if self._is_own(kind, values) else UNKNOWN)
+        source = f"{id_}@{'?' if by is UNKNOWN else by}"
         self._sources[source] = Source(
-            source, id_, provider or "self", self._places(values, where), licence=licence, recover=self._days(values, where),
+            source, id_, by, self._places(values, where), licence=licence, recover=self._days(values, where),
             cost_once=self._money(values, "cost_once", where), cost_year=self._money(values, "cost_year", where),
             currency=_currency(values.get("currency")),
         )  # fmt: skip
-        self._claim("sources", source, "provider", provider or "self", where)
+        if by is not UNKNOWN:
+            self._claim("sources", source, "provider", by, where)
         if values.get("location"):
             self._claim("sources", source, "location", values["location"], where)
         if provider is None and maker:
@@ -245,6 +266,10 @@ class _Join:
                 key = f"{id_}@{other}"
                 self._sources[key] = Source(key, id_, other, status="candidate")
                 self._claim("sources", key, "provider", other, where)
+
+    def _is_own(self, kind: str, values: Mapping[str, str]) -> bool:
+        """Whether a row without a provider is the organisation's own: its table could have named one, or its cells say so."""
+        return self._names_providers or kind in _DEVICES or not _OWN.isdisjoint(values)
 
     def _kind(self, values: Mapping[str, str], where: Evidence) -> str:
         word = (values.get("kind") or "").casefold().strip()
@@ -289,9 +314,7 @@ class _Join:
             tail = part.rpartition(",")[2]
             code = country_code(part) or country_code(tail)
             if code is None:
-                self._note(
-                    where, f"'{part[:80]}' is no country that is known", "Write the country, such as DE or Germany", "location"
-                )
+                self._strange.setdefault(part[:80], []).append(where)
                 continue
             found.append(code)
         if values.get("location") and not found:
@@ -375,19 +398,24 @@ class _Join:
 
         if (source, item) not in self._needs:
             self._need(source, item, role, cover, where)
-        steward = match.provider if match is not None else self._holders.get(item)
-        if isinstance(steward, str) and steward != "self" and cover != "service":
+        steward = (match.provider if match is not None else self._holders.get(item)) or _NOBODY_KNOWN
+        if steward != "self" and cover != "service":
             counts = self._spares if cover == "installed-device" else self._updates
             counts[steward] = counts.get(steward, 0) + 1
-            self._known(steward)
+            if steward != _NOBODY_KNOWN:
+                self._known(steward)
 
     def _guessed(self, part: str) -> str | None:
-        """The provider whose whole name begins a part's: ``Dell`` of ``Dell PowerEdge R740``."""
+        """The provider whose whole name, or a product's, begins a part's: ``Dell`` of ``Dell PowerEdge R740``."""
         words = part.split()
         for length in range(min(len(words), 3), 0, -1):
-            match = self._matcher.match_name(" ".join(words[:length]), "provider")
+            begin = " ".join(words[:length])
+            match = self._matcher.match_name(begin, "provider")
             if match is not None:
                 return match.id
+            product = self._matcher.match_name(begin, "product")
+            if product is not None and product.provider is not None:
+                return product.provider
         return None
 
     def _make_part(self, item: str, name: str, kind: str, provider: str | None, licence: str | None, where: Evidence) -> None:
@@ -412,6 +440,12 @@ class _Join:
         if survive is not None:
             self._claims.append(survive.claim("needs", need.id))
 
+    def _called(self, provider: str) -> str:
+        if provider == _NOBODY_KNOWN:
+            return say("records.nobody_known")
+        row = self._catalogue.provider(provider)
+        return (row.name if row else None) or self._providers[provider].name or provider
+
     # Change
 
     def _add_change(self) -> None:
@@ -428,10 +462,10 @@ class _Join:
         ):  # fmt: skip
             for provider, count in counts.items():
                 item = f"{kind}:{provider}"
-                row = self._catalogue.provider(provider)
-                shown = (row.name if row else None) or (self._providers[provider].name or provider)
-                self._items[item] = Item(item, say(sentence, provider=shown, count=count), item_kind)
-                self._sources[f"{item}@{provider}"] = Source(f"{item}@{provider}", item, provider)
+                title = say(f"{sentence}_{'one' if count == 1 else 'many'}", provider=self._called(provider), count=count)
+                self._items[item] = Item(item, title, item_kind)
+                by = UNKNOWN if provider == _NOBODY_KNOWN else provider
+                self._sources[f"{item}@{provider}"] = Source(f"{item}@{provider}", item, by)
                 cover = default(kind, "survive")
                 need = Need(source, item, "update-channel", count / total, survive=cover.days)
                 self._needs[source, item] = need

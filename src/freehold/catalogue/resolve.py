@@ -16,6 +16,7 @@ from dataclasses import replace
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.hosting import Hosting, hostings
+from freehold.catalogue.hosts import to_forward
 from freehold.catalogue.match import Match, Matcher
 from freehold.catalogue.open_licences import is_open
 from freehold.catalogue.values import Product
@@ -186,12 +187,14 @@ class _Join:
             if component.scope in _RUNS:
                 role, kind = ("runtime", "image") if component.kind == "platform" else ("part", "installed-code")
                 kind = "installed-device" if component.kind in _DEVICES else kind
+                if component.kind == "cloud":
+                    role, kind = "host", "service"
                 if component.id in named:
                     self._need(f"{run}@self", component.id, role, kind)
                 for needed in component.depends:
                     if needed in present and needed != component.id:
                         self._need(source, needed, "part", "installed-code")
-        kept_up = [c for c in components if c.scope in _RUNS and c.kind != "model" and c.kind not in _DEVICES]
+        kept_up = [c for c in components if c.scope in _RUNS and c.kind not in (*_DEVICES, "model", "cloud")]
         self._add_updates(change, kept_up, matches)
         devices = [c for c in components if c.scope in _RUNS and c.kind in _DEVICES]
         for device in devices:
@@ -332,7 +335,7 @@ class _Join:
             if component.kind == "platform" and component.registry and component.scope in _RUNS:
                 pulled.append((component.id, key))
         for (key, match), _ in counts.most_common():
-            item = self._add_product(key, match, key.removeprefix("host:"), "registry")
+            item = self._add_product(key, match, _as_written(key.removeprefix("host:")), "registry")
             self._seen("items", item, "id", item, first[key].evidence[:1])
             kind = "image-registry" if first[key].kind == "platform" else "registry"
             self._need(f"{change}@self", item, "registry", kind)
@@ -465,7 +468,7 @@ class _Join:
     def _add_contact(self, contact: Contact, kind: str) -> str:
         match = self._matcher.match_host(contact.host, "reverse")
         key = f"host:{contact.host}" if match is None else (match.product or match.provider or match.id)
-        item = self._add_product(key, match, contact.host, kind)
+        item = self._add_product(key, match, _as_written(contact.host), kind)
         self._seen("items", item, "id", item, contact.evidence)
         return item
 
@@ -500,3 +503,11 @@ def _short(version: str) -> str:
     """A version as people tell them apart: the beginning of a digest is enough."""
     algorithm, colon, digits = version.partition(":")
     return f"{algorithm}:{digits[:12]}" if colon and len(digits) > 12 else version
+
+
+def _as_written(host: str) -> str:
+    """A host that the catalogue does not know, as people write it; as it stands if it is none."""
+    try:
+        return to_forward(host)
+    except ValueError:
+        return host

@@ -36,11 +36,11 @@ def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     else:
         with progress(f"reading {options.stack} …"):
             loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
-    for finding in loaded.findings:
-        tell(f"freehold: note: {finding}")
     if options.redact:
         loaded = work.redacted(loaded, redaction_from(options))
         options.stack = loaded.stack.path or options.stack
+    for finding in loaded.findings:
+        tell(f"freehold: note: {finding}")
     return loaded, settings
 
 
@@ -130,9 +130,12 @@ def _page(options: argparse.Namespace, loaded: work.Loaded, settings: Settings) 
 
 
 def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
-    """The flags by which the user chose within a database."""
-    flags = (("--stack", options.stack_name), ("--at", options.at))
-    return tuple(word for flag, value in flags if value is not None for word in (flag, value))
+    """The flags by which the user chose within a database and whose view it is: with them a further command answers alike."""
+    flags = (
+        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
+    )  # fmt: skip
+    chosen = tuple(word for flag, value in flags if value is not None for word in (flag, value))
+    return (*chosen, "--strict") if options.strict else chosen
 
 
 def _assess(options: argparse.Namespace) -> int:

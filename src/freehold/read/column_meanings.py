@@ -1,7 +1,8 @@
 """What a column of somebody's table means, told by its heading, else by what stands in it. Owns the words for that.
 
-Headings are compared whole, after case and punctuation are put aside, in English, German, French and Spanish. What is not
-certain is not guessed: a column whose heading is not known is read only if its content can mean one thing alone.
+Headings are compared whole, after case and punctuation are put aside, in English, German, French and Spanish; one that says
+the same in two languages (``Hersteller / Vendor``) by its parts. What is not certain is not guessed: a column whose heading
+is not known is read only if its content can mean one thing alone.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ _ONCE: Final = frozenset({"name", "id", "version", "kind", "mission", "provider"
                           "cost_year", "cost_once", "provider.country", "provider.owner", "provider.lei"})  # fmt: skip
 _MOST_SEARCHED: Final = 20
 _SAMPLE: Final = 200
+_BETWEEN_NAMES: Final = re.compile(r"[/|\n()\[\]]|\s[-–]\s")
 _NOT_A_WORD: Final = re.compile(r"[\W_]+")
 _LEI: Final = re.compile(r"[A-Z0-9]{18}\d{2}")
 
@@ -79,6 +81,16 @@ def _meanings() -> Mapping[str, str]:
     return {word: meaning for meaning, words in _HEADINGS.items() for word in words.split("|")}
 
 
+def _told_by(heading: str) -> str | None:
+    """What a heading means: as a whole, else what all of its parts that are known agree on."""
+    known = _meanings()
+    whole = known.get(normal_heading(heading))
+    if whole is not None:
+        return whole
+    told = {known[part] for one in _BETWEEN_NAMES.split(heading[:200]) if (part := normal_heading(one)) in known}
+    return told.pop() if len(told) == 1 else None
+
+
 def heading_row(rows: Sequence[Sequence[str]]) -> int | None:
     """The row that holds the headings: of the first rows the one with most known headings, else the first that is filled.
 
@@ -87,10 +99,9 @@ def heading_row(rows: Sequence[Sequence[str]]) -> int | None:
     int or None
         Its place; ``None`` if every row is empty.
     """
-    known = _meanings()
     best, found = 0, None
     for place, row in enumerate(rows[:_MOST_SEARCHED]):
-        hits = sum(normal_heading(cell) in known for cell in row)
+        hits = sum(_told_by(cell) is not None for cell in row)
         if hits > best:
             best, found = hits, place
     if found is not None:
@@ -112,7 +123,6 @@ def propose(
     asked, remembered
         Meanings by heading that the user states now, and that were kept from an earlier time: they come first.
     """
-    known = _meanings()
     asked = {normal_heading(column): meaning for column, meaning in asked.items()}
     remembered = {normal_heading(column): meaning for column, meaning in remembered.items()}
     found: list[ColumnMeaning] = []
@@ -125,8 +135,8 @@ def propose(
             meaning, because = asked[normal], "asked"
         elif normal in remembered:
             meaning, because = remembered[normal], "remembered"
-        elif normal in known and not (known[normal] in _ONCE and known[normal] in taken):
-            meaning, because = known[normal], "heading"
+        elif (named := _told_by(heading)) is not None and not (named in _ONCE and named in taken):
+            meaning, because = named, "heading"
         elif cells and (told := _by_content(cells[:_SAMPLE])) is not None and told not in taken:
             meaning, because = told, "content"
         if meaning != IGNORE:

@@ -10,7 +10,7 @@ from pathlib import Path
 from freehold.errors import Unreadable
 from freehold.read.findings import joined_components, joined_contacts
 from freehold.read.machine_devices import devices
-from freehold.read.machine_processors import processors
+from freehold.read.machine_processors import processors, virtual_host
 from freehold.read.machine_settings import count_of_root_certificates, setting_contacts
 from freehold.read.root_files import Root
 from freehold.read.root_folder import fit_components, fit_skips, kernel_component, read_system
@@ -38,7 +38,7 @@ def read_machine(path: Path = Path("/")) -> Inventory:
     system = read_system(root)
     release = root.word(_RELEASE)
     running = kernel_component(release, _RELEASE, system.components) if release else ()
-    found = [*processors(root), *devices(root), *running]
+    found = [*processors(root), *virtual_host(root), *devices(root), *running]
     components, joined = joined_components([*system.components, *fit_components(found, root.skips)])
     if not components:
         raise Unreadable(f"{path}: neither packages nor devices of a Linux system are there. Name an inventory instead.")

@@ -14,10 +14,11 @@ from freehold.read.purls import slug
 from freehold.read.root_files import Root
 from freehold.stack.inventory import Component, Evidence
 
-__all__ = ["processors"]
+__all__ = ["processors", "virtual_host"]
 
 _FILE: Final = "proc/cpuinfo"
 _LARGEST: Final = 16 * 1024 * 1024
+_LONGEST_FLAGS: Final = 100_000
 _VENDORS: Final = {
     "GenuineIntel": "Intel", "AuthenticAMD": "AMD", "HygonGenuine": "Hygon", "CentaurHauls": "Zhaoxin", "Shanghai": "Zhaoxin",
     "IBM/S390": "IBM", "Loongson": "Loongson", "POWER": "IBM",
@@ -36,6 +37,16 @@ _MARKS: Final = re.compile(r"\((?:R|TM|C)\)|\bCPU\b|@.*$|\bProcessor\b|\b\d+-Cor
 _KEYS: Final = (
     "vendor_id", "model name", "cpu implementer", "cpu part", "uarch", "mvendorid", "isa", "cpu", "cpu model", "hardware",
 )  # fmt: skip
+
+
+def virtual_host(root: Root) -> tuple[Component, ...]:
+    """The computer that a virtual machine runs on, if this is one: the processor says so, not whose it is."""
+    for number, line in enumerate((root.text(_FILE, _LARGEST) or "").splitlines(), 1):
+        key, _, flags = line.partition(":")
+        if key.strip().lower() == "flags" and "hypervisor" in flags[:_LONGEST_FLAGS].split():
+            name = "computer that this virtual machine runs on"
+            return (Component("virtual-machine-host", name, kind="cloud", direct=True, evidence=(Evidence(_FILE, number),)),)
+    return ()
 
 
 def processors(root: Root) -> tuple[Component, ...]:

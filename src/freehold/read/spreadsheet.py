@@ -5,13 +5,14 @@ Which column means what is told by the user, by an earlier time, or by :mod:`fre
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from freehold.errors import UsageError
-from freehold.read.column_meanings import heading_row, propose
+from freehold.read.column_meanings import heading_row, normal_heading, propose
 from freehold.read.column_memory import meanings_in
 from freehold.read.sheets import ENDINGS, Sheet, is_workbook, sheets_of
 from freehold.stack.inventory import Evidence, Skip
@@ -22,6 +23,11 @@ __all__ = ["ENDINGS", "is_spreadsheet", "read_spreadsheet"]
 _JOINED: Final = frozenset({"needs", "needs.os", "needs.software", "needs.chip", "needs.cloud", "needs.hardware", "tags",
                             "location", "alternative"})  # fmt: skip
 _MOST_SKIPS: Final = 200
+_TOTAL: Final = re.compile(
+    r"(?:grand |sub)?totals?|sum|summe|gesamt|gesamtsumme|zwischensumme|insgesamt|total général|sous total|totaux|somme|"
+    r"suma|total general"
+)
+_AMOUNT: Final = re.compile(r"[-+\d.,' %€$£¥]*\d[-+\d.,' %€$£¥]*")
 
 
 def is_spreadsheet(path: Path, head: bytes) -> bool:
@@ -84,6 +90,13 @@ def _chosen(sheets: tuple[Sheet, ...], asked: str | None, path: Path) -> Sheet:
     return next(filled, sheets[0] if sheets else Sheet("", (), ()))
 
 
+def _is_total(row: tuple[str, ...]) -> bool:
+    """Whether a row adds up others: it begins with a word for that, and all else in it is numbers."""
+    first, *others = filter(None, row)
+    words = [word for part in re.split(r"[/|:]", first[:80]) if (word := normal_heading(part))]
+    return bool(words and others) and all(map(_TOTAL.fullmatch, words)) and all(map(_AMOUNT.fullmatch, others))
+
+
 def _records(
     file: str, sheet: Sheet, start: int, columns: tuple[ColumnMeaning, ...]
 ) -> tuple[tuple[Record, ...], tuple[Skip, ...]]:
@@ -91,6 +104,9 @@ def _records(
     skips: list[Skip] = []
     for row, line in zip(sheet.rows[start + 1 :], sheet.lines[start + 1 :], strict=True):
         if not any(row):
+            continue
+        if _is_total(row):
+            skips.append(Skip(file, "incomplete", f"Line {line} adds up the others, and was left out."))
             continue
         values: dict[str, str] = {}
         for column, cell in zip(columns, row, strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from freehold.read.walk import Walk
+from freehold.read.walk import COUNTED_LANGUAGES, Walk
 from freehold.stack.inventory import Skip
 
 __all__ = ["unsupported"]
@@ -18,12 +18,6 @@ _MANIFESTS: Final[Mapping[str, str]] = {
     "podfile.lock": "CocoaPods", "package.resolved": "Swift", "conda-lock.yml": "Conda", "environment.yml": "Conda",
     "pdm.lock": "Python (PDM)", "pixi.lock": "Pixi",
 }  # fmt: skip
-_LANGUAGES: Final[Mapping[str, str]] = {
-    ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".rb": "Ruby", ".php": "PHP", ".cs": "C#", ".c": "C",
-    ".cc": "C++", ".cpp": "C++", ".swift": "Swift", ".scala": "Scala", ".ex": "Elixir", ".dart": "Dart", ".vue": "Vue",
-    ".svelte": "Svelte", ".ipynb": "notebooks", ".r": "R", ".jl": "Julia", ".lua": "Lua",
-    ".xml": "XML", ".html": "HTML", ".hcl": "HCL", ".ps1": "PowerShell", ".sql": "SQL",
-}  # fmt: skip
 
 
 def unsupported(found: Walk) -> Iterator[Skip]:
@@ -31,9 +25,9 @@ def unsupported(found: Walk) -> Iterator[Skip]:
     for file in found.files:
         sort = _MANIFESTS.get(file.name.lower())
         if sort and file.place in {"run", "script"}:
-            yield Skip(file.relative, "unsupported", f"{sort}: read by a later reader; its packages are not counted.")
+            yield Skip(file.relative, "unsupported", f"{sort}: no reader knows it yet; its packages are not counted.")
     for ending, (count, first) in sorted(found.endings.items()):
-        language = _LANGUAGES.get(ending)
+        language = COUNTED_LANGUAGES.get(ending)
         if language:
             yield Skip(
                 first, "unsupported", f"{language}: {count} file(s) ending in {ending} were not read for hosts and models."

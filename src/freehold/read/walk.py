@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from freehold.read.plain_text import is_plain, plain
 from freehold.stack.inventory import Skip
 
 __all__ = [
+    "COUNTED_LANGUAGES",
     "LARGEST_LOCK",
     "LARGEST_PROGRAM",
     "LARGEST_SOURCE",
@@ -31,6 +32,14 @@ __all__ = [
     "place_of",
     "walk",
 ]
+
+COUNTED_LANGUAGES: Final[Mapping[str, str]] = {
+    ".go": "Go", ".rs": "Rust", ".java": "Java", ".kt": "Kotlin", ".rb": "Ruby", ".php": "PHP", ".cs": "C#", ".c": "C",
+    ".cc": "C++", ".cpp": "C++", ".swift": "Swift", ".scala": "Scala", ".ex": "Elixir", ".dart": "Dart", ".vue": "Vue",
+    ".svelte": "Svelte", ".ipynb": "notebooks", ".r": "R", ".jl": "Julia", ".lua": "Lua",
+    ".xml": "XML", ".html": "HTML", ".hcl": "HCL", ".ps1": "PowerShell", ".sql": "SQL",
+}  # fmt: skip
+"""Languages by the ending of their source files, which are counted and not opened."""
 
 LARGEST_SOURCE: Final = 5 * 1024 * 1024
 """Bytes: the largest file within a folder that is read (lock files may be larger, see :data:`LARGEST_LOCK`)."""
@@ -330,6 +339,8 @@ def _stamps(found: Walk, top: str) -> Iterable[str]:
 def fingerprint(path: Path | str) -> str:
     """Tell cheaply whether a folder has changed: by names, sizes and times of the files that would be read.
 
+    Files that are only counted, because no reader opens them though they are source code, tell by their number.
+
     Parameters
     ----------
     path
@@ -341,7 +352,13 @@ def fingerprint(path: Path | str) -> str:
         A SHA-256 in hexadecimal; the same for the same files, whatever the folder's own name.
     """
     digest = hashlib.sha256()
-    for stamp in _stamps(walk(path), os.path.realpath(path)):
+    found = walk(path)
+    counted = (
+        f"{ending}\t{number}\t{first}"
+        for ending, (number, first) in sorted(found.endings.items())
+        if ending in COUNTED_LANGUAGES
+    )
+    for stamp in (*_stamps(found, os.path.realpath(path)), *counted):
         digest.update(stamp.encode(errors="replace"))
         digest.update(b"\n")
     return digest.hexdigest()

@@ -87,7 +87,7 @@ class CheckAnswer:
     strict
         Whether assumed owners and locations counted as unknown.
     chosen
-        Flags by which the user chose within a database, for the commands that a page proposes.
+        Flags by which the user chose within a database and whose view it is, for the commands that a page proposes.
     """
 
     assess: AssessAnswer

@@ -18,11 +18,14 @@ from freehold.report.assess_blocks import (
 from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Column, Detail, Document, Heading, Paragraph, Row, Table
 from freehold.report.sentences import item_name, settings_line, stack_line, steps_tree, who
-from freehold.report.view_inventory import read_sentence, skip_sentence, skips_table
+from freehold.report.view_inventory import read_sentence, skip_sentence, skips_table, unread_sentence
 from freehold.stack.countries import is_region
 from freehold.words import day, interval, percent, say
 
 __all__ = ["check_document"]
+
+_DAY_OF_WHY = 30
+"""The day that ``freehold why`` explains without being asked for another."""
 
 
 def check_document(answer: CheckAnswer, context: Context | None = None) -> Document:
@@ -38,7 +41,7 @@ def check_document(answer: CheckAnswer, context: Context | None = None) -> Docum
     context = context or answer.context
     notes = Notes(answer.stack, context.reference_date)
     measured = answer.assess
-    blocks: list[Block] = [*_read(answer), headline(measured), *curve_blocks(measured), *hold_blocks(measured)]
+    blocks: list[Block] = [*_read(answer), headline(measured), *_scope(answer), *curve_blocks(measured), *hold_blocks(measured)]
     blocks += [*landlord_blocks(measured, context, notes), *_first(answer, context, notes)]
     items = items_detail(measured, context, notes)
     blocks += [*unknown_blocks(measured, context, notes), *_next(answer, context), items, *_reading_details(answer)]
@@ -51,6 +54,15 @@ def _read(answer: CheckAnswer) -> tuple[Paragraph, ...]:
         return (Paragraph(f"{stack_line(answer.stack)} {settings_line(answer.stack)}", "quiet"),)
     read = f"{read_sentence(answer.inventory)} {skip_sentence(answer.inventory)}"
     return Paragraph(read, "quiet"), Paragraph(settings_line(answer.stack), "quiet")
+
+
+def _scope(answer: CheckAnswer) -> tuple[Paragraph, ...]:
+    """What the figures cannot hold because nothing that was read tells it; a reading of a machine tells most of it."""
+    if answer.inventory is None:
+        return ()
+    unread = unread_sentence(answer.inventory)
+    told = (Paragraph(unread, "warn"),) if unread else ()
+    return told if answer.inventory.reader.startswith("machine") else (Paragraph(say("check.scope")), *told)
 
 
 def _first(answer: CheckAnswer, context: Context, notes: Notes) -> tuple[Block, ...]:
@@ -97,7 +109,9 @@ def _next(answer: CheckAnswer, context: Context) -> tuple[Block, ...]:
         return *blocks, Paragraph(say("check.next_plain", path=path))
     flag = "--country" if is_region(answer.largest) else "--owner"
     cut = f"{flag} {shlex.quote(answer.largest)}"
-    return *blocks, Paragraph(say("check.next", path=path, cut=cut, item=shlex.quote(answer.why[0].item)))
+    first = answer.why[0]
+    later = f" --day {first.day:g}" if first.day > _DAY_OF_WHY else ""
+    return *blocks, Paragraph(say("check.next", path=path, cut=cut, item=shlex.quote(first.item), later=later))
 
 
 def _reading_details(answer: CheckAnswer) -> tuple[Block, ...]:

@@ -11,9 +11,10 @@ from freehold.report.sentences import count
 from freehold.stack.inventory import Inventory
 from freehold.words import say
 
-__all__ = ["inventory_document", "read_sentence", "skip_sentence", "skips_table"]
+__all__ = ["inventory_document", "read_sentence", "skip_sentence", "skips_table", "unread_sentence"]
 
 _MOST_SHOWN = 30
+_MOST_UNREAD = 4
 
 
 def read_sentence(inventory: Inventory) -> str:
@@ -56,6 +57,17 @@ def _reason(reason: str, *, document: bool = False) -> str:
         return say(f"reading.because_{reason}" if document and reason in ("limit", "unsupported") else f"check.skip_{reason}")
     except KeyError:
         return reason
+
+
+def unread_sentence(inventory: Inventory) -> str:
+    """What no reader knows the form of in a folder, by what was skipped; empty if there is nothing."""
+    details = [skip.detail for skip in inventory.skips if skip.reason == "unsupported" and skip.detail]
+    if not details or _is_document(inventory):
+        return ""
+    told = " ".join(details[:_MOST_UNREAD])
+    if len(details) > _MOST_UNREAD:
+        told = say("check.unread_more", details=told, count=f"{len(details) - _MOST_UNREAD:,}")
+    return say("check.unread", details=told)
 
 
 def skips_table(inventory: Inventory) -> Table:

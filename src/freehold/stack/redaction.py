@@ -2,16 +2,18 @@
 
 Each host and each path gets a name of its own, in the order in which it is met, so that what was equal stays equal and
 nothing can be guessed back. What the catalogue says, and what a product or a provider is called, stays: only the places
-where they were met are hidden. Package names are no hosts; qualifiers of theirs that hold an address are hidden.
+where they were met are hidden. Package names are no hosts; qualifiers of theirs that hold an address are hidden. A thing of
+one's own that is called like a host (a server in a table, the domain of a zone) is one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from freehold.errors import Finding
 from freehold.stack.inventory import Component, Evidence, Inventory, Skip
 from freehold.stack.values import Claim, Stack
 
@@ -21,6 +23,7 @@ WHAT: Final = ("hosts", "paths")
 """What can be hidden."""
 
 _HOST_ID: Final = re.compile(r"^(host:)([^:]+)(.*)$", re.DOTALL)
+_HOST_NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _QUALIFIER: Final = re.compile(r"((?:repository_url|vcs_url|download_url|checksums?|file_name)=)([^&#@]+)")
 _KEPT_SOURCES: Final = ("catalogue", "default for", "own copy")
 _PLACE: Final = re.compile(r"^(?P<file>.+?)(?P<rest>(?::\d+)?(?: \S.*)?)$", re.DOTALL)
@@ -38,6 +41,7 @@ class Redaction:
 
     what: Collection[str] = WHAT
     _names: dict[str, dict[str, str]] = field(default_factory=dict)
+    _own: set[str] = field(default_factory=set)
 
     def host(self, host: str) -> str:
         """The name that stands for a host, or the host itself if hosts are not hidden."""
@@ -51,10 +55,30 @@ class Redaction:
         names = self._names.setdefault(kind, {})
         return names.setdefault(text, f"{kind}-{len(names) + 1}")
 
+    def text(self, text: str) -> str:
+        """A text without the organisation's own hosts that were met in what was hidden before."""
+        return _HOST_NAME.sub(self._own_host, text) if self._own else text
+
+    def finding(self, finding: Finding) -> Finding:
+        """A finding without them."""
+        return replace(finding, file=self.path(finding.file) if finding.file else "", problem=self.text(finding.problem))
+
+    def _own_host(self, match: re.Match[str]) -> str:
+        labels = match[0].casefold().split(".")
+        known = any(".".join(labels[place:]) in self._own for place in range(len(labels) - 1))
+        return self.host(match[0].casefold()) if known else match[0]
+
+    def _learn(self, *names: str | None) -> None:
+        """Take names that read like a host's for hosts of the organisation."""
+        if "hosts" in self.what:
+            self._own.update(name.casefold() for name in names if name and _HOST_NAME.fullmatch(name))
+
     def inventory(self, inventory: Inventory) -> Inventory:
         """An inventory without them."""
+        self._learn(inventory.name)
         return replace(
             inventory,
+            name=self.text(inventory.name),
             components=tuple(self._component(one) for one in inventory.components),
             contacts=tuple(
                 replace(one, host=self.host(one.host), evidence=self._evidence(one.evidence)) for one in inventory.contacts
@@ -65,18 +89,23 @@ class Redaction:
 
     def stack(self, stack: Stack) -> Stack:
         """A stack without them."""
-        hosts = {found[2] for item in stack.items if (found := _HOST_ID.match(item.id))}
+        turned = {found[2] for item in stack.items if (found := _HOST_ID.match(item.id))}
+        hosts = {host: host for host in turned} | {".".join(reversed(host.split("."))): host for host in turned}
+        others = {one.item for one in stack.sources if isinstance(one.provider, str) and one.provider != "self"}
+        own = (one for one in stack.items if one.id not in others and not one.id.startswith(("pkg:", "host:")))
+        self._learn(stack.name, *(name for one in own for name in (one.id, one.name)))
         return replace(
             stack,
-            items=tuple(
-                replace(one, id=self._id(one.id), name=self.host(one.name) if one.name and one.name in hosts else one.name)
-                for one in stack.items
-            ),
+            name=self.text(stack.name),
+            items=tuple(replace(one, id=self._id(one.id), name=self._title(one.name, hosts)) for one in stack.items),
             sources=tuple(replace(one, id=self._id(one.id), item=self._id(one.item)) for one in stack.sources),
             needs=tuple(replace(one, source=self._id(one.source), item=self._id(one.item)) for one in stack.needs),
             claims=tuple(self._claim(one) for one in stack.claims),
             path=self.path(stack.path) if stack.path else "",
         )
+
+    def _title(self, name: str | None, hosts: Mapping[str, str]) -> str | None:
+        return name and (self.host(hosts[name]) if name in hosts else self.text(name))
 
     def _component(self, one: Component) -> Component:
         return replace(
@@ -91,7 +120,7 @@ class Redaction:
     def _skip(self, one: Skip) -> Skip:
         if "paths" not in self.what or one.file in {"", "."}:
             return one
-        return Skip(self.path(one.file), one.reason, one.detail.replace(one.file, self.path(one.file)))
+        return Skip(self.path(one.file), one.reason, self.text(one.detail.replace(one.file, self.path(one.file))))
 
     def _evidence(self, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         return tuple(replace(one, file=self.path(one.file)) for one in evidence)
@@ -108,7 +137,7 @@ class Redaction:
             return found[1] + self.host(host) + at + rest + found[3]
         if "pkg:" in id_ and "=" in id_:
             return _QUALIFIER.sub(lambda match: match[1] + self.host(match[2]), id_)
-        return id_
+        return id_ if "pkg:" in id_ else self.text(id_)
 
     def _claim(self, one: Claim) -> Claim:
         value = self._id(one.value)
@@ -118,4 +147,6 @@ class Redaction:
             file = found["file"] if found else ""
             if found and "paths" in self.what and "://" not in file and ("/" in file or "." in file):
                 source = self.path(file) + found["rest"]
+            else:
+                source = self.text(source)
         return replace(one, id=self._id(one.id), value=value, source=source)

@@ -254,3 +254,15 @@ def test_the_first_of_a_plain_list_are_counted_with_the_shipped_catalogue(tmp_pa
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "of the first 2:"
     assert lines[1].split() == ["1", "(50.0%)", "steward", "known"]
+
+
+def test_a_sample_is_the_same_for_a_seed_and_sees_every_table() -> None:
+    from benchmarks.sample import sample
+    from freehold.catalogue.facts import load
+
+    catalogue = load()
+    drawn = sample(catalogue, 120, 7)
+    assert drawn == sample(load(), 120, 7)
+    assert len(drawn) == len({(fact.table, fact.id) for fact in drawn}) == 120
+    assert {fact.table for fact in drawn} == {fact.table for fact in catalogue.facts}
+    assert drawn != sample(catalogue, 120, 8)

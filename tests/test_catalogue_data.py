@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,27 @@ def _seconds() -> float:
     start = time.perf_counter()
     load()
     return time.perf_counter() - start
+
+
+def test_the_first_edition_reaches_as_far_as_its_page_says(catalogue: Catalogue) -> None:
+    products = catalogue.products()
+
+    def seats(kind: str) -> set[str | None]:
+        makers = (catalogue.provider(product.provider) for product in products if product.kind == kind and product.provider)
+        return {str(maker.country) for maker in makers if maker is not None and maker.country}
+
+    kinds = Counter(product.kind for product in products)
+    assert kinds["chip"] >= 60
+    assert {"US", "CA", "BR", "GB", "FR", "NL", "RU", "CN", "JP", "KR", "IN", "IL", "AU"} <= seats("chip")
+    families = {catalogue.value("model", id_, "product") or id_ for id_ in catalogue.ids("model")}
+    assert len(families) >= 60
+    assert kinds["service"] + kinds["cloud"] + kinds["registry"] + kinds["network"] >= 120
+    owned = [provider for provider in catalogue.providers() if provider.owner]
+    assert len(owned) / len(catalogue.providers()) >= 0.55
+    assert len(catalogue.ids("certificate")) >= 25
+
+
+def test_natural_persons_have_no_country(catalogue: Catalogue) -> None:
+    persons = catalogue.provider("natural-persons")
+    assert persons is not None
+    assert persons.country == "none"

@@ -17,6 +17,8 @@ FILES = {
     "    image: registry.wagner-intern.de/geheim/db:1\n  web:\n    image: nginx:1\n",
     "secret-unit/app.py": 'URL = "https://api.wagner-intern.de/v1"\nOTHER = "https://api.openai.com/v1"\n',
     "secret-unit/broken.json": "{",
+    "secret-unit/go.mod": "module git.wagner-intern.de/geheim/dienst\ngo 1.21\n"
+    "require (\n\tgit.wagner-intern.de/team/kern v1.0.0\n\tgithub.com/pkg/errors v0.9.1\n)\n",
     "package.json": '{"name": "shop", "dependencies": {"left": "git+https://git.wagner-intern.de/geheim/left.git"}}',
 }
 
@@ -48,6 +50,28 @@ def test_the_answer_is_the_same_as_without(tmp_path: Path, capsys: pytest.Captur
         told = json.loads(capsys.readouterr().out)
         said.append((told["self_reliance"], told["change"], told["face_value"], told["layers"], told["unknowns"]))
     assert said[0] == said[1] == said[2]
+
+
+def test_a_go_module_keeps_its_name_behind_a_hidden_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(project(tmp_path)), "--home", "DE", "--format", "json", "--redact"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    named = {one["id"]: one["name"] for one in told["components"] if one["id"].startswith("pkg:golang/")}
+    ((hidden, name),) = ((id_, name) for id_, name in named.items() if "/team/" in id_)
+    host = hidden.removeprefix("pkg:golang/").partition("/")[0]
+    assert host.startswith("host-")
+    assert (hidden, name) == (f"pkg:golang/{host}/team/kern@v1.0.0", f"{host}/team/kern")
+    assert named["pkg:golang/github.com/pkg/errors@v0.9.1"] == "github.com/pkg/errors"
+
+
+def test_what_is_called_after_its_folder_is_not_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "geheimes-projekt"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("openai==1.59.3\n", encoding="utf-8")
+    for verb in ("check", "scan", "show"):
+        assert main([verb, str(folder), "--home", "DE", "--redact"]) == 0
+        told = "".join(capsys.readouterr())
+        assert "geheimes" not in told
+        assert "path-1" in told
 
 
 def test_hiding_paths_leaves_hosts_and_hiding_hosts_leaves_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

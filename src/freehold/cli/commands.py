@@ -240,7 +240,12 @@ def _scan(options: argparse.Namespace) -> int:
     if stored and not is_database(options.stack):
         options.stack_name = None  # it names what is stored, not what is read
     loaded, _ = _load(options)
-    if options.format is not None and loaded.inventory is not None:
+    if options.format is not None:
+        if loaded.inventory is None:
+            raise UsageError(
+                f"--format shows what a reader found and skipped, and {options.stack} is a stack already. "
+                f"Leave --format out, or see it with: freehold show {options.stack}"
+            )
         show(options, loaded.inventory, _context(options, loaded, None))
         return 0
     if options.output:

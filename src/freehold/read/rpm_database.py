@@ -138,7 +138,6 @@ def _berkeley(data: bytes) -> Iterator[bytes]:
     if size not in (512, 1024, 2048, 4096, 8192, 16384, 32768, 65536):
         raise _Cut(f"It claims pages of {size:,} bytes.")
     visited: set[int] = set()
-    taken = 0
     for start in range(size, len(data) - size + 1, size):
         entries = struct.unpack_from(f"{order}H", data, start + 20)[0]
         if data[start + 25] not in _HASHED or 26 + 2 * entries > size:
@@ -154,9 +153,6 @@ def _berkeley(data: bytes) -> Iterator[bytes]:
             if not any(key):
                 continue
             if sort == 1:
-                taken += before - place
-                if taken > len(data):
-                    raise _Cut("Its headers lie over each other; what follows was not read.")
                 yield data[start + place + 1 : start + before]
             elif sort == 3 and place + 12 <= size:
                 page, length = struct.unpack_from(f"{order}II", data, start + place + 4)

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.fuzz_binary_seeds import DOCUMENT  # noqa: E402
 from benchmarks.fuzz_seeds import DORA  # noqa: E402
 
+from freehold.cli import main  # noqa: E402
 from freehold.errors import TooLarge, Unreadable, UsageError  # noqa: E402
 from freehold.read.column_memory import meanings_in  # noqa: E402
 from freehold.read.dora import read_register  # noqa: E402
@@ -150,3 +151,17 @@ def test_subcontractors_of_nobody_are_hung_on_few_of_many_providers(tmp_path: Pa
 def test_a_meaning_of_a_column_that_is_no_word_is_refused(meaning: str) -> None:
     with pytest.raises(UsageError, match="names a meaning that is none"):
         meanings_in(f'[[table]]\n"a" = {meaning}\n', ["a"])
+
+
+def test_the_reasons_of_a_chain_of_two_thousand_are_a_tree_that_ends_and_says_how_many_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = 2000
+    items = "".join(
+        f'[[item]]\nid = "i{at}"\n[[item.source]]\nprovider = "self"\nneeds = ["i{at + 1}"]\n' for at in range(many)
+    )
+    last = f'[[item]]\nid = "i{many}"\n[[item.source]]\nprovider = "nvidia"\n'
+    (tmp_path / "chain.toml").write_text(f'[stack]\nname = "chain"\nhome = "DE"\n{items}{last}', encoding="utf-8")
+    for form, told in (("text", "1,901 more steps"), ("html", "1,901 more steps"), ("csv", f"i{many}@nvidia")):
+        assert main(["why", str(tmp_path / "chain.toml"), "i0", "--foreign", "--format", form]) == 0
+        assert told in " ".join(capsys.readouterr().out.split())

@@ -92,15 +92,14 @@ def _records(
     for row, line in zip(sheet.rows[start + 1 :], sheet.lines[start + 1 :], strict=True):
         if not any(row):
             continue
-        values: dict[str, str] = {}
+        cells: dict[str, list[str]] = {}
         for column, cell in zip(columns, row, strict=False):
             if not cell or column.meaning == IGNORE:
                 continue
-            held = values.get(column.meaning)
-            if held is None:
-                values[column.meaning] = cell
-            elif column.meaning in _JOINED:
-                values[column.meaning] = f"{held};{cell}"
+            held = cells.setdefault(column.meaning, [])
+            if not held or column.meaning in _JOINED:
+                held.append(cell)
+        values = {meaning: ";".join(held) for meaning, held in cells.items()}
         if "name" in values or "id" in values:
             found.append(Record(values, Evidence(file, line)))
         else:

@@ -149,7 +149,8 @@ def _content() -> str:
     names = f'xmlns:office="{_OPEN}:office:1.0" xmlns:table="{_OPEN}:table:1.0" xmlns:text="{_OPEN}:text:1.0"'
     return (
         f"{_HEAD}<office:document-content {names}><office:body><office:spreadsheet>"
-        f'<table:table table:name="Servers">{rows}<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row></table:table>'
+        f'<table:table table:name="Servers">{rows}<table:table-row '
+        f'table:number-rows-repeated="2"><table:table-cell/></table:table-row></table:table>'
         "</office:spreadsheet></office:body></office:document-content>"
     )
 

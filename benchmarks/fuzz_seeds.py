@@ -10,11 +10,39 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 __all__ = [
-    "DEBIAN", "DORA", "OS_RELEASE", "alpine", "arch", "cargo_lock", "cargo_toml", "compose", "debian",
-    "debian_sources", "dockerfile", "dora_contracts", "dora_providers", "freehold_toml", "github_actions", "gitlab_ci", "go_mod",
-    "go_sum", "helm_chart", "helm_values", "kubernetes", "kustomization", "memory", "npmrc", "package_lock", "scenario",
-    "spreadsheet", "stack", "terraform", "terraform_lock", "workload", "zone",
-]  # fmt: skip
+    "DEBIAN",
+    "DORA",
+    "OS_RELEASE",
+    "alpine",
+    "arch",
+    "cargo_lock",
+    "cargo_toml",
+    "compose",
+    "debian",
+    "debian_sources",
+    "dockerfile",
+    "dora_contracts",
+    "dora_providers",
+    "freehold_toml",
+    "github_actions",
+    "gitlab_ci",
+    "go_mod",
+    "go_sum",
+    "helm_chart",
+    "helm_values",
+    "kubernetes",
+    "kustomization",
+    "memory",
+    "npmrc",
+    "package_lock",
+    "scenario",
+    "spreadsheet",
+    "stack",
+    "terraform",
+    "terraform_lock",
+    "workload",
+    "zone",
+]
 
 
 def _forwards(host: str) -> str:
@@ -51,7 +79,8 @@ def cargo_lock() -> Iterable[str]:
 def cargo_toml() -> Iterable[str]:
     """A manifest of a workspace."""
     yield (
-        '[package]\nname = "shop"\nversion = "0.1.0"\nlicense = "MIT/Apache-2.0"\nrepository = "https://git.lake-software.net/shop"\n'
+        '[package]\nname = "shop"\nversion = "0.1.0"\nlicense = "MIT/Apache-2.0"\n'
+        'repository = "https://git.lake-software.net/shop"\n'
         'rust-version = "1.75"\n[workspace]\nmembers = ["crates/*", "tools"]\n[workspace.dependencies]\nserde = "1"\n'
         '[dependencies]\nserde = { workspace = true, features = ["derive"] }\nrand = "0.8"\n'
         'wgpu = { git = "https://u:p@git.lake-software.net/wgpu", branch = "x", optional = true }\n'
@@ -114,14 +143,16 @@ def npmrc() -> Iterable[str]:
     """Registries with their keys."""
     yield (
         "registry=https://npm.lake-software.net/\n@acme:registry=https://u:p@npm.acme-software.net:8443/path/\n; a word\n"
-        '//npm.acme-software.net/:_authToken=${NPM_TOKEN}\nproxy = http://proxy.lake-software.net:3128\n[x]\na[]=1\nca="-----\\nx"\n'
+        "//npm.acme-software.net/:_authToken=${NPM_TOKEN}\nproxy = http://proxy.lake-software.net:3128\n[x]\na[]=1\n"
+        'ca="-----\\nx"\n'
     )
 
 
 def dockerfile() -> Iterable[str]:
     """Stages, arguments, mounts, a text over several lines."""
     yield (
-        "# syntax=docker/dockerfile:1\nARG TAG=3.12\nFROM --platform=$BUILDPLATFORM images.lake-software.net/python:${TAG:-3}-slim AS base\n"
+        "# syntax=docker/dockerfile:1\nARG TAG=3.12\n"
+        "FROM --platform=$BUILDPLATFORM images.lake-software.net/python:${TAG:-3}-slim AS base\n"
         "ENV URL=https://api.lake-software.net KEY='a b'\nRUN --mount=type=cache,target=/x apt-get update && \\\n    # words\n"
         "    curl -fsSL https://get.lake-software.net/x.sh | sh -s -- -y; pip install requests==2.32.3\n"
         "RUN <<EOF\nwget https://dl.lake-software.net/a.tgz\nEOF\nFROM base AS last\nCOPY --from=ghost:1 /a /b\n"
@@ -133,10 +164,12 @@ def dockerfile() -> Iterable[str]:
 def compose() -> Iterable[str]:
     """Services with what they need, anchors, variables."""
     yield (
-        "x-shared: &shared\n  restart: always\n  environment: {KEY: secret, URL: 'https://u:p@api.lake-software.net/x'}\nservices:\n"
+        "x-shared: &shared\n  restart: always\n  environment: {KEY: secret, URL: 'https://u:p@api.lake-software.net/x'}\n"
+        "services:\n"
         "  web:\n    <<: *shared\n    image: ${REPO:-images.lake-software.net}/web:${TAG-1}@sha256:" + _SUM + "\n"
         "    depends_on: {db: {condition: service_healthy}}\n    build: {context: ., args: [A=1]}\n"
-        "  db:\n    image: postgres:16\n    env_file: [.env]\n    links: [web]\n    environment:\n      - PGHOST=db.lake-software.net\n"
+        "  db:\n    image: postgres:16\n    env_file: [.env]\n    links: [web]\n    environment:\n"
+        "      - PGHOST=db.lake-software.net\n"
         "  extra: {extends: {file: other.yml, service: web}}\ninclude: [more.yml]\nvolumes: {data: {}}\n"
     )
 
@@ -145,12 +178,18 @@ def kubernetes() -> Iterable[str]:
     """Objects of one stream."""
     yield (
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: &l {app: web}}\nspec:\n  template:\n"
-        "    metadata: {labels: *l}\n    spec:\n      initContainers:\n      - {name: i, image: 'busybox:1'}\n      containers:\n"
-        "      - name: web\n        image: images.lake-software.net/web:1.2\n        env:\n        - {name: URL, value: 'https://api.lake-software.net'}\n"
-        "        envFrom: [{secretRef: {name: s}}]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {key: c2VjcmV0}\n"
-        "---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: batch/v1, kind: CronJob, spec: {jobTemplate: {spec: {template: "
-        "{spec: {containers: [{image: job}]}}}}}}\n---\nkind: Service\napiVersion: v1\nspec: {type: ExternalName, externalName: "
-        "db.lake-software.net}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nspec: {url: 'https://charts.lake-software.net'}\n"
+        "    metadata: {labels: *l}\n    spec:\n      initContainers:\n      - {name: i, image: 'busybox:1'}\n"
+        "      containers:\n"
+        "      - name: web\n        image: images.lake-software.net/web:1.2\n        env:\n"
+        "        - {name: URL, value: 'https://api.lake-software.net'}\n"
+        "        envFrom: [{secretRef: {name: s}}]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+        "data: {key: c2VjcmV0}\n"
+        "---\napiVersion: v1\nkind: List\nitems:\n"
+        "- {apiVersion: batch/v1, kind: CronJob, spec: {jobTemplate: {spec: {template: "
+        "{spec: {containers: [{image: job}]}}}}}}\n---\nkind: Service\napiVersion: v1\n"
+        "spec: {type: ExternalName, externalName: "
+        "db.lake-software.net}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\n"
+        "spec: {url: 'https://charts.lake-software.net'}\n"
     )
 
 
@@ -170,7 +209,8 @@ def helm_chart() -> Iterable[str]:
     yield (
         "apiVersion: v2\nname: shop\nversion: 0.1.0\nappVersion: '1'\nhome: https://lake-software.net\ndependencies:\n"
         "- name: redis\n  version: ^18.0.0\n  repository: https://charts.lake-software.net/x\n  condition: redis.enabled\n"
-        "- {name: own, version: 1, repository: 'file://../own', alias: o}\n- {name: oci, repository: 'oci://images.lake-software.net/c'}\n"
+        "- {name: own, version: 1, repository: 'file://../own', alias: o}\n"
+        "- {name: oci, repository: 'oci://images.lake-software.net/c'}\n"
     )
 
 
@@ -189,7 +229,8 @@ def kustomization() -> Iterable[str]:
     """Remote bases and replaced images."""
     yield (
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- ../base\n"
-        "- https://git.lake-software.net/x//deploy?ref=v1\nimages:\n- {name: web, newName: images.lake-software.net/web, newTag: '2'}\n"
+        "- https://git.lake-software.net/x//deploy?ref=v1\nimages:\n"
+        "- {name: web, newName: images.lake-software.net/web, newTag: '2'}\n"
         "helmCharts: [{name: redis, repo: 'https://charts.lake-software.net', version: 1}]\npatches: [{path: x.yaml}]\n"
     )
 
@@ -197,14 +238,20 @@ def kustomization() -> Iterable[str]:
 def terraform() -> Iterable[str]:
     """Providers, resources, modules, texts over several lines, nested templates."""
     yield (
-        'terraform {\n  required_version = ">= 1.5"\n  required_providers {\n    aws = { source = "hashicorp/aws", version = "~> 5.0" }\n'
-        '    own = { source = "registry.lake-software.net/acme/own" }\n  }\n  backend "s3" { bucket = "x"\n region = "eu-west-1" }\n}\n'
+        'terraform {\n  required_version = ">= 1.5"\n  required_providers {\n'
+        '    aws = { source = "hashicorp/aws", version = "~> 5.0" }\n'
+        '    own = { source = "registry.lake-software.net/acme/own" }\n  }\n  backend "s3" { bucket = "x"\n'
+        ' region = "eu-west-1" }\n}\n'
         'variable "token" {\n  default = "secret"\n  sensitive = true\n}\nvariable "region" { default = "eu-central-1" }\n'
-        'provider "aws" {\n  region = var.region\n  alias = "b"\n}\nlocals { name = "${var.region}-${join(",", [for x in local.l : "a${x}"])}" }\n'
-        'resource "aws_instance" "web" {\n  count = var.n > 1 ? 2 : 0\n  ami = data.aws_ami.a.id\n  dynamic "x" { for_each = [1] }\n'
-        "  user_data = <<-EOT\n    curl https://get.lake-software.net/${aws_s3_bucket.b.id}\n  EOT\n  depends_on = [aws_s3_bucket.b]\n}\n"
+        'provider "aws" {\n  region = var.region\n  alias = "b"\n}\n'
+        'locals { name = "${var.region}-${join(",", [for x in local.l : "a${x}"])}" }\n'
+        'resource "aws_instance" "web" {\n  count = var.n > 1 ? 2 : 0\n  ami = data.aws_ami.a.id\n'
+        '  dynamic "x" { for_each = [1] }\n'
+        "  user_data = <<-EOT\n    curl https://get.lake-software.net/${aws_s3_bucket.b.id}\n  EOT\n"
+        "  depends_on = [aws_s3_bucket.b]\n}\n"
         'resource "aws_s3_bucket" "b" { bucket = aws_instance.web.id } # round\ndata "aws_ami" "a" {}\n'
-        'module "net" {\n  source = "git::https://u:p@git.lake-software.net/net.git//m?ref=v1"\n  version = "1"\n  in = module.other.out\n}\n'
+        'module "net" {\n  source = "git::https://u:p@git.lake-software.net/net.git//m?ref=v1"\n  version = "1"\n'
+        "  in = module.other.out\n}\n"
         'module "other" { source = "./other" }\noutput "o" { value = module.net.out }\n/* words */ // more\n'
     )
 
@@ -212,7 +259,8 @@ def terraform() -> Iterable[str]:
 def terraform_lock() -> Iterable[str]:
     """The lock of providers."""
     yield (
-        '# made by terraform\nprovider "registry.lake-software.net/hashicorp/aws" {\n  version     = "5.31.0"\n  constraints = "~> 5.0"\n'
+        '# made by terraform\nprovider "registry.lake-software.net/hashicorp/aws" {\n  version     = "5.31.0"\n'
+        '  constraints = "~> 5.0"\n'
         '  hashes = [\n    "h1:x=",\n    "zh:0",\n  ]\n}\n'
     )
 
@@ -220,11 +268,14 @@ def terraform_lock() -> Iterable[str]:
 def github_actions() -> Iterable[str]:
     """A workflow with every sort of use."""
     yield (
-        "name: ci\non: {push: {branches: [main]}}\nenv: {TOKEN: '${{ secrets.TOKEN }}', URL: 'https://api.lake-software.net'}\njobs:\n"
-        "  test:\n    runs-on: ${{ matrix.os }}\n    strategy: {matrix: {os: [ubuntu-latest, self-hosted], include: [{os: macos-14}]}}\n"
+        "name: ci\non: {push: {branches: [main]}}\n"
+        "env: {TOKEN: '${{ secrets.TOKEN }}', URL: 'https://api.lake-software.net'}\njobs:\n"
+        "  test:\n    runs-on: ${{ matrix.os }}\n"
+        "    strategy: {matrix: {os: [ubuntu-latest, self-hosted], include: [{os: macos-14}]}}\n"
         "    container: {image: 'images.lake-software.net/py:3', credentials: {username: a, password: secret}}\n"
         "    services: {db: {image: 'postgres:16'}}\n    steps:\n    - uses: actions/checkout@v4\n      with: {token: secret}\n"
-        "    - uses: docker://alpine:3\n    - uses: ./.github/actions/own\n    - run: |\n        curl https://get.lake-software.net | sh\n"
+        "    - uses: docker://alpine:3\n    - uses: ./.github/actions/own\n    - run: |\n"
+        "        curl https://get.lake-software.net | sh\n"
         "        pip install requests==2.32.3\n  call:\n    needs: [test]\n    uses: acme/flows/.github/workflows/x.yml@main\n"
     )
 
@@ -232,11 +283,14 @@ def github_actions() -> Iterable[str]:
 def gitlab_ci() -> Iterable[str]:
     """A pipeline with includes, templates and rules."""
     yield (
-        "image: {name: 'images.lake-software.net/py:3', entrypoint: ['']}\nvariables: {TOKEN: secret, TAG: {value: '1'}}\nstages: [a, b]\n"
+        "image: {name: 'images.lake-software.net/py:3', entrypoint: ['']}\nvariables: {TOKEN: secret, TAG: {value: '1'}}\n"
+        "stages: [a, b]\n"
         "include:\n- template: Security/SAST.gitlab-ci.yml\n- {project: acme/flows, ref: main, file: /x.yml}\n"
-        "- remote: https://u:p@git.lake-software.net/x.yml\n- component: git.lake-software.net/acme/c@1\n.base: &base\n  services: ['postgres:16']\n"
+        "- remote: https://u:p@git.lake-software.net/x.yml\n- component: git.lake-software.net/acme/c@1\n.base: &base\n"
+        "  services: ['postgres:16']\n"
         "build:\n  <<: *base\n  extends: [.base, test]\n  stage: a\n  tags: [own]\n  image: alpine:$TAG\n  script:\n"
-        "  - curl https://get.lake-software.net\n  - !reference [.base, script]\ntest: {extends: build, needs: [build], script: x}\n"
+        "  - curl https://get.lake-software.net\n  - !reference [.base, script]\n"
+        "test: {extends: build, needs: [build], script: x}\n"
     )
 
 
@@ -244,8 +298,10 @@ def debian() -> Iterable[str]:
     """dpkg's record of packages."""
     yield (
         "Package: bash\nEssential: yes\nStatus: install ok installed\nMaintainer: A Person <person@lake-software.net>\n"
-        "Architecture: amd64\nMulti-Arch: same\nSource: bash (5.2)\nVersion: 5.2.15-2+b7\nPre-Depends: libc6 (>= 2.36) | c-library\n"
-        "Depends: base-files:any (>= 2.1.12), g++ [amd64] <!nocheck>\nHomepage: https://lake-software.net\nDescription: a shell\n more\n .\n\n"
+        "Architecture: amd64\nMulti-Arch: same\nSource: bash (5.2)\nVersion: 5.2.15-2+b7\n"
+        "Pre-Depends: libc6 (>= 2.36) | c-library\n"
+        "Depends: base-files:any (>= 2.1.12), g++ [amd64] <!nocheck>\nHomepage: https://lake-software.net\n"
+        "Description: a shell\n more\n .\n\n"
         "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2.36\nDepends: bash\n\n"
         "Package: g++\nStatus: install ok installed\nArchitecture: all\nVersion: 12\nProvides: c-library (= 1), cxx\n\n"
         "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n"
@@ -256,16 +312,21 @@ def debian_sources() -> Iterable[str]:
     """apt's sources in the newer form, and in the older."""
     host = _forwards("org.debian.deb")
     yield (
-        f"Types: deb deb-src\nURIs: https://{host}/debian mirror+file:/etc/apt/m.list\nSuites: stable stable-updates\nComponents: main\n"
+        f"Types: deb deb-src\nURIs: https://{host}/debian mirror+file:/etc/apt/m.list\nSuites: stable stable-updates\n"
+        f"Components: main\n"
         "Signed-By:\n -----BEGIN\n .\n\nEnabled: no\nTypes: deb\nURIs: https://u:p@apt.lake-software.net/x\nSuites: ./\n"
     )
-    yield f"deb [arch=amd64 signed-by=/x] https://{host}/debian stable main\ndeb cdrom:[x]/ stable main\ndeb https://u:p@apt.lake-software.net x y\n"
+    yield (
+        f"deb [arch=amd64 signed-by=/x] https://{host}/debian stable main\ndeb cdrom:[x]/ stable main\n"
+        f"deb https://u:p@apt.lake-software.net x y\n"
+    )
 
 
 def alpine() -> Iterable[str]:
     """apk's record of packages."""
     yield (
-        "C:Q1x=\nP:musl\nV:1.2.5-r0\nA:x86_64\nT:a library\nU:https://lake-software.net\nL:MIT\no:musl\np:so:libc.musl-x86_64.so.1=1\n"
+        "C:Q1x=\nP:musl\nV:1.2.5-r0\nA:x86_64\nT:a library\nU:https://lake-software.net\nL:MIT\no:musl\n"
+        "p:so:libc.musl-x86_64.so.1=1\n"
         "F:lib\nR:x\n\nP:busybox\nV:1.36-r1\nA:x86_64\nL:GPL-2.0-only\nD:so:libc.musl-x86_64.so.1 !x /bin/sh musl>1~2\n"
         "p:cmd:sh=1 /bin/sh\ni:x\n\nP:apk-tools\nV:2\nD:musl busybox\n"
     )
@@ -274,8 +335,10 @@ def alpine() -> Iterable[str]:
 def arch() -> Iterable[str]:
     """One record of pacman's."""
     yield (
-        "%NAME%\nbash\n\n%VERSION%\n5.2-1\n\n%BASE%\nbash\n\n%ARCH%\nx86_64\n\n%URL%\nhttps://lake-software.net\n\n%LICENSE%\nGPL-3.0-or-later\n"
-        "custom\n\n%PACKAGER%\nA Person <p@lake-software.net>\n\n%DEPENDS%\nglibc>=2\nlibx.so=8-64\n\n%PROVIDES%\nsh\n\n%VALIDATION%\npgp\n"
+        "%NAME%\nbash\n\n%VERSION%\n5.2-1\n\n%BASE%\nbash\n\n%ARCH%\nx86_64\n\n%URL%\nhttps://lake-software.net\n\n"
+        "%LICENSE%\nGPL-3.0-or-later\n"
+        "custom\n\n%PACKAGER%\nA Person <p@lake-software.net>\n\n%DEPENDS%\nglibc>=2\nlibx.so=8-64\n\n%PROVIDES%\nsh\n\n"
+        "%VALIDATION%\npgp\n"
     )
 
 
@@ -283,10 +346,14 @@ def zone() -> Iterable[str]:
     """A zone with every record that is read."""
     mail, names = _forwards("com.google.aspmx"), _forwards("net.awsdns-01.ns-1")
     yield (
-        f"$ORIGIN lake-software.net.\n$TTL 1h\n@ IN SOA {names}. admin.lake-software.net. (\n  2024010101 ; serial\n  1d 2h 4w 1h )\n"
-        f'@ 3600 IN NS {names}.\n  IN MX 10 {mail}.\n@ TXT "v=spf1 include:_spf.mail-software.net ip4:192.0.2.0/24 ~all" "second; part"\n'
-        "www CNAME site.cdn-software.net.\napi 300 A 192.0.2.7\napi AAAA 2001:db8::1\n_sip._tcp SRV 0 5 5060 sip.lake-software.net.\n"
-        '@ CAA 0 issue "ca-software.net"\nsub NS ns.other-software.net.\n_dmarc TXT "v=DMARC1; rua=mailto:d@dmarc-software.net"\n'
+        f"$ORIGIN lake-software.net.\n$TTL 1h\n@ IN SOA {names}. admin.lake-software.net. (\n  2024010101 ; serial\n"
+        f"  1d 2h 4w 1h )\n"
+        f"@ 3600 IN NS {names}.\n  IN MX 10 {mail}.\n"
+        f'@ TXT "v=spf1 include:_spf.mail-software.net ip4:192.0.2.0/24 ~all" "second; part"\n'
+        "www CNAME site.cdn-software.net.\napi 300 A 192.0.2.7\napi AAAA 2001:db8::1\n"
+        "_sip._tcp SRV 0 5 5060 sip.lake-software.net.\n"
+        '@ CAA 0 issue "ca-software.net"\nsub NS ns.other-software.net.\n'
+        '_dmarc TXT "v=DMARC1; rua=mailto:d@dmarc-software.net"\n'
         "* ALIAS x.\n$GENERATE 1-3 host$ A 192.0.2.$\n$INCLUDE other.zone\nsvc HTTPS 1 . alpn=h2\n\\065b A 192.0.2.9\n"
     )
 
@@ -294,15 +361,19 @@ def zone() -> Iterable[str]:
 def spreadsheet() -> Iterable[str]:
     """Lists of servers and of applications, with two separators."""
     yield (
-        "Application;Hersteller;Gehostet in;Land;Betriebssystem;Kritikalität;Lizenz;Benötigt\nERP;SAP SE;AWS eu-central-1;DE;RHEL 9;hoch;"
+        "Application;Hersteller;Gehostet in;Land;Betriebssystem;Kritikalität;Lizenz;Benötigt\n"
+        "ERP;SAP SE;AWS eu-central-1;DE;RHEL 9;hoch;"
         'EULA;Datenbank, Mail\nMail;Microsoft;;US;;mittel;;\n"Daten;bank";"Oracle\n";Frankfurt;?;Oracle Linux;1;;ERP\n;;;;;;;\n'
     )
-    yield 'Servers 2024\nname,vendor,os,location,cpu,notes\nweb1,Dell,Ubuntu 22.04,"Berlin, DE",Intel Xeon,"=1+1"\nweb2,HPE,,,AMD,\n'
+    yield 'Servers\nname,vendor,os,location,cpu,notes\nweb1,Dell,Ubuntu 22.04,"Berlin, DE",Intel Xeon,"=1+1"\nweb2,HPE,,,AMD,\n'
 
 
 def memory() -> Iterable[str]:
     """What columns were said to mean."""
-    yield '# words\n\n[[table]]\n"Application" = "name"\n"Hosted in" = "location"\n"Notes" = "ignore"\n\n[[table]]\nname = "name"\nvendor = "provider"\n'
+    yield (
+        '# words\n\n[[table]]\n"Application" = "name"\n"Hosted in" = "location"\n"Notes" = "ignore"\n\n'
+        '[[table]]\nname = "name"\nvendor = "provider"\n'
+    )
 
 
 _BANK, _CLOUD, _KERNEL, _PARENT = (f"529900TEST000000{number:02d}00"[:20] for number in (1, 10, 11, 20))
@@ -351,9 +422,12 @@ DORA: Final[Mapping[str, str]] = {
 def stack() -> Iterable[str]:
     """A stack file, with every table."""
     yield (
-        '[stack]\nname = "Clinic"\nhome = "DE"\ntrusted = ["EU"]\n\n[[provider]]\nid = "acme"\nname = "Acme GmbH"\ncountry = "DE"\n'
-        'owner = "acme-corp"\n[[provider]]\nid = "acme-corp"\ncountry = "US"\nowner = ["acme"]\n[[item]]\nid = "chat"\nkind = "application"\n'
-        'mission = 1.0\n  [[item.source]]\n  provider = "self"\n  needs = ["llm", { item = "log", weight = 0.2, survive = "90d" }]\n'
+        '[stack]\nname = "Clinic"\nhome = "DE"\ntrusted = ["EU"]\n\n[[provider]]\nid = "acme"\nname = "Acme GmbH"\n'
+        'country = "DE"\n'
+        'owner = "acme-corp"\n[[provider]]\nid = "acme-corp"\ncountry = "US"\nowner = ["acme"]\n[[item]]\nid = "chat"\n'
+        'kind = "application"\n'
+        'mission = 1.0\n  [[item.source]]\n  provider = "self"\n'
+        '  needs = ["llm", { item = "log", weight = 0.2, survive = "90d" }]\n'
         '[[item]]\nid = "log"\nkind = "service"\n  [[item.source]]\n  provider = "acme"\n  share = 0.4\n  needs = ["chat"]\n'
         '[[item]]\nid = "llm"\nkind = "model"\nwhole = true\n  [[item.source]]\n  provider = "acme"\n  location = "US"\n'
         '  [[item.source]]\n  id = "own"\n  provider = "self"\n  status = "standby"\n  capacity = 0.6\n  recover = "14d"\n'

@@ -284,7 +284,10 @@ def _dora(name: str, made: Callable[[], Iterable[str]]) -> Target:
 _GENERATED: Final = "sboms/generated/*.json"
 _FEDORA: Final = text.OS_RELEASE.format("Fedora Linux", "fedora")
 _SYSTEM: Final = {"etc/os-release": text.DEBIAN, "var/lib/dpkg/status": next(iter(text.debian()))}
-_CPU: Final = "processor : 0\nvendor_id : GenuineIntel\nmodel name : Intel(R) Xeon(R) CPU @ 2.20GHz\ncpu cores : 4\n\nCPU implementer : 0x41\nCPU part : 0xd0c\n"
+_CPU: Final = (
+    "processor : 0\nvendor_id : GenuineIntel\nmodel name : Intel(R) Xeon(R) CPU @ 2.20GHz\n"
+    "cpu cores : 4\n\nCPU implementer : 0x41\nCPU part : 0xd0c\n"
+)
 TARGETS: Final = (
     Target("cyclonedx-json", "a.cdx.json", _generated("cyclonedx"), ("sboms/cyclonedx/*/*.json", _GENERATED)),
     Target("cyclonedx-xml", "a.cdx.xml", _cyclonedx_xml, ("sboms/cyclonedx/*/*.xml",)),

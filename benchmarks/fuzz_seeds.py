@@ -49,7 +49,7 @@ def _forwards(host: str) -> str:
     return ".".join(reversed(host.split(".")))
 
 
-_CRATES: Final = "registry+https://" + _forwards("com.github") + "/rust-lang/crates.io-index"
+_CRATES: Final = "registry+https://" + _forwards("com.github") + f"/rust-lang/{_forwards('io.crates')}-index"
 _NPM: Final = "https://" + _forwards("org.npmjs.registry")
 _SUM: Final = "0" * 64
 OS_RELEASE: Final = (

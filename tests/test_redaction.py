@@ -131,3 +131,21 @@ def test_an_inventory_keeps_its_shape() -> None:
     assert hidden.components[0].repository == "host-2"
     assert [str(hidden.components[0].evidence[0]), str(hidden.contacts[0].evidence[0])] == ["path-1:2 p", "path-1:3"]
     assert hidden.skips == (Skip("path-2", "syntax", "path-2 is broken"), Skip(".", "limit", "more"))
+
+
+@pytest.mark.parametrize("word", ["", ",", "names"])
+def test_what_cannot_be_hidden_is_refused_and_nothing_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    assert main(["check", str(project(tmp_path)), "--home", "DE", f"--redact={word}"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Choose from: hosts,paths" in told.err
+
+
+def test_a_note_on_a_table_does_not_name_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "geheime-liste.csv").write_text("name,vendor\nERP,SAP SE\n", encoding="utf-8")
+    assert main(["check", str(tmp_path / "geheime-liste.csv"), "--home", "DE", "--redact"]) == 0
+    told = capsys.readouterr()
+    assert "what its columns mean" in told.err
+    assert "geheime" not in told.out + told.err

@@ -251,7 +251,8 @@ def redacted(loaded: Loaded, redaction: Redaction) -> Loaded:
                 inventory = replace(inventory, name=named)
                 stack = _joined(inventory, stack.path, Settings(stack.home, stack.trusted)).stack
     inventory = None if inventory is None else redaction.inventory(inventory)
-    return replace(loaded, stack=redaction.stack(stack), inventory=inventory)
+    findings = tuple(replace(one, file=redaction.path(one.file)) if one.file else one for one in loaded.findings)
+    return replace(loaded, stack=redaction.stack(stack), inventory=inventory, findings=findings)
 
 
 def _provider_ids() -> Iterable[str]:

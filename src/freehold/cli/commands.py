@@ -36,11 +36,11 @@ def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     else:
         with progress(f"reading {options.stack} …"):
             loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
-    for finding in loaded.findings:
-        tell(f"freehold: note: {finding}")
-    if options.redact:
+    if options.redact is not None:
         loaded = work.redacted(loaded, redaction_from(options))
         options.stack = loaded.stack.path or options.stack
+    for finding in loaded.findings:
+        tell(f"freehold: note: {finding}")
     return loaded, settings
 
 
@@ -213,7 +213,7 @@ def _diff(options: argparse.Namespace) -> int:
     one, settings = _load(options)
     with progress(f"reading {second} …"):
         other = work.load(second, settings, use_cache=not options.no_cache, stack=chosen, at=options.with_state)
-    if options.redact:
+    if options.redact is not None:
         other = work.redacted(other, redaction_from(options))
     with progress("comparing …"):
         answer = diff(one.stack, other.stack, one.inventory, other.inventory)

@@ -14,7 +14,7 @@ from random import Random
 from types import FrameType
 from typing import Final
 
-from benchmarks.fuzz_targets import Target, seeds_of
+from benchmarks.fuzz_targets import Target, put_around, seeds_of
 from benchmarks.mutate import mutate
 
 __all__ = ["SLOW", "Fuzzed", "fuzz"]
@@ -92,8 +92,9 @@ def fuzz(target: Target, count: int, seed: int, scratch: Path, data: Path, say: 
     from freehold.errors import FreeholdError
 
     folder = scratch / "fuzz" / target.name
-    (folder / "now").mkdir(parents=True, exist_ok=True)
+    put_around(target, folder / "now")
     file = folder / "now" / target.file
+    kept = Path(target.file).name
     seeds = seeds_of(target, data)
     told = Fuzzed()
     for number in range(count):
@@ -116,13 +117,13 @@ def fuzz(target: Target, count: int, seed: int, scratch: Path, data: Path, say: 
             told.outcomes["crash"] += 1
             if place not in told.crashes:
                 told.crashes[place] = (f"{error}"[:200], number)
-                (folder / f"{number}-{target.file}").write_bytes(made)
+                (folder / f"{number}-{kept}").write_bytes(made)
                 say(f"{target.name}: file {number}: {place}: {error!s:.200}")
         seconds = time.process_time() - start
         told.count += 1
         if len(told.slowest) < _SLOWEST_KEPT or seconds > told.slowest[-1][0]:
             told.slowest = sorted([*told.slowest, (seconds, len(made), number)], reverse=True)[:_SLOWEST_KEPT]
             if seconds > SLOW:
-                (folder / f"{number}-{target.file}").write_bytes(made)
+                (folder / f"{number}-{kept}").write_bytes(made)
                 say(f"{target.name}: file {number}: {seconds:.2f} s for {len(made):,} bytes")
     return told

@@ -258,6 +258,7 @@ def test_the_first_of_a_plain_list_are_counted_with_the_shipped_catalogue(tmp_pa
 
 def test_a_sample_is_the_same_for_a_seed_and_sees_every_table() -> None:
     from benchmarks.sample import sample
+
     from freehold.catalogue.facts import load
 
     catalogue = load()

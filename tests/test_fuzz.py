@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.__main__ import main  # noqa: E402
 from benchmarks.fuzz import fuzz  # noqa: E402
-from benchmarks.fuzz_targets import TARGETS, Target, scan_folder, seeds_of  # noqa: E402
+from benchmarks.fuzz_targets import TARGETS, Target, put_around, scan_folder, seeds_of  # noqa: E402
 from benchmarks.generate_sbom import FORMS, write_sbom  # noqa: E402
 from benchmarks.mutate import LARGEST, mutate  # noqa: E402
 
@@ -33,6 +33,7 @@ def test_no_damaged_file_crashes_a_reader(target: Target, tmp_path: Path) -> Non
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_every_seed_is_read_as_it_stands(target: Target, tmp_path: Path) -> None:
     for seed in seeds_of(target, tmp_path):
+        put_around(target, tmp_path)
         (tmp_path / target.file).write_bytes(seed)
         target.run(tmp_path / target.file)
 

@@ -17,6 +17,8 @@ FILES = {
     "    image: registry.wagner-intern.de/geheim/db:1\n  web:\n    image: nginx:1\n",
     "secret-unit/app.py": 'URL = "https://api.wagner-intern.de/v1"\nOTHER = "https://api.openai.com/v1"\n',
     "secret-unit/broken.json": "{",
+    "secret-unit/go.mod": "module git.wagner-intern.de/geheim/dienst\ngo 1.21\n"
+    "require (\n\tgit.wagner-intern.de/team/kern v1.0.0\n\tgithub.com/pkg/errors v0.9.1\n)\n",
     "package.json": '{"name": "shop", "dependencies": {"left": "git+https://git.wagner-intern.de/geheim/left.git"}}',
 }
 
@@ -89,6 +91,28 @@ def test_the_answer_is_the_same_as_without(tmp_path: Path, capsys: pytest.Captur
     assert said[0] == said[1] == said[2]
 
 
+def test_a_go_module_keeps_its_name_behind_a_hidden_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(project(tmp_path)), "--home", "DE", "--format", "json", "--redact"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    named = {one["id"]: one["name"] for one in told["components"] if one["id"].startswith("pkg:golang/")}
+    ((hidden, name),) = ((id_, name) for id_, name in named.items() if "/team/" in id_)
+    host = hidden.removeprefix("pkg:golang/").partition("/")[0]
+    assert host.startswith("host-")
+    assert (hidden, name) == (f"pkg:golang/{host}/team/kern@v1.0.0", f"{host}/team/kern")
+    assert named["pkg:golang/github.com/pkg/errors@v0.9.1"] == "github.com/pkg/errors"
+
+
+def test_what_is_called_after_its_folder_is_not_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "geheimes-projekt"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("openai==1.59.3\n", encoding="utf-8")
+    for verb in ("check", "scan", "show"):
+        assert main([verb, str(folder), "--home", "DE", "--redact"]) == 0
+        told = "".join(capsys.readouterr())
+        assert "geheimes" not in told
+        assert "path-1" in told
+
+
 def test_hiding_paths_leaves_hosts_and_hiding_hosts_leaves_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for what, kept, gone in (("paths", "de.wagner-intern", "app.py"), ("hosts", "app.py", "de.wagner-intern")):
         assert main(["scan", str(project(tmp_path)), "--home", "DE", "--format", "json", f"--redact={what}"]) == 0
@@ -146,3 +170,21 @@ def test_an_inventory_keeps_its_shape() -> None:
     assert hidden.components[0].repository == "host-2"
     assert [str(hidden.components[0].evidence[0]), str(hidden.contacts[0].evidence[0])] == ["path-1:2 p", "path-1:3"]
     assert hidden.skips == (Skip("path-2", "syntax", "path-2 is broken"), Skip(".", "limit", "more"))
+
+
+@pytest.mark.parametrize("word", ["", ",", "names"])
+def test_what_cannot_be_hidden_is_refused_and_nothing_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    assert main(["check", str(project(tmp_path)), "--home", "DE", f"--redact={word}"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Choose from: hosts,paths" in told.err
+
+
+def test_a_note_on_a_table_does_not_name_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "geheime-liste.csv").write_text("name,vendor\nERP,SAP SE\n", encoding="utf-8")
+    assert main(["check", str(tmp_path / "geheime-liste.csv"), "--home", "DE", "--redact"]) == 0
+    told = capsys.readouterr()
+    assert "what its columns mean" in told.err
+    assert "geheime" not in told.out + told.err

@@ -239,10 +239,19 @@ def _loaded(path: Path, settings: Settings, *, use_cache: bool, stack: str | Non
 
 def redacted(loaded: Loaded, redaction: Redaction) -> Loaded:
     """The same without hosts, paths or both."""
-    if loaded.stack.path:
-        redaction.path(loaded.stack.path)
-    inventory = None if loaded.inventory is None else redaction.inventory(loaded.inventory)
-    stack = redaction.stack(loaded.stack)
+    stack, inventory = loaded.stack, loaded.inventory
+    if stack.path:
+        named = redaction.path(stack.path)
+        place = Path(stack.path).absolute()
+        if named != stack.path and stack.name in {place.name, place.stem, place.resolve().name}:
+            # what has no name of its own is called after its file or folder, and what is made of it is named so too
+            if inventory is None:
+                stack = replace(stack, name=named)
+            else:
+                inventory = replace(inventory, name=named)
+                stack = _joined(inventory, stack.path, Settings(stack.home, stack.trusted)).stack
+    inventory = None if inventory is None else redaction.inventory(inventory)
+    stack = redaction.stack(stack)
     return replace(loaded, stack=stack, inventory=inventory, findings=tuple(map(redaction.finding, loaded.findings)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from freehold.catalogue.match import Match, Matcher
+from freehold.catalogue.match import Match, Matcher, matcher_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ def coverage(catalogue: Catalogue, lines: Iterable[str]) -> Coverage:
     Coverage
         A line of which only the package type is known, and so the registry at most, is missing.
     """
-    matcher = Matcher(catalogue)
+    matcher = matcher_of(catalogue)
     by_rule: dict[str, int] = {}
     missing: list[str] = []
     without_provider: list[str] = []

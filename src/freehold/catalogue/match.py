@@ -14,7 +14,7 @@ Nothing is matched by likeness. Each rule has a confidence, stated in :data:`RUL
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from freehold.catalogue.hosts import clean_host, is_address, registrable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.facts import Catalogue
     from freehold.stack.values import Claim
 
-__all__ = ["RULES", "Match", "Matcher", "Notation"]
+__all__ = ["RULES", "Match", "Matcher", "Notation", "matcher_of"]
 
 Notation = Literal["reverse", "forward"]
 
@@ -290,3 +290,9 @@ class Matcher:
         normal = normal_purl(id_) or ""
         families = self._packages[normal.partition("/")[0]].wild(normal)
         return next((row for row in families if any(self.catalogue.value("package", row, name) for name in named)), None)
+
+
+@lru_cache(maxsize=2)
+def matcher_of(catalogue: Catalogue) -> Matcher:
+    """The matcher of a catalogue, with what it has built already: two stacks that are compared need it once."""
+    return Matcher(catalogue)

@@ -16,7 +16,7 @@ from typing import Final
 
 from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
-from freehold.catalogue.match import Matcher
+from freehold.catalogue.match import matcher_of
 from freehold.catalogue.open_licences import is_open
 from freehold.errors import Finding
 from freehold.stack.countries import country_code
@@ -94,7 +94,7 @@ def join_providers(stack: Stack, catalogue: Catalogue) -> Stack:
 
     What the table states stands; what it leaves blank comes from the catalogue, with the owners above.
     """
-    matcher = Matcher(catalogue)
+    matcher = matcher_of(catalogue)
     by_lei = {row.lei: row.id for row in catalogue.providers() if row.lei}
     ids: dict[str, str] = {}
     for provider in stack.providers:
@@ -151,7 +151,7 @@ def _add_owners(made: dict[str, Provider], catalogue: Catalogue, claims: list[Cl
 
 class _Join:
     def __init__(self, records: Records, catalogue: Catalogue) -> None:
-        self._records, self._catalogue, self._matcher = records, catalogue, Matcher(catalogue)
+        self._records, self._catalogue, self._matcher = records, catalogue, matcher_of(catalogue)
         self._names_providers = any(column.meaning == "provider" for column in records.columns)
         self._items: dict[str, Item] = {}
         self._sources: dict[str, Source] = {}

@@ -17,7 +17,7 @@ from freehold.catalogue.defaults import default
 from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.hosting import Hosting, hostings
 from freehold.catalogue.hosts import to_forward
-from freehold.catalogue.match import Match, Matcher
+from freehold.catalogue.match import Match, matcher_of
 from freehold.catalogue.open_licences import is_open
 from freehold.catalogue.values import Product
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory
@@ -95,7 +95,7 @@ def _roots(components: Sequence[Component]) -> frozenset[str]:
 
 class _Join:
     def __init__(self, inventory: Inventory, catalogue: Catalogue, home: str | None, trusted: tuple[str, ...]) -> None:
-        self._inventory, self._catalogue, self._matcher = inventory, catalogue, Matcher(catalogue)
+        self._inventory, self._catalogue, self._matcher = inventory, catalogue, matcher_of(catalogue)
         self._home, self._trusted = home, trusted
         self._items: dict[str, Item] = {}
         self._sources: dict[str, Source] = {}

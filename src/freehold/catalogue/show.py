@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freehold.catalogue.certificates import certificate_title
-from freehold.catalogue.match import Matcher
+from freehold.catalogue.match import Matcher, matcher_of
 from freehold.catalogue.names import nearest
 from freehold.catalogue.schema import CATALOGUE_TABLES
 from freehold.catalogue.search import search
@@ -100,7 +100,7 @@ def show(catalogue: Catalogue, id: str, today: str | None = None) -> Shown:  # n
     match = None
     asked = id.strip()
     if not any(asked in catalogue.ids(table) for table in CATALOGUE_TABLES):
-        match = _find(Matcher(catalogue), asked)
+        match = _find(matcher_of(catalogue), asked)
         if match is None:
             raise UnknownId("row of the catalogue", id, _nearest(catalogue, asked))
         asked = match.id

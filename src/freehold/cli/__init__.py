@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = build_parser().parse_args(arguments)
     named = [path for name in ("stack", "other") if (path := getattr(options, name, None))]
-    redact = getattr(options, "redact", "")
+    redact = getattr(options, "redact", None) or ""
     hidden = named if "paths" in redact else []
     with speaking(Speech(options.verbose, options.log_format, hidden, ("path", "file", "detail", "host") if redact else ())):
         return _run(options)

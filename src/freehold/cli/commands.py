@@ -36,7 +36,7 @@ def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     else:
         with progress(f"reading {options.stack} …"):
             loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
-    if options.redact:
+    if options.redact is not None:
         loaded = work.redacted(loaded, redaction_from(options))
         options.stack = loaded.stack.path or options.stack
     for finding in loaded.findings:
@@ -216,7 +216,7 @@ def _diff(options: argparse.Namespace) -> int:
     one, settings = _load(options)
     with progress(f"reading {second} …"):
         other = work.load(second, settings, use_cache=not options.no_cache, stack=chosen, at=options.with_state)
-    if options.redact:
+    if options.redact is not None:
         other = work.redacted(other, redaction_from(options))
     with progress("comparing …"):
         answer = diff(one.stack, other.stack, one.inventory, other.inventory)
@@ -243,7 +243,12 @@ def _scan(options: argparse.Namespace) -> int:
     if stored and not is_database(options.stack):
         options.stack_name = None  # it names what is stored, not what is read
     loaded, _ = _load(options)
-    if options.format is not None and loaded.inventory is not None:
+    if options.format is not None:
+        if loaded.inventory is None:
+            raise UsageError(
+                f"--format shows what a reader found and skipped, and {options.stack} is a stack already. "
+                f"Leave --format out, or see it with: freehold show {options.stack}"
+            )
         show(options, loaded.inventory, _context(options, loaded, None))
         return 0
     if options.output:

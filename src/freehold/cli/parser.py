@@ -94,7 +94,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--strict", action="store_true", help="assumed owners and locations count as unknown")
     group.add_argument("--no-cache", action="store_true", help="read a folder anew even if nothing in it has changed")
     group.add_argument(
-        "--redact", metavar="WHAT", nargs="?", const="hosts,paths", default="",
+        "--redact", metavar="WHAT", nargs="?", const="hosts,paths", default=None,
         help="hide hosts, paths or (without a word) both in all that is shown, so that it can be given away",
     )  # fmt: skip
     _add_state(group)

@@ -165,10 +165,12 @@ def _registry(source: str) -> str | None:
 
 
 def _locked(crates: Sequence[_Crate], manifests: Sequence[CargoManifest]) -> list[Component]:
-    by_name: dict[str, list[int]] = {}
+    named: dict[tuple[str, str, str], int] = {}
     for number, crate in enumerate(crates):
-        by_name.setdefault(crate.name, []).append(number)
-    edges = [_edges(crate, crates, by_name) for crate in crates]
+        source = (crate.source or "").partition("#")[0]
+        for told in (("", ""), (crate.version, ""), ("", source), (crate.version, source)):
+            named.setdefault((crate.name, *told), number)
+    edges = [_edges(crate, named) for crate in crates]
     own = {number for number, crate in enumerate(crates) if crate.source is None}
     scopes, direct = _scopes(crates, edges, own, manifests)
     ids = [cargo_id(crate.name, crate.version, crate.source) for crate in crates]
@@ -191,20 +193,15 @@ def _locked(crates: Sequence[_Crate], manifests: Sequence[CargoManifest]) -> lis
     ]
 
 
-def _edges(crate: _Crate, crates: Sequence[_Crate], by_name: Mapping[str, Sequence[int]]) -> list[int]:
+def _edges(crate: _Crate, named: Mapping[tuple[str, str, str], int]) -> list[int]:
     """What a crate needs: a lock names it by as much of name, version and source as is not ambiguous."""
     found = []
     for needed in crate.needs:
         name, _, rest = needed.partition(" ")
         version, _, source = rest.partition(" ")
-        source = source.strip("()")
-        fits = [
-            number
-            for number in by_name.get(name, ())
-            if (not version or crates[number].version == version)
-            and (not source or (crates[number].source or "").partition("#")[0] == source.partition("#")[0])
-        ]
-        found += fits[:1]
+        number = named.get((name, version, source.strip("()").partition("#")[0]))
+        if number is not None:
+            found.append(number)
     return found
 
 

@@ -65,7 +65,7 @@ def _entries(text: str, place: str) -> list[dict[str, str]]:
     known = {IGNORE, *MEANINGS}
     found = []
     for table in tables if isinstance(tables, list) else [None]:
-        if not isinstance(table, dict) or not all(meaning in known for meaning in table.values()):
+        if not isinstance(table, dict) or not all(isinstance(meaning, str) and meaning in known for meaning in table.values()):
             raise UsageError(f"{place} names a meaning that is none. Choose from: {', '.join(MEANINGS)}; or remove the file.")
-        found.append({str(column): str(meaning) for column, meaning in table.items()})
+        found.append(dict(table))
     return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -103,9 +104,9 @@ class _Merged:
 
     def get(self, node: Node, key: str) -> Node | None:
         """The value under ``key``: the mapping's own, else that of the first it takes in."""
-        pending, met = [node], set[int]()
+        pending, met = deque([node]), set[int]()
         while pending:
-            here = pending.pop(0)
+            here = pending.popleft()
             if id(here) in met:
                 continue
             met.add(id(here))
@@ -114,7 +115,7 @@ class _Merged:
                 found = self._known[at]
             else:
                 found = self._known[at] = here.get(key)
-                pending[:0] = _each(here.get("<<")) if found is None else ()
+                pending.extendleft(reversed(_each(here.get("<<"))) if found is None else ())
             if found is not None:
                 self._known[id(node), key] = found
                 return found

@@ -25,6 +25,8 @@ _RELIANCE: Final[Mapping[str, float]] = {"full": 1.0, "material": 0.6, "low": 0.
 _JUDGED: Final = "default for reliance: the register's words as a part of the function that is lost; a judgement"
 _FILE: Final = re.compile(r"(?:^|[^A-Za-z0-9])(?:b|rt)[_. ]?\d\d[._]\d\d(?!\d)", re.IGNORECASE)
 _MOST_NOTES: Final = 200
+_MOST_USERS: Final = 20
+"""Providers of one service of one contract that a subcontractor is hung on, where it is not said which it works for."""
 _NONE: Final = frozenset({"", "not applicable", "n/a", "na", "none", "-"})
 
 
@@ -291,7 +293,7 @@ class _Register:
                     key for key in (f"{top}@{recipient}", f"{top}/{recipient}@{recipient}") if recipient and key in self.sources
                 ]
                 if not users:
-                    users = [key for key in self.sources if key.startswith(f"{top}@")]
+                    users = of_item.get(top, [])[:_MOST_USERS]
                     problem = (
                         f"rank {rank} of '{contract}' names no recipient that is in the chain; it was hung on the provider"
                     )

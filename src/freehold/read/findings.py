@@ -7,7 +7,7 @@ edges are united. Contacts join by host and role; resources that are managed are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,7 +52,7 @@ def stronger(one: str, two: str) -> str:
 
 
 def joined_components(components: Iterable[Component]) -> tuple[tuple[Component, ...], int]:
-    """Join components with the same id.
+    """Join components with the same id; what they need and is none of them is left out.
 
     Returns
     -------
@@ -64,8 +64,14 @@ def joined_components(components: Iterable[Component]) -> tuple[tuple[Component,
     for component in components:
         groups.setdefault(component.id, []).append(component)
         count += 1
-    found = tuple(_join(groups[key]) for key in sorted(groups))
+    found = tuple(_with_known(_join(groups[key]), groups) for key in sorted(groups))
     return found, count - len(found)
+
+
+def _with_known(component: Component, known: Container[str]) -> Component:
+    if all(one in known for one in component.depends):
+        return component
+    return replace(component, depends=tuple(one for one in component.depends if one in known))
 
 
 def _join(group: list[Component]) -> Component:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -138,13 +139,14 @@ def read_package_lock(file: SourceFile, text: str, direct: Collection[str] = ())
         for path, entry in entries.items()
         if _is_package(path, entry)
     }
+    installed = _Installed(entries)
     direct = {
         found
         for path, entry in entries.items()
         if "node_modules/" not in path
         for section, _ in _SECTIONS
         for name in table_of(entry.get(section))
-        if (found := _found(path, name, entries)) is not None
+        if (found := installed.found(path, name)) is not None
     }
     components = [
         Component(
@@ -154,7 +156,7 @@ def read_package_lock(file: SourceFile, text: str, direct: Collection[str] = ())
             licence=_licence(entries[path].get("license")),
             scope=_scope(entries[path]),
             direct=path in direct,
-            depends=_depends(path, entries, ids),
+            depends=_depends(path, entries, ids, installed),
             registry=_registry(entries[path]),
             repository=_git(entries[path]),
             evidence=(Evidence(file.relative, marked.get(path, 0)),),
@@ -208,30 +210,42 @@ def _git(entry: Mapping[str, Any]) -> str | None:
     return repository_of(resolved) if resolved.startswith("git") else None
 
 
-def _found(path: str, name: str, entries: Mapping[str, Any]) -> str | None:
-    """Where Node finds ``name`` from ``path``: in the nearest ``node_modules`` upwards."""
-    here = path
-    for _ in range(_DEEPEST):
-        candidate = posixpath.join(here, "node_modules", name) if here else f"node_modules/{name}"
-        if candidate in entries:
-            return candidate
-        if not here:
+class _Installed:
+    """Where each name is installed, so that what stands nowhere is not sought in every folder upwards."""
+
+    def __init__(self, entries: Mapping[str, Any]) -> None:
+        self._folders: dict[str, set[str]] = {}
+        for path in entries:
+            folder, _, name = f"/{path}".rpartition("/node_modules/")
+            if name:
+                self._folders.setdefault(name, set()).add(folder.removeprefix("/"))
+        self._upwards: tuple[str, tuple[str, ...]] = ("", ("",))
+
+    def found(self, path: str, name: str) -> str | None:
+        """Where Node finds ``name`` from ``path``: in the nearest ``node_modules`` upwards."""
+        folders = self._folders.get(name)
+        if folders is None:
             return None
-        here = (
-            here.rpartition("/node_modules/")[0]
-            if "/node_modules/" in here
-            else ""
-            if "node_modules/" in here
-            else posixpath.dirname(here)
-        )
-    return None
+        if self._upwards[0] != path:
+            self._upwards = path, tuple(islice(_upwards(path), _DEEPEST))
+        here = next((one for one in self._upwards[1] if one in folders), None)
+        return None if here is None else f"{here}/node_modules/{name}" if here else f"node_modules/{name}"
 
 
-def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str]) -> tuple[str, ...]:
+def _upwards(path: str) -> Iterator[str]:
+    here = path
+    while here:
+        yield here
+        within = here.rpartition("/node_modules/")[0]
+        here = within or ("" if "node_modules/" in here else posixpath.dirname(here))
+    yield ""
+
+
+def _depends(path: str, entries: Mapping[str, Any], ids: Mapping[str, str], installed: _Installed) -> tuple[str, ...]:
     found = set()
     for section in ("dependencies", "optionalDependencies"):
         for name in table_of(entries[path].get(section)):
-            target = _found(path, name, entries)
+            target = installed.found(path, name)
             if target is not None and target in ids:
                 found.add(ids[target])
     return tuple(sorted(found - {ids[path]}))

@@ -47,6 +47,9 @@ def plain_component(component: Component) -> Component | None:
         for name in ("id", "name", "version", "licence", "supplier", "registry", "repository", "provides")
         if (value := getattr(component, name)) is not None and (len(value) > LONGEST or not value.isprintable())
     }
+    if not all(map(str.isprintable, component.depends)):
+        # what is needed is named as that component's own id is, or it would not be found
+        component = replace(component, depends=tuple(plain(one) for one in component.depends))
     return replace(component, **texts) if texts else component
 
 

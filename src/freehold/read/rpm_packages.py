@@ -35,7 +35,10 @@ class _Read:
     header: Header
     name: str
     version: str
+    epoch: int
+    architecture: str
     vendor: str
+    licence: str
     provides: tuple[str, ...]
     requires: tuple[str, ...]
 
@@ -89,7 +92,10 @@ def _read(file: str, header: Header) -> _Read | None:
     vendor = _ADDRESS.sub("", plain(header.text(_VENDOR), 200)).strip()
     provides = tuple(dict.fromkeys(header.texts(_PROVIDES)))
     requires = tuple(one for one in dict.fromkeys(header.texts(_REQUIRES)) if not one.startswith("rpmlib("))
-    return _Read(file, header, name, version, "" if vendor == "(none)" else vendor, provides, requires)
+    return _Read(
+        file, header, name, version, next(iter(header.numbers(_EPOCH)), 0), header.text(_ARCHITECTURE),
+        "" if vendor == "(none)" else vendor, header.text(_LICENCE), provides, requires,
+    )  # fmt: skip
 
 
 def _package(
@@ -97,17 +103,15 @@ def _package(
 ) -> InstalledPackage | None:
     foreign = bool(one.vendor and own and one.vendor != own)
     namespace = slug(one.vendor) if foreign else distribution.namespace if distribution else ""
-    architecture = one.header.text(_ARCHITECTURE)
-    epoch = next(iter(one.header.numbers(_EPOCH)), 0)
     tag = distribution.tag if distribution else None
     id_ = package_url(
-        "rpm", namespace, one.name, one.version, arch=architecture, distro=tag, epoch=str(epoch) if epoch else None
+        "rpm", namespace, one.name, one.version, arch=one.architecture, distro=tag, epoch=str(one.epoch) if one.epoch else None
     )  # fmt: skip
     if id_ is None:
         return None
     return InstalledPackage(
-        id_, one.name, one.version, architecture, Evidence(one.file), (*one.provides, *paths), _requirements(one.requires),
-        licence=package_licence(one.header.text(_LICENCE)), supplier=one.vendor or None,
+        id_, one.name, one.version, one.architecture, Evidence(one.file), (*one.provides, *paths), _requirements(one.requires),
+        licence=package_licence(one.licence), supplier=one.vendor or None,
         registry=None if foreign else registry,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import csv
 import datetime
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Final
 
 from freehold.errors import TooLarge, Unreadable
 from freehold.read.interface import read_bytes
+from freehold.read.sheet_extent import cells_of_document, cells_of_sheet
 
 __all__ = ["ENDINGS", "LARGEST_SHEET", "Sheet", "is_workbook", "sheets_of"]
 
@@ -29,6 +31,8 @@ _LONGEST_CELL: Final = 2000
 _SEPARATORS: Final = ",;\t|"
 _SNIFFED: Final = 20
 _ZIP: Final = b"PK\x03\x04"
+_CONTENT: Final = "content.xml"
+_BINARY: Final = "xl/workbook.bin"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 
 
@@ -156,7 +160,22 @@ def _check_archive(path: Path, data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
+            if size > _MOST_UNPACKED:
+                raise TooLarge(
+                    f"{path} unpacks to {size:,} bytes, over the limit of {_MOST_UNPACKED:,}. Split it, or save it as CSV."
+                )
+            if _BINARY in archive.namelist():
+                raise Unreadable(f"{path} is a binary workbook of Excel, which is not read. Save it as .xlsx, or as CSV.")
+            # the library asks for all the memory that a grid takes, and ends the program if it does not get it
+            cells = sum(_cells(entry.filename, archive.read(entry)) for entry in archive.infolist())
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, RuntimeError, EOFError) as error:
         raise Unreadable(f"{path} is a damaged archive ({error}). Save the spreadsheet anew.") from None
-    if size > _MOST_UNPACKED:
-        raise TooLarge(f"{path} unpacks to {size:,} bytes, over the limit of {_MOST_UNPACKED:,}. Split it, or save it as CSV.")
+    if cells > _MOST_CELLS:
+        raise TooLarge(
+            f"{path} spans {cells:,} cells from its first to its last, over the limit of {_MOST_CELLS:,}. Delete what stands "
+            "far from the table, or save the table as CSV."
+        )
+
+
+def _cells(name: str, part: bytes) -> int:
+    return cells_of_document(part) if name == _CONTENT else cells_of_sheet(part)

@@ -108,15 +108,14 @@ def _records(
         if _is_total(row):
             skips.append(Skip(file, "incomplete", f"Line {line} adds up the others, and was left out."))
             continue
-        values: dict[str, str] = {}
+        cells: dict[str, list[str]] = {}
         for column, cell in zip(columns, row, strict=False):
             if not cell or column.meaning == IGNORE:
                 continue
-            held = values.get(column.meaning)
-            if held is None:
-                values[column.meaning] = cell
-            elif column.meaning in _JOINED:
-                values[column.meaning] = f"{held};{cell}"
+            held = cells.setdefault(column.meaning, [])
+            if not held or column.meaning in _JOINED:
+                held.append(cell)
+        values = {meaning: ";".join(held) for meaning, held in cells.items()}
         if "name" in values or "id" in values:
             found.append(Record(values, Evidence(file, line)))
         else:

@@ -25,7 +25,7 @@ __all__ = ["ZoneReader"]
 _LARGEST: Final = 64 * 1024 * 1024
 _POLICY: Final = re.compile(r"[+?~-]?(?:(include|a|mx|exists|ptr):|redirect=)([A-Za-z0-9._%{}-]+)(?:/\d+)*", re.IGNORECASE)
 _ADDRESSES: Final = re.compile(r"[+?~-]?ip[46]:", re.IGNORECASE)
-_REPORTS: Final = re.compile(r"mailto:[^@\s,;!]+@([A-Za-z0-9.-]+)", re.IGNORECASE)
+_REPORTS: Final = re.compile(r"mailto:[^@\s,;!:]{1,250}@([A-Za-z0-9.-]{1,255})", re.IGNORECASE)
 _PROOF: Final = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9._-]{1,60}?(?:verif\w*|challenge|-code|domain|site)[\w.-]*|MS)=", re.IGNORECASE
 )

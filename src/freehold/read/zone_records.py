@@ -35,6 +35,7 @@ _TYPE: Final = re.compile(r"TYPE\d+", re.IGNORECASE)
 _LONGEST_NAME: Final = 255
 _MOST_RECORDS: Final = 1_000_000
 _MOST_WORDS: Final = 10_000
+_MOST_SKIPS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def parse_zone(text: str, file: str, origin: str) -> Zone:
     """
     zone = Zone()
     owner: str | None = None
+    left_out = 0
     for line, blank, words in _lines(text):
         first = words[0].upper()
         if first == "$ORIGIN" and len(words) > 1:
@@ -127,7 +129,9 @@ def parse_zone(text: str, file: str, origin: str) -> Zone:
             continue
         if first in ("$INCLUDE", "$GENERATE"):
             told = f"Line {line}: {first} was not followed; what it would bring is not in the answer."
-            zone.skips.append(Skip(file, "unsupported", told))
+            left_out += 1
+            if left_out <= _MOST_SKIPS:
+                zone.skips.append(Skip(file, "unsupported", told))
             continue
         if first.startswith("$"):
             continue
@@ -146,4 +150,6 @@ def parse_zone(text: str, file: str, origin: str) -> Zone:
             zone.first_broken = zone.first_broken or line
             continue
         zone.records.append(Record(owner, type_, tuple(words[place + 1 :]), line, origin))
+    if left_out > _MOST_SKIPS:
+        zone.skips.append(Skip(file, "limit", f"{left_out - _MOST_SKIPS:,} more lines like these were not followed."))
     return zone

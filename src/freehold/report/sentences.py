@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from freehold.measure.why import Step
 from freehold.report.answers import Context
@@ -119,6 +120,10 @@ def _rule(rule: Rule, stack: Stack | None) -> str:
     return text + (say("cutoff.void") if rule.cover == "void" else "")
 
 
+_DEEPEST: Final = 100
+"""Steps below each other that are shown as a tree; CSV and JSON list all."""
+
+
 def steps_tree(steps: Sequence[Step], notes: Notes) -> tuple[Tree, ...]:
     """Steps as trees: a step stands under the one that needs its item.
 
@@ -130,24 +135,35 @@ def steps_tree(steps: Sequence[Step], notes: Notes) -> tuple[Tree, ...]:
         Where their evidence is numbered.
     """
     above: list[int | None] = []
+    first: dict[str, int] = {}
+    needing: dict[str, int] = {}
     for place, step in enumerate(steps):
-        parents = [before for before in range(place) if steps[before].need == step.item and steps[before].need is not None]
-        if parents:
-            above.append(parents[-1])
-        else:
-            same = [before for before in range(place) if steps[before].item == step.item]
-            above.append(above[same[0]] if same else None)
+        same = first.setdefault(step.item, place)
+        above.append(needing.get(step.item, above[same] if same < place else None))
+        if step.need is not None:
+            needing[step.need] = place
+    below: list[list[int]] = [[] for _ in steps]
+    counts = [1] * len(steps)
+    for place in range(len(steps) - 1, -1, -1):
+        parent = above[place]
+        if parent is not None:
+            below[parent].append(place)
+            counts[parent] += counts[place]
 
-    def tree(place: int) -> Tree:
+    def tree(place: int, depth: int) -> Tree:
         step = steps[place]
         numbers = notes.of_claims(step.evidence)
         if not numbers:
             numbers = notes.of_source(step.source) if step.source else notes.of_row("items", step.item)
-        below = _merged(tuple(tree(later) for later in range(place + 1, len(steps)) if above[later] == place))
+        if depth < _DEEPEST:
+            inner = _merged(tuple(tree(later, depth + 1) for later in reversed(below[place])))
+        else:
+            hidden = counts[place] - 1
+            inner = (Tree(say("whyview.deeper", count=f"{hidden:,}")),) if hidden else ()
         since = say("whyview.since", day=day(step.day), level=percent(step.level))
-        return Tree(f"{step.because} ({since})", below, notes=numbers)
+        return Tree(f"{step.because} ({since})", inner, notes=numbers)
 
-    return _merged(tuple(tree(place) for place, parent in enumerate(above) if parent is None))
+    return _merged(tuple(tree(place, 1) for place, parent in enumerate(above) if parent is None))
 
 
 def _merged(trees: tuple[Tree, ...]) -> tuple[Tree, ...]:

@@ -2,8 +2,9 @@
 
 Each host and each path gets a name of its own, in the order in which it is met, so that what was equal stays equal and
 nothing can be guessed back. What the catalogue says, and what a product or a provider is called, stays: only the places
-where they were met are hidden. Package names are no hosts; qualifiers of theirs that hold an address are hidden. A thing of
-one's own that is called like a host (a server in a table, the domain of a zone) is one.
+where they were met are hidden. Package names are no hosts, but for those of Go modules, which begin with one; it is hidden
+unless it is a forge that the go command knows. Qualifiers of packages that hold an address are hidden. A thing of one's own
+that is called like a host (a server in a table, the domain of a zone) is one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ WHAT: Final = ("hosts", "paths")
 _HOST_ID: Final = re.compile(r"^(host:)([^:]+)(.*)$", re.DOTALL)
 _HOST_NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _QUALIFIER: Final = re.compile(r"((?:repository_url|vcs_url|download_url|checksums?|file_name)=)([^&#@]+)")
+_MODULE: Final = re.compile(r"(?<=pkg:golang/)[^/@?#]+\.[^/@?#]+")
+_FORGES: Final = frozenset({"github.com", "bitbucket.org", "launchpad.net"})
+"""Hosts of modules that ``go help importpath`` lists as known to everyone."""
 _KEPT_SOURCES: Final = ("catalogue", "default for", "own copy")
 _PLACE: Final = re.compile(r"^(?P<file>.+?)(?P<rest>(?::\d+)?(?: \S.*)?)$", re.DOTALL)
 
@@ -73,6 +77,18 @@ class Redaction:
         if "hosts" in self.what:
             self._own.update(name.casefold() for name in names if name and _HOST_NAME.fullmatch(name))
 
+    def _module(self, host: str) -> str:
+        """The name that stands for the host with which a Go module's own name begins."""
+        return host if host in _FORGES else self.host(".".join(reversed(host.split("."))))
+
+    def _named(self, name: str | None, id_: str) -> str | None:
+        """The name of what has an id; for a Go module it holds the same host."""
+        found = _MODULE.search(id_) if name and "hosts" in self.what else None
+        if not found or not name:
+            return name
+        hidden = f"{self._module(found[0])}/"
+        return re.sub(re.escape(f"{found[0]}/"), lambda _: hidden, name, flags=re.IGNORECASE)
+
     def inventory(self, inventory: Inventory) -> Inventory:
         """An inventory without them."""
         self._learn(inventory.name)
@@ -97,20 +113,23 @@ class Redaction:
         return replace(
             stack,
             name=self.text(stack.name),
-            items=tuple(replace(one, id=self._id(one.id), name=self._title(one.name, hosts)) for one in stack.items),
+            items=tuple(replace(one, id=self._id(one.id), name=self._title(one.name, one.id, hosts)) for one in stack.items),
             sources=tuple(replace(one, id=self._id(one.id), item=self._id(one.item)) for one in stack.sources),
             needs=tuple(replace(one, source=self._id(one.source), item=self._id(one.item)) for one in stack.needs),
             claims=tuple(self._claim(one) for one in stack.claims),
             path=self.path(stack.path) if stack.path else "",
         )
 
-    def _title(self, name: str | None, hosts: Mapping[str, str]) -> str | None:
-        return name and (self.host(hosts[name]) if name in hosts else self.text(name))
+    def _title(self, name: str | None, id_: str, hosts: Mapping[str, str]) -> str | None:
+        if not name:
+            return name
+        return self.host(hosts[name]) if name in hosts else self.text(self._named(name, id_) or name)
 
     def _component(self, one: Component) -> Component:
         return replace(
             one,
             id=self._id(one.id),
+            name=self._named(one.name, one.id) or one.name,
             depends=tuple(self._id(other) for other in one.depends),
             registry=self.host(one.registry) if one.registry else None,
             repository=self.host(one.repository) if one.repository else None,
@@ -135,12 +154,14 @@ class Redaction:
         if found:
             host, at, rest = found[2].partition("@")
             return found[1] + self.host(host) + at + rest + found[3]
+        if "pkg:golang/" in id_:
+            id_ = _MODULE.sub(lambda match: self._module(match[0]), id_)
         if "pkg:" in id_ and "=" in id_:
             return _QUALIFIER.sub(lambda match: match[1] + self.host(match[2]), id_)
         return id_ if "pkg:" in id_ else self.text(id_)
 
     def _claim(self, one: Claim) -> Claim:
-        value = self._id(one.value)
+        value = self._named(self._id(one.value), one.id) or one.value
         source = one.source
         if not source.startswith(_KEPT_SOURCES):
             found = _PLACE.match(source)

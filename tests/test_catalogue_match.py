@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -289,13 +288,6 @@ def test_a_model_on_a_hub_is_matched_as_a_model_and_has_the_hub_as_registry(tmp_
     other = matcher.match_purl("pkg:huggingface/anyone/other")
     assert other is not None
     assert (other.rule, other.registry) == ("type", "the-index")
-
-
-def test_a_hundred_thousand_packages_are_matched_in_a_few_seconds_at_most(matcher: Matcher) -> None:
-    purls = [f"pkg:pypi/acme-sdk-{number}@1.{number}" for number in range(20_000)]
-    start = time.perf_counter()
-    assert all(matcher.match_purl(purl) is not None for purl in purls)
-    assert time.perf_counter() - start < 2.0  # measured 0.15 s; wide, because machines are busy
 
 
 # Models

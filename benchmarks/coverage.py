@@ -7,8 +7,8 @@ distinct packages (package URLs without version) that a scan finds, and how many
 
 - a host by its own row or by that of a domain above it;
 - a package by its own row, a family or the row of the forge organisation that it or its repository names. A package of
-  which only the type is known is not matched; `registry` counts the packages of which it is known where they come from,
-  and `who` those of which it is known who can say no.
+  which only the type is known is not matched; `who` counts the packages of which it is known who can say no, `registry`
+  those of which it is known where they come from, and `forge` those of which it is known where their source is kept.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Counted:
     hosts: dict[str, str] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     registries: set[str] = field(default_factory=set)
+    forges: set[str] = field(default_factory=set)
     stewards: set[str] = field(default_factory=set)
 
     def add(self, other: Counted) -> None:
@@ -64,6 +65,7 @@ class Counted:
             if rule != _NONE or package not in self.packages:
                 self.packages[package] = rule
         self.registries |= other.registries
+        self.forges |= other.forges
         self.stewards |= other.stewards
 
 
@@ -84,6 +86,8 @@ def count_project(matcher: Matcher, inventory: Inventory) -> Counted:
             counted.packages[package] = rule
         if registry:
             counted.registries.add(package)
+        if _has_forge(matcher, component):
+            counted.forges.add(package)
         if found is not None and found.provider:
             counted.stewards.add(package)
     return counted
@@ -102,6 +106,14 @@ def _match(matcher: Matcher, component: Component) -> tuple[Match | None, bool]:
     return match, registry
 
 
+def _has_forge(matcher: Matcher, component: Component) -> bool:
+    """Whether the catalogue tells the forge, or the project does and the catalogue knows it."""
+    match = matcher.match_purl(component.id)
+    if match is not None and match.forge:
+        return True
+    return bool(component.repository) and matcher.match_repository(component.repository or "") is not None
+
+
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "–"
 
@@ -113,6 +125,7 @@ def _row(name: str, counted: Counted) -> str:
     cells = (
         name, of_hosts, hosts, _share(hosts, of_hosts), of_packages, packages, _share(packages, of_packages),
         _share(len(counted.stewards), of_packages), _share(len(counted.registries), of_packages),
+        _share(len(counted.forges), of_packages),
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
 
@@ -131,8 +144,8 @@ def table(counts: Mapping[str, Counted]) -> str:
     for counted in counts.values():
         total.add(counted)
     lines = [
-        "| project | hosts | matched | | packages | matched | | who | registry |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| project | hosts | matched | | packages | matched | | who | registry | forge |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(_row(name.replace("+", "/"), counted) for name, counted in counts.items()),
         _row("all, each once", total),
         "",

@@ -20,6 +20,7 @@ from freehold.read.column_memory import meanings_in  # noqa: E402
 from freehold.read.dora import read_register  # noqa: E402
 from freehold.read.findings import joined_components  # noqa: E402
 from freehold.read.plain_text import plain_component  # noqa: E402
+from freehold.read.root_files import Root  # noqa: E402
 from freehold.read.root_folder import RootFolderReader  # noqa: E402
 from freehold.read.select import select_reader  # noqa: E402
 from freehold.read.sheet_extent import cells_of_document, cells_of_sheet  # noqa: E402
@@ -165,3 +166,21 @@ def test_the_reasons_of_a_chain_of_two_thousand_are_a_tree_that_ends_and_says_ho
     for form, told in (("text", "1,901 more steps"), ("html", "1,901 more steps"), ("csv", f"i{many}@nvidia")):
         assert main(["why", str(tmp_path / "chain.toml"), "i0", "--foreign", "--format", form]) == 0
         assert told in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_list_of_mirrors_is_read_once_and_a_path_without_end_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (
+        ("etc/os-release", "ID=debian\nNAME=Debian\n"),
+        ("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n"),
+        ("etc/apt/m.list", "https://mirror.lakeside-software.net/debian\n"),
+        ("etc/apt/sources.list", "deb mirror+file:/etc/apt/m.list a b\n" * 50 + f"deb mirror+file:/{'x/' * 5000} a b\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    opened: list[str] = []
+    read = Root.text
+    monkeypatch.setattr(Root, "text", lambda root, name, *limit: opened.append(name) or read(root, name, *limit))
+    found = RootFolderReader().read(tmp_path)
+    assert opened.count("etc/apt/m.list") == 1
+    assert "net.lakeside-software.mirror" in {one.host for one in found.contacts}
+    assert any("its path is too long" in skip.detail for skip in found.skips)

@@ -139,6 +139,11 @@ class Redaction:
         if not source.startswith(_KEPT_SOURCES):
             found = _PLACE.match(source)
             file = found["file"] if found else ""
-            if found and "paths" in self.what and "://" not in file and ("/" in file or "." in file):
+            if (
+                found
+                and "paths" in self.what
+                and "://" not in file
+                and ("/" in file or "." in file or found["rest"][:1] == ":")
+            ):
                 source = self.path(file) + found["rest"]
         return replace(one, id=self._id(one.id), value=value, source=source)

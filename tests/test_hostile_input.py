@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.fuzz_binary_seeds import DOCUMENT  # noqa: E402
+from benchmarks.fuzz_binary_seeds import DOCUMENT, ods  # noqa: E402
 from benchmarks.fuzz_seeds import DORA  # noqa: E402
 
 from freehold.cli import main  # noqa: E402
@@ -20,6 +20,7 @@ from freehold.read.column_memory import meanings_in  # noqa: E402
 from freehold.read.dora import read_register  # noqa: E402
 from freehold.read.findings import joined_components  # noqa: E402
 from freehold.read.plain_text import plain_component  # noqa: E402
+from freehold.read.root_files import Root  # noqa: E402
 from freehold.read.root_folder import RootFolderReader  # noqa: E402
 from freehold.read.select import select_reader  # noqa: E402
 from freehold.read.sheet_extent import cells_of_document, cells_of_sheet  # noqa: E402
@@ -77,7 +78,7 @@ def test_a_cell_at_the_far_corner_is_refused_before_memory_is_taken(tmp_path: Pa
             archive.writestr(name, text)
         archive.writestr(
             "content.xml",
-            '<table:table><table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+            '<table:table xmlns:table="t"><table:table-row table:number-rows-repeated="1000000"><table:table-cell '
             'table:number-columns-repeated="16384">a</table:table-cell></table:table-row></table:table>',
         )
     with pytest.raises(TooLarge, match="spans 16,384,000,000"):
@@ -165,3 +166,40 @@ def test_the_reasons_of_a_chain_of_two_thousand_are_a_tree_that_ends_and_says_ho
     for form, told in (("text", "1,901 more steps"), ("html", "1,901 more steps"), ("csv", f"i{many}@nvidia")):
         assert main(["why", str(tmp_path / "chain.toml"), "i0", "--foreign", "--format", form]) == 0
         assert told in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_list_of_mirrors_is_read_once_and_a_path_without_end_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (
+        ("etc/os-release", "ID=debian\nNAME=Debian\n"),
+        ("var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n"),
+        ("etc/apt/m.list", "https://mirror.lakeside-software.net/debian\n"),
+        ("etc/apt/sources.list", "deb mirror+file:/etc/apt/m.list a b\n" * 50 + f"deb mirror+file:/{'x/' * 5000} a b\n"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    opened: list[str] = []
+    read = Root.text
+    monkeypatch.setattr(Root, "text", lambda root, name, *limit: opened.append(name) or read(root, name, *limit))
+    found = RootFolderReader().read(tmp_path)
+    assert opened.count("etc/apt/m.list") == 1
+    assert "net.lakeside-software.mirror" in {one.host for one in found.contacts}
+    assert any("its path is too long" in skip.detail for skip in found.skips)
+
+
+@pytest.mark.parametrize("end", ["", "</office:document-content>", "<table:table-row>"])
+def test_a_document_that_ends_within_a_table_is_refused(tmp_path: Path, end: str) -> None:
+    content = next(iter(ods(inner=True))).decode().partition("<table:table-row")[0] + end
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        for name, text in {**DOCUMENT, "content.xml": content}.items():
+            archive.writestr(name, text)
+    with pytest.raises(Unreadable, match=r"damaged archive .*content\.xml is not XML"):
+        sheets_of(tmp_path / "a.ods")
+
+
+def test_a_document_in_an_encoding_that_is_none_is_refused(tmp_path: Path) -> None:
+    content = next(iter(ods(inner=True))).decode().replace("UTF-8", "UTF-0.0")
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        for name, text in {**DOCUMENT, "content.xml": content}.items():
+            archive.writestr(name, text)
+    with pytest.raises(Unreadable, match="unknown encoding"):
+        sheets_of(tmp_path / "a.ods")

@@ -17,6 +17,7 @@ FILES = {
     "    image: registry.wagner-intern.de/geheim/db:1\n  web:\n    image: nginx:1\n",
     "secret-unit/app.py": 'URL = "https://api.wagner-intern.de/v1"\nOTHER = "https://api.openai.com/v1"\n',
     "secret-unit/broken.json": "{",
+    "Dockerfile": "FROM registry.wagner-intern.de/geheim/web:1\n",
     "secret-unit/go.mod": "module git.wagner-intern.de/geheim/dienst\ngo 1.21\n"
     "require (\n\tgit.wagner-intern.de/team/kern v1.0.0\n\tgithub.com/pkg/errors v0.9.1\n)\n",
     "package.json": '{"name": "shop", "dependencies": {"left": "git+https://git.wagner-intern.de/geheim/left.git"}}',
@@ -39,7 +40,17 @@ def test_no_answer_holds_a_host_or_a_path(tmp_path: Path, capsys: pytest.Capture
     full = [] if verb == "scan" else ["--full", "--evidence"]
     assert main([*run, *full]) == 0
     told = "".join(capsys.readouterr())
-    for secret in ("wagner", "intern.de", "de.wagner", "secret-unit", "compose.yml", "app.py", str(tmp_path), "geheim/left"):
+    for secret in (
+        "wagner",
+        "intern.de",
+        "de.wagner",
+        "secret-unit",
+        "compose.yml",
+        "app.py",
+        "Dockerfile",
+        str(tmp_path),
+        "geheim/left",
+    ):
         assert secret not in told, secret
 
 

@@ -117,12 +117,15 @@ def read_package_sources(root: Root, names: frozenset[str]) -> tuple[PackageSour
     return tuple(_with_lists(root, found, names))
 
 
-def _apt_source(root: Root, url: str, file: str, line: int) -> Iterator[PackageSource]:
+def _apt_source(root: Root, url: str, file: str, line: int, known: set[str]) -> Iterator[PackageSource]:
     """A source of apt; one that names a file stands for the mirrors that the file lists, of which any will do."""
     listed = url.removeprefix("mirror+file:").lstrip("/") if url.startswith("mirror+file:") else None
     if listed is None:
         yield from _source(url, file, line)
         return
+    if listed in known:
+        return
+    known.add(listed)
     for number, entry in enumerate((root.text(listed) or "").splitlines(), 1):
         words = entry.split("#")[0].split()
         yield from _source(words[0], listed, number, alternative=True) if words else ()
@@ -138,6 +141,7 @@ def _source(url: str, file: str, line: int, *, alternative: bool = False) -> Ite
 
 
 def _apt(root: Root) -> Iterator[PackageSource]:
+    known: set[str] = set()
     files = ["etc/apt/sources.list"]
     files += [f"etc/apt/sources.list.d/{name}" for name in root.names("etc/apt/sources.list.d")]
     for file in files:
@@ -145,19 +149,19 @@ def _apt(root: Root) -> Iterator[PackageSource]:
             for number, line in enumerate((root.text(file) or "").splitlines(), 1):
                 match = _ONE_LINE.match(line)
                 if match:
-                    yield from _apt_source(root, match[1], file, number)
+                    yield from _apt_source(root, match[1], file, number, known)
         elif file.endswith(".sources"):
-            yield from _deb822(root, file, root.text(file) or "")
+            yield from _deb822(root, file, root.text(file) or "", known)
 
 
-def _deb822(root: Root, file: str, text: str) -> Iterator[PackageSource]:
+def _deb822(root: Root, file: str, text: str, known: set[str]) -> Iterator[PackageSource]:
     held: list[tuple[int, str]] = []
     enabled, last = True, ""
     for number, line in enumerate((*text.splitlines(), ""), 1):
         if not line.strip():
             if enabled:
                 for at, url in held:
-                    yield from _apt_source(root, url, file, at)
+                    yield from _apt_source(root, url, file, at, known)
             held, enabled, last = [], True, ""
         elif line[0] in " \t":
             held += [(number, url) for url in line.split()] if last == "uris" else []

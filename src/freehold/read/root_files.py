@@ -23,6 +23,8 @@ LARGEST_DATABASE: Final = 256 * 1024 * 1024
 """Bytes: the largest package database that is read."""
 
 _MOST_LINKS: Final = 40
+_LONGEST_PATH: Final = 4096
+"""Signs: no system opens a longer path, and to look for links in each part of one takes the square of its length."""
 _MOST_NAMES: Final = 100_000
 
 
@@ -47,6 +49,8 @@ class Root:
 
     def place(self, relative: str) -> str | None:
         """Where a path of the system in the folder lies on the disk; ``None`` for links without end."""
+        if len(relative) > _LONGEST_PATH:
+            return None
         top = self._real
         pending = relative.split("/")[::-1]
         found: list[str] = []
@@ -82,7 +86,7 @@ class Root:
         """
         place = self.place(relative)
         if place is None:
-            self.skips.append(Skip(relative, "link", "Its links lead in a circle."))
+            self.skips.append(Skip(relative, "link", "Its links lead in a circle, or its path is too long to be one."))
             return None
         try:
             if os.path.isdir(place):  # noqa: PTH112

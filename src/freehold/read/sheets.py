@@ -178,4 +178,23 @@ def _check_archive(path: Path, data: bytes) -> None:
 
 
 def _cells(name: str, part: bytes) -> int:
-    return cells_of_document(part) if name == _CONTENT else cells_of_sheet(part)
+    if name != _CONTENT:
+        return cells_of_sheet(part)
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, XMLParser
+
+    parser = XMLParser(target=_Nothing())
+    try:
+        # the library waits for ever for the end of a table that is never closed
+        parser.feed(part)
+        parser.close()
+    except (ParseError, DefusedXmlException, LookupError) as error:  # an encoding of no name is looked up, too
+        raise ValueError(f"{_CONTENT} is not XML: {error}") from None
+    return cells_of_document(part)
+
+
+class _Nothing:
+    """Keeps nothing of what is parsed."""
+
+    def close(self) -> None:
+        """End."""

@@ -166,7 +166,12 @@ class Redaction:
         if not source.startswith(_KEPT_SOURCES):
             found = _PLACE.match(source)
             file = found["file"] if found else ""
-            if found and "paths" in self.what and "://" not in file and ("/" in file or "." in file):
+            if (
+                found
+                and "paths" in self.what
+                and "://" not in file
+                and ("/" in file or "." in file or found["rest"][:1] == ":")
+            ):
                 source = self.path(file) + found["rest"]
             else:
                 source = self.text(source)

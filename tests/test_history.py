@@ -219,6 +219,7 @@ def test_an_answer_never_replaces_a_database(run: Run, shop: Path) -> None:
         (("scan", "shop.toml", "-o", "folder.db"), "is not a Freehold database"),
         (("scan", "shop.toml", "-o", "other.db"), "is not a Freehold database"),
         (("scan", "shop.toml", "-o", "firm.db", "--note", "a\nb"), "holds a control character"),
+        (("scan", "shop.toml", "-o", "nowhere.db", "--note", "a" * 2001), "has 2001 characters"),
         (("check", "other.db"), "is of no known sort"),
     ],
 )

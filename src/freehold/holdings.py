@@ -162,6 +162,9 @@ def store_stack(
     freehold.errors.FreeholdError
         If it cannot be stored; what was stored before is there.
     """
+    from freehold.store.stacks import check_labels
+
+    check_labels(name, authorship)
     with _opened(path, write=True, told=told) as store:
         stored = store.put(WORKSPACE, name, stack, authorship)
         return stored, store.history(WORKSPACE, name, stored.revision.number)

@@ -16,7 +16,7 @@ from freehold.store.encoding import ROW_TABLES, digest_of, lines_of, settings_of
 from freehold.store.interface import Authorship, Revision, Stored
 from freehold.store.revisions import Content, find, newest
 
-__all__ = ["Draft", "draft_of", "put", "take_back"]
+__all__ = ["Draft", "check_labels", "draft_of", "put", "take_back"]
 
 _LONGEST_NAME: Final = 200
 _LONGEST_NOTE: Final = 2000
@@ -59,8 +59,8 @@ def _check_authorship(authorship: Authorship) -> None:
     _plain(authorship.note, "what --note says", _LONGEST_NOTE)
 
 
-def put(session: Session, workspace: str, name: str, draft: Draft, authorship: Authorship, made_at: str) -> Stored:
-    """Store a stack that was made ready; nothing is done if the newest revision has the same content.
+def check_labels(name: str, authorship: Authorship) -> None:
+    """Refuse what no stack can be stored under.
 
     Raises
     ------
@@ -71,6 +71,17 @@ def put(session: Session, workspace: str, name: str, draft: Draft, authorship: A
         raise UsageError("a stack is stored under a name, and this one has none. Give it one with --stack NAME.")
     _plain(name, "the name of the stack", _LONGEST_NAME)
     _check_authorship(authorship)
+
+
+def put(session: Session, workspace: str, name: str, draft: Draft, authorship: Authorship, made_at: str) -> Stored:
+    """Store a stack that was made ready; nothing is done if the newest revision has the same content.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If the name, or what was said of the change, cannot be stored.
+    """
+    check_labels(name, authorship)
     before = newest(session, workspace, name)
     if before is not None and before.digest == draft.digest:
         return Stored(before, is_new=False)

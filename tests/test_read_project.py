@@ -14,6 +14,7 @@ from freehold.read.containers import image_findings
 from freehold.read.project import ProjectReader
 from freehold.read.walk import LARGEST_SOURCE, fingerprint
 from freehold.stack.inventory import Evidence, Inventory
+from permissions import bound_by_permissions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -369,12 +370,12 @@ def test_a_named_pipe_does_not_stop_the_reading(tmp_path: Path) -> None:
     assert ProjectReader().read(tmp_path).components == ()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="everything is readable by the superuser")
 def test_what_may_not_be_read_is_skipped(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": "", "b/c.py": ""})
     (tmp_path / "a.py").chmod(0)
     (tmp_path / "b").chmod(0)
-    found = ProjectReader().read(tmp_path)
+    with bound_by_permissions():
+        found = ProjectReader().read(tmp_path)
     (tmp_path / "b").chmod(0o700)
     assert [(skip.file, skip.reason) for skip in found.skips] == [("a.py", "unreadable"), ("b", "unreadable")]
 

@@ -31,6 +31,7 @@ from freehold.store.interface import WORKSPACE, Authorship, Store
 from freehold.store.recognition import APPLICATION, is_database
 from freehold.store.sql_store import SqlStore
 from freehold.store.sqlite import open_sqlite
+from permissions import bound_by_permissions
 from store_suite import CLINIC, StoreSuite
 from store_writer import state
 
@@ -325,19 +326,6 @@ def test_while_another_writes_a_reader_reads_and_a_writer_is_told_to_wait(firm: 
 # Places that take nothing
 
 
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Without the rights of an administrator, whom no permission stops."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 @pytest.fixture
 def locked(firm: Path) -> Iterator[Path]:
     """The same database in a folder that nobody may change."""
@@ -346,7 +334,7 @@ def locked(firm: Path) -> Iterator[Path]:
         path.write_bytes(firm.read_bytes())
         path.chmod(0o444)
         Path(folder).chmod(0o555)
-        with nobody():
+        with bound_by_permissions():
             yield path
         Path(folder).chmod(0o755)
 
@@ -363,12 +351,7 @@ def test_a_file_that_may_only_be_read_is_read_and_not_written(locked: Path) -> N
 
 
 def test_a_file_that_may_not_be_read_is_told(locked: Path) -> None:
-    if os.geteuid() != 0 and os.getuid() == 0:
-        os.seteuid(0)
-        locked.chmod(0)
-        os.seteuid(65534)
-    else:
-        locked.chmod(0)
+    locked.chmod(0)
     with pytest.raises(StoreUnavailable, match="may not be read"):
         opened(locked)
 

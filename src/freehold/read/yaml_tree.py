@@ -11,6 +11,7 @@ from typing import Final
 
 import yaml
 
+from freehold.read.collector import no_collection
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Skip
 
@@ -59,6 +60,11 @@ def _line(event: yaml.Event) -> int:
 
 def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
     """Parse every document of a YAML file, or say why not."""
+    with no_collection():
+        return _parse(file, text)
+
+
+def _parse(file: SourceFile, text: str) -> list[Node] | Skip:
     documents: list[Node] = []
     anchors: dict[str, Node] = {}
     open_nodes: list[Node] = []
@@ -66,24 +72,23 @@ def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
         for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
             if number > _MOST:
                 return Skip(file.relative, "too-large", f"It holds more than {_MOST:,} values, and was not read.")
-            if isinstance(event, yaml.DocumentStartEvent):
-                # an anchor stands for its own document only
-                anchors.clear()
-                continue
-            if isinstance(event, yaml.CollectionEndEvent):
+            anchor = None
+            if isinstance(event, yaml.ScalarEvent):
+                node, anchor = Node(_line(event), text=event.value), event.anchor
+            elif isinstance(event, yaml.CollectionEndEvent):
                 open_nodes.pop()
                 continue
-            if isinstance(event, yaml.AliasEvent):
-                node = anchors.get(event.anchor or "", Node(_line(event)))
-            elif isinstance(event, yaml.ScalarEvent):
-                node = Node(_line(event), text=event.value)
             elif isinstance(event, yaml.MappingStartEvent):
-                node = Node(_line(event), pairs=[])
+                node, anchor = Node(_line(event), pairs=[]), event.anchor
             elif isinstance(event, yaml.SequenceStartEvent):
-                node = Node(_line(event), items=[])
+                node, anchor = Node(_line(event), items=[]), event.anchor
+            elif isinstance(event, yaml.AliasEvent):
+                node = anchors.get(event.anchor or "", Node(_line(event)))
             else:
+                if isinstance(event, yaml.DocumentStartEvent):
+                    # an anchor stands for its own document only
+                    anchors.clear()
                 continue
-            anchor = None if isinstance(event, yaml.AliasEvent) else getattr(event, "anchor", None)
             if anchor:
                 anchors[anchor] = node
             if open_nodes:

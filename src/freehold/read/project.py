@@ -10,6 +10,7 @@ from typing import Final
 
 from freehold.errors import Unreadable
 from freehold.read.cargo_locks import read_cargo
+from freehold.read.collector import no_collection
 from freehold.read.documents import text_of
 from freehold.read.ecosystem import Ecosystem
 from freehold.read.file_readers import read_files
@@ -97,27 +98,31 @@ class ProjectReader:
             raise Unreadable(
                 f"{path} cannot be read as a folder ({error.strerror}). Name a folder that can be listed."
             ) from error
-        top = os.path.realpath(path)
-        found = walk(top)
-        reading = _Reading(skips=list(found.skips))
-        for file in found.files:
-            _read_file(file, reading)
-        for environment in found.environments:
-            lock = read_environment(environment)
-            reading.locks.append(lock)
-            reading.skips += lock.skips
-        reading.ecosystems = (read_cargo(found.files), read_go(found.files))
-        for ecosystem in reading.ecosystems:
-            reading.findings.append(Findings(ecosystem.components, ecosystem.contacts, ecosystem.skips))
-        remotes = read_git_remotes(top)
-        reading.findings.append(remotes)
-        forge = remotes.contacts[0].host if remotes.contacts else None
-        plugins = plugin_folders(found.folders)
-        operation, taken = read_files(found.files, Surroundings(forge, plugins))
-        reading.findings.append(operation)
-        reading.findings.append(read_values(found.files, plugins, taken))
-        reading.skips += unsupported(found)
-        return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
+        with no_collection():
+            return _read(os.path.realpath(path))
+
+
+def _read(top: str) -> Inventory:
+    found = walk(top)
+    reading = _Reading(skips=list(found.skips))
+    for file in found.files:
+        _read_file(file, reading)
+    for environment in found.environments:
+        lock = read_environment(environment)
+        reading.locks.append(lock)
+        reading.skips += lock.skips
+    reading.ecosystems = (read_cargo(found.files), read_go(found.files))
+    for ecosystem in reading.ecosystems:
+        reading.findings.append(Findings(ecosystem.components, ecosystem.contacts, ecosystem.skips))
+    remotes = read_git_remotes(top)
+    reading.findings.append(remotes)
+    forge = remotes.contacts[0].host if remotes.contacts else None
+    plugins = plugin_folders(found.folders)
+    operation, taken = read_files(found.files, Surroundings(forge, plugins))
+    reading.findings.append(operation)
+    reading.findings.append(read_values(found.files, plugins, taken))
+    reading.skips += unsupported(found)
+    return _inventory(os.path.basename(top) or "folder", found, reading)  # noqa: PTH119
 
 
 def _read_file(file: SourceFile, reading: _Reading) -> None:

@@ -11,7 +11,6 @@ from typing import Final
 
 import yaml
 
-from freehold.read.collector import no_collection
 from freehold.read.walk import SourceFile
 from freehold.stack.inventory import Skip
 
@@ -60,11 +59,6 @@ def _line(event: yaml.Event) -> int:
 
 def parse_yaml(file: SourceFile, text: str) -> list[Node] | Skip:
     """Parse every document of a YAML file, or say why not."""
-    with no_collection():
-        return _parse(file, text)
-
-
-def _parse(file: SourceFile, text: str) -> list[Node] | Skip:
     documents: list[Node] = []
     anchors: dict[str, Node] = {}
     open_nodes: list[Node] = []

@@ -48,6 +48,8 @@ _MISSION: Final[Mapping[str, float]] = {
     "alto": 1.0, "sí": 1.0, "medium": 0.5, "moderate": 0.5, "mittel": 0.5, "moyen": 0.5, "medio": 0.5, "low": 0.1,
     "niedrig": 0.1, "gering": 0.1, "faible": 0.1, "bajo": 0.1, "no": 0.0, "none": 0.0, "nein": 0.0, "non": 0.0,
 }  # fmt: skip
+_KIND_WORDS: Final = tuple((re.compile(rf"(?<!\w){re.escape(word)}s?(?!\w)"), kind) for word, kind in _KINDS.items())
+_MISSION_WORDS: Final = tuple((re.compile(rf"(?<!\w){re.escape(word)}(?!\w)"), weight) for word, weight in _MISSION.items())
 _PARTS: Final = (
     ("needs.hardware", "hardware", "part", "installed-device"), ("needs.chip", "chip", "part", "installed-device"),
     ("needs.os", "os", "runtime", "installed-code"), ("needs.software", "software", "part", "installed-code"),
@@ -277,10 +279,10 @@ class _Join:
             return word
         if word in _KINDS:
             return _KINDS[word]
-        for known, kind in _KINDS.items():
-            if re.search(rf"(?<!\w){re.escape(known)}s?(?!\w)", word):
-                return kind
         if word:
+            for known, kind in _KIND_WORDS:
+                if known.search(word):
+                    return kind
             mend = f"Write one of {', '.join(KINDS)}"
             self._note(where, f"'{word}' is no layer; it was told by the other columns", mend, "kind")
         if values.get("needs.chip") or values.get("needs.hardware"):
@@ -299,9 +301,7 @@ class _Join:
         number = _number(text)
         if number is not None and number >= 0:
             return number
-        first = next(
-            (weight for known, weight in _MISSION.items() if re.search(rf"(?<!\w){re.escape(known)}(?!\w)", word)), None
-        )
+        first = next((weight for known, weight in _MISSION_WORDS if known.search(word)), None)
         if first is None:
             self._note(
                 where, f"'{text[:80]}' says no importance, and counts as none", "Write a number or high, medium, low", "mission"

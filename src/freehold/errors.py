@@ -13,6 +13,16 @@
     ├── StoreError            a Freehold database that cannot be used as asked
     │   ├── BadStore          not one, damaged, or made by a newer program
     │   └── StoreUnavailable  read-only, in use, no room left on its disk
+    ├── WatchError            what the warning system cannot take or do
+    │   ├── BadSignal         an event or alert that is not one, or is over a limit
+    │   ├── BadRules          a rule file that is not sound
+    │   └── Overloaded        too much at once: the sender is to come again later
+    ├── RespondError          what cannot be done about an incident
+    │   ├── BadPlaybook       a playbook that is not sound, or that has a circle
+    │   └── NotAllowed        an act without the approvals that it needs, or out of its place in an incident's life
+    ├── GatewayError          what the model gateway cannot do
+    │   └── BadConfiguration  a configuration that is not sound, or a weak secret; nothing of it was loaded
+    ├── EvidenceError         an evidence log that cannot be written or read as asked
     └── UsageError            a command or setting that makes no sense
 
 The message says what is wrong, where, and the mend. The command line prints it and exits 2.
@@ -24,13 +34,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "BadConfiguration",
     "BadCutoff",
+    "BadPlaybook",
+    "BadRules",
+    "BadSignal",
     "BadStack",
     "BadStore",
     "CatalogueError",
+    "EvidenceError",
     "Finding",
     "FreeholdError",
+    "GatewayError",
+    "NotAllowed",
+    "Overloaded",
     "ReadError",
+    "RespondError",
     "SolveError",
     "StackError",
     "StoreError",
@@ -39,6 +58,7 @@ __all__ = [
     "UnknownId",
     "Unreadable",
     "UsageError",
+    "WatchError",
 ]
 
 
@@ -166,6 +186,58 @@ class BadStore(StoreError):
 
 class StoreUnavailable(StoreError):
     """A Freehold database that cannot be read or written now: not permitted, in use, or no room left on its disk."""
+
+
+class WatchError(FreeholdError):
+    """Something that the warning system cannot take or do."""
+
+
+class BadSignal(WatchError):
+    """An event or an alert that is not one, or is over a limit; nothing of it was taken."""
+
+
+class BadRules(WatchError):
+    """A rule file that is not sound: which rule, what is wrong with it, the mend."""
+
+
+class Overloaded(WatchError):
+    """More at once than is taken.
+
+    Parameters
+    ----------
+    message
+        What is full.
+    retry_after
+        Seconds after which the sender may come again.
+    """
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class RespondError(FreeholdError):
+    """Something that cannot be done about an incident."""
+
+
+class BadPlaybook(RespondError):
+    """A playbook that is not sound, or whose steps go round in a circle."""
+
+
+class NotAllowed(RespondError):
+    """An act without the approvals that it needs, or out of its place in an incident's life."""
+
+
+class GatewayError(FreeholdError):
+    """Something that the model gateway cannot do."""
+
+
+class BadConfiguration(GatewayError):
+    """A configuration that is not sound, or a secret that is weak; nothing of it was loaded."""
+
+
+class EvidenceError(FreeholdError):
+    """An evidence log that cannot be written or read as asked; what is in it stays as it is."""
 
 
 class UsageError(FreeholdError):

@@ -26,6 +26,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "depend": "What do we depend on, and who controls it?",
     "reliant": "How self-reliant are we, where are the gaps?",
     "stops": "What stops, when and why, if X is gone?",
+    "happening": "It is happening: how bad is it, what do we do now?",
     "forms": "Files and forms",
 }
 

@@ -1,0 +1,1 @@
+"""The model gateway: routes by policy, falls back, stops, and says why."""

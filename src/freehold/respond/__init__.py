@@ -1,0 +1,1 @@
+"""The response: incidents, playbooks, actions, evidence."""

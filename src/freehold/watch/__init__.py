@@ -1,0 +1,1 @@
+"""The warning system: events, rules, alerts, levels, blast radius."""

@@ -1,0 +1,1 @@
+"""The warning desk as a service: its intake over HTTP, its live page."""

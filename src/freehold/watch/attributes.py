@@ -34,7 +34,7 @@ _LONGEST_NAME: Final = 256
 _LARGEST: Final = 2**63 - 1
 _SECRET: Final = re.compile(
     r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}"
-    r"|(\b(?:api[_-]?key|token|secret|password|passwd|authorization)[\"']?\s{0,3}[=:]\s{0,3})[^\s,;&]{4,}"
+    r"|(\b(?:api[_-]?key|token|secret|password|passwd|authorization)[\"']?\s{0,3}[=:]\s{0,3})(?:(?:bearer|basic)\s+)?[^\s,;&]{4,}"
     r"|\b(?:sk|pk|rk|ghp|gho|ghs|xox[abprs]|AKIA)[-_]?[A-Za-z0-9][\w-]{14,}"
     r"|(://[^\s/:@]{0,64}:)[^\s/@]{1,128}(?=@)",
     re.IGNORECASE,

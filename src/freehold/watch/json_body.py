@@ -11,9 +11,11 @@ import msgspec
 
 from freehold.errors import BadSignal
 
-__all__ = ["read_any_json", "read_json"]
+__all__ = ["MOST_OBJECTS", "read_any_json", "read_json"]
 
 _T = TypeVar("_T")
+MOST_OBJECTS: Final = 500_000
+"""Objects and lists of one body: each takes far more room than its two brackets."""
 _ANY: Final = msgspec.json.Decoder()
 
 
@@ -34,6 +36,8 @@ def read_json(body: bytes, decoder: msgspec.json.Decoder[_T], what: str) -> _T:
     freehold.errors.BadSignal
         If it is no JSON, or not of that form; the message names the place, such as ``$[2].labels``.
     """
+    if len(body) > MOST_OBJECTS and body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
+        raise BadSignal(f"the body has more than {MOST_OBJECTS} objects and lists. Send smaller ones; nothing of it was taken.")
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

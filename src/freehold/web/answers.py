@@ -18,14 +18,15 @@ __all__ = ["Handler", "asset", "guarded", "json_answer", "problem"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_STATUSES: Final = ((TooLarge, 413), (BadSignal, 400), (NotAllowed, 409), (UnknownId, 404))
 _TYPES: Final = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
@@ -48,11 +49,7 @@ def asset(name: str) -> web.Response:
 def _told(error: FreeholdError) -> web.Response:
     if isinstance(error, Overloaded):
         return problem(503, str(error), {"Retry-After": str(max(1, math.ceil(error.retry_after)))})
-    status = next(
-        (code for kind, code in ((TooLarge, 413), (BadSignal, 400), (NotAllowed, 409), (UnknownId, 404)) if isinstance(error, kind)),
-        400,
-    )  # fmt: skip
-    return problem(status, str(error))
+    return problem(next((code for kind, code in _STATUSES if isinstance(error, kind)), 400), str(error))
 
 
 @web.middleware
@@ -68,7 +65,7 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             answer.headers["Allow"] = error.headers["Allow"]
     except TimeoutError:
         answer = problem(408, "the request came too slowly. Send it again, whole.")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  one request's defect is no reason to leave the others without an answer
         log("defect", path=request.path, error=type(error).__name__)
         answer = problem(500, f"this is a defect of Freehold ({type(error).__name__}). Please report it with the request.")
     if not answer.prepared:

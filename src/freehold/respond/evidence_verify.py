@@ -331,7 +331,8 @@ class _Walk:
             self._flaw("the root is not one over all entries before it", number)
             return
         if self._signatures:
-            said = {"at": entry["at"], "number": number} | {name: body[name] for name in body if name != "signature"}
+            said = {name: entry[name] for name in entry if name != "hash"}
+            said["body"] = {name: body[name] for name in body if name != "signature"}
             signature = body["signature"]
             signed = (
                 self._key is not None

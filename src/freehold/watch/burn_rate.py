@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.watch.windows import Window
+from freehold.watch.windows import Window, exceeds
 
 __all__ = ["PAGE", "Burn", "BurnMeter", "burn_rate"]
 
@@ -114,6 +114,6 @@ class BurnMeter:
             if long.count < self._minimum or long.part == 0:
                 continue
             rates = (burn_rate(one.part, one.count, self._objective) for one in (long, short))
-            if all(rate > burn.rate for rate in rates):
+            if all(exceeds(rate, burn.rate) for rate in rates):
                 return burn
         return None

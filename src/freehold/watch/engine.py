@@ -29,7 +29,7 @@ from freehold.watch.runaway import plain_rule
 from freehold.watch.summaries import fill, names_in
 from freehold.watch.vocabulary import ATTRIBUTES, AttributeType, label_of
 
-__all__ = ["RuleEngine", "RuleFaults", "is_resolved_event"]
+__all__ = ["RuleEngine", "RuleTally", "is_resolved_event"]
 
 _LONGEST_LABEL: Final = 200
 _MOST_TYPES: Final = 1_000
@@ -38,11 +38,15 @@ _NOTHING: Final = -math.inf
 
 
 @dataclass(slots=True)
-class RuleFaults:
-    """What went wrong with one rule; the stream goes on.
+class RuleTally:
+    """What one rule made of the events; what goes wrong with it goes wrong with no other.
 
     Parameters
     ----------
+    looked
+        Events of its types.
+    counted
+        Those that it counted, or that made it fire.
     errors
         Events that it could not be evaluated on.
     example
@@ -51,6 +55,8 @@ class RuleFaults:
         Groups that had to go, or could not be taken, because there were too many.
     """
 
+    looked: int = 0
+    counted: int = 0
     errors: int = 0
     example: str = ""
     forgotten: int = 0
@@ -84,8 +90,8 @@ class _Compiled:
     """A rule ready to run."""
 
     __slots__ = (
-        "clear_on", "clear_when", "faults", "field", "field_type", "group", "groups", "labels", "make_meter", "number", "of",
-        "on", "plain", "resolve_after", "rule", "told", "when", "whole",
+        "begins_by_itself", "clear_on", "clear_when", "field", "field_type", "group", "groups", "labels", "make_meter", "number",
+        "of", "on", "plain", "resolve_after", "rule", "tally", "told", "when", "whole",
     )  # fmt: skip
 
     def __init__(self, number: int, rule: Rule, conditions: _Conditions, known: Mapping[str, AttributeType]) -> None:
@@ -102,11 +108,12 @@ class _Compiled:
         self.field_type = known.get(plain.field, "number")
         self.make_meter = meter_maker(plain)
         # a silence ends with the next event, or when it counts as gone for good
-        self.resolve_after = 0.0 if plain.measure == "silence" else float(plain.resolve_after)
+        self.begins_by_itself = plain.measure == "silence"
+        self.resolve_after = 0.0 if self.begins_by_itself else float(plain.resolve_after)
         self.whole = plain.measure in {"ratio", "burn-rate"}
         self.told = tuple(sorted(names_in(f"{rule.summary} {rule.description}") & known.keys()))
         self.groups: Groups[_Group] = Groups(plain.groups)
-        self.faults = RuleFaults()
+        self.tally = RuleTally()
 
 
 class _Conditions:
@@ -158,9 +165,9 @@ class RuleEngine:
         return max((longest_memory(one.plain) for one in self._rules), default=0.0)
 
     @property
-    def faults(self) -> dict[str, RuleFaults]:
-        """What went wrong, by rule."""
-        return {one.rule.id: one.faults for one in self._rules}
+    def tallies(self) -> dict[str, RuleTally]:
+        """What became of events, by rule."""
+        return {one.rule.id: one.tally for one in self._rules}
 
     def groups_of(self, id_: str) -> int:
         """How many groups a rule keeps now."""
@@ -286,8 +293,8 @@ class RuleEngine:
         return met
 
     def _fault(self, rule: _Compiled, why: str) -> None:
-        rule.faults.errors += 1
-        rule.faults.example = why
+        rule.tally.errors += 1
+        rule.tally.example = why
 
     def _take(self, rule: _Compiled, event: Event, *, counts: bool, clears: bool) -> None:
         if clears and self._is_met(rule, rule.clear_when, event):
@@ -297,6 +304,7 @@ class RuleEngine:
             return
         if not counts:
             return
+        rule.tally.looked += 1
         if rule.whole:
             if not self._is_met(rule, rule.of, event):
                 return
@@ -311,6 +319,7 @@ class RuleEngine:
             if given is None:
                 return
             amount = given
+        rule.tally.counted += part
         group = self._group(rule, _key(rule, event))
         if group is None:
             return
@@ -347,9 +356,9 @@ class RuleEngine:
             kept, gone = rule.groups.put(key, group)
             if gone is not None:
                 gone.due = gone.queued = math.inf
-                rule.faults.forgotten += 1
+                rule.tally.forgotten += 1
             if not kept:
-                rule.faults.forgotten += 1
+                rule.tally.forgotten += 1
                 return None
         return group
 
@@ -366,7 +375,7 @@ class RuleEngine:
             if group.due <= moment:
                 group.due = math.inf
                 self.now = max(self.now, moment)
-                if group.meter is not None:
+                if group.holds_since is not None or group.rule.begins_by_itself:
                     self._judge(group)
                 self._settle(group)
             self._schedule(group)
@@ -431,7 +440,7 @@ class RuleEngine:
         else:
             if group.starts is not None:
                 due = group.active_until + group.rule.resolve_after
-            if plain.measure == "silence" and group.meter is not None:
+            if group.rule.begins_by_itself and group.meter is not None:
                 due = min(due, group.meter.next_change())
         group.due = due
         # an entry that comes too early is put back when it is due: most moments only ever move later

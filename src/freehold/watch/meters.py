@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from freehold.watch.windows import Window
+from freehold.watch.windows import Window, exceeds
 
 __all__ = ["AmountMeter", "CountMeter", "Meter", "RatioMeter", "SilenceMeter", "SpikeMeter"]
 
@@ -108,7 +108,7 @@ class AmountMeter:
     def holds(self, now: float) -> bool:
         """See :class:`Meter`."""
         self._window.move(now)
-        return self._value() > self._over
+        return exceeds(self._value(), self._over)
 
     def next_change(self) -> float:
         """See :class:`Meter`."""
@@ -154,7 +154,7 @@ class RatioMeter:
         """See :class:`Meter`."""
         self._window.move(now)
         window = self._window
-        return window.count >= self._minimum and window.part > self._over * window.count
+        return window.count >= self._minimum and exceeds(window.part / window.count, self._over)
 
     def next_change(self) -> float:
         """See :class:`Meter`."""
@@ -221,7 +221,7 @@ class SpikeMeter:
     def holds(self, now: float) -> bool:
         """See :class:`Meter`."""
         ratio = self._ratio(now)
-        return ratio > self._times and self._of(self._short) >= self._at_least
+        return exceeds(ratio, self._times) and self._of(self._short) >= self._at_least
 
     def next_change(self) -> float:
         """See :class:`Meter`."""

@@ -108,7 +108,7 @@ def _run(rule: Rule, test: RuleTest, rules: Rules) -> TestResult:
     last = events[-1].received if events else _START
     end = last + longest_memory(plain_rule(rule)) + rule.hold_off + 1 if test.until is None else _START + test.until
     said += engine.tick(end)
-    faults = engine.faults[rule.id]
+    faults = engine.tallies[rule.id]
     problems = [*_differences(rule, test.expect, said)]
     if faults.errors:
         problems.append(f"it could not be evaluated on {faults.errors} of the events: {faults.example}")

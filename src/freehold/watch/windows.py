@@ -12,7 +12,7 @@ import math
 from array import array
 from typing import Final
 
-__all__ = ["BUCKETS", "LONGEST_WINDOW", "SHORTEST_WINDOW", "Window"]
+__all__ = ["BUCKETS", "LONGEST_WINDOW", "SHORTEST_WINDOW", "Window", "exceeds"]
 
 BUCKETS: Final = 60
 """Buckets in a window."""
@@ -22,6 +22,14 @@ SHORTEST_WINDOW: Final = 1.0
 
 LONGEST_WINDOW: Final = 3 * 86400.0
 """Seconds: the three days of the slowest burn in Google's SRE workbook."""
+
+
+_ROUNDING: Final = 1 + 1e-9
+
+
+def exceeds(value: float, threshold: float) -> bool:
+    """Whether a figure is over its threshold, rounding apart: fifty times 0.1 is not over 5."""
+    return value > threshold * _ROUNDING
 
 
 class Window:

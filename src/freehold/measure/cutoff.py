@@ -112,6 +112,10 @@ def check_cutoff(stack: Stack, cut: Cutoff) -> None:
             near = nearest(rule.item, stack.item_by_id)
             mend = f"Did you mean '{near[0]}'?" if near else "`freehold show` lists the items."
             raise BadCutoff(f"no item is called '{rule.item}'. {mend}")
+        if rule.source is not None and rule.source not in stack.source_by_id:
+            near = nearest(rule.source, stack.source_by_id)
+            mend = f"Did you mean '{near[0]}'?" if near else "`freehold show STACK ITEM` lists the sources of an item."
+            raise BadCutoff(f"no source is called '{rule.source}'. {mend}")
         if rule.foreign and stack.home is None:
             raise BadCutoff("'foreign' has no meaning without a home. Give --home CC, or home in [stack].")
 

@@ -192,6 +192,9 @@ class Control:
     def _item(self, rule: Rule, item: Item, _source: Source | None) -> Truth:
         return item.id == rule.item
 
+    def _source(self, rule: Rule, _item: Item, source: Source | None) -> Truth:
+        return source is not None and source.id == rule.source
+
     def _kind(self, rule: Rule, item: Item, _source: Source | None) -> Truth:
         return None if item.kind is None or item.kind is UNKNOWN else item.kind == rule.kind
 
@@ -210,6 +213,7 @@ _TESTS: Final[dict[str, Callable[[Control, Rule, Item, Source | None], Truth]]] 
     "country": Control._country,  # noqa: SLF001
     "foreign": Control._foreign,  # noqa: SLF001
     "item": Control._item,  # noqa: SLF001
+    "source": Control._source,  # noqa: SLF001
     "kind": Control._kind,  # noqa: SLF001
     "licence": Control._licence,  # noqa: SLF001
     "tag": Control._tag,  # noqa: SLF001

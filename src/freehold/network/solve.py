@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from freehold.errors import SolveError
-from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Floats, Scenario, State
+from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Floats, Integers, Scenario, State
 from freehold.network.build import Built, kernel_module
 
 __all__ = ["Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "running_state", "solve", "trace"]
@@ -51,7 +51,9 @@ class ScenarioBuilder:
         self._compiled = built.compiled
         self._source_place = built.source_places
         self._item_place = built.item_places
+        self._places = built.source_place
         self._entries: list[tuple[float, int, int, float]] = []
+        self._blocks: list[tuple[Floats, Integers, Integers, Floats]] = []
 
     def available(self, day: float, source: int, value: float) -> None:
         """From ``day`` on a source has this availability."""
@@ -61,18 +63,24 @@ class ScenarioBuilder:
         """From ``day`` on a source counts with its capacity."""
         self._entries.append((max(day, 0.0), CAPACITY, self._source_place[source], capacity))
 
+    def all_at_capacity(self, days: Floats, sources: Integers, capacities: Floats) -> None:
+        """Many at once: from its day on each source counts with its capacity."""
+        kinds = np.full(len(days), CAPACITY, np.int64)
+        self._blocks.append((np.maximum(days, 0.0), kinds, self._places[sources], np.asarray(capacities, np.float64)))
+
     def void(self, day: float, item: int, part: float) -> None:
         """From ``day`` on this part of an item's supply has no cover."""
         self._entries.append((day, VOID, self._item_place[item], part))
 
     def done(self) -> Scenario:
         """The scenario, in order of time."""
-        entries = sorted(self._entries, key=lambda entry: entry[0])
-        columns = tuple(zip(*entries, strict=True)) if entries else ((), (), (), ())
-        if not self._compiled:
-            return Scenario(*(list(column) for column in columns))
+        single = tuple(zip(*self._entries, strict=True)) if self._entries else ((), (), (), ())
         types = (np.float64, np.int64, np.int64, np.float64)
-        return Scenario(*(np.array(column, dtype) for column, dtype in zip(columns, types, strict=True)))
+        blocks = [*self._blocks, tuple(np.array(column, dtype) for column, dtype in zip(single, types, strict=True))]
+        day, kind, index, value = (np.concatenate(columns) for columns in zip(*blocks, strict=True))
+        order = np.argsort(day, kind="stable")
+        scenario = Scenario(day[order], kind[order], index[order], value[order])
+        return scenario if self._compiled else Scenario(*(column.tolist() for column in scenario))
 
 
 def from_availability(built: Built, availability: Floats) -> list[Scenario]:

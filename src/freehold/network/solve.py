@@ -17,7 +17,9 @@ from freehold.errors import SolveError
 from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Floats, Integers, Scenario, State
 from freehold.network.build import Built, kernel_module
 
-__all__ = ["Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "running_state", "solve", "trace"]
+__all__ = [
+    "Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "mean_curve", "running_state", "solve", "trace",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -247,3 +249,64 @@ def trace(built: Built, scenario: Scenario, horizon: float, start: State | None 
         moved = [state.changed[place] for place in range(state.sizes[3])]
         yield Change(day, tuple((int(number_of[i]), float(state.before[i]), float(state.level[i])) for i in moved))
         day = kernel.next_day(state, scenario, upcoming)
+
+
+def mean_curve(
+    built: Built, scenario: Scenario, weights: Floats, horizon: float, start: State | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Run one scenario and give weighted sums of the levels, and the area under each level, on the exact time line.
+
+    Parameters
+    ----------
+    built, scenario, start
+        As :func:`solve`.
+    weights : (k, items)
+        Rows of weights, items in the numbering that the network was made from.
+    horizon
+        Last day.
+
+    Returns
+    -------
+    days : (e,)
+        Days on which a sum changes, day 0 first.
+    sums : (e, k)
+        The sums from that day on.
+    areas : (items,)
+        Integral of each item's level from day 0 to the horizon, in days.
+
+    Raises
+    ------
+    freehold.errors.SolveError
+        If a circle does not come to rest.
+    """
+    kernel = kernel_module("kernel", compiled=built.compiled)
+    state = _copy(running_state(built) if start is None else start)
+    placed = np.zeros_like(weights)
+    placed[:, built.item_place] = weights
+    level = np.array(state.level, np.float64)
+    since, areas = np.zeros(len(level)), np.zeros(len(level))
+    sums = placed @ level
+    days, rows = [0.0], [sums]
+    upcoming, day, begun = 0, 0.0, False
+    while day <= horizon + TOLERANCE:
+        upcoming = kernel.advance(built.network, state, scenario, upcoming, day, horizon)
+        if not begun:
+            kernel.begin(built.network, state, horizon)
+            begun = True
+        _checked(state)
+        if state.sizes[3]:
+            moved = np.array(state.changed[: state.sizes[3]], np.int64)
+            after = state.level[moved] if built.compiled else np.array([state.level[place] for place in moved])
+            areas[moved] += level[moved] * (day - since[moved])
+            since[moved] = day
+            step = placed[:, moved] @ (after - level[moved])
+            level[moved] = after
+            if step.any():
+                sums = sums + step
+                days.append(day)
+                rows.append(sums)
+        day = kernel.next_day(state, scenario, upcoming)
+    areas += level * np.maximum(horizon - since, 0.0)
+    if len(days) > 1 and days[1] <= TOLERANCE:
+        days, rows = days[1:], rows[1:]
+    return np.array(days), np.array(rows), areas[built.item_place]

@@ -203,6 +203,7 @@ class Reach:
         self._cases = {_DEFAULT_STAKE: Case(stack, strict=strict, kernel=kernel)}
         self.places = Places(self._cases[_DEFAULT_STAKE], catalogue, upstreams=upstreams, models=models)
         self.mission: Mission = mission_of(stack)
+        self._activatable: tuple[float, Case] | None = None
         self._by_cut: OrderedDict[Cutoff, Radius] = OrderedDict()
         self._rows = 0
 
@@ -214,7 +215,7 @@ class Reach:
         for supply in case.supplies:
             case.control.foreign(supply.filled.source, WAYS)
         both_sides(case, Cutoff(), self.days, self.floor)
-        _ = self._served, self._before
+        _ = self.served, self.before
         return self
 
     def of(self, labels: Labels, annotations: Labels = ()) -> Radius:
@@ -262,6 +263,24 @@ class Reach:
             self._cases[cut.stake] = Case(self.stack, strict=strict, stake=cut.stake, kernel=kernel)
         return self._cases[cut.stake].with_own_truths()
 
+    def activatable(self, cut: Cutoff) -> tuple[Case, frozenset[int]]:
+        """The network with every candidate in it as a standby, and which of its supplies those are.
+
+        As long as nothing lets them count they change no level; to whoever runs it they are there to be activated.
+        """
+        names = {source.id for source in self.stack.sources if source.status == "candidate"}
+        if not names:
+            return self.case(cut), frozenset()
+        if self._activatable is None or self._activatable[0] != cut.stake:
+            strict, kernel = self._options
+            sources = (
+                replace(source, status="standby", share=None) if source.id in names else source for source in self.stack.sources
+            )
+            stack = replace(self.stack, sources=tuple(sources))
+            self._activatable = cut.stake, Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
+        case = self._activatable[1].with_own_truths()
+        return case, frozenset(case.supply_number[name] for name in names)
+
     def learn(self, radius: Radius, most: int = 3) -> tuple[Worth, ...]:
         """Unknown facts whose knowing would narrow the mission's curve most, best first; each is tried."""
         if radius.place.cut is None or not radius.unknown:
@@ -277,12 +296,13 @@ class Reach:
 
     def _nowhere(self, place: Place) -> Radius:
         """The place is not known: anything may be lost, or nothing."""
-        before = self._before
+        before = self.before
         mission = Interval((0.0,) * len(self.days), (before[HIGH],) * len(self.days))
         return Radius(place, self.days, self.floor, before, mission, self.mission.rule)
 
     @cached_property
-    def _before(self) -> tuple[float, float]:
+    def before(self) -> tuple[float, float]:
+        """The mission's level before any loss, (low, high)."""
         levels = [self._running[side][np.newaxis, :] for side in (LOW, HIGH)]
         mean = self.mission.mean(levels[LOW], levels[HIGH])
         return mean.low[0], mean.high[0]
@@ -293,18 +313,18 @@ class Reach:
         return [np.asarray(case.running(side).level, np.float64)[case.built(side).item_place] for side in (LOW, HIGH)]
 
     @cached_property
-    def _heaviest(self) -> list[int]:
+    def ranked(self) -> list[int]:
         """Numbers of the mission's items, the heaviest first; those of unknown weight come last."""
         weights = self.mission.weights
         items = self.stack.items
         return [*sorted(weights, key=lambda number: (-weights[number], items[number].id)), *self.mission.doubtful]
 
     @cached_property
-    def _served(self) -> list[int]:
+    def served(self) -> list[int]:
         """By item, the mission's items that rest on it, as bits by their rank of weight."""
         case = self.case(Cutoff())
         bits = [0] * len(self.stack.items)
-        for rank, number in enumerate(self._heaviest):
+        for rank, number in enumerate(self.ranked):
             bits[number] |= 1 << rank
         users: list[list[int]] = [[] for _ in bits]
         for supply, needs in enumerate(case.needs_of):
@@ -339,7 +359,7 @@ class Reach:
         stops = self._stops(stopped.tolist(), answers, lost)
         names = [item.id for item in self.stack.items]
         return Radius(
-            Place(cut), self.days, self.floor, self._before, mean, self.mission.rule, stops,
+            Place(cut), self.days, self.floor, self.before, mean, self.mission.rule, stops,
             tuple(names[number] for number in np.flatnonzero(falls & ~stood)),
             tuple(names[number] for number in np.flatnonzero(lost & ~falls)),
             self._take_overs(case, cut, lost | (falls & stood), {stop.item for stop in stops}),
@@ -351,14 +371,14 @@ class Reach:
         lost: _Flags,
     ) -> tuple[Stop, ...]:  # fmt: skip
         losing = 0
-        for rank, number in enumerate(self._heaviest):
+        for rank, number in enumerate(self.ranked):
             if lost[number]:
                 losing |= 1 << rank
         days = [answer.stops[0].tolist() for answer in answers]
         found = []
         for number in stopped:
             item = self.stack.items[number]
-            served = self._served[number] & losing
+            served = self.served[number] & losing
             found.append(
                 Stop(
                     item.id, item.name or item.id, item.kind if isinstance(item.kind, str) else None,
@@ -372,7 +392,7 @@ class Reach:
         found: list[str] = []
         while served and len(found) < MOST_SERVED:
             lowest = served & -served
-            found.append(self.stack.items[self._heaviest[lowest.bit_length() - 1]].id)
+            found.append(self.stack.items[self.ranked[lowest.bit_length() - 1]].id)
             served ^= lowest
         return tuple(found)
 
@@ -398,7 +418,7 @@ class Reach:
         return tuple(sorted(found, key=lambda one: (_late(one.day_high), _late(one.day_low), -one.capacity_high, one.source)))
 
     def _mission_stops(self, answers: tuple[Answer, Answer], stood: _Flags) -> tuple[float | None, float | None]:
-        numbers = [number for number in self._heaviest if stood[number]]
+        numbers = [number for number in self.ranked if stood[number]]
         first = [min((float(answer.stops[0, number]) for number in numbers), default=math.inf) for answer in answers]
         return _day(first[LOW]), _day(first[HIGH])
 
@@ -407,7 +427,7 @@ class Reach:
         if low is high:
             return self._doubtful()
         apart = np.any(np.abs(low.levels[0] - high.levels[0]) > TOLERANCE, axis=0) | (low.stops[0] != high.stops[0])
-        wide = [number for number in self._heaviest if apart[number]]
+        wide = [number for number in self.ranked if apart[number]]
         if not wide:
             return self._doubtful()
         voids = any(rule.cover == "void" for rule in cut.rules)

@@ -161,6 +161,7 @@ def _add_cutoff(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--item", dest="items", metavar="ID", action="append", default=[], help="every source of an item; repeatable"
     )
+    group.add_argument("--source", metavar="ID", action="append", default=[], help="one source of an item; repeatable")
     group.add_argument("--foreign", action="store_true", help="everything outside home and trusted countries")
     group.add_argument("--scenario", metavar="FILE", action="append", default=[], help="rules from a TOML file; repeatable")
     group.add_argument("--revoke", action="store_true", help="a revocation: what is in stock may not be used either")

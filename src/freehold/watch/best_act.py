@@ -14,9 +14,9 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from freehold.measure.case import HIGH, LOW, Side
-from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Scenario
+from freehold.measure.mission_curve import MissionRun, mission_run
+from freehold.network.arrays import CAPACITY, TOLERANCE, Scenario
 from freehold.network.build import Built
-from freehold.network.solve import mean_curve
 from freehold.stack.cutoff import Cutoff
 from freehold.watch.radius import Radius, Reach
 
@@ -99,29 +99,6 @@ class BestActs:
         return self.left <= (self.acts[-1].worth if self.acts else 0.0) + _SMALLEST
 
 
-@dataclass(frozen=True, slots=True)
-class _Curve:
-    """The mission's level on one side: from each day on."""
-
-    days: Floats
-    levels: Floats
-
-    def area(self, horizon: float) -> float:
-        ends = np.append(self.days[1:], max(horizon, float(self.days[-1])))
-        return float(np.sum(self.levels * (np.minimum(ends, horizon) - np.minimum(self.days, horizon))))
-
-    def on(self, day: float) -> float:
-        return float(self.levels[max(0, int(np.searchsorted(self.days, day + TOLERANCE, "right")) - 1)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """The mission's curve on one side, and the area under the level of every item."""
-
-    curve: _Curve
-    areas: Floats
-
-
 class _Trial:
     """One loss, on a network in which every candidate can be activated."""
 
@@ -131,11 +108,6 @@ class _Trial:
         self._others: list[int] | None = None
         if self.candidates:
             self._others = [supply for supply in range(len(self.case.supplies)) if supply not in self.candidates]
-        mission = reach.mission
-        rows = [*([mission.weights] if mission.weights else []), *({number: 1.0} for number in mission.doubtful)]
-        self._weights = np.zeros((len(rows), len(reach.stack.items)))
-        for row, weights in enumerate(rows):
-            self._weights[row, list(weights)] = list(weights.values())
 
     def scenario(self, side: Side, kind: ActKind | None = None, supply: int = -1) -> Scenario:
         """What happens, with one act or none."""
@@ -150,15 +122,11 @@ class _Trial:
         day = max(0.0, self.cut.known_on)
         return _also(self.case.built(side), plain, day, supply, self.case.supplies[supply].filled.capacity[side])
 
-    def run(self, side: Side, kind: ActKind | None = None, supply: int = -1) -> _Run:
+    def run(self, side: Side, kind: ActKind | None = None, supply: int = -1) -> MissionRun:
         """Run one side, with one act or none."""
-        case = self.case
-        days, sums, areas = mean_curve(
-            case.built(side), self.scenario(side, kind, supply), self._weights, self.horizon, case.running(side)
-        )
-        return _Run(_Curve(days, (np.min if side == LOW else np.max)(sums, axis=1)), areas)
+        return mission_run(self.case, self.scenario(side, kind, supply), side, self.reach.mission, self.horizon)
 
-    def bounds(self, runs: list[_Run]) -> list[float]:
+    def bounds(self, runs: list[MissionRun]) -> list[float]:
         """The most that an act on each item can save: all that the mission's items lack that rest on it."""
         lack = self.horizon - (runs[LOW].areas + runs[HIGH].areas) / 2
         weights, served = self.reach.mission.weights, self.reach.served
@@ -250,7 +218,7 @@ def _possible(trial: _Trial, bounds: list[float]) -> list[tuple[float, ActKind, 
     return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
 
 
-def _judged(trial: _Trial, kind: ActKind, supply: int, base: list[_Run]) -> Act:
+def _judged(trial: _Trial, kind: ActKind, supply: int, base: list[MissionRun]) -> Act:
     horizon, cut = trial.horizon, trial.cut
     curves = [trial.run(side, kind, supply).curve for side in _SIDES]
     saved = [max(0.0, curves[side].area(horizon) - base[side].curve.area(horizon)) for side in _SIDES]

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from freehold.errors import UsageError
-from freehold.measure.case import HIGH, LOW, Case, Kernel
+from freehold.measure.case import HIGH, LOW, Case, Kernel, Side
 from freehold.measure.cutoff import FLOOR, both_sides, check_cutoff, check_days
 from freehold.measure.mission import Interval, Mission, mission_of
+from freehold.measure.mission_curve import MissionCurve, mission_run
 from freehold.measure.unknowns import UnknownFact, Worth, learn_first, unknown_facts
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.stack.cutoff import WAYS, Cutoff
@@ -44,6 +45,7 @@ MOST_REMEMBERED: Final = 256
 
 _MOST_ROWS: Final = 100_000
 _Flags: TypeAlias = npt.NDArray[np.bool_]
+_SIDES: Final[tuple[Side, Side]] = (LOW, HIGH)
 _DEFAULT_STAKE: Final = Cutoff().stake
 
 
@@ -203,6 +205,7 @@ class Reach:
         self._cases = {_DEFAULT_STAKE: Case(stack, strict=strict, kernel=kernel)}
         self.places = Places(self._cases[_DEFAULT_STAKE], catalogue, upstreams=upstreams, models=models)
         self.mission: Mission = mission_of(stack)
+        self._curves: OrderedDict[Cutoff, tuple[MissionCurve, MissionCurve]] = OrderedDict()
         self._activatable: tuple[float, Case] | None = None
         self._by_cut: OrderedDict[Cutoff, Radius] = OrderedDict()
         self._rows = 0
@@ -210,7 +213,7 @@ class Reach:
     def warm(self) -> Reach:
         """Build everything that does not depend on the loss; the first answer is then as fast as later ones."""
         case = self.case(Cutoff())
-        for side in (LOW, HIGH):
+        for side in _SIDES:
             case.running(side)
         for supply in case.supplies:
             case.control.foreign(supply.filled.source, WAYS)
@@ -263,6 +266,22 @@ class Reach:
             self._cases[cut.stake] = Case(self.stack, strict=strict, stake=cut.stake, kernel=kernel)
         return self._cases[cut.stake].with_own_truths()
 
+    def curves(self, radius: Radius) -> tuple[MissionCurve, MissionCurve]:
+        """The mission's level on the exact time line, (low, high): between the days of a radius it may have dipped."""
+        cut = radius.place.cut
+        if cut is None or radius.place.unplaced:
+            start, none = np.zeros(1), np.zeros(1)
+            high = MissionCurve(start, np.array([self.before[HIGH]])) if cut is None else self.curves(self.of_cut(cut))[HIGH]
+            return MissionCurve(start, none), high
+        found = self._curves.get(cut)
+        if found is None:
+            case = self.case(cut)
+            runs = [mission_run(case, case.scenario(cut, side), side, self.mission, self.days[-1]) for side in _SIDES]
+            found = self._curves[cut] = (runs[LOW].curve, runs[HIGH].curve)
+            if len(self._curves) > MOST_REMEMBERED:
+                self._curves.popitem(last=False)
+        return found
+
     def activatable(self, cut: Cutoff) -> tuple[Case, frozenset[int]]:
         """The network with every candidate in it as a standby, and which of its supplies those are.
 
@@ -303,14 +322,14 @@ class Reach:
     @cached_property
     def before(self) -> tuple[float, float]:
         """The mission's level before any loss, (low, high)."""
-        levels = [self._running[side][np.newaxis, :] for side in (LOW, HIGH)]
+        levels = [self._running[side][np.newaxis, :] for side in _SIDES]
         mean = self.mission.mean(levels[LOW], levels[HIGH])
         return mean.low[0], mean.high[0]
 
     @cached_property
     def _running(self) -> list[Floats]:
         case = self.case(Cutoff())
-        return [np.asarray(case.running(side).level, np.float64)[case.built(side).item_place] for side in (LOW, HIGH)]
+        return [np.asarray(case.running(side).level, np.float64)[case.built(side).item_place] for side in _SIDES]
 
     @cached_property
     def ranked(self) -> list[int]:
@@ -409,7 +428,7 @@ class Reach:
                 filled = case.supplies[number].filled
                 if filled.source is None or number in surely or filled.capacity[HIGH] <= filled.share[LOW] + TOLERANCE:
                     continue
-                days = [max(0.0, cut.known_on + case.recover(number, side)) for side in (LOW, HIGH)]
+                days = [max(0.0, cut.known_on + case.recover(number, side)) for side in _SIDES]
                 if math.isinf(days[HIGH]):
                     continue
                 rests_on = tuple(sorted({need.item for need in case.needs_of[number] if need.item in stopping}))

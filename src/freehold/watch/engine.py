@@ -90,8 +90,8 @@ class _Compiled:
     """A rule ready to run."""
 
     __slots__ = (
-        "begins_by_itself", "clear_on", "clear_when", "field", "field_type", "group", "groups", "labels", "make_meter", "number",
-        "of", "on", "plain", "resolve_after", "rule", "tally", "told", "when", "whole",
+        "begins_by_itself", "clear_on", "clear_when", "field", "field_type", "group", "groups", "labels", "make_meter",
+        "number", "of", "on", "plain", "resolve_after", "rule", "tally", "told", "when", "whole",
     )  # fmt: skip
 
     def __init__(self, number: int, rule: Rule, conditions: _Conditions, known: Mapping[str, AttributeType]) -> None:

@@ -10,14 +10,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, cast
 
 from freehold.errors import UsageError
-from freehold.respond.roles import HUMAN_ROLES, OPEN_ROSTER, Person, Program, Role, Roster, load_roster, person_key
+from freehold.respond.roles import (
+    HUMAN_ROLES,
+    OPEN_ROSTER,
+    Person,
+    Program,
+    Role,
+    Roster,
+    checked_name,
+    load_roster,
+    person_key,
+)
+from freehold.stack.toml_text import quoted
 from freehold.whole_file import write_whole
 
 __all__ = ["INTAKE", "PEOPLE_FILE", "People", "add_person", "read_key_file", "remove_person"]
@@ -26,7 +36,6 @@ PEOPLE_FILE: Final = "people.toml"
 INTAKE: Final = "intake"
 """What a program has in place of roles: it may tell what happened, and neither see nor do anything else."""
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,63}")
 _KEY_BYTES: Final = 32
 _HEADING: Final = (
     "# Who may act, in which roles, and digests of their keys. `freehold watch --person NAME --role ROLE` adds to it.\n"
@@ -38,12 +47,11 @@ def _digest(key: str) -> str:
 
 
 def _text(roster: Roster) -> str:
-    """The roster as TOML. Names are letters, digits and a few signs, so that no quoting is needed."""
     lines = [_HEADING]
     for person in roster.person:
         roles = ", ".join(f'"{role}"' for role in person.roles)
-        lines.append(f'[[person]]\nname = "{person.name}"\nroles = [{roles}]\ndigest = "{person.digest}"\n')
-    lines += [f'[[program]]\nname = "{program.name}"\ndigest = "{program.digest}"\n' for program in roster.program]
+        lines.append(f'[[person]]\nname = {quoted(person.name)}\nroles = [{roles}]\ndigest = "{person.digest}"\n')
+    lines += [f'[[program]]\nname = {quoted(program.name)}\ndigest = "{program.digest}"\n' for program in roster.program]
     return "\n".join(lines)
 
 
@@ -53,10 +61,8 @@ def _write(path: Path, roster: Roster) -> None:
     path.chmod(0o600)
 
 
-def _names_are_plain(path: Path, roster: Roster) -> None:
-    odd = [one.name for one in (*roster.person, *roster.program) if not _NAME.fullmatch(one.name)]
-    if odd:
-        raise UsageError(f"{path} holds the name '{odd[0]}', which would not be written back as it is. Add to it by hand.")
+def _everyone(roster: Roster) -> tuple[Person | Program, ...]:
+    return (*roster.person, *roster.program)
 
 
 def add_person(folder: Path, name: str, roles: Iterable[str]) -> str:
@@ -82,14 +88,12 @@ def add_person(folder: Path, name: str, roles: Iterable[str]) -> str:
         If the name or the roles are none, or the file is not sound.
     """
     wanted = tuple(dict.fromkeys(roles))
-    if not _NAME.fullmatch(name) or person_key(name) == "machine":
-        raise UsageError(f"'{name}' is no name here: letters, digits, spaces, '.', '_' and '-', 64 at most; not 'machine'.")
+    name = checked_name(name)
     strange = [role for role in wanted if role not in HUMAN_ROLES]
     if not wanted or (strange and wanted != (INTAKE,)):
         raise UsageError(f"a person has one or more of the roles {', '.join(HUMAN_ROLES)}; a program has {INTAKE} alone.")
     path = folder / PEOPLE_FILE
     roster = load_roster(path)
-    _names_are_plain(path, roster)
     key = secrets.token_urlsafe(_KEY_BYTES)
     people = tuple(one for one in roster.person if person_key(one.name) != person_key(name))
     programs = tuple(one for one in roster.program if person_key(one.name) != person_key(name))
@@ -111,13 +115,12 @@ def remove_person(folder: Path, name: str) -> None:
     """
     path = folder / PEOPLE_FILE
     roster = load_roster(path)
-    _names_are_plain(path, roster)
     left = Roster(
         person=tuple(one for one in roster.person if person_key(one.name) != person_key(name)),
         program=tuple(one for one in roster.program if person_key(one.name) != person_key(name)),
     )
     if left == roster:
-        known = ", ".join(sorted(one.name for one in (*roster.person, *roster.program))) or "nobody"
+        known = ", ".join(sorted(one.name for one in _everyone(roster))) or "nobody"
         raise UsageError(f"nobody is called '{name}' in {path}. It knows: {known}.")
     _write(path, left)
 
@@ -149,9 +152,9 @@ class People:
 
     def who(self, key: str) -> Person | Program | None:
         """Whose key this is; ``None`` if nobody's. Every digest is compared, so that time tells nothing."""
-        digest, found = _digest(key), None
-        roster = self.roster
-        for one in (*roster.person, *roster.program):
+        digest = _digest(key)
+        found: Person | Program | None = None
+        for one in _everyone(self.roster):
             if one.digest and hmac.compare_digest(one.digest, digest):
                 found = one
         return found

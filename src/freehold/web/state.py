@@ -25,7 +25,10 @@ __all__ = ["GatewaySeen", "page_state"]
 _MOST_INCIDENTS: Final = 50
 _MOST_ENTRIES: Final = 200
 _UNSAFE: Final = frozenset(
-    {"tool-refused", "agent-repeats-itself", "agent-too-deep", "agent-spends-fast", "unexpected-model", "token-spike", "cost-spike"}
+    {
+        "tool-refused", "agent-repeats-itself", "agent-too-deep", "agent-spends-fast", "unexpected-model", "token-spike",
+        "cost-spike",
+    }
 )  # fmt: skip
 """Rules about what an agent or a model does; all others are about whether it answers."""
 _VERBS: Final = ("declare", "contain", "recover", "observe", "close", "review", "false-alarm")
@@ -205,16 +208,15 @@ def _request_act(request: Request, you: Person) -> dict[str, Any]:
     if mine:
         may, why_not = False, say("desk.approved_already")
     given = len(request.people)
-    label = say(f"desk.ask_{request.question}", action=say_action(request), given=given, need=request.need)
+    label = say(f"desk.ask_{request.question}", action=_action(request), given=given, need=request.need)
     return {
         "id": request.id, "kind": "stop" if request.action == "kill" else "act", "label": label, "may": may, "why_not": why_not,
-        "says": say("desk.approve_says", action=say_action(request), need=request.need, given=given),
+        "says": say("desk.approve_says", action=_action(request), need=request.need, given=given),
         "request": {"act": "approve", "request": request.id},
     }  # fmt: skip
 
 
-def say_action(request: Request) -> str:
-    """An act with what it is about, such as ``kill agent night-shift``."""
+def _action(request: Request) -> str:
     values = [str(value) for value in request.parameters.values() if isinstance(value, str | int | float) and value != ""]
     return " ".join([request.action.replace("_", " "), *values])[:120]
 
@@ -262,10 +264,12 @@ def _upstreams(gateway: GatewaySeen) -> list[dict[str, str]]:
 
 def _desk(desk: Desk, now: float) -> list[list[str]]:
     stack = desk.warner.reach.stack if desk.warner.reach is not None else None
-    return [
-        [say("desk.fact_stack"), say("desk.fact_stack_says", name=stack.name, items=len(stack.items)) if stack else say("desk.none")],
-        [say("desk.fact_events"), say("desk.fact_events_says", count=f"{desk.health.events:,}", since=_moment(desk.health.since))],
-        [say("desk.fact_alerts"), str(len(desk.core.statuses(now)))],
-        [say("desk.fact_rules"), str(len(desk.engine.tallies))],
-        [say("desk.fact_evidence"), say("desk.fact_evidence_says", count=f"{desk.evidence.number:,}", durable=f"{desk.evidence.durable:,}")],
-    ]  # fmt: skip
+    evidence = desk.evidence
+    facts = {
+        "stack": say("desk.fact_stack_says", name=stack.name, items=len(stack.items)) if stack else say("desk.none"),
+        "events": say("desk.fact_events_says", count=f"{desk.health.events:,}", since=_moment(desk.health.since)),
+        "alerts": str(len(desk.core.statuses(now))),
+        "rules": str(len(desk.engine.tallies)),
+        "evidence": say("desk.fact_evidence_says", count=f"{evidence.number:,}", durable=f"{evidence.durable:,}"),
+    }
+    return [[say(f"desk.fact_{name}"), told] for name, told in facts.items()]

@@ -45,6 +45,7 @@ VERBS: Final = (
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
+    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),

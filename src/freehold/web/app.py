@@ -114,7 +114,9 @@ async def _known(
     if who is None:
         if request.path == "/" and request.method == "GET":
             return asset("sign_in.html")
-        return problem(401, "the desk does not know you. Send your key: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
+        return problem(
+            401, "the desk does not know you. Send your key: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"}
+        )
     if not isinstance(who, Person) and not _may_program(request):
         return problem(403, f"'{who.name}' may send events, and nothing else. A person's key is needed here.")
     if request.method == "POST" and "Authorization" not in request.headers and not _is_own_page(request):
@@ -195,7 +197,9 @@ async def _act(request: web.Request) -> web.Response:
     you: Person = request["who"]
     act = read_act(await request.read())
     if act.act in ("stop", "release"):
-        await front.record("act", {"act": act.act, "scope": act.scope, "name": act.name, "by": you.name, "because": act.because})
+        await front.record(
+            "act", {"act": act.act, "scope": act.scope, "name": act.name, "by": you.name, "because": act.because}
+        )
         await front.at_gateway(you, act)
     else:
         act_on(act, you, front.desk.incidents, front.requests)

@@ -450,6 +450,8 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "restart": _restart,
     "evidence": evidence.run,
     "rules": rules.run,
+    "rules": rules.run,
+    "evidence": evidence.run,
     "init": _init,
     "doctor": _doctor,
     "completion": _completion,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence
+from freehold.cli import evidence, rules
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -46,6 +46,8 @@ VERBS: Final = (
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
+    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
+    Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),
@@ -53,7 +55,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -240,6 +242,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
+    _add_rules(made["rules"])
     for verb in VERBS:
         if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])
@@ -278,6 +281,14 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     actions = evidence.add_arguments(parser)
     for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    actions = rules.add_arguments(parser)
+    for name in ("list", "test", "replay"):
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     out.add_argument("--feeds", action="store_true", help="follow the status pages of the stack's providers")
     people = parser.add_argument_group("its people (no server needed)")
-    people.add_argument("--person", metavar="NAME", help="let somebody use the desk, or a program send to it; shows the key once")
+    people.add_argument(
+        "--person", metavar="NAME", help="let somebody use the desk, or a program send to it; shows the key once"
+    )
     people.add_argument(
         "--role", metavar="ROLE", action="append", default=[],
         help="commander, engineer, legal, comms, observer; intake for a program; repeatable",
@@ -89,7 +91,7 @@ def _people(options: argparse.Namespace) -> int:
         return 0
     key = add_person(folder, options.person, options.role)
     tell("freehold: " + say("desk.added", name=options.person, roles=", ".join(options.role)))
-    print(key)  # noqa: T201  the one thing on standard output, so that it can be piped to where it is kept
+    print(key)
     return 0
 
 

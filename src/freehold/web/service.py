@@ -304,7 +304,9 @@ async def serve(
     """
     tls = _tls(certificate, key)
     if tls is None and host not in ("127.0.0.1", "::1", "localhost"):
-        raise UsageError(f"{host} is beyond this machine, where keys must not go unencrypted. Give --tls-certificate and --tls-key.")
+        raise UsageError(
+            f"{host} is beyond this machine, where keys must not go unencrypted. Give --tls-certificate and --tls-key."
+        )
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -318,7 +320,9 @@ async def serve(
             try:
                 await site.start()
             except OSError as error:
-                raise UsageError(f"{host}:{port} cannot be listened on ({error.strerror}). Choose another: --listen HOST:PORT") from error
+                raise UsageError(
+                    f"{host}:{port} cannot be listened on ({error.strerror}). Choose another: --listen HOST:PORT"
+                ) from error
             bound = runner.addresses[0][1]
             shown = f"[{host}]" if ":" in host else host
             people = People(settings.folder).roster.person
@@ -328,5 +332,3 @@ async def serve(
             log("desk ends", folder=str(settings.folder))
             front.live.close()
             await runner.cleanup()
-
-

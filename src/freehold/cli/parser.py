@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.cli import evidence
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -43,12 +44,16 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),
     Verb("template", "forms", "an empty stack to fill in, every column explained"),
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
+
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence"})
+"""Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
 examples:
@@ -232,8 +237,9 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "powershell"), help="whose completion")
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
+    _add_evidence(made["evidence"])
     for verb in VERBS:
-        if verb.name != "catalogue":
+        if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])
     return parser
 
@@ -265,6 +271,14 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
         ("floor", "level under which an item has stopped"),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", metavar=name.upper(), help=what)
+
+
+def _add_evidence(parser: argparse.ArgumentParser) -> None:
+    actions = evidence.add_arguments(parser)
+    for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
 
 
 def _add_catalogue(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
-    from freehold.report.answers import CatalogueFindings, HistoryAnswer, SearchAnswer, ShowAnswer
+    from freehold.report.answers import (
+        CatalogueFindings,
+        EvidenceEntries,
+        EvidenceVerdict,
+        HistoryAnswer,
+        SearchAnswer,
+        ShowAnswer,
+    )
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
     from freehold.stack.records import Records
@@ -37,8 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
-    "envelope", "findings_json", "gaps_json", "history_json", "import_json", "inventory_json", "restart_json",
-    "row_changes", "search_json", "show_json", "stack_json", "why_json",
+    "entries_json", "envelope", "findings_json", "gaps_json", "history_json", "import_json", "inventory_json", "restart_json",
+    "row_changes", "search_json", "show_json", "stack_json", "verdict_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -416,6 +423,35 @@ def findings_json(answer: CatalogueFindings, context: Context) -> dict[str, Any]
         "errors": sum(one.severity == "error" for one in answer.findings),
         "findings": [_finding(one) for one in answer.findings],
     }
+
+
+def verdict_json(answer: EvidenceVerdict, context: Context) -> dict[str, Any]:
+    """``evidence verify``: of each log whether it is sound, what vouches for how much of it, and every flaw with its place."""
+    logs = [
+        {
+            "path": one.path, "sound": one.is_sound, "entries": one.entries, "roots": one.roots, "covered": one.covered,
+            "after_last_root": one.after_last_root, "recovered": list(one.recovered), "first": one.first or None,
+            "last": one.last or None, "genesis": one.genesis or None, "public_key": one.public_key or None,
+            "key_was_given": one.key_was_given, "signatures_checked": one.signatures_checked, "anchors": one.anchors,
+            "anchored": one.anchored, "flaws": [asdict(flaw) for flaw in one.flaws], "more_flaws": one.more_flaws,
+        }
+        for one in answer.logs
+    ]  # fmt: skip
+    return envelope("evidence verify", context) | {"sound": all(one.is_sound for one in answer.logs), "logs": logs}
+
+
+def entries_json(answer: EvidenceEntries, context: Context) -> dict[str, Any]:
+    """``evidence show``: entries of a log as they stand there."""
+    entries = [
+        {
+            "number": one.number, "at": one.at, "clock": one.clock or None, "kind": one.kind, "key": one.key or None,
+            "body": json.loads(one.body),
+        }
+        for one in answer.entries
+    ]  # fmt: skip
+    return envelope("evidence show", context) | {
+        "path": answer.path, "left_out": answer.left_out, "unread": answer.unread, "entries": entries,
+    }  # fmt: skip
 
 
 def _step(step: Step) -> dict[str, Any]:

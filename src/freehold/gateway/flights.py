@@ -44,10 +44,16 @@ class Flight:
         The names under which its model is known: as asked for, and as the upstream calls it.
     tools
         The tools that its model may call.
+    upstream
+        Who was asked last.
+    plan
+        What it was begun with.
     deadline
         When it is late, by the loop's clock.
     interruption
         Why it was interrupted; ``None`` as long as it was not.
+    called
+        The tools that its model has called.
     """
 
     task: asyncio.Task[object]
@@ -55,6 +61,8 @@ class Flight:
     agent: str = ""
     models: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    upstream: str = ""
+    plan: object = None
     deadline: float = float("inf")
     interruption: Interruption | None = None
     called: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What is looked at in a request's body, and nothing more. Owns the seam between a client's JSON and what policy is asked about.
+"""What is looked at in a request's body, and nothing more. Owns the seam between a client's JSON and policy.
 
 The bytes are forwarded as they came. Two readers may differ over a key that stands twice, or in other letters: then the
 body is written anew with each key once, so that an upstream reads what was judged here.
@@ -172,5 +172,3 @@ def _steps(messages: Any) -> int:
         if found >= _MOST_DEPTH:
             break
     return found
-
-

@@ -1,4 +1,4 @@
-"""Keys: where they are read from, and which are too weak. Owns the promise that no key stands in a configuration, a log or a page.
+"""Keys: where they are read from, and which are too weak. No key stands in a configuration, a log or a page.
 
 A configuration names the variable or the file that holds a key. A key that can be guessed is refused before anything is
 served with it: too short, of few different characters, made of well-known words or runs, or the same as another.

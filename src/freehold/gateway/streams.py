@@ -20,7 +20,17 @@ __all__ = ["EventStream"]
 
 _MOST_EVENT: Final = 8_000_000
 _BOUNDARY: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
-_MARKS: Final = (b'tool_calls"', b"function_call", b'"usage":{', b'"usage": {', b"[DONE]", b'"error"', b"\\u")
+_MARKS: Final = (
+    b'tool_calls"',
+    b"function_call",
+    b'"usage":{',
+    b'"usage": {',
+    b"[DONE]",
+    b'"error"',
+    b"\\u",
+    b'finish_reason":"',
+    b'finish_reason": "',
+)
 _RESPONSES_MARKS: Final = (b"_call", b"response.completed", b"response.failed", b"response.incomplete", b'"error"', b"\\u")
 _ENDS: Final = frozenset({"response.completed", "response.failed", "response.incomplete"})
 
@@ -101,13 +111,15 @@ class EventStream:
     ----------
     model
         The model that answers, as the upstream says.
+    whole
+        Whether the upstream has said that an alternative of the answer is whole.
     ended
-        Whether the upstream has said that the answer is whole.
+        Whether it has said that nothing more comes.
     failed
         What the upstream said in an error event of its own; empty where it did not.
     """
 
-    __slots__ = ("_calls", "_held", "_marks", "_pieces", "_responses", "_usage", "ended", "failed", "model")
+    __slots__ = ("_calls", "_held", "_marks", "_pieces", "_responses", "_usage", "ended", "failed", "model", "whole")
 
     def __init__(self, kind: str, judge: Judge) -> None:
         self._responses = kind == "responses"
@@ -117,7 +129,7 @@ class EventStream:
         self._pieces = 0
         self._usage: UsageTable | None = None
         self.model = ""
-        self.ended = False
+        self.ended = self.whole = False
         self.failed = ""
 
     def tokens(self, asked_bytes: int) -> Tokens:
@@ -174,7 +186,7 @@ class EventStream:
         for data in _datas(ready):
             if data == b"[DONE]":
                 self._calls.finish()
-                self.ended = True
+                self.ended = self.whole = True
                 continue
             try:
                 if self._responses:
@@ -197,6 +209,7 @@ class EventStream:
                     self._delta(index, delta)
             if choice.finish_reason:
                 self._calls.finish(index)
+                self.whole = True
 
     def _delta(self, index: int, delta: _Delta) -> None:
         for call in delta.tool_calls or ():
@@ -205,7 +218,7 @@ class EventStream:
             self._calls.piece(
                 index,
                 call.index,
-                id=call.id or "",
+                call_id=call.id or "",
                 name=function.name or str(custom.get("name") or ""),
                 arguments=text_of(function.arguments) or text_of(custom.get("input")),
             )
@@ -219,8 +232,8 @@ class EventStream:
             self.failed = msgspec.json.encode(event.error or kind).decode()[:500]
         if kind == "response.output_item.added" and event.item is not None and (event.item.type or "").endswith("_call"):
             item = event.item
-            self._calls.piece(0, item.id, id=item.call_id or "", name=_name(item))
-        elif kind.endswith("_call_arguments.delta") or kind.endswith("_call_input.delta"):
+            self._calls.piece(0, item.id, call_id=item.call_id or "", name=_name(item))
+        elif kind.endswith(("_call_arguments.delta", "_call_input.delta")):
             self._calls.piece(0, event.item_id, arguments=text_of(event.delta))
         elif kind == "response.output_item.done" and event.item is not None:
             self._item(event.item)
@@ -235,7 +248,7 @@ class EventStream:
         self.model = self.model or "?"
         if kind in _ENDS:
             self._calls.finish()
-            self.ended = True
+            self.ended = self.whole = True
 
     def _item(self, item: _Item) -> None:
         if (item.type or "").endswith("_call"):

@@ -8,7 +8,6 @@ that is gone.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import stat
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from freehold.errors import GatewayError
+from freehold.respond.file_lock import lock_whole
 from freehold.whole_file import write_whole
 
 __all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "parse_stops", "read_stops"]
@@ -26,6 +26,8 @@ __all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "parse_stops", 
 SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
 _MOST_BYTES: Final = 1_000_000
 _MOST_NAME: Final = 200
+_MOST_TRIES: Final = 100
+_BETWEEN_TRIES: Final = 0.02
 _SETTLING: Final = 0.05
 """Seconds after a change within which a further one might leave time and size of the file as they are."""
 
@@ -224,8 +226,12 @@ class Switches:
 def _locked(folder: Path) -> Iterator[None]:
     """One writer at a time: the server and the command line both change the file."""
     with (folder / "stop.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        for _ in range(_MOST_TRIES):
+            if lock_whole(lock.fileno()):
+                yield
+                return
+            time.sleep(_BETWEEN_TRIES)
+    raise GatewayError("another hand is changing the stop file and does not end. Write the line into it with an editor.")
 
 
 def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:

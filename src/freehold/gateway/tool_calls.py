@@ -106,7 +106,7 @@ class ToolCalls:
         self._text = 0
         self.open = False
 
-    def piece(self, choice: int, key: Hashable, *, id: str = "", name: str = "", arguments: str = "") -> None:
+    def piece(self, choice: int, key: Hashable, *, call_id: str = "", name: str = "", arguments: str = "") -> None:
         """Take one piece.
 
         Parameters
@@ -116,7 +116,7 @@ class ToolCalls:
         key
             Which call of that alternative; ``None`` where the upstream does not say: then one with a name or an id
             begins a new call, and one without goes on with the last.
-        id, name, arguments
+        call_id, name, arguments
             What the piece adds.
 
         Raises
@@ -126,7 +126,7 @@ class ToolCalls:
         """
         if key is None:
             last = self._last.get(choice)
-            place = (choice, ("unnumbered", len(self._growing))) if last is None or name or id else last
+            place = (choice, ("unnumbered", len(self._growing))) if last is None or name or call_id else last
         else:
             place = (choice, key)
         self._last[choice] = place
@@ -138,7 +138,7 @@ class ToolCalls:
         self.open = True
         if name and len(call.name) <= _MOST_NAME:
             call.name += name
-        call.id = call.id or id[:_MOST_NAME]
+        call.id = call.id or call_id[:_MOST_NAME]
         if not arguments:
             return
         self._text += len(arguments)

@@ -22,6 +22,8 @@ from aiohttp.client_exceptions import (
 from multidict import CIMultiDict
 from yarl import URL
 
+from freehold.gateway.breaker import Breaker, BreakerTable, FailureKind
+from freehold.gateway.retry_budget import RetryBudget, RetryBudgetTable
 from freehold.gateway.secrets import Secret
 
 __all__ = ["Upstream", "failure_words"]
@@ -51,19 +53,31 @@ class Upstream:
         The provider, as ``gen_ai.provider.name``.
     source_id
         The source in the stack that it is; empty where none is named.
+    breaker, retries
+        Settings of its breaker and of its retries.
     """
 
     def __init__(
         self, name: str, base: URL, key: Secret | None = None, *, client_key: bool = False, connect_seconds: float = 5.0,
-        most_connections: int = 0, provider: str = "", source_id: str = "",
+        most_connections: int = 0, provider: str = "", source_id: str = "", breaker: BreakerTable | None = None,
+        retries: RetryBudgetTable | None = None,
     ) -> None:  # fmt: skip
         self.name, self.base, self.key, self.client_key = name, base, key, client_key
         self.provider, self.source_id = provider or "openai", source_id
         self.address = base.host or ""
-        self.under_way = 0
+        self.breaker, self.retries = Breaker(breaker), RetryBudget(retries)
         self._connect_seconds, self._most_connections = connect_seconds, most_connections
         self._session: ClientSession | None = None
-        self._urls: dict[str, URL] = {}
+
+    def is_like(self, other: Upstream) -> bool:
+        """Whether another is the same in all that a configuration says."""
+        return self._said() == other._said()
+
+    def _said(self) -> tuple[object, ...]:
+        return (
+            self.name, self.base, self.key.digest if self.key else None, self.client_key, self._connect_seconds,
+            self._most_connections, self.provider, self.source_id, self.breaker.table, self.retries.table,
+        )  # fmt: skip
 
     def authorize(self, headers: CIMultiDict[str]) -> None:
         """Add the key that this upstream has of its own."""
@@ -99,22 +113,22 @@ class Upstream:
             await session.close()
 
 
-def failure_words(error: BaseException) -> tuple[str, str]:
-    """What went wrong with an upstream: one word for programs (``error.type``), and a sentence for people."""
+def failure_words(error: BaseException) -> tuple[FailureKind, str]:
+    """What went wrong with an upstream: the kind that its breaker counts, and a sentence for people."""
     match error:
         case ClientConnectorDNSError():
-            return "name_not_found", "its name could not be resolved"
+            return "connect", "its name could not be resolved"
         case ClientConnectorCertificateError() | ClientSSLError():
-            return "tls", "its TLS certificate or protocol was not accepted"
+            return "connect", "its TLS certificate or protocol was not accepted"
         case ClientConnectorError():
-            return "refused", "it refused the connection or cannot be reached"
+            return "connect", "it refused the connection or cannot be reached"
         case asyncio.TimeoutError() | TimeoutError():
             return "timeout", "it did not answer in time"
         case ServerDisconnectedError() | ConnectionResetError():
-            return "disconnected", "it closed the connection"
+            return "connect", "it closed the connection"
         case ClientPayloadError():
-            return "broken", "its answer broke off"
+            return "stream_broken", "its answer broke off"
         case ClientError():
-            return "not_http", "it answered what is no HTTP"
+            return "not_understood", "it answered what is no HTTP"
         case _:
-            return "unreachable", "it cannot be reached"
+            return "connect", "it cannot be reached"

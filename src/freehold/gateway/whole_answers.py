@@ -10,7 +10,7 @@ from freehold.gateway.answers import Refusal
 from freehold.gateway.tool_calls import Judge, ToolCall, ToolCalls, text_of
 from freehold.gateway.usage import Tokens, UsageTable
 
-__all__ = ["Answer", "read_answer"]
+__all__ = ["Answer"]
 
 
 class _Function(msgspec.Struct):
@@ -52,53 +52,57 @@ class _Answer(msgspec.Struct):
 _ANSWER: Final = msgspec.json.Decoder(_Answer, strict=False)
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What was read.
-
-    Parameters
-    ----------
-    model
-        Who answers, as the upstream says.
-    tokens
-        What it cost.
-    """
-
-    model: str
-    tokens: Tokens
-
-
-def read_answer(body: bytes, judge: Judge, asked_bytes: int) -> Answer:
-    """Read an answer and have its tool calls judged.
+class Answer:
+    """One answer.
 
     Parameters
     ----------
     body
-        The answer.
-    judge
-        Asked about each tool call.
-    asked_bytes
-        How long the request was, for an estimate where the upstream says nothing of tokens.
+        Its bytes.
 
     Raises
     ------
     freehold.gateway.answers.Refusal
-        If a tool call is refused, or the answer is none.
+        If it is none.
     """
-    try:
-        read = _ANSWER.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise Refusal(502, "upstream_nonsense", f"the upstream answers what cannot be read ({error}).") from None
-    calls = ToolCalls(judge)
-    for choice in read.choices or ():
-        if choice.message is not None:
-            _judge(calls, choice.index or 0, choice.message)
-    for place, item in enumerate(read.output or ()):
-        kind = item.type or ""
-        if kind.endswith("_call"):
-            name = item.name or kind.removesuffix("_call")
-            calls.whole(0, place, ToolCall(name, text_of(item.arguments) or text_of(item.input), item.call_id or ""))
-    tokens = read.usage.tokens() if read.usage is not None else Tokens(asked_bytes // 4, len(body) // 4, estimated=True)
-    return Answer((read.model or "")[:200], tokens)
+
+    __slots__ = ("_length", "_read")
+
+    def __init__(self, body: bytes) -> None:
+        try:
+            self._read = _ANSWER.decode(body)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            raise Refusal(502, "upstream_nonsense", f"the upstream answers what cannot be read ({error}).") from None
+        self._length = len(body)
+
+    @property
+    def model(self) -> str:
+        """Who answers, as the upstream says."""
+        return (self._read.model or "")[:200]
+
+    def tokens(self, asked_bytes: int) -> Tokens:
+        """What it cost; an estimate from the lengths of request and answer where the upstream says nothing."""
+        if self._read.usage is not None:
+            return self._read.usage.tokens()
+        return Tokens(asked_bytes // 4, self._length // 4, estimated=True)
+
+    def judged(self, judge: Judge) -> None:
+        """Have its tool calls judged.
+
+        Raises
+        ------
+        freehold.gateway.answers.Refusal
+            If one is refused.
+        """
+        calls = ToolCalls(judge)
+        for choice in self._read.choices or ():
+            if choice.message is not None:
+                _judge(calls, choice.index or 0, choice.message)
+        for place, item in enumerate(self._read.output or ()):
+            kind = item.type or ""
+            if kind.endswith("_call"):
+                name = item.name or kind.removesuffix("_call")
+                calls.whole(0, place, ToolCall(name, text_of(item.arguments) or text_of(item.input), item.call_id or ""))
 
 
 def _judge(calls: ToolCalls, choice: int, message: _Message) -> None:

@@ -46,6 +46,7 @@ VERBS: Final = (
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
+    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),
@@ -162,6 +163,7 @@ def _add_cutoff(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--item", dest="items", metavar="ID", action="append", default=[], help="every source of an item; repeatable"
     )
+    group.add_argument("--source", metavar="ID", action="append", default=[], help="one source of an item; repeatable")
     group.add_argument("--foreign", action="store_true", help="everything outside home and trusted countries")
     group.add_argument("--scenario", metavar="FILE", action="append", default=[], help="rules from a TOML file; repeatable")
     group.add_argument("--revoke", action="store_true", help="a revocation: what is in stock may not be used either")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table
@@ -16,7 +17,7 @@ __all__ = ["entries_document", "verdict_document"]
 
 _MOST_ENTRIES: Final = 60
 _MOST_FLAWS: Final = 20
-_MOST_BODY: Final = 160
+_MOST_BODY: Final = 400
 
 
 def verdict_document(answer: EvidenceVerdict, context: Context | None = None) -> Document:
@@ -101,10 +102,10 @@ def entries_document(answer: EvidenceEntries, context: Context | None = None) ->
         Not needed.
     """
     del context
-    names = ("number", "at", "kind", "body", "key")
-    columns = tuple(Column(name, say(f"proof.column_{name}"), "count" if name == "number" else "text") for name in names)
-    rows = tuple(Row((one.number, _time(one), one.kind, _body(one), one.key or None)) for one in answer.entries)
-    blocks: list[Block] = [Table(columns, rows, most=_MOST_ENTRIES)]
+    titles = {name: say(f"proof.column_{name}") for name in ("number", "at", "kind", "body", "key")}
+    columns = tuple(Column(name, titles[name], "count" if name == "number" else "text") for name in titles)
+    rows = tuple(Row((one.number, _time(one), one.kind, _told(one))) for one in answer.entries)
+    blocks: list[Block] = [Table(columns[:4], rows, most=_MOST_ENTRIES)]
     if answer.left_out:
         blocks.insert(0, Paragraph(say("proof.left_out", count=f"{answer.left_out:,}"), "quiet"))
     if answer.unread:
@@ -119,6 +120,23 @@ def _time(entry: EvidenceEntry) -> str:
     return say("proof.clock_behind", at=shown, clock=entry.clock) if entry.clock else shown
 
 
-def _body(entry: EvidenceEntry) -> str:
-    text = entry.body
+def _told(entry: EvidenceEntry) -> str:
+    """What happened, in words: the log's own kinds as sentences, others as names and values."""
+    body = json.loads(entry.body)
+    try:
+        if entry.kind == "genesis":
+            return say("proof.told_genesis", form=body["form"], signer=body["public_key"])
+        if entry.kind == "root":
+            return say("proof.told_root", size=f"{body['size']:,}", reason=body["reason"])
+        if entry.kind == "recovered":
+            return say("proof.told_recovered", bytes=f"{body['bytes']:,}", file=body["file"])
+    except (KeyError, TypeError, ValueError):
+        pass
+    if not isinstance(body, dict):
+        return entry.body[:_MOST_BODY]
+    text = ", ".join(f"{name} {_value(value)}" for name, value in body.items())
     return text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + "…"
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -10,7 +10,7 @@ A line is one entry as canonical JSON and a line feed. Entries count from 1, so 
 The first entry is of the kind ``genesis`` and says the form and the public key. A ``root`` entry's body holds ``size``, how
 many entries are before it; ``root``, their Merkle root (leaves are the entries' hashes, 32 bytes); ``peaks``, the roots of
 the whole subtrees; ``genesis``, the first entry's hash; ``reason``; and ``signature``, Ed25519 over :data:`ROOT_DOMAIN` and
-the canonical object of its ``number``, its ``at`` and the rest of its body.
+the canonical entry without ``signature`` and without ``hash``.
 """
 
 from __future__ import annotations

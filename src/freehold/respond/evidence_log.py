@@ -261,7 +261,8 @@ class EvidenceLog:
             "genesis": self._genesis, "peaks": [peak.hex() for peak in self._frontier.peaks], "reason": reason[:MOST_KEY],
             "root": self._frontier.root().hex(), "size": self._number,
         }  # fmt: skip
-        message = ROOT_DOMAIN + canonical({"at": at, "number": self._number + 1} | said)
+        entry = {"at": at, "body": said, "key": "", "kind": ROOT, "number": self._number + 1, "previous": self._hash}
+        message = ROOT_DOMAIN + canonical(entry | ({"clock": clock} if clock else {}))
         body = canonical(said | {"signature": self._key.sign(message).hex()})
         self._last_root = self._write_entry(ROOT, body, "", (at, clock))
         if self._root_due is not None:

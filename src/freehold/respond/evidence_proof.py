@@ -40,10 +40,9 @@ def entry_hash(entry: Mapping[str, Any]) -> bytes:
 def is_signed_root(entry: Mapping[str, Any], public: bytes) -> bool:
     """Whether an entry is a root that a key signed."""
     try:
-        body = entry["body"]
-        said = {"at": entry["at"], "number": entry["number"]}
-        said |= {name: value for name, value in body.items() if name != "signature"}
-        signature = bytes.fromhex(body["signature"])
+        said = {name: value for name, value in entry.items() if name != "hash"}
+        said["body"] = {name: value for name, value in entry["body"].items() if name != "signature"}
+        signature = bytes.fromhex(entry["body"]["signature"])
         return entry["kind"] == ROOT and is_signed_by(public, ROOT_DOMAIN + canonical(said), signature)
     except (AttributeError, EvidenceError, KeyError, TypeError, ValueError):
         return False

@@ -6,24 +6,24 @@ import sys
 
 __all__ = ["lock_whole"]
 
-if sys.platform == "win32":
-    import msvcrt
 
-    def lock_whole(descriptor: int) -> bool:
-        """Lock an open file for this process until it is closed; gives whether nobody else had."""
-        try:
+def lock_whole(descriptor: int) -> bool:
+    """Lock an open file for this process until it is closed; gives whether nobody else had.
+
+    Raises
+    ------
+    OSError
+        If files of that kind or place cannot be locked.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        else:
+            import fcntl
 
-else:
-    import fcntl
-
-    def lock_whole(descriptor: int) -> bool:
-        """Lock an open file for this process until it is closed; gives whether nobody else had."""
-        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    except (BlockingIOError, PermissionError):
+        return False
+    return True

@@ -451,8 +451,6 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "gateway": gateway.run,
     "evidence": evidence.run,
     "rules": rules.run,
-    "rules": rules.run,
-    "evidence": evidence.run,
     "init": _init,
     "doctor": _doctor,
     "completion": _completion,

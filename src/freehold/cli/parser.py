@@ -47,8 +47,6 @@ VERBS: Final = (
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
-    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
-    Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),

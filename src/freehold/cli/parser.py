@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence, gateway, rules
+from freehold.cli import evidence, gateway, rules, signal, watch
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -44,6 +44,8 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
+    Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
@@ -243,6 +245,8 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])
     gateway.add_arguments(made["gateway"])
+    watch.add_arguments(made["watch"])
+    signal.add_arguments(made["signal"])
     for verb in VERBS:
         if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])

@@ -333,7 +333,7 @@ class NameServer(asyncio.DatagramProtocol):
 
 
 def asking(
-    name: str, answers: Callable[[bytes], list[bytes]], timeout: float = 20.0, *, tcp: bool = False
+    name: str, answers: Callable[[bytes], list[bytes]], timeout: float = 20.0, again: float | None = None, *, tcp: bool = False
 ) -> tuple[Lookup, int]:
     async def main() -> tuple[Lookup, int]:
         loop = asyncio.get_running_loop()

@@ -33,10 +33,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography import x509
 
 from freehold.catalogue.hosts import clean_host
@@ -45,6 +43,7 @@ from freehold.version import __version__
 from freehold.watch.dns_lookup import BadAnswer, look_up, system_server
 from freehold.watch.event import Event, Json
 from freehold.watch.probe_plan import Probe
+from freehold.watch.way_out import REDIRECTS, ThreadResolver, host_of, onward, same_host
 
 __all__ = ["SOURCE", "TYPE", "Finding", "Looker"]
 
@@ -53,7 +52,6 @@ TYPE: Final = "freehold.probe"
 _DAY: Final = 86_400.0
 _MOST_BODY: Final = 1024 * 1024
 _MOST_REDIRECTS: Final = 5
-_REDIRECTS: Final = (301, 302, 303, 307, 308)
 _MOST_ANSWERS: Final = 64
 # Numbers of OpenSSL's verification errors: openssl-verification-options(1), x509_vfy.h
 _VERIFY: Final = {
@@ -81,24 +79,6 @@ class Finding:
     data: dict[str, Json] = field(default_factory=dict)
 
 
-class _Resolver(AbstractResolver):
-    """Looks names up as the machine does, in threads of its own: a look-up that hangs keeps nothing else waiting."""
-
-    def __init__(self, threads: ThreadPoolExecutor) -> None:
-        self._threads = threads
-
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
-        return [
-            ResolveResult(hostname=host, host=str(place[0]), port=port, family=of, proto=protocol, flags=socket.AI_NUMERICHOST)
-            for of, _, protocol, _, place in found
-        ]
-
-    async def close(self) -> None:
-        """Keep the threads: who made them ends them."""
-
-
 class Looker:
     """Looks at what probes name; use it within ``async with``.
 
@@ -113,7 +93,7 @@ class Looker:
     def __init__(self, clock: Callable[[], float] = time.time, seconds: Callable[[], float] = time.perf_counter) -> None:
         self._clock, self._seconds = clock, seconds
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="probe-lookup")
-        self._resolver = _Resolver(self._threads)
+        self._resolver = ThreadResolver(self._threads)
         self._contexts: dict[tuple[str, bool], ssl.SSLContext] = {}
 
     async def __aenter__(self) -> Looker:
@@ -220,12 +200,12 @@ class Looker:
             async with session.get(url, allow_redirects=False) as response:
                 data["http.response.status_code"] = response.status
                 location = response.headers.get("Location")
-                if response.status in _REDIRECTS and location and probe.status != response.status:
-                    onward = _onward(url, location)
-                    if onward in seen or not _same_host(probe.target, onward):
-                        data["freehold.probe.redirect"] = _host_of(onward)
+                if response.status in REDIRECTS and location and probe.status != response.status:
+                    target = onward(url, location)
+                    if target in seen or not same_host(probe.target, target):
+                        data["freehold.probe.redirect"] = host_of(target)
                         return Finding(ok=False, error="redirect_elsewhere", data=data)
-                    seen.add(url := onward)
+                    seen.add(url := target)
                     continue
                 right = response.status == probe.status if probe.status else response.status < 500
                 if not right:
@@ -296,35 +276,6 @@ async def _close(writer: asyncio.StreamWriter) -> None:
         await asyncio.wait_for(writer.wait_closed(), 1.0)
     except (OSError, TimeoutError):
         writer.transport.abort()
-
-
-def _host_of(url: str) -> str:
-    try:
-        return clean_host(urlsplit(url).hostname or "")
-    except ValueError:
-        return ""
-
-
-def _onward(url: str, location: str) -> str:
-    """Where a redirect leads; empty if that is no URL."""
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return ""
-
-
-def _same_host(one: str, other: str) -> bool:
-    """Whether a redirect stays on the host, at the same port or from http to https."""
-    try:
-        first, second = urlsplit(one), urlsplit(other)
-        ports = (first.port, second.port)
-    except ValueError:
-        return False
-    if second.scheme not in ("http", "https") or _host_of(one) != _host_of(other):
-        return False
-    if first.scheme == second.scheme:
-        return ports[0] == ports[1]
-    return second.scheme == "https" and ports == (None, None)
 
 
 async def _holds(response: aiohttp.ClientResponse, text: str) -> bool:

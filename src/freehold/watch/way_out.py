@@ -33,6 +33,7 @@ class ThreadResolver(AbstractResolver):
         self._threads = threads
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        """Look a name up; give its addresses."""
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
         return [

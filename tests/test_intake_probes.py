@@ -243,7 +243,7 @@ def test_a_port_that_takes_connections_is_fine() -> None:
     ("hosts", "start", "end", "error", "left"),
     [
         ((HERE,), -1, 90, None, 90),
-        ((HERE,), -1, 13, "tls_expires_soon", 13),
+        ((HERE,), -1, 0.5, None, 0.5),
         ((HERE,), -20, -1, "tls_expired", -1),
         ((HERE,), 1, 90, "tls_not_yet_valid", 90),
         (("elsewhere.example",), -1, 90, "tls_hostname_mismatch", 90),

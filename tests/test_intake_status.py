@@ -52,7 +52,8 @@ GOOGLE = [
         "external_desc": "Increased error rates", "severity": "high", "status_impact": "SERVICE_OUTAGE",
         "service_name": "Multiple Products", "affected_products": [{"title": "Vertex AI", "id": "x"}], "uri": "incidents/ow5",
         "updates": [
-            {"created": "2026-03-01T09:10:00+00:00", "when": "2026-03-01T09:10:00+00:00", "text": "Over.", "status": "AVAILABLE"},
+            {"created": "2026-03-01T09:10:00+00:00", "when": "2026-03-01T09:10:00+00:00", "text": "Over.",
+             "status": "AVAILABLE"},
             {"created": "2026-03-01T08:10:00+00:00", "when": "2026-03-01T08:10:00+00:00", "text": "Down.",
              "status": "SERVICE_OUTAGE"},
         ],
@@ -93,7 +94,8 @@ def test_the_published_form_of_statuspage_becomes_one_event_an_update_oldest_fir
         "/freehold/status/one", "cp306tmzcl0y/1", "freehold.status", 1_772_352_000.0, NOW, "example",
         {
             "freehold.provider": "example", "freehold.status.incident": "cp306tmzcl0y",
-            "freehold.status.title": "Elevated error rates & latency", "freehold.status.state": "investigating",
+            "freehold.name": "Elevated error rates & latency", "freehold.status.state": "critical",
+            "freehold.status.phase": "investigating",
             "freehold.status.resolved": False, "freehold.status.impact": "critical",
             "freehold.status.text": "We look into it.", "freehold.status.link": "http://stspg.example/1",
             "freehold.status.services": ["Chat"],
@@ -111,14 +113,14 @@ def test_an_incident_without_updates_and_a_maintenance_are_read() -> None:
     assert (incident.id, incident.time, incident.data["freehold.status.state"]) == (
         "a/identified",
         1_772_352_000.0,
-        "identified",
+        "open",
     )
     assert (maintenance.time, maintenance.data["freehold.status.impact"]) == (NOW, "maintenance")
 
 
 def test_the_form_of_google_cloud_is_read_and_an_end_is_an_end() -> None:
     first, second = read("google", GOOGLE)
-    assert (first.data["freehold.status.state"], first.data["freehold.status.resolved"]) == ("service_outage", False)
+    assert (first.data["freehold.status.state"], first.data["freehold.status.resolved"]) == ("major_outage", False)
     assert (second.data["freehold.status.state"], second.data["freehold.status.resolved"]) == ("resolved", True)
     assert second.data["freehold.status.services"] == ["Vertex AI"]
     assert (first.time, second.time) == (1_772_352_600.0, 1_772_356_200.0)
@@ -134,7 +136,8 @@ def test_rss_and_atom_are_read_and_their_words_tell_what_is_over() -> None:
     assert resolved.data["freehold.status.incident"] == "incident-7"
     assert (resolved.time, resolved.data["freehold.status.state"]) == (1_772_355_600.0, "resolved")
     assert resolved.data["freehold.status.text"] == "Mar 1, 09:00 UTC Resolved - It is over."
-    assert (open_.data["freehold.status.state"], open_.data["freehold.status.resolved"]) == ("monitoring", False)
+    assert (open_.data["freehold.status.state"], open_.data["freehold.status.phase"]) == ("open", "monitoring")
+    assert open_.data["freehold.status.resolved"] is False
     assert normal.data["freehold.status.resolved"] is True
     (atom,) = read("syndication", ATOM)
     assert (atom.time, atom.data["freehold.status.resolved"]) == (1_772_355_600.0, True)
@@ -146,6 +149,18 @@ def test_an_entry_that_changed_is_another_event_and_one_that_did_not_the_same() 
     assert [event.id for event in once] == [event.id for event in again]
     changed = read("syndication", RSS.replace("A fix has been made", "It is worse"))
     assert [one.id == other.id for one, other in zip(once, changed, strict=True)] == [True, False, True]
+
+
+def test_an_incident_keeps_its_first_name_until_its_end() -> None:
+    known = OpenIncidents()
+    opened = RSS.replace("[Resolved] Database Connection Issues", "Investigating: Database").replace(
+        "Resolved</strong>", "Odd</strong>"
+    )
+    names = [event.data["freehold.name"] for event in read("syndication", opened, known)]
+    assert names[0] == "Database"
+    ends = read("syndication", RSS, known)[0]
+    assert (ends.data["freehold.name"], ends.data["freehold.status.state"]) == ("Database", "resolved")
+    assert read("syndication", RSS)[0].data["freehold.name"] == "Database Connection Issues"
 
 
 def test_what_was_over_long_ago_is_no_news_and_what_was_open_until_now_is() -> None:
@@ -235,7 +250,7 @@ def test_a_file_of_ones_own_feeds_is_read(tmp_path: Path) -> None:
     [
         (OWN + "odd = 1", "odd"),
         (OWN + 'every = "1s"', "every"),
-        (OWN + 'every = "soon"', "length of time"),
+        (OWN + 'every = "soon"', "duration"),
         (OWN * 2, "there already"),
         (OWN.replace("https://", "file://"), "no URL"),
         (OWN.replace("https://", "https://user:word@"), "no URL"),

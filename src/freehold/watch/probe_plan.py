@@ -28,14 +28,13 @@ from freehold.catalogue.match import matcher_of
 from freehold.errors import BadRules
 from freehold.stack.inventory import Inventory
 from freehold.stack.values import Stack
+from freehold.watch.seconds import parse_seconds
 
-__all__ = ["KINDS", "MOST_PROBES", "Probe", "load_plan", "plan_of_stack", "seconds_from"]
+__all__ = ["KINDS", "MOST_PROBES", "Probe", "load_plan", "plan_of_stack"]
 
 KINDS: Final = ("http", "tcp", "tls", "dns")
 MOST_PROBES: Final = 1_000
 _MOST_FILE: Final = 1024 * 1024
-_SECONDS: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)", re.ASCII)
-_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _SHORTEST: Final = 1.0
 _LONGEST: Final = 30 * 86_400.0
 _HOST_ITEM: Final = re.compile(r"host:([a-z0-9_.-]+)(?:[@:].*)?", re.ASCII | re.DOTALL)
@@ -50,7 +49,7 @@ class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     Parameters
     ----------
     kind
-        ``http`` (the answer of a URL), ``tcp`` (a port takes connections), ``tls`` (a certificate is valid and stays so),
+        ``http`` (the answer of a URL), ``tcp`` (a port takes connections), ``tls`` (a certificate is valid, and until when),
         ``dns`` (a name has addresses).
     target
         A URL for ``http``, ``HOST:PORT`` for ``tcp``, ``HOST`` or ``HOST:PORT`` for ``tls`` (443 if none is given), a name for
@@ -63,8 +62,6 @@ class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         HTTP: the status that is right; 0 for any below 500.
     text
         HTTP: what the beginning of the body (a mebibyte) must hold.
-    days
-        TLS: a certificate that ends sooner is not right.
     authority
         HTTP and TLS: a file of certificates (PEM) to trust instead of the machine's.
     answers
@@ -82,7 +79,6 @@ class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     provider: str = ""
     status: int = 0
     text: str = ""
-    days: float = 14.0
     authority: str = ""
     answers: tuple[str, ...] = ()
     server: str = ""
@@ -116,14 +112,13 @@ class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     kind: Literal["http", "tcp", "tls", "dns"]
     target: str
-    every: str | float | None = None
-    timeout: str | float | None = None
+    every: str | None = None
+    timeout: str | None = None
     item: str = ""
     source: str = ""
     provider: str = ""
     status: int = 0
     text: str = ""
-    days: float = 14.0
     authority: str = ""
     answers: tuple[str, ...] = ()
     server: str = ""
@@ -131,22 +126,6 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     probe: tuple[_Written, ...] = ()
-
-
-def seconds_from(text: str | float) -> float:
-    """Read a length of time such as ``500ms``, ``30s``, ``5m``, ``6h``, ``1d``, or a number of seconds.
-
-    Raises
-    ------
-    ValueError
-        If it is none.
-    """
-    if isinstance(text, str):
-        found = _SECONDS.fullmatch(text.strip())
-        if found is None:
-            raise ValueError(f"'{text[:40]}' is no length of time. Write 500ms, 30s, 5m, 6h or 1d.")
-        return float(found[1]) * _UNITS[found[2]]
-    return float(text)
 
 
 def _host_and_port(text: str, port: int) -> tuple[str, int]:
@@ -207,8 +186,8 @@ def _checked(place: str, written: tuple[_Written, ...]) -> tuple[Probe, ...]:
 
 
 def _probe(one: _Written) -> Probe:
-    every = _EVERY[one.kind] if one.every is None else seconds_from(one.every)
-    timeout = min(10.0, every) if one.timeout is None else seconds_from(one.timeout)
+    every = _EVERY[one.kind] if one.every is None else parse_seconds(one.every)
+    timeout = min(10.0, every) if one.timeout is None else parse_seconds(one.timeout)
     if not _SHORTEST <= every <= _LONGEST:
         raise ValueError("`every` is not between 1s and 30d")
     if not 0 < timeout <= min(every, 60.0):
@@ -223,8 +202,6 @@ def _probe(one: _Written) -> Probe:
             raise ValueError("a URL with a password in it is not probed. Take user and password out")
     if not (one.status == 0 or 100 <= one.status <= 599):
         raise ValueError(f"{one.status} is no HTTP status")
-    if not 0 <= one.days <= 3_650:
-        raise ValueError(f"{one.days} days is not between 0 and 3650")
     for answer in one.answers:
         if not is_address(answer):
             raise ValueError(f"'{answer[:80]}' is no address")

@@ -16,8 +16,8 @@ mebibyte is read. A look never raises for what it finds: a failure has its ``err
 ``redirect_elsewhere``  HTTP: it leads to another host, or in a circle
 ``authority``           the probe's own file of certificates cannot be read
 ``protocol``            what answers does not speak HTTP, TLS or DNS
-``tls_…``               ``expired``, ``not_yet_valid``, ``hostname_mismatch``, ``self_signed``, ``unknown_issuer``,
-                        ``invalid``, or ``expires_soon``
+``tls_…``               ``expired``, ``not_yet_valid``, ``hostname_mismatch``, ``self_signed``, ``unknown_issuer``
+                        or ``invalid``
 ``answers_changed``     DNS: an address that is none of those that are right
 ``no_address``, ``dns_…``  DNS: no address, or what the server said
 ======================  ====================================================================================
@@ -259,8 +259,6 @@ class Looker:
                 certificate = x509.load_der_x509_certificate(leaf)
                 left = (certificate.not_valid_after_utc.timestamp() - self._clock()) / _DAY
                 data["freehold.tls.days_left"] = round(left, 3)
-                if not problem and left < probe.days:
-                    problem = "tls_expires_soon"
             except ValueError:
                 problem = problem or "tls_invalid"
         return Finding(ok=not problem, error=problem, data=data)

@@ -3,12 +3,17 @@
 Every update of an incident is one event of type ``freehold.status``; read again, it is the same one. Of incidents that are
 over, only those are told that ended within a day: a feed's history is no news. Some feeds list only what is open; there an
 incident that is listed no longer is over, and an event says so (``freehold.status.by_absence``).
+
+``freehold.status.state`` says how it stands: ``resolved``, or how bad it is said to be (``minor``, ``major``, ``critical``,
+``partial_outage``, ``major_outage``, ``maintenance``, ``information``), or ``open`` where that is not said.
+``freehold.name`` is the incident's title as it was first met, so that its end is told of the same thing as its beginning.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -18,7 +23,7 @@ import msgspec
 from freehold.catalogue.hosts import to_forward
 from freehold.errors import BadRules
 from freehold.watch.event import Event, Json
-from freehold.watch.probe_plan import seconds_from
+from freehold.watch.seconds import parse_seconds
 from freehold.watch.status_forms import Update, read_updates
 from freehold.watch.way_out import host_of
 
@@ -80,7 +85,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     form: Literal["statuspage", "google", "syndication"]
     url: str
     lists: Literal["all", "open"] = "all"
-    every: str | float = _EVERY
+    every: str = "2m"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -140,7 +145,7 @@ def load_feeds(path: str | Path) -> tuple[Feed, ...]:
     for number, one in enumerate(written):
         where = f"{place}: $.feed[{number}]"
         try:
-            every = seconds_from(one.every)
+            every = parse_seconds(one.every)
         except ValueError as error:
             raise BadRules(f"{where}: {str(error).rstrip('.')}.") from None
         if not 30.0 <= every <= 86_400.0:
@@ -178,13 +183,15 @@ class OpenIncidents:
         for incident, said in listed.items():
             last = said[-1]
             is_old = last.is_resolved and last.time is not None and now - last.time > _NEWS
-            if is_old and incident not in self._known:
+            before = self._known.get(incident)
+            if is_old and before is None:
                 continue
-            news += said
+            name = (before or said[0]).title
+            news += [replace(update, title=name) for update in said]
             if last.is_resolved:
                 self._known.pop(incident, None)
-            elif incident in self._known or len(self._known) < MOST_OPEN:
-                self._known[incident] = last
+            elif before is not None or len(self._known) < MOST_OPEN:
+                self._known[incident] = news[-1]
         if feed.lists == "open":
             for incident in [one for one in self._known if one not in listed]:
                 news.append(_gone(self._known.pop(incident), now))
@@ -193,7 +200,7 @@ class OpenIncidents:
 
 def _gone(before: Update, now: float) -> Update:
     return Update(
-        incident=before.incident, id=f"{before.id}/gone", title=before.title, text="", state="resolved", impact=before.impact,
+        incident=before.incident, id=f"{before.id}/gone", title=before.title, text="", phase="resolved", impact=before.impact,
         is_resolved=True, time=now, services=before.services, link=before.link,
     )  # fmt: skip
 
@@ -224,11 +231,11 @@ def _event(feed: Feed, update: Update, now: float) -> Event:
     data: dict[str, Json] = {
         "freehold.provider": feed.provider,
         "freehold.status.incident": update.incident,
-        "freehold.status.title": update.title,
-        "freehold.status.state": update.state,
+        "freehold.name": update.title,
+        "freehold.status.state": "resolved" if update.is_resolved else update.impact or "open",
         "freehold.status.resolved": update.is_resolved,
     }
-    for name, value in (("impact", update.impact), ("text", update.text), ("link", update.link)):
+    for name, value in (("phase", update.phase), ("impact", update.impact), ("text", update.text), ("link", update.link)):
         if value:
             data[f"freehold.status.{name}"] = value
     if update.services:
@@ -251,8 +258,8 @@ def open_from_events(feed: Feed, events: Iterable[Event]) -> OpenIncidents:
             continue
         services = data.get("freehold.status.services")
         known[incident] = Update(
-            incident=incident, id=event.id, title=str(data.get("freehold.status.title", "")), text="",
-            state=str(data.get("freehold.status.state", "")), impact=str(data.get("freehold.status.impact", "")),
+            incident=incident, id=event.id, title=str(data.get("freehold.name", "")), text="",
+            phase=str(data.get("freehold.status.phase", "")), impact=str(data.get("freehold.status.impact", "")),
             is_resolved=False, time=event.time, services=tuple(map(str, services)) if isinstance(services, list) else (),
             link=str(data.get("freehold.status.link", "")),
         )  # fmt: skip

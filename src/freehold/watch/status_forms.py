@@ -42,6 +42,11 @@ _STATE: Final = re.compile(
     r"\b(investigating|identified|monitoring|resolved|completed|in progress|scheduled|verifying|postmortem|update)\b\s*[-:–\]]",
     re.IGNORECASE,
 )
+_BEFORE: Final = re.compile(
+    r"^(?:\[?(?:investigating|identified|monitoring|resolved|mitigated|completed|update|scheduled|in progress)\]?"
+    r"\s{0,3}[:–-]?\s+)+",
+    re.IGNORECASE,
+)
 _OVER: Final = re.compile(r"\bresolved\b|\bmitigated\b|operating normally|\bcompleted\b", re.IGNORECASE)
 
 
@@ -55,10 +60,11 @@ class Update:
         Its id, and that of what was said.
     title, text
         As published, without markup, cut.
-    state
+    phase
         The publisher's word in lower case: ``investigating``, ``identified``, ``monitoring``, ``resolved``…; empty if none.
     impact
-        The publisher's word: ``minor``, ``major``, ``critical``, ``maintenance``, ``service_outage``…; empty if none.
+        How bad it is said to be: ``minor``, ``major``, ``critical``, ``partial_outage``, ``major_outage``, ``maintenance``,
+        ``information``…; empty if that is not said.
     is_resolved
         Whether the incident is over by it.
     time
@@ -73,7 +79,7 @@ class Update:
     id: str
     title: str
     text: str
-    state: str
+    phase: str
     impact: str
     is_resolved: bool
     time: float | None
@@ -114,6 +120,11 @@ def _moment(text: str | None) -> float | None:
 def _plain(text: str | None, most: int = _LONGEST) -> str:
     bare = html.unescape(_TAG.sub(" ", (text or "")[: 20 * most]))
     return shortened(_SPACE.sub(" ", _TAG.sub(" ", bare)).strip(), most)
+
+
+def _title(text: str | None) -> str:
+    """A title without the word on how far it is that some put before it: the same incident keeps one name."""
+    return _BEFORE.sub("", _plain(text)) or _plain(text)
 
 
 def _digest(*parts: str | None) -> str:
@@ -168,9 +179,9 @@ def _statuspage(body: bytes) -> Iterator[Update]:
             yield Update(
                 incident=incident.id,
                 id=f"{incident.id}/{one.id}",
-                title=_plain(incident.name),
+                title=_title(incident.name),
                 text=_plain(one.body, _LONGEST_TEXT),
-                state=state[:40],
+                phase=state[:40],
                 impact=(incident.impact or "").lower()[:40],
                 is_resolved=state in _RESOLVED,
                 time=_moment(one.display_at) or _moment(one.created_at),
@@ -200,12 +211,14 @@ class _GoogleIncident(msgspec.Struct, frozen=True):
     external_desc: str | None = None
     updates: list[_GoogleSaid] | None = None
     status_impact: str | None = None
-    severity: str | None = None
     service_name: str | None = None
     affected_products: list[_Titled] | None = None
     uri: str | None = None
 
 
+_GOOGLE_IMPACT: Final = {
+    "SERVICE_OUTAGE": "major_outage", "SERVICE_DISRUPTION": "partial_outage", "SERVICE_INFORMATION": "information",
+}  # fmt: skip
 _GOOGLE: Final = msgspec.json.Decoder(list[_GoogleIncident])
 
 
@@ -221,10 +234,10 @@ def _google(body: bytes) -> Iterator[Update]:
             yield Update(
                 incident=incident.id,
                 id=f"{incident.id}/{_digest(one.created, one.when, one.status, incident.end if place >= last else None)}",
-                title=_plain(incident.external_desc),
+                title=_title(incident.external_desc),
                 text=_plain(one.text, _LONGEST_TEXT),
-                state="resolved" if over else state[:40],
-                impact=(incident.status_impact or incident.severity or "").lower()[:40],
+                phase="resolved" if over else state[:40],
+                impact=_GOOGLE_IMPACT.get(incident.status_impact or "", (incident.status_impact or "").lower()[:40]),
                 is_resolved=over,
                 time=_moment(one.when) or _moment(one.created),
                 services=tuple(_plain(name) for name in (products or [incident.service_name or ""])[:_MOST_SERVICES] if name),
@@ -301,9 +314,9 @@ def _entry(entry: Element) -> Update | None:
     return Update(
         incident=incident,
         id=f"{incident}/{_digest(title, said, stamp)}",
-        title=title,
+        title=_title(title),
         text=text,
-        state="resolved" if over and state not in _RESOLVED else state,
+        phase="resolved" if over and state not in _RESOLVED else state,
         impact="",
         is_resolved=over,
         time=_date(stamp),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.cli import evidence, gateway, rules, signal, watch
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -43,12 +44,20 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
+    Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
+    Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
+    Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
+    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),
     Verb("template", "forms", "an empty stack to fill in, every column explained"),
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
+
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "rules"})
+"""Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
 examples:
@@ -156,6 +165,7 @@ def _add_cutoff(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--item", dest="items", metavar="ID", action="append", default=[], help="every source of an item; repeatable"
     )
+    group.add_argument("--source", metavar="ID", action="append", default=[], help="one source of an item; repeatable")
     group.add_argument("--foreign", action="store_true", help="everything outside home and trusted countries")
     group.add_argument("--scenario", metavar="FILE", action="append", default=[], help="rules from a TOML file; repeatable")
     group.add_argument("--revoke", action="store_true", help="a revocation: what is in stock may not be used either")
@@ -232,8 +242,13 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "powershell"), help="whose completion")
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
+    _add_evidence(made["evidence"])
+    _add_rules(made["rules"])
+    gateway.add_arguments(made["gateway"])
+    watch.add_arguments(made["watch"])
+    signal.add_arguments(made["signal"])
     for verb in VERBS:
-        if verb.name != "catalogue":
+        if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])
     return parser
 
@@ -265,6 +280,22 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
         ("floor", "level under which an item has stopped"),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", metavar=name.upper(), help=what)
+
+
+def _add_evidence(parser: argparse.ArgumentParser) -> None:
+    actions = evidence.add_arguments(parser)
+    for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    actions = rules.add_arguments(parser)
+    for name in ("list", "test", "replay"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
 
 
 def _add_catalogue(parser: argparse.ArgumentParser) -> None:

@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from freehold.catalogue.search import Hit
     from freehold.errors import Finding
     from freehold.measure.why import Step
+    from freehold.respond.evidence_verify import Verification
     from freehold.stack.cutoff import Cutoff
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Stack
     from freehold.store.interface import Change
 
-__all__ = ["CatalogueFindings", "CheckAnswer", "Context", "HistoryAnswer", "SearchAnswer", "ShowAnswer", "context_of"]
+__all__ = [
+    "CatalogueFindings", "CheckAnswer", "Context", "EvidenceEntries", "EvidenceEntry", "EvidenceVerdict", "HistoryAnswer",
+    "SearchAnswer", "ShowAnswer", "context_of",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,3 +150,54 @@ class CatalogueFindings:
 
     findings: tuple[Finding, ...]
     facts: int
+
+
+@dataclass(frozen=True)
+class EvidenceVerdict:
+    """Whether evidence logs are what was written, one by one."""
+
+    logs: tuple[Verification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceEntry:
+    """One entry of an evidence log, as it stands there.
+
+    Parameters
+    ----------
+    number, at, kind, key
+        Which, when, what kind of thing, and the name by which it is written once; empty if none.
+    body
+        What happened, as canonical JSON.
+    clock
+        What the clock said where it was behind; else empty.
+    """
+
+    number: int
+    at: str
+    kind: str
+    key: str
+    body: str
+    clock: str = ""
+
+
+@dataclass(frozen=True)
+class EvidenceEntries:
+    """Entries of an evidence log.
+
+    Parameters
+    ----------
+    path
+        The log.
+    entries
+        Those asked for, in order.
+    left_out
+        How many more match, before these.
+    unread
+        How many lines are no entries.
+    """
+
+    path: str
+    entries: tuple[EvidenceEntry, ...]
+    left_out: int = 0
+    unread: int = 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
+from freehold.report.rules_json import rule_list_keys, rule_replay_keys, rule_tests_keys
 from freehold.stack.values import UNKNOWN
 from freehold.version import __version__
 
@@ -28,17 +29,27 @@ if TYPE_CHECKING:
     from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
-    from freehold.report.answers import CatalogueFindings, HistoryAnswer, SearchAnswer, ShowAnswer
+    from freehold.report.answers import (
+        CatalogueFindings,
+        EvidenceEntries,
+        EvidenceVerdict,
+        HistoryAnswer,
+        SearchAnswer,
+        ShowAnswer,
+    )
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
     from freehold.stack.records import Records
     from freehold.stack.values import Claim, Item, Need, Provider, Source
     from freehold.store.interface import Change
+    from freehold.watch.replay import ReplayReport
+    from freehold.watch.rule_list import RuleList, RuleTestReport
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
-    "envelope", "findings_json", "gaps_json", "history_json", "import_json", "inventory_json", "restart_json",
-    "row_changes", "search_json", "show_json", "stack_json", "why_json",
+    "entries_json", "envelope", "findings_json", "gaps_json", "history_json", "import_json", "inventory_json", "restart_json",
+    "row_changes", "rule_list_json", "rule_replay_json", "rule_tests_json", "search_json", "show_json", "stack_json",
+    "verdict_json", "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -194,6 +205,21 @@ def restart_json(answer: RestartAnswer, context: Context) -> dict[str, Any]:
 def doctor_json(answer: Diagnosis, context: Context) -> dict[str, Any]:
     """``doctor``: everything that was looked at, its state, and the line that mends it."""
     return envelope("doctor", context) | {"sound": answer.sound, "checks": [asdict(check) for check in answer.checks]}
+
+
+def rule_list_json(answer: RuleList, context: Context) -> dict[str, Any]:
+    """``rules list``: see :mod:`freehold.report.rules_json`."""
+    return envelope("rules list", context) | rule_list_keys(answer)
+
+
+def rule_tests_json(answer: RuleTestReport, context: Context) -> dict[str, Any]:
+    """``rules test``: see :mod:`freehold.report.rules_json`."""
+    return envelope("rules test", context) | rule_tests_keys(answer)
+
+
+def rule_replay_json(answer: ReplayReport, context: Context) -> dict[str, Any]:
+    """``rules replay``: see :mod:`freehold.report.rules_json`."""
+    return envelope("rules replay", context) | rule_replay_keys(answer)
 
 
 def gaps_json(answer: GapsAnswer, context: Context) -> dict[str, Any]:
@@ -416,6 +442,35 @@ def findings_json(answer: CatalogueFindings, context: Context) -> dict[str, Any]
         "errors": sum(one.severity == "error" for one in answer.findings),
         "findings": [_finding(one) for one in answer.findings],
     }
+
+
+def verdict_json(answer: EvidenceVerdict, context: Context) -> dict[str, Any]:
+    """``evidence verify``: of each log whether it is sound, what vouches for how much of it, and every flaw with its place."""
+    logs = [
+        {
+            "path": one.path, "sound": one.is_sound, "entries": one.entries, "roots": one.roots, "covered": one.covered,
+            "after_last_root": one.after_last_root, "recovered": list(one.recovered), "first": one.first or None,
+            "last": one.last or None, "genesis": one.genesis or None, "public_key": one.public_key or None,
+            "key_was_given": one.key_was_given, "signatures_checked": one.signatures_checked, "anchors": one.anchors,
+            "anchored": one.anchored, "flaws": [asdict(flaw) for flaw in one.flaws], "more_flaws": one.more_flaws,
+        }
+        for one in answer.logs
+    ]  # fmt: skip
+    return envelope("evidence verify", context) | {"sound": all(one.is_sound for one in answer.logs), "logs": logs}
+
+
+def entries_json(answer: EvidenceEntries, context: Context) -> dict[str, Any]:
+    """``evidence show``: entries of a log as they stand there."""
+    entries = [
+        {
+            "number": one.number, "at": one.at, "clock": one.clock or None, "kind": one.kind, "key": one.key or None,
+            "body": json.loads(one.body),
+        }
+        for one in answer.entries
+    ]  # fmt: skip
+    return envelope("evidence show", context) | {
+        "path": answer.path, "left_out": answer.left_out, "unread": answer.unread, "entries": entries,
+    }  # fmt: skip
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from freehold.errors import UsageError
 from freehold.report.json import SCHEMA
+from freehold.report.rules_json import RULES_SCHEMAS
 from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
 
 __all__ = ["VERBS", "json_schema"]
@@ -229,11 +230,12 @@ _ROW_CHANGE: Final = _object(
         "columns": _list(_object({"column": _NAME, "before": _or_null(_TEXT), "after": _or_null(_TEXT)})),
     }
 )  # fmt: skip
+_DIGEST: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _REVISION: Final = _object(
     {
         "number": {"type": "integer", "minimum": 1}, "made_at": {"type": "string", "format": "date-time"},
         "by": _or_null(_NAME), "note": _or_null(_NAME), "takes_back": _or_null({"type": "integer", "minimum": 1}),
-        "content": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "content": _DIGEST,
         "rows": _object(dict.fromkeys(("items", "providers", "sources", "needs", "claims"), _COUNT)), "reordered": _FLAG,
         "changes": _list(_ROW_CHANGE),
     }
@@ -282,6 +284,28 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "lost": _NAMES,
         "levels": _list(_object({"id": _NAME, "from_nothing": _BOUNDS, "running": _BOUNDS})),
     },
+    "evidence verify": {
+        "sound": _FLAG,
+        "logs": _list(
+            _object(
+                {"path": _NAME, "sound": _FLAG, "entries": _COUNT, "roots": _COUNT, "covered": _COUNT,
+                 "after_last_root": _COUNT, "recovered": _list(_COUNT), "first": _or_null(_NAME), "last": _or_null(_NAME),
+                 "genesis": _or_null(_DIGEST), "public_key": _or_null(_DIGEST), "key_was_given": _FLAG,
+                 "signatures_checked": _FLAG, "anchors": _or_null(_COUNT), "anchored": _COUNT,
+                 "flaws": _list(_object({"line": _COUNT, "entry": _or_null(_COUNT), "problem": _NAME})), "more_flaws": _COUNT}
+            ),
+            minItems=1,
+        ),
+    },
+    "evidence show": {
+        "path": _NAME, "left_out": _COUNT, "unread": _COUNT,
+        "entries": _list(
+            _object(
+                {"number": _COUNT, "at": _NAME, "clock": _or_null(_NAME), "kind": _NAME, "key": _or_null(_NAME),
+                 "body": {"type": "object"}}
+            )
+        ),
+    },
     "catalogue show": {
         "id": _NAME, "name": _TEXT, "tables": _list(_NAME, minItems=1),
         "match": _or_null(_object({"rule": _NAME, "confidence": _LEVEL})),
@@ -309,13 +333,14 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "without_provider": _TEXTS,
     },
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
+    **RULES_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
 """Verbs that answer in JSON."""
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
-_WITHOUT_ANSWER: Final = frozenset({"scan", "show", "history"})
+_WITHOUT_ANSWER: Final = frozenset({"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS})
 
 
 def json_schema(verb: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from freehold.errors import BadPlaybook
 from freehold.respond.actions.registry import ACTIONS
 from freehold.respond.cacao import EXTENSION, from_cacao, parse_cacao, to_cacao
 from freehold.respond.expressions import evaluate
-from freehold.respond.library import load_library, read_playbook_file, shipped_playbooks
 from freehold.respond.playbook import (
     Action,
     End,
@@ -30,6 +29,7 @@ from freehold.respond.playbook import (
     to_toml,
 )
 from freehold.respond.playbook_checks import check_library, check_playbook
+from freehold.respond.playbook_library import load_library, read_playbook_file, shipped_playbooks
 
 HEAD = 'id = "p"\nname = "P"\nreach = "all"\n[variables.x]\nvalue = 1\ntype = "integer"\n'
 START = '[[step]]\nid = "start"\ntype = "start"\nnext = "a"\n'

@@ -23,8 +23,8 @@ from freehold.respond.actions.registry import build_actions
 from freehold.respond.approvals import Matrix, Row, default_matrix
 from freehold.respond.driving_lock import DrivingLock
 from freehold.respond.incidents import Incidents
-from freehold.respond.library import shipped_playbooks
 from freehold.respond.playbook import Playbook, digest_of_playbook, parse_playbook
+from freehold.respond.playbook_library import shipped_playbooks
 from freehold.respond.run_journal import Run
 from freehold.respond.runner import Runner
 from respond_stand_in import StandIn, serving
@@ -493,7 +493,7 @@ def interrupted(one: House, plan: Playbook, at: int) -> tuple[Run | None, int]:
     """Run until the given point, as if the process ended there; the run if it was not reached, and how many points there were."""  # noqa: E501
     passed = 0
 
-    def passing(point: str) -> None:
+    def passing(_point: str) -> None:
         nonlocal passed
         if passed == at:
             raise Killed

@@ -62,7 +62,9 @@ class Kill:
 
     async def act(self, call: Call) -> Outcome:
         """Stop it."""
-        return await self._stopping.stop(call, call.parameters.scope, call.parameters.name)
+        return await self._stopping.stop(
+            call.parameters.scope, call.parameters.name, by=call.by, because=call.because, key=call.key
+        )
 
     async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
         """Whether it is stopped."""
@@ -72,4 +74,7 @@ class Kill:
         """Release it, unless it was stopped before."""
         if before.get("stopped"):
             return Outcome("it was stopped before, and stays so")
-        return await self._stopping.release(call, call.parameters.scope, call.parameters.name)
+        key = f"{call.key}-undo"
+        return await self._stopping.release(
+            call.parameters.scope, call.parameters.name, by=call.by, because=call.because, key=key
+        )

@@ -60,7 +60,9 @@ class Quarantine:
 
     async def act(self, call: Call) -> Outcome:
         """Set it apart."""
-        return await self._stopping.stop(call, call.parameters.scope, call.parameters.name)
+        return await self._stopping.stop(
+            call.parameters.scope, call.parameters.name, by=call.by, because=call.because, key=call.key
+        )
 
     async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
         """Whether it is."""
@@ -70,4 +72,7 @@ class Quarantine:
         """Let it back, unless it was set apart before."""
         if before.get("stopped"):
             return Outcome("it was set apart before, and stays so")
-        return await self._stopping.release(call, call.parameters.scope, call.parameters.name)
+        key = f"{call.key}-undo"
+        return await self._stopping.release(
+            call.parameters.scope, call.parameters.name, by=call.by, because=call.because, key=key
+        )

@@ -59,7 +59,7 @@ class RevokeKey:
 
     async def act(self, call: Call) -> Outcome:
         """Revoke it."""
-        made = await self._stopping.stop(call, "tenant", call.parameters.tenant)
+        made = await self._stopping.stop("tenant", call.parameters.tenant, by=call.by, because=call.because, key=call.key)
         return Outcome(f"revoked the key of tenant {call.parameters.tenant}: {made.text}", made.facts)
 
     async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
@@ -70,4 +70,5 @@ class RevokeKey:
         """Let the tenant back, unless it was stopped before."""
         if before.get("stopped"):
             return Outcome("the tenant was stopped before, and stays so")
-        return await self._stopping.release(call, "tenant", call.parameters.tenant)
+        key = f"{call.key}-undo"
+        return await self._stopping.release("tenant", call.parameters.tenant, by=call.by, because=call.because, key=key)

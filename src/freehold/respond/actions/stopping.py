@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from freehold.respond.actions.gateway_control import GatewayControl, GatewayGone
-from freehold.respond.actions.interface import ActionFailed, Call, Outcome
+from freehold.respond.actions.interface import ActionFailed, Outcome
 from freehold.respond.actions.stop_file import add_stop, has_stop, remove_stop
 from freehold.watch.event import Json
 
@@ -32,42 +32,45 @@ class Stopping:
         named = self.control.gateway.stop_file
         return Path(named) if named else None
 
-    async def stop(self, call: Call, scope: str, name: str) -> Outcome:
+    async def stop(self, scope: str, name: str, *, by: str, because: str, key: str = "") -> Outcome:
         """Stop; by the file if the gateway does not answer.
+
+        Parameters
+        ----------
+        scope, name
+            What.
+        by, because
+            Who, and why.
+        key
+            The idempotency key.
 
         Raises
         ------
         ActionFailed
             If neither way is left.
         """
-        body: dict[str, Json] = {"scope": scope, "name": name, "by": call.by, "because": call.because, "key": call.key}
+        told = f"{scope} {name}".strip()
+        body: dict[str, Json] = {"scope": scope, "name": name, "by": by, "because": because, "key": key}
         try:
             await self.control.post("/freehold/stop", body)
-        except ActionFailed as error:
+        except GatewayGone as error:
             if self._file is None:
                 raise ActionFailed(
                     f"{error} No stop_file is named in respond.toml, by which it could be stopped too."
                 ) from None
-            await asyncio.to_thread(add_stop, self._file, scope, name, f"{call.by}: {call.because}")
-            told = f"{scope} {name}".strip()
+            await asyncio.to_thread(add_stop, self._file, scope, name, f"{by}: {because}")
             return Outcome(f"stopped {told} by the stop file, as the gateway did not do it: {error}", {"by": "file"})
-        return Outcome(f"stopped {f'{scope} {name}'.strip()}", {"by": "gateway"})
+        return Outcome(f"stopped {told}", {"by": "gateway"})
 
-    async def release(self, call: Call, scope: str, name: str) -> Outcome:
-        """Release; by the file if the gateway does not answer.
+    async def release(self, scope: str, name: str, *, by: str, because: str, key: str = "") -> Outcome:
+        """Release; by the file if the gateway does not answer; see :meth:`stop`.
 
         Raises
         ------
         ActionFailed
             If neither way is left.
         """
-        body: dict[str, Json] = {
-            "scope": scope,
-            "name": name,
-            "by": call.by,
-            "because": call.because,
-            "key": f"{call.key}-undo",
-        }
+        body: dict[str, Json] = {"scope": scope, "name": name, "by": by, "because": because, "key": key}
         try:
             await self.control.post("/freehold/release", body)
         except GatewayGone:

@@ -180,7 +180,7 @@ class Acting:
         if action.changes and not incident.preserved:
             raise Waits(
                 f"nothing was preserved in {incident.id} before '{step.id}' changes something. Begin with a preserve step, "
-                f"or let a person waive it: freehold respond STATE waive {incident.id} --by NAME --why TEXT"
+                f"or let a person waive it: freehold respond STATE waive {incident.id} --by NAME --because TEXT"
             )
         need = self.matrix.need_of(action.name, reach, incident.level_low, incident.level_high)
         if action.changes and walk.run.by == MACHINE:

@@ -327,7 +327,7 @@ class Runner:
         with self.incidents.database.writing():
             by, role = self.incidents.acting(self.incidents.get(run.incident), by)
             if not why.strip():
-                raise NotAllowed("taking back what was done needs a reason. Add one: --why TEXT")
+                raise NotAllowed("taking back what was done needs a reason. Add one: --because TEXT")
             self.incidents.database.tell(run.incident, "undo", by, role, why, {"run": run.id})
             run = self.journal.set_state(run, "undoing", why)
         return await self._take_back(run)

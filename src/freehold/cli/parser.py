@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence, gateway, rules, signal, watch
+from freehold.cli import evidence, gateway, respond, rules, signal, watch
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -46,6 +46,7 @@ VERBS: Final = (
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
+    Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
@@ -56,7 +57,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -244,6 +245,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])
+    _add_respond(made["respond"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
     signal.add_arguments(made["signal"])
@@ -285,6 +287,14 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     actions = evidence.add_arguments(parser)
     for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_respond(parser: argparse.ArgumentParser) -> None:
+    actions = respond.add_arguments(parser)
+    for name in respond.SHOWN:
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

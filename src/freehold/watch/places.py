@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.match import Match
     from freehold.measure.case import Case
 
-__all__ = ["ALIASES", "MOST_REMEMBERED", "Place", "Places", "Tie", "Untied"]
+__all__ = ["ALIASES", "MOST_REMEMBERED", "Place", "Places", "Tie", "Untied", "together"]
 
 ALIASES: Final[Mapping[str, str]] = {
     "freehold.source_id": "source",

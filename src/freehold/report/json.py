@@ -15,6 +15,13 @@ from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
 from freehold.report.respond_json import incident_keys, incident_list_keys, playbook_list_keys, rehearsal_keys
 from freehold.report.rules_json import rule_list_keys, rule_replay_keys, rule_tests_keys
+from freehold.report.json_values import bounds as _bounds
+from freehold.report.json_values import day as _day
+from freehold.report.json_values import days as _days
+from freehold.report.json_values import interval as _interval
+from freehold.report.json_values import number as _number
+from freehold.report.json_values import numbers as _numbers
+from freehold.report.json_values import worth as _worth
 from freehold.stack.values import UNKNOWN
 from freehold.version import __version__
 
@@ -27,7 +34,6 @@ if TYPE_CHECKING:
     from freehold.measure.cutoff import CutoffAnswer
     from freehold.measure.diff import DiffAnswer
     from freehold.measure.gaps import GapsAnswer, LayerGaps, NoneKnown, Option
-    from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
     from freehold.report.answers import (
@@ -124,13 +130,7 @@ def _assess(answer: AssessAnswer) -> dict[str, Any]:
         }
         for one in answer.weakest
     ]  # fmt: skip
-    learn_first = [
-        {
-            "table": one.fact.table, "id": one.fact.id, "attribute": one.fact.attribute, "sources": one.sources,
-            "narrows": _number(one.narrows), "raises_low": _number(one.raises_low), "lowers_high": _number(one.lowers_high),
-        }
-        for one in answer.learn_first
-    ]  # fmt: skip
+    learn_first = [_worth(one) for one in answer.learn_first]
     return {
         "days": days,
         "floor": _number(answer.floor),
@@ -521,30 +521,3 @@ def _place(country: str) -> str | None:
 
 def _known(text: str) -> str | None:
     return None if text == "?" else text
-
-
-def _bounds(pair: tuple[float, float]) -> dict[str, float | None]:
-    return {"low": _number(pair[0]), "high": _number(pair[1])}
-
-
-def _interval(interval: Interval) -> dict[str, list[float | None]]:
-    return {"low": _numbers(interval.low), "high": _numbers(interval.high)}
-
-
-def _numbers(values: Sequence[float]) -> list[float | None]:
-    return [_number(value) for value in values]
-
-
-def _number(value: float) -> float | None:
-    """A number to 1e-12, so that the last bit of a sum is not told; null for an endless one."""
-    return None if not math.isfinite(value) else round(float(value), 12) + 0.0
-
-
-def _days(values: Sequence[float]) -> list[float | None]:
-    return [_day(value) for value in values]
-
-
-def _day(value: float | None) -> float | int | None:
-    if value is None or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else round(value, 9)

@@ -83,6 +83,9 @@ class Handler:
             exchange.error, exchange.status = "client_gone", 499
             self._done(exchange)
             raise
+        except Exception as error:  # noqa: BLE001  a defect met by one request must not end the others
+            running.notices.say("defect", type(error).__name__, what=f"{type(error).__name__}: {error}")
+            return self._refused(exchange, Refusal(500, "defect", "this is a defect of the gateway's; the request was ended."))
         finally:
             running.flights.remove(flight)
             if not exchange.told:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence, gateway
+from freehold.cli import evidence, gateway, rules
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -54,7 +54,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -241,6 +241,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
+    _add_rules(made["rules"])
     gateway.add_arguments(made["gateway"])
     for verb in VERBS:
         if verb.name not in _WITH_ACTIONS:
@@ -280,6 +281,14 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     actions = evidence.add_arguments(parser)
     for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    actions = rules.add_arguments(parser)
+    for name in ("list", "test", "replay"):
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

@@ -64,7 +64,7 @@ class Answer:
     @property
     def events(self) -> list[Any]:
         """The data of its events; the last one perhaps the text ``[DONE]``."""
-        lines = [line[6:] for line in self.body.decode().splitlines() if line.startswith("data: ")]
+        lines = [line[6:] for line in self.body.decode(errors="replace").splitlines() if line.startswith("data: ")]
         return [line if line == "[DONE]" else json.loads(line) for line in lines]
 
 
@@ -159,5 +159,8 @@ async def eventually(holds: Callable[[], bool]) -> None:
 def texts_of(events: list[Any]) -> str:
     """The words of a stream of chat."""
     return "".join(
-        choice["delta"].get("content") or "" for event in events if isinstance(event, dict) for choice in event.get("choices", [])
+        choice["delta"].get("content") or ""
+        for event in events
+        if isinstance(event, dict)
+        for choice in event.get("choices", [])
     )

@@ -160,7 +160,7 @@ class Handler:
         return await relayed(running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     def _see_stops(self, exchange: Exchange) -> None:
-        self.running.look_at_stops()
+        self.running.look_at_stops(exchange.flight)
         stop = exchange.flight.stop(self.running.switches.stops)
         if stop is not None:
             raise _stopped(stop)

@@ -17,7 +17,7 @@ from aiohttp import ClientError, web
 from multidict import CIMultiDict
 
 from freehold.gateway.answers import Refusal, error_event
-from freehold.gateway.attempts import Answered, tell_change
+from freehold.gateway.attempts import Answered, is_stream, tell_change
 from freehold.gateway.breaker import FailureKind
 from freehold.gateway.exchange import Exchange
 from freehold.gateway.flights import Interruption
@@ -86,10 +86,9 @@ async def relayed(
     exchange.status = response.status
     headers = answer_headers(response.headers)
     headers.extend(told_headers(exchange))
-    kind = response.headers.get("content-type", "").lower()
     if answered.answer is not None:
         return _whole(running, exchange, answered, judge, done, headers)
-    if exchange.kind != "pass" and response.status < 400 and "event-stream" in kind:
+    if exchange.kind != "pass" and response.status < 400 and is_stream(response):
         return await _Stream(running, exchange, request, answered, judge, done).relayed(headers)
     return await _raw(running, exchange, request, answered, done, headers)
 

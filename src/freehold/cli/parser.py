@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence
+from freehold.cli import evidence, gateway
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -44,7 +44,9 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
+    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),
@@ -239,6 +241,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
+    gateway.add_arguments(made["gateway"])
     for verb in VERBS:
         if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])

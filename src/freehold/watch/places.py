@@ -174,6 +174,11 @@ class Places:
         """Tie several signals at once, each labels and annotations: all that they say is gone, is gone together."""
         return together([(labels, self.tie(labels, annotations)) for labels, annotations in signals])
 
+    def item_of(self, source: str) -> str | None:
+        """The item that a source provides; ``None`` if there is no such source."""
+        row = self._stack.source_by_id.get(source)
+        return None if row is None else row.item
+
     def _tie(self, meant: Mapping[str, str], left: Mapping[str, str]) -> Place:
         ties: list[Tie] = []
         untied: list[Untied] = []

@@ -11,6 +11,7 @@ import itertools
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -34,7 +35,7 @@ _TOOL: Final[Mapping[str, Any]] = {
         "parameters": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
     },
 }
-_MOST_ROUNDS: Final = 40
+_ERRAND: Final = ({"role": "user", "content": "File the letters of this week."},)
 
 
 @dataclass
@@ -58,7 +59,6 @@ class Morning:
     session: ClientSession
     traffic: Traffic
     acts: list[dict[str, Any]] = field(default_factory=list)
-    agents: list[Sent] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     _numbers: Any = field(default_factory=itertools.count)
 
@@ -211,31 +211,13 @@ def _all_back(morning: Morning, after: float) -> list[Sent]:
 
 async def runs_away(morning: Morning) -> None:
     """An agent asks for the same tool again and again, is refused, and is stopped."""
-    clinic = morning.clinic
-    await _behave(morning, {"always_calls": True, "tool": "search_records", "arguments": {"name": "Miller"}})
-    messages: list[dict[str, Any]] = [{"role": "user", "content": "File the letters of this week."}]
-    refused = None
-    for number in range(_MOST_ROUNDS):
-        sent = await _as_agent(morning, messages, number)
-        morning.agents.append(sent)
-        if sent.code == "tool_refused" or (sent.status == 200 and not sent.whole):
-            refused = number + 1
-            break
-        if sent.whole:
-            message = sent.body["choices"][0]["message"]
-            call = (message.get("tool_calls") or [{}])[0]
-            messages += [message, {"role": "tool", "tool_call_id": call.get("id", ""), "content": "17 records"}]
-        else:
-            await asyncio.sleep(clinic.tempo.pause)
-    if refused is None:
-        raise NotHappenedError("an agent that asks for the same call again and again is refused: it was not")
-    morning.tell.say("runs_away", agent=_AGENT, rounds=refused)
+    rounds = await _run_away(morning)
+    morning.tell.say("runs_away", agent=_AGENT, rounds=rounds)
     begun = time.monotonic()
     await morning.act("stop", scope="agent", name=_AGENT, because="it asks for the same call again and again")
 
     async def is_stopped() -> bool:
-        sent = await _as_agent(morning, messages[:1], 0)
-        morning.agents.append(sent)
+        sent = await _as_agent(morning, list(_ERRAND), 0)
         return sent.status == 403 and sent.code == "stopped"
 
     await until("the stopped agent is refused", morning.longest, is_stopped)
@@ -244,16 +226,37 @@ async def runs_away(morning: Morning) -> None:
     await until("everybody else goes on", morning.longest, lambda: len(morning.answered(others, "wards", "rented")) >= 3)
     morning.tell.say("stopped", agent=_AGENT, seconds=f"{took:.2f}")
     morning.figures["stop_seconds"] = took
-    await _behave(morning, {})
+
+
+async def _run_away(morning: Morning) -> int:
+    """Let the agent go on until it is refused for doing the same again and again; gives the round in which it was."""
+    messages: list[dict[str, Any]] = list(_ERRAND)
+    until_ = time.monotonic() + morning.longest
+    for number in itertools.count(1):
+        # a provider that was killed meanwhile has forgotten how it was told to behave
+        await _behave(morning, {"always_calls": True, "tool": "search_records", "arguments": {"name": "Miller"}})
+        sent = await _as_agent(morning, messages, number)
+        if sent.code == "tool_refused":
+            return number
+        if time.monotonic() > until_:
+            break
+        message = sent.body["choices"][0]["message"] if sent.whole else {}
+        if message.get("tool_calls"):
+            call = message["tool_calls"][0]
+            messages += [message, {"role": "tool", "tool_call_id": call["id"], "content": "17 records"}]
+        else:
+            await asyncio.sleep(morning.clinic.tempo.pause)
+    raise NotHappenedError("an agent that asks for the same call again and again is refused: it was not")
 
 
 async def _behave(morning: Morning, behaviour: Mapping[str, Any]) -> None:
-    """Tell the provider's stand-in how to behave, over its second port."""
+    """Tell the provider's stand-in how to behave, over its second port, if it lives."""
     address = json.loads((morning.clinic.folder / "rented.json").read_text(encoding="utf-8"))
     body = {"token_seconds": morning.clinic.tempo.token, **behaviour}
-    async with morning.session.post(f"{address['control']}/behaviour", json=body) as answer:
-        if answer.status != 200:
-            raise NotHappenedError(f"the stand-in does not take a behaviour: {await answer.text()}")
+    with suppress(ClientError, TimeoutError, OSError):
+        async with morning.session.post(f"{address['control']}/behaviour", json=body) as answer:
+            if answer.status != 200:
+                raise NotHappenedError(f"the stand-in does not take a behaviour: {await answer.text()}")
 
 
 async def _as_agent(morning: Morning, messages: list[dict[str, Any]], number: int) -> Sent:

@@ -42,7 +42,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Program:
-    """One program.
+    """One program; ``serves`` says whether it has come up and was not ended since, ``starts`` how often it was started.
 
     Parameters
     ----------
@@ -73,6 +73,7 @@ class Program:
         self.name = name
         self.ready = ready
         self.starts = 0
+        self.serves = False
         self._arguments = tuple(arguments)
         self._headers = dict(headers or {})
         self._log = folder / f"{name}.txt"
@@ -92,7 +93,7 @@ class Program:
         NotHappenedError
             If it ends, or does not serve in time: with the last lines that it said.
         """
-        begun = time.monotonic()
+        begun, self.serves = time.monotonic(), False
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -111,12 +112,14 @@ class Program:
                 with suppress(ClientError, TimeoutError, OSError):
                     async with session.get(self.ready, headers=self._headers) as answer:
                         if answer.status == 200:
+                            self.serves = True
                             return time.monotonic() - begun
                 await asyncio.sleep(_STEP)
         raise NotHappenedError(f"{self.name} does not serve. It said last: {self.last_words()}")
 
     async def kill(self) -> None:
         """Kill it with the signal that leaves it no time, and see it dead."""
+        self.serves = False
         if self._process is not None and self.is_running:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
@@ -126,6 +129,7 @@ class Program:
         process = self._process
         if process is None or not self.is_running:
             return None if process is None else process.returncode
+        self.serves = False
         process.send_signal(signal.SIGTERM)
         try:
             return await asyncio.wait_for(process.wait(), _END_SECONDS)

@@ -47,13 +47,13 @@ class Tempo:
     pause: float = 0.25
     hold: float = 4.0
     breaker: float = 2.0
-    token: float = 0.005
+    token: float = 0.02
     longest: float = 40.0
 
 
 CALM: Final = Tempo()
 """As a person watches it."""
-BRISK: Final = Tempo(users=3, pause=0.05, hold=0.6, breaker=0.5, token=0.0)
+BRISK: Final = Tempo(users=3, pause=0.05, hold=0.6, breaker=0.5, token=0.002)
 """As a test plays it."""
 
 

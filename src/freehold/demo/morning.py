@@ -24,6 +24,7 @@ from freehold.demo.scenery import Clinic
 from freehold.demo.traffic import Sent, Traffic, ask
 from freehold.demo.transcript import Transcript
 from freehold.respond.evidence_verify import verify
+from freehold.whole_file import write_whole
 
 __all__ = ["STEPS", "Morning", "Step"]
 
@@ -217,8 +218,7 @@ async def runs_away(morning: Morning) -> None:
     await morning.act("stop", scope="agent", name=_AGENT, because="it asks for the same call again and again")
 
     async def is_stopped() -> bool:
-        sent = await _as_agent(morning, list(_ERRAND), 0)
-        return sent.status == 403 and sent.code == "stopped"
+        return _is_stopped(await _as_agent(morning, list(_ERRAND), 0))
 
     await until("the stopped agent is refused", morning.longest, is_stopped)
     took = time.monotonic() - begun
@@ -268,6 +268,35 @@ async def _as_agent(morning: Morning, messages: list[dict[str, Any]], number: in
     )
 
 
+async def is_cut_off(morning: Morning) -> None:
+    """With no server to ask, a line in a file stops a tenant, and taking it out lets it go on."""
+    await until("letters are answered", morning.longest, lambda: bool(morning.answered(time.monotonic() - 5, "letters", "own")))
+    file = morning.clinic.folder / "gateway" / "stop"
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    begun = time.monotonic()
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write("tenant letters  # demo, by hand\n")
+    await until("letters are refused", morning.longest, lambda: any(_is_stopped(one) for one in _letters(morning, begun)))
+    felt = next(one for one in _letters(morning, begun) if _is_stopped(one))
+    took = felt.begun + felt.seconds - begun
+    if before:
+        write_whole(file, before)
+    else:
+        file.unlink()
+    freed = time.monotonic()
+    await until("letters are answered again", morning.longest, lambda: bool(morning.answered(freed, "letters", "own")))
+    morning.tell.say("by_file", seconds=f"{took:.2f}")
+    morning.figures["stop_by_file_seconds"] = took
+
+
+def _letters(morning: Morning, begun: float) -> list[Sent]:
+    return morning.traffic.since(begun, "letters")
+
+
+def _is_stopped(one: Sent) -> bool:
+    return one.status == 403 and one.code == "stopped"
+
+
 async def proves(morning: Morning) -> None:
     """The evidence verifies, holds all that was acknowledged, and shows a changed byte."""
     await morning.traffic.stop()
@@ -307,6 +336,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "fails_over": fails_over,
     "comes_back": comes_back,
     "runs_away": runs_away,
+    "is_cut_off": is_cut_off,
     "proves": proves,
 }
 """The steps by name, in their order."""

@@ -123,14 +123,14 @@ async def _all(programs: tuple[Program, ...]) -> None:
         await program.start()
 
 
-async def opens(morning: Morning) -> None:
+async def _opens(morning: Morning) -> None:
     """Everything is started."""
     await _all(morning.clinic.programs)
     for program in morning.clinic.programs:
         morning.tell.say(f"started_{program.name}", url=program.ready.rpartition("/")[0])
 
 
-async def works(morning: Morning) -> None:
+async def _works(morning: Morning) -> None:
     """People ask; what is about patients stays at home."""
     begun = time.monotonic()
     morning.traffic.start()
@@ -146,7 +146,7 @@ async def works(morning: Morning) -> None:
     morning.tell.say("works", wards=len(wards), letters=len(letters))
 
 
-async def dies(morning: Morning) -> None:
+async def _dies(morning: Morning) -> None:
     """The provider is killed; the own model answers."""
     await morning.clinic.rented.kill()
     begun = time.monotonic()
@@ -169,7 +169,7 @@ async def dies(morning: Morning) -> None:
     morning.figures["failed_in_the_loss"] = len(failed)
 
 
-async def fails_over(morning: Morning) -> None:
+async def _fails_over(morning: Morning) -> None:
     """A person decides: the own model first, for everybody."""
     await morning.act("route", model="assistant", to="own", percent=100, because="the provider is down")
     begun = time.monotonic()
@@ -181,7 +181,7 @@ def _direct(morning: Morning, begun: float) -> list[Sent]:
     return [one for one in morning.answered(begun, "wards", "own") if not one.fallback]
 
 
-async def comes_back(morning: Morning) -> None:
+async def _comes_back(morning: Morning) -> None:
     """The provider serves again; its return goes in steps."""
     await morning.clinic.rented.start()
     morning.tell.say("back")
@@ -210,7 +210,7 @@ def _all_back(morning: Morning, after: float) -> list[Sent]:
     return morning.answered(after, "wards", "rented")
 
 
-async def runs_away(morning: Morning) -> None:
+async def _runs_away(morning: Morning) -> None:
     """An agent asks for the same tool again and again, is refused, and is stopped."""
     rounds = await _run_away(morning)
     morning.tell.say("runs_away", agent=_AGENT, rounds=rounds)
@@ -268,7 +268,7 @@ async def _as_agent(morning: Morning, messages: list[dict[str, Any]], number: in
     )
 
 
-async def is_cut_off(morning: Morning) -> None:
+async def _is_cut_off(morning: Morning) -> None:
     """With no server to ask, a line in a file stops a tenant, and taking it out lets it go on."""
     await until("letters are answered", morning.longest, lambda: bool(morning.answered(time.monotonic() - 5, "letters", "own")))
     file = morning.clinic.folder / "gateway" / "stop"
@@ -297,7 +297,7 @@ def _is_stopped(one: Sent) -> bool:
     return one.status == 403 and one.code == "stopped"
 
 
-async def proves(morning: Morning) -> None:
+async def _proves(morning: Morning) -> None:
     """The evidence verifies, holds all that was acknowledged, and shows a changed byte."""
     await morning.traffic.stop()
     sent = morning.traffic.sent
@@ -330,13 +330,13 @@ def _forge(path: Path, morning: Morning) -> None:
 
 
 STEPS: Final[Mapping[str, Step]] = {
-    "opens": opens,
-    "works": works,
-    "dies": dies,
-    "fails_over": fails_over,
-    "comes_back": comes_back,
-    "runs_away": runs_away,
-    "is_cut_off": is_cut_off,
-    "proves": proves,
+    "opens": _opens,
+    "works": _works,
+    "dies": _dies,
+    "fails_over": _fails_over,
+    "comes_back": _comes_back,
+    "runs_away": _runs_away,
+    "is_cut_off": _is_cut_off,
+    "proves": _proves,
 }
 """The steps by name, in their order."""

@@ -19,7 +19,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 __all__ = ["Sent", "Traffic", "ask"]
 
-MODEL: Final = "assistant"
+_MODEL: Final = "assistant"
 _LONGEST: Final = 20.0
 
 
@@ -90,7 +90,7 @@ async def ask(
     begun = time.monotonic()
     status, upstream, fallback, whole, code, content = 0, "", "", False, "", b""
     try:
-        async with session.post(f"{url}/v1/chat/completions", json={"model": MODEL, **body}, headers=headers) as answer:
+        async with session.post(f"{url}/v1/chat/completions", json={"model": _MODEL, **body}, headers=headers) as answer:
             status = answer.status
             upstream = answer.headers.get("x-freehold-upstream", "")
             fallback = answer.headers.get("x-freehold-fallback", "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import evidence, gateway, rules
+from freehold.cli import evidence, gateway, rules, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.output import rendered, show, write
 from freehold.cli.speech import progress, tell
@@ -451,6 +451,8 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "gateway": gateway.run,
     "evidence": evidence.run,
     "rules": rules.run,
+    "watch": watch.run,
+    "signal": signal.run,
     "init": _init,
     "doctor": _doctor,
     "completion": _completion,

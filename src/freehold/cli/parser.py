@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence, gateway
+from freehold.cli import evidence, gateway, rules, signal, watch
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -44,6 +44,8 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
+    Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
@@ -54,7 +56,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -241,7 +243,10 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
+    _add_rules(made["rules"])
     gateway.add_arguments(made["gateway"])
+    watch.add_arguments(made["watch"])
+    signal.add_arguments(made["signal"])
     for verb in VERBS:
         if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])
@@ -280,6 +285,14 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     actions = evidence.add_arguments(parser)
     for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    actions = rules.add_arguments(parser)
+    for name in ("list", "test", "replay"):
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

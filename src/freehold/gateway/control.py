@@ -308,7 +308,9 @@ class Control:
             ],
             "budgets": running.accounts.used(now, time.time()),
             "evidence": {
-                "number": running.records.log.number, "durable": running.records.log.durable, "trouble": running.records.trouble,
+                "number": running.records.log.number,
+                "durable": running.records.log.durable,
+                "trouble": running.records.trouble,
             },
             "desk": running.desk(),
         }  # fmt: skip

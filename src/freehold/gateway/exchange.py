@@ -52,7 +52,7 @@ class Exchange:
     flight
         By which it is interrupted.
     started
-        When it came, by the loop's clock.
+        When it came, in monotonic seconds.
     """
 
     kind: str

@@ -66,7 +66,7 @@ class Handler:
         task = asyncio.current_task()
         assert task is not None
         flight = Flight(task, plan=running.plan)
-        exchange = Exchange("pass", request.raw_path[:2_048], Caller(), flight, loop.time())
+        exchange = Exchange("pass", request.raw_path[:2_048], Caller(), flight, time.monotonic())
         running.flights.add(flight)
         try:
             return await self._answer(request, exchange)
@@ -273,9 +273,11 @@ class Handler:
     async def _pass(self, request: web.Request, exchange: Exchange, plan: Plan) -> web.StreamResponse:
         if not plan.pass_through:
             raise Refusal(
-                404, "not_passed", f"{plain(request.path, 200)} is nothing that this gateway understands, and it passes nothing "
-                "through unread. Set pass_through = true in [gateway] if it may.",
-            )  # fmt: skip
+                404,
+                "not_passed",
+                f"{plain(request.path, 200)} is nothing that this gateway understands, and nothing is passed through unread. "
+                "Set pass_through = true in [gateway] if it may.",
+            )
         most = plan.configuration.limits.upload_bytes
         if request.content_length is not None and request.content_length > most:
             raise _too_large(most)
@@ -336,7 +338,7 @@ class Handler:
         self.running.routes.saw(exchange, now)
         if exchange.cost:
             self.running.plan.tools.spent(now, exchange.caller.tenant, exchange.caller.agent, exchange.cost)
-        self.running.records.put("refused" if exchange.refused else "request", exchange.summary(now))
+        self.running.records.put("refused" if exchange.refused else "request", exchange.summary(time.monotonic()))
 
 
 def _stopped(stop: Stop) -> Refusal:

@@ -19,7 +19,8 @@ _OF_ONE_CONNECTION: Final = frozenset({
 })  # fmt: skip
 _NOT_TO_UPSTREAM: Final = _OF_ONE_CONNECTION | {
     "host", "content-length", "expect", "cookie", "authorization", "api-key", "x-api-key", "forwarded", "via",
-    "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-original-url", "x-rewrite-url", "x-http-method-override",
+    "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-original-url",
+    "x-rewrite-url", "x-http-method-override",
 }  # fmt: skip
 _NOT_TO_CLIENT: Final = _OF_ONE_CONNECTION | {
     "set-cookie",

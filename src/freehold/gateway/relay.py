@@ -7,6 +7,7 @@ ends with an error event. Before the last byte goes out, the request is in the e
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
@@ -100,7 +101,7 @@ def _whole(
     answer, loop = answered.answer, asyncio.get_running_loop()
     answered.upstream.breaker.succeeded(loop.time(), answered.permit)
     exchange.answered_by, exchange.tokens = answer.model, answer.tokens(exchange.asked_bytes)
-    exchange.first_byte = loop.time()
+    exchange.first_byte = time.monotonic()
     answer.judged(judge)
     exchange.digests.update(running.records.digest("answer", sha256(answered.first)))
     done(exchange)
@@ -116,7 +117,7 @@ async def _raw(
     length = response.headers.get("content-length", "")
     if length.isascii() and length.isdigit():
         out.content_length = int(length)
-    exchange.first_byte = loop.time()
+    exchange.first_byte = time.monotonic()
     piece, tail, sent = answered.first, b"", 0
     idle = running.plan.configuration.timeouts.idle
 
@@ -219,7 +220,7 @@ class _Stream:
         out = web.StreamResponse(status=response.status, headers=headers)
         try:
             await out.prepare(self.request)
-            exchange.first_byte = self.loop.time()
+            exchange.first_byte = time.monotonic()
             refusal = await self._pass_on(out, ready)
             if refusal is not None:
                 await self._end_with(out, refusal)

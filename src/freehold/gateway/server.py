@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from yarl import URL
 
 from freehold.errors import BadConfiguration, FreeholdError
 from freehold.gateway.accounts import Accounts
@@ -22,6 +23,8 @@ from freehold.gateway.plan import prepare
 from freehold.gateway.ramp import Move
 from freehold.gateway.records import Records
 from freehold.gateway.running import Running
+from freehold.gateway.sender import Sender
+from freehold.gateway.spool import Spool
 from freehold.gateway.state_folder import StateFolder
 from freehold.gateway.switches import Switches
 from freehold.respond.digests import Salts
@@ -113,6 +116,10 @@ def create_gateway(
         control.restore()
         handler.append(Handler(running))
         records.put("started", {"freehold.name": plan.configuration.gateway.name})
+        sender = _sender(running, kept)
+        if sender is not None:
+            running.desk = sender.state
+            sender.start()
         watcher = asyncio.create_task(_watch(running, control))
         try:
             yield
@@ -120,6 +127,8 @@ def create_gateway(
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
+            if sender is not None:
+                await sender.stop()
             await running.close()
             with suppress(FreeholdError):
                 accounts.save(time.time())
@@ -137,6 +146,17 @@ def create_gateway(
     app.router.add_route("*", "/{path:.*}", answer)
     app.cleanup_ctx.append(life)
     return app
+
+
+def _sender(running: Running, kept: StateFolder) -> Sender | None:
+    """What sends events to the desk, where one is named."""
+    configuration = running.plan.configuration
+    if configuration.watch is None:
+        return None
+    source = f"/freehold/gateway/{configuration.gateway.name}"
+    spool = Spool(kept.evidence, kept.cursor, source)
+    base = URL(configuration.watch.url.rstrip("/"))
+    return Sender(spool, running.records.log, base / "events", running.plan.watch, running.notices)
 
 
 def _same(before: Configuration, after: Configuration) -> None:

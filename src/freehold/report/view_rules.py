@@ -89,8 +89,13 @@ def replay_document(answer: ReplayReport, context: Context) -> Document:
         "start": _moment(answer.start),
         "end": _moment(answer.end),
     }
-    alerts = sum(one.alerts for one in answer.rules)
-    said = say("rules.replay", alerts=f"{alerts:,}", **words) if answer.events else say("rules.replay_nothing")
+    alerts = f"{sum(one.alerts for one in answer.rules):,}"
+    said = say("rules.replay_nothing")
+    if answer.events:
+        start, end = _moment(answer.start), _moment(answer.end)
+        said = say(
+            "rules.replay", count=len(answer.rules), alerts=alerts, events=f"{answer.events:,}", start=start, end=end
+        )  # fmt: skip
     blocks: list[Block] = [Paragraph(said, "plain" if answer.events else "warn", lead=True), table]
     for one in answer.rules:
         if one.would_be:

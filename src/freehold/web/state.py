@@ -268,7 +268,7 @@ def _desk(desk: Desk, now: float) -> list[list[str]]:
     facts = {
         "stack": say("desk.fact_stack_says", name=stack.name, items=len(stack.items)) if stack else say("desk.none"),
         "events": say("desk.fact_events_says", count=f"{desk.health.events:,}", since=_moment(desk.health.since)),
-        "alerts": str(len(desk.core.statuses(now))),
+        "alerts": str(len(desk.alerts.core.statuses(now))),
         "rules": str(len(desk.engine.tallies)),
         "evidence": say("desk.fact_evidence_says", count=f"{evidence.number:,}", durable=f"{evidence.durable:,}"),
     }

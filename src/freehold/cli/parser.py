@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.cli import evidence, gateway, respond, rules, signal, watch
-from freehold.cli import evidence
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.report.formats import FORMATS
 

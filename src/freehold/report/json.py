@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
-from freehold.report.respond_json import incident_keys, incident_list_keys, playbook_list_keys, rehearsal_keys
-from freehold.report.rules_json import rule_list_keys, rule_replay_keys, rule_tests_keys
 from freehold.report.json_values import bounds as _bounds
 from freehold.report.json_values import day as _day
 from freehold.report.json_values import days as _days
@@ -22,6 +20,8 @@ from freehold.report.json_values import interval as _interval
 from freehold.report.json_values import number as _number
 from freehold.report.json_values import numbers as _numbers
 from freehold.report.json_values import worth as _worth
+from freehold.report.respond_json import incident_keys, incident_list_keys, playbook_list_keys, rehearsal_keys
+from freehold.report.rules_json import rule_list_keys, rule_replay_keys, rule_tests_keys
 from freehold.stack.values import UNKNOWN
 from freehold.version import __version__
 
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
         SearchAnswer,
         ShowAnswer,
     )
+    from freehold.respond.situation import IncidentList, IncidentReport, PlaybookList, Rehearsal
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
-    from freehold.respond.situation import IncidentList, IncidentReport, PlaybookList, Rehearsal
     from freehold.stack.records import Records
     from freehold.stack.values import Claim, Item, Need, Provider, Source
     from freehold.store.interface import Change

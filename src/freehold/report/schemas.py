@@ -412,7 +412,9 @@ VERBS: Final = tuple(_VERB_KEYS)
 """Verbs that answer in JSON."""
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
-_WITHOUT_ANSWER: Final = frozenset({"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS, *RESPOND_SCHEMAS})
+_WITHOUT_ANSWER: Final = frozenset(
+    {"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS, *RESPOND_SCHEMAS}
+)
 
 
 def json_schema(verb: str) -> dict[str, Any]:

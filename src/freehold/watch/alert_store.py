@@ -79,15 +79,6 @@ class AlertStore:
                 connection.execute(statement)
             return cls(connection, "memory")
         connection = open_state_file(path, _KIND)
-        try:
-            with telling(str(path)):
-                # two desks on one file would each tell everything
-                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
         return cls(connection, str(path))
 
     def load(self) -> Mapping[str, Mapping[str, Any]]:

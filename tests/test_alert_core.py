@@ -396,6 +396,10 @@ def test_a_copy_can_be_taken_while_the_file_is_in_use(tmp_path: Path) -> None:
         store.close()
 
 
+# clocks
+
+
+@pytest.mark.parametrize("jump", [-86_400.0, -600.0, 600.0, 86_400.0, 400 * 86_400.0])
 def test_a_jump_of_the_clock_tells_nothing_and_loses_nothing(jump: float) -> None:
     desk = Desk(INHIBITING)
     desk.core.silence(silence("alertname=quiet", desk.now, desk.now + 7_200), desk.wall)

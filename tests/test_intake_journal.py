@@ -211,6 +211,18 @@ def test_an_event_that_cannot_be_kept_is_refused_before_it_meets_others() -> Non
             row_from(bad)
 
 
+def test_a_full_disk_is_said_nothing_of_the_request_is_kept_and_room_helps(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as file:
+        put(file, event(1))
+        ((pages,),) = file._connection.execute("PRAGMA page_count").fetchall()
+        file._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreUnavailable, match="no room left"):
+            file.write([rows(*range(2, 3_000))])  # type: ignore[list-item]
+        assert (file.last, [one.number for one in file.after(0, 10)]) == (1, [1])
+        file._connection.execute("PRAGMA max_page_count = 100000")
+        assert put(file, *(event(number) for number in range(2, 3_000))) == Accepted(2_998, 0)
+
+
 # Many senders
 
 
@@ -494,6 +506,16 @@ def test_places_where_no_journal_can_be_are_said(tmp_path: Path) -> None:
 def test_a_journal_is_for_its_owner_alone(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db"):
         assert (tmp_path / "journal.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_journal_in_a_folder_that_may_not_be_written_to_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path / "journal.db") as file:
+        put(file, event(1))
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    reading = JournalFile(tmp_path / "journal.db", most_bytes=PLENTY, write=False)
+    assert reading.after(0, 10) == (Recorded(1, event(1)),)
+    reading.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["journal.db"]
 
 
 def test_two_who_write_to_one_journal_use_no_number_twice(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ tables are not exactly those of its kind is too, so that no trigger of a strange
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -113,7 +114,12 @@ def open_state_file(path: str | Path, kind: Kind, *, write: bool = True, wait: f
         new = not file.exists() or (file.stat().st_size == 0 and not _log_of(file))
         if new and not write:
             raise StoreUnavailable(f"{place} is not there, or empty. Name the {kind.name} of a desk that has run.")
-        mode = "rwc" if write else "ro"
+        mode = "rw" if write else "ro"
+        if write and not file.exists():
+            # for its owner alone from its first byte on; the log beside it takes after it
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        if not write and not _log_of(file) and not os.access(file.parent, os.W_OK):
+            mode = "ro&immutable=1"  # nobody can be writing there, and there is no room for a log
         connection = sqlite3.connect(
             f"{file.as_uri()}?mode={mode}", uri=True, timeout=wait, isolation_level=None, check_same_thread=False
         )
@@ -127,8 +133,6 @@ def open_state_file(path: str | Path, kind: Kind, *, write: bool = True, wait: f
         except BaseException:
             connection.close()
             raise
-        if new:
-            file.chmod(0o600)
     return connection
 
 

@@ -21,12 +21,14 @@ import pytest
 from aiohttp import web
 
 from alert_desk import alert, routes
+from freehold.errors import StoreUnavailable
 from freehold.watch.alert_core import AlertCore
 from freehold.watch.alert_loop import AlertLoop
 from freehold.watch.alert_store import AlertStore
 from freehold.watch.alertmanager_api import add_routes
 from freehold.watch.intake import Limits
 from freehold.watch.notification import Notification
+from freehold.watch.routes import Routing
 
 ROUTING = routes(
     """group_by = ["item"]
@@ -39,6 +41,7 @@ ROUTING = routes(
     equal = ["item"]
     """
 )
+AT_ONCE = routes('\n[[route.routes]]\ngroup_wait = "0s"')
 AMTOOL = shutil.which("amtool")
 SILENCE = {
     "matchers": [{"name": "alertname", "value": "A|B", "isRegex": True}], "startsAt": "2026-01-01T00:00:00Z",
@@ -65,10 +68,10 @@ class Served:
 
 
 @asynccontextmanager
-async def desk(limits: Limits | None = None, most: int = 50_000) -> AsyncIterator[Served]:
+async def desk(limits: Limits | None = None, most: int = 50_000, routing: Routing = ROUTING) -> AsyncIterator[Served]:
     """A desk for as long as the block lasts."""
     store = AlertStore.open(None)
-    core = AlertCore(ROUTING, store, time.time(), most_alerts=most)
+    core = AlertCore(routing, store, time.time(), most_alerts=most)
     alerts = AlertLoop(core)
     app = web.Application()
     add_routes(app, alerts, may=lambda request: request.headers.get("Authorization") == "Bearer good", limits=limits)
@@ -236,9 +239,8 @@ def test_without_the_key_nothing_is_changed(method: str, path: str, body: object
 
 def test_a_loop_hands_over_what_is_due_and_is_woken_by_what_comes() -> None:
     async def go() -> None:
-        quick = routes('\n[[route.routes]]\ngroup_wait = "0s"')
         store = AlertStore.open(None)
-        alerts = AlertLoop(AlertCore(quick, store, time.time()))
+        alerts = AlertLoop(AlertCore(AT_ONCE, store, time.time()))
         told: asyncio.Queue[Notification] = asyncio.Queue()
 
         async def take(notifications: tuple[Notification, ...]) -> None:
@@ -256,6 +258,37 @@ def test_a_loop_hands_over_what_is_due_and_is_woken_by_what_comes() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await running
         store.close()
+
+    asyncio.run(go())
+
+
+def test_a_full_disk_is_said_to_who_sends_and_keeps_nobody_from_being_told() -> None:
+    async def go() -> None:
+        async with desk(routing=AT_ONCE) as served:
+            written = served.core._store.write
+
+            def full(_: object) -> None:
+                raise StoreUnavailable("alerts.db: there is no room left for it.")
+
+            served.core._store.write = full
+            status, said = await served.ask("POST", "/api/v2/alerts", [posted("A", item="gpu")])
+            assert (status, said) == (503, "alerts.db: there is no room left for it.")
+            told: asyncio.Queue[Notification] = asyncio.Queue()
+
+            async def take(notifications: tuple[Notification, ...]) -> None:
+                for one in notifications:
+                    await told.put(one)
+
+            running = asyncio.ensure_future(served.alerts.run(take))
+            first = await asyncio.wait_for(told.get(), 30)
+            assert first.firing[0].label("alertname") == "A"
+            served.core._store.write = written
+            # what could not be kept is kept with the next
+            await served.alerts.put([alert("B")])
+            assert {dict(one.labels)["alertname"] for one in served.core._store.load()["alerts"].values()} == {"A", "B"}
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
 
     asyncio.run(go())
 

@@ -388,7 +388,7 @@ def test_a_file_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
     store = AlertStore.open(tmp_path / "alerts.db")
     try:
         with pytest.raises(Exception, match="another process"):
-            AlertStore.open(tmp_path / "alerts.db")
+            AlertStore.open(tmp_path / "alerts.db", wait=0.0)
     finally:
         store.close()
 

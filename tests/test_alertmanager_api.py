@@ -262,6 +262,31 @@ def test_a_loop_hands_over_what_is_due_and_is_woken_by_what_comes() -> None:
     asyncio.run(go())
 
 
+def test_what_a_group_will_need_is_found_out_while_it_waits() -> None:
+    async def go() -> None:
+        store = AlertStore.open(None)
+        known: list[object] = []
+        found = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def ahead(labels: object) -> None:
+            known.append(labels)
+            if len(known) == 2:
+                loop.call_soon_threadsafe(found.set)
+
+        alerts = AlertLoop(AlertCore(ROUTING, store, time.time()), ahead=ahead)
+        running = asyncio.ensure_future(alerts.run(lambda _: None))
+        await alerts.put([alert("A", item="gpu"), alert("B", item="disk"), alert("C", item="disk")])
+        await asyncio.wait_for(found.wait(), 30)
+        assert known == [(("item", "gpu"),), (("item", "disk"),)]
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        store.close()
+
+    asyncio.run(go())
+
+
 def test_a_full_disk_is_said_to_who_sends_and_keeps_nobody_from_being_told() -> None:
     async def go() -> None:
         async with desk(routing=AT_ONCE) as served:

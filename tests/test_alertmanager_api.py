@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,10 @@ SILENCE = {
 class Served:
     """A desk of alerts over HTTP."""
 
-    def __init__(self, core: AlertCore, alerts: AlertLoop, session: aiohttp.ClientSession, address: str) -> None:
-        self.core, self.alerts, self.session, self.address = core, alerts, session, address
+    def __init__(
+        self, core: AlertCore, alerts: AlertLoop, session: aiohttp.ClientSession, address: str, recorded: list[tuple[str, Any]],
+    ) -> None:  # fmt: skip
+        self.core, self.alerts, self.session, self.address, self.recorded = core, alerts, session, address, recorded
 
     async def ask(self, method: str, path: str, body: object = None, **more: Any) -> tuple[int, Any]:
         """One request; its status, and its body from JSON."""
@@ -74,13 +76,21 @@ async def desk(limits: Limits | None = None, most: int = 50_000, routing: Routin
     core = AlertCore(routing, store, time.time(), most_alerts=most)
     alerts = AlertLoop(core)
     app = web.Application()
-    add_routes(app, alerts, may=lambda request: request.headers.get("Authorization") == "Bearer good", limits=limits)
+    recorded: list[tuple[str, Any]] = []
+
+    async def record(_: web.Request, kind: str, body: Mapping[str, Any]) -> None:
+        recorded.append((kind, body))
+
+    def may(request: web.Request) -> bool:
+        return request.headers.get("Authorization") == "Bearer good"
+
+    add_routes(app, alerts, may=may, limits=limits, record=record)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with aiohttp.ClientSession() as session:
-            yield Served(core, alerts, session, f"http://127.0.0.1:{runner.addresses[0][1]}")
+            yield Served(core, alerts, session, f"http://127.0.0.1:{runner.addresses[0][1]}", recorded)
     finally:
         await runner.cleanup()
         store.close()
@@ -155,6 +165,9 @@ def test_a_silence_is_made_shown_changed_and_expired() -> None:
             assert shown["status"] == {"state": "expired"}
             status, found = await served.ask("GET", "/api/v2/silences")
             assert [one["status"]["state"] for one in found] == ["active", "expired"]
+            kinds = [kind for kind, _ in served.recorded]
+            assert kinds == ["alerts.silenced"] * 3 + ["alerts.silence_ended"]
+            assert served.recorded[-1][1]["matchers"] == '{alertname=~"A|B"}'
             assert (await served.ask("GET", "/api/v2/silence/none"))[0] == 404
             assert (await served.ask("DELETE", "/api/v2/silence/none"))[0] == 404
             assert (await served.ask("POST", "/api/v2/silences", {**SILENCE, "id": "none"}))[0] == 404

@@ -152,14 +152,14 @@ class Preserve:
     def _fill(self, call: Call, partial: Path, state: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         left = self._means.most_bytes
         files: list[dict[str, Any]] = []
-        for number, path in enumerate(self._files(call)):
+        for path in self._files(call):
             if not path.is_file():
                 continue
             size = path.stat().st_size
             if size > left:
                 raise ActionFailed(f"what is to be kept is over {self._means.most_bytes:,} bytes. Raise [preserve] most_bytes.")
             left -= size
-            copy = partial / f"{number:02d}-{path.name}"
+            copy = partial / f"{len(files):02d}-{path.name}"
             with path.open("rb") as file:
                 is_database = file.read(len(_SQLITE)) == _SQLITE
             if is_database:

@@ -152,7 +152,7 @@ class Preserve:
     def _fill(self, call: Call, partial: Path, state: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         left = self._means.most_bytes
         files: list[dict[str, Any]] = []
-        for number, path in enumerate(self._files(call)):
+        for path in self._files(call):
             if not path.is_file():
                 continue
             size = path.stat().st_size
@@ -162,6 +162,16 @@ class Preserve:
             copy = partial / f"{number:02d}-{path.name}"
             if self._is_database(path):
                 _copy_database(path, copy)
+            copy = partial / f"{len(files):02d}-{path.name}"
+            with path.open("rb") as file:
+                is_database = file.read(len(_SQLITE)) == _SQLITE
+            if is_database:
+                with (
+                    closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
+                    closing(sqlite3.connect(copy)) as made,
+                ):
+                    source.backup(made)
+                _sync_file(copy)
             else:
                 shutil.copyfile(path, copy)
             _sync_file(copy)

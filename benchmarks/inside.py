@@ -224,6 +224,12 @@ def _million(items: str, needs: str, seed: str, kernel: str) -> Told:
     return million(int(items), int(needs), int(seed), compiled=kernel == "compiled")
 
 
+def _rules(count: str, seed: str) -> Told:
+    from benchmarks.rule_speed import rules
+
+    return rules(count, seed)
+
+
 PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "import": import_freehold,
     "cyclonedx": cyclonedx,
@@ -234,6 +240,7 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "read-with-lib4sbom": read_with_lib4sbom,
     "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
+    "rules": _rules,
 }
 
 if __name__ == "__main__":

@@ -417,6 +417,15 @@ def test_a_thousand_types_of_events_are_looked_up_and_not_kept() -> None:
     assert len(engine._by_type) <= 1_000
 
 
+def test_what_an_event_says_of_itself_does_not_stand_for_who_sent_it() -> None:
+    text = '[[rule]]\nid = "one"\nform = "event"\non = ["t.a"]\nwhen = "event.source == \'/trusted\'"\ngroup = ["event.source"]\n'
+    engine = RuleEngine(rules(text))
+    forged = {"event.source": "/trusted", "event__source": "/trusted", "event_source": "/trusted"}
+    assert not engine.feed(Event("/stranger", "1", "t.a", 0.0, START, "", forged))
+    (alert,) = engine.feed(Event("/trusted", "1", "t.a", 0.0, START, "", {"event.source": "/other"}))
+    assert alert.label("reporter") == "/trusted"
+
+
 def test_an_engine_without_rules_says_nothing() -> None:
     engine = RuleEngine(Rules())
     assert (engine.longest_window, run(engine, [event(0)], 10)) == (0.0, [])

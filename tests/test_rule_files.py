@@ -108,6 +108,7 @@ def test_the_shortest_rule_of_each_form_is_sound(text: str) -> None:
         (WINDOW + 'window = "5m"\nover = 1\nfield = "freehold.tenant"', 8, "cannot be summed"),
         (WINDOW + 'window = "5m"\nover = 1\nfield = "cost"', 8, "no attribute is called 'cost'"),
         ('[[attribute]]\nname = "a b"\ntype = "text"\n', 0, "no name of an attribute"),
+        ('[[attribute]]\nname = "event.x"\ntype = "text"\n', 0, "no name of an attribute"),
         ('[[attribute]]\nname = "a"\ntype = "date"\n', 0, "Invalid enum value 'date'"),
         ('[[attribute]]\nname = "freehold.tenant"\ntype = "text"\n', 0, "is known already"),
         ('[[attribute]]\nname = "freehold_tenant"\ntype = "text"\n', 0, "cannot be told apart"),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.watch.alert import Alert, Labels
-from freehold.watch.conditions import Condition, ConditionFault, compile_condition, value_of
+from freehold.watch.conditions import Condition, ConditionFault, compile_condition, reader_of
 from freehold.watch.event import Event, Json
 from freehold.watch.groups import Groups, Key
 from freehold.watch.measures import longest_memory, meter_maker
@@ -95,8 +95,8 @@ class _Compiled:
     """A rule ready to run."""
 
     __slots__ = (
-        "begins_by_itself", "clear_on", "clear_when", "field", "field_type", "group", "groups", "labels", "make_meter",
-        "number", "of", "on", "plain", "resolve_after", "rule", "tally", "told", "when", "whole",
+        "begins_by_itself", "clear_on", "clear_when", "field", "group", "groups", "labels", "make_meter",
+        "number", "of", "on", "plain", "read_field", "resolve_after", "rule", "tally", "told", "when", "whole",
     )  # fmt: skip
 
     def __init__(self, number: int, rule: Rule, conditions: _Conditions, known: Mapping[str, AttributeType]) -> None:
@@ -110,7 +110,7 @@ class _Compiled:
         self.group = plain.group or ()
         self.labels = tuple(label_of(attribute) for attribute in self.group)
         self.field = plain.field
-        self.field_type = known.get(plain.field, "number")
+        self.read_field = reader_of(plain.field, known.get(plain.field, "number"))
         self.make_meter = meter_maker(plain)
         # a silence ends with the next event, or when it counts as gone for good
         self.begins_by_itself = plain.measure == "silence"
@@ -348,7 +348,7 @@ class RuleEngine:
 
     def _amount(self, rule: _Compiled, event: Event) -> float | None:
         try:
-            value = value_of(event, rule.field, rule.field_type)
+            value = rule.read_field(event)
         except ConditionFault as fault:
             self._fault(rule, str(fault))
             return None
@@ -489,7 +489,7 @@ def _among(type_: str, types: tuple[str, ...]) -> bool:
 
 
 def _key(rule: _Compiled, event: Event) -> Key:
-    return tuple(_label_value(event, attribute) for attribute in rule.group)
+    return tuple([_label_value(event, attribute) for attribute in rule.group])
 
 
 def _label_value(event: Event, attribute: str) -> str:

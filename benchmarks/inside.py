@@ -230,6 +230,18 @@ def _rules(count: str, seed: str) -> Told:
     return rules(count, seed)
 
 
+def _evidence(*arguments: str) -> Told:
+    from benchmarks.evidence_rate import evidence
+
+    return evidence(*arguments)
+
+
+def _commit_with_sqlite(*arguments: str) -> Told:
+    from benchmarks.evidence_rate import commit_with_sqlite
+
+    return commit_with_sqlite(*arguments)
+
+
 PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "import": import_freehold,
     "cyclonedx": cyclonedx,
@@ -241,6 +253,8 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
     "rules": _rules,
+    "evidence": _evidence,
+    "commit-with-sqlite": _commit_with_sqlite,
 }
 
 if __name__ == "__main__":

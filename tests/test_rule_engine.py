@@ -418,7 +418,9 @@ def test_a_thousand_types_of_events_are_looked_up_and_not_kept() -> None:
 
 
 def test_what_an_event_says_of_itself_does_not_stand_for_who_sent_it() -> None:
-    text = '[[rule]]\nid = "one"\nform = "event"\non = ["t.a"]\nwhen = "event.source == \'/trusted\'"\ngroup = ["event.source"]\n'
+    text = (
+        '[[rule]]\nid = "one"\nform = "event"\non = ["t.a"]\nwhen = "event.source == \'/trusted\'"\ngroup = ["event.source"]\n'
+    )
     engine = RuleEngine(rules(text))
     forged = {"event.source": "/trusted", "event__source": "/trusted", "event_source": "/trusted"}
     assert not engine.feed(Event("/stranger", "1", "t.a", 0.0, START, "", forged))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.match import Match
     from freehold.measure.case import Case
 
-__all__ = ["ALIASES", "MOST_REMEMBERED", "Place", "Places", "Tie", "Untied"]
+__all__ = ["ALIASES", "MOST_REMEMBERED", "Place", "Places", "Tie", "Untied", "together"]
 
 ALIASES: Final[Mapping[str, str]] = {
     "freehold.source_id": "source",
@@ -174,6 +174,11 @@ class Places:
         """Tie several signals at once, each labels and annotations: all that they say is gone, is gone together."""
         return together([(labels, self.tie(labels, annotations)) for labels, annotations in signals])
 
+    def item_of(self, source: str) -> str | None:
+        """The item that a source provides; ``None`` if there is no such source."""
+        row = self._stack.source_by_id.get(source)
+        return None if row is None else row.item
+
     def _tie(self, meant: Mapping[str, str], left: Mapping[str, str]) -> Place:
         ties: list[Tie] = []
         untied: list[Untied] = []
@@ -217,12 +222,9 @@ class Places:
             numbers = [case.supply_number[rule.source]] if rule.source in case.supply_number else []
         else:
             numbers = range(len(case.supplies))
-        items, supplies, control = self._stack.items, case.supplies, case.control
+        items, supplies, matches = self._stack.items, case.supplies, case.control.matcher(rule)
         # an unknown fact may meet one label, but an answer made of nothing else would name the whole stack
-        return any(
-            control.matches(rule, items[supplies[number].item], supplies[number].filled.source) is not False
-            for number in numbers
-        )
+        return any(matches(items[supplies[number].item], supplies[number].filled.source) is not False for number in numbers)
 
     def _look_up(self, label: str, value: str) -> Tie | Untied:
         if len(value) > _LONGEST:

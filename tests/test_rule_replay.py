@@ -240,7 +240,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_from_a_rule_file_to_a_rule_that_is_on(run: Run, state: Path) -> None:
-    assert "1 rules, all sound" in run("check", state / "rules.toml").out
+    assert "1 rule, sound" in run("check", state / "rules.toml").out
     assert run.json("rules test", state / "rules.toml")["passed"]
     refused = run("on", "slow", "--state", state, "--by", "me")
     assert refused.status == 2

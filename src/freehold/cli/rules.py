@@ -123,11 +123,12 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from freehold.report.sentences import count
     from freehold.watch.rules import built_in_rules, load_rules
 
     rules = load_rules(options.file)
     built_in_rules().joined(rules)
-    write(None, say("rules.sound", file=options.file, count=len(rules)) + "\n")
+    write(None, say("rules.sound", file=options.file, rules=count("rules.rules", len(rules))) + "\n")
     silent = [rule.id for rule in rules if not any(test.expect for test in rule.test)]
     if silent:
         write(None, say("rules.silent", rules=", ".join(silent)) + "\n")
@@ -148,6 +149,7 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
+    from freehold.report.sentences import count
     from freehold.watch.history import stored_events
     from freehold.watch.replay import replay
     from freehold.watch.seconds import parse_seconds
@@ -168,7 +170,7 @@ def _replay(options: argparse.Namespace) -> int:
         switch.keep_replay(answer, now)
     show(options, answer)
     if switch is not None:
-        tell("freehold: " + say("rules.kept", count=len(answer.rules), state=options.state))
+        tell("freehold: " + say("rules.kept", rules=count("rules.rules", len(answer.rules)), state=options.state))
     return 0
 
 

@@ -177,7 +177,8 @@ def _channels(routing: Routing) -> dict[str, dict[str, bool]]:
 
 @asynccontextmanager
 async def open_desk(
-    settings: DeskSettings, *, write: Callable[[str], object] = sys.stderr.write, clock: Callable[[], float] = time.time,
+    settings: DeskSettings, *, write: Callable[[str], object] = partial(print, file=sys.stderr, flush=True),
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Front]:  # fmt: skip
     """Open a desk with all its parts, let it work, and close it whole.
 
@@ -186,7 +187,7 @@ async def open_desk(
     settings
         What it is started with.
     write
-        What a terminal channel writes to.
+        Writes a line of a terminal channel.
     clock
         Seconds since 1970.
 

@@ -417,6 +417,15 @@ def test_a_thousand_types_of_events_are_looked_up_and_not_kept() -> None:
     assert len(engine._by_type) <= 1_000
 
 
+@pytest.mark.parametrize("received", [math.nan, math.inf, -math.inf, 1e300, -1.0])
+def test_a_time_that_is_none_harms_nothing(received: float) -> None:
+    engine = RuleEngine(rules(COUNT))
+    said = [*engine.feed(Event("/s", "1", "t.a", 0.0, received)), *engine.tick(received), *run(engine, [event(0), event(1)])]
+    assert len(said) <= 1
+    assert engine.now == START + 1
+    assert len(run(engine, [event(2)])) + len(said) == 1
+
+
 def test_what_an_event_says_of_itself_does_not_stand_for_who_sent_it() -> None:
     text = (
         '[[rule]]\nid = "one"\nform = "event"\non = ["t.a"]\nwhen = "event.source == \'/trusted\'"\ngroup = ["event.source"]\n'

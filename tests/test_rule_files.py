@@ -276,9 +276,9 @@ _fields = st.sampled_from(
 _written = st.sampled_from(
     ["0", "1", "-1", "2.5", "nan", "inf", "-inf", "1e308", "true", '""', '"r"', '"t"', '"5m"', '"1h"', '"3d"', '"0s"', "[]",
      '["t"]', '["freehold.tenant"]', '["event.source"]', "{}", '{ a = "b" }', '"freehold.seconds"', '"freehold.seconds > 1.0"',
-     '"count"', '"ratio"', '"sum"', '"rate"', '"burn-rate"', '"spike"', '"silence"', '"repeat"', '"depth"', '"spend"', '"event"',
-     '"window"', '"runaway"', '"{count} {share} {times} {value}"', '"{tenant}"', '{ on = ["t"] }', "1979-05-27",
-     '"\\u0000"',      '{ when = "freehold.probe.ok" }', "99999999999999999999", '[{ window = "1h", short = "5m", rate = 2 }]',
+     '"count"', '"ratio"', '"sum"', '"rate"', '"burn-rate"', '"spike"', '"silence"', '"repeat"', '"depth"', '"spend"',
+     '"event"', '"window"', '"runaway"', '"{count} {share} {times} {value}"', '"{tenant}"', '{ on = ["t"] }', "1979-05-27",
+     '"\\u0000"', '{ when = "freehold.probe.ok" }', "99999999999999999999", '[{ window = "1h", short = "5m", rate = 2 }]',
      '[{ name = "n", events = [{ at = "1s", repeat = 3 }] }]']
 )  # fmt: skip
 _sound = st.sampled_from(

@@ -49,6 +49,7 @@ FUNCTIONS: Final = ("contains", "startsWith", "endsWith", "matches", "size", "in
 
 _DEEPEST: Final = 20
 _REMEMBERED: Final = 512
+_LONGEST_KEPT: Final = 256
 _LARGEST_COUNT: Final = 2**53
 _LARGEST_NUMBER: Final = 1e300
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
@@ -146,7 +147,7 @@ class Condition:
                 values[variable] = value
         for variable, name in self._asked:
             values[variable] = name in ENVELOPE or event.data.get(name) is not None
-        if self._remembered is None:
+        if self._remembered is None or any(isinstance(one, str) and len(one) > _LONGEST_KEPT for one in values.values()):
             return self._evaluate(values, missing=missing)
         key = tuple(values.get(variable) for variable in self._order)
         known = self._remembered.get(key)

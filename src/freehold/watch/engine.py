@@ -35,6 +35,8 @@ _LONGEST_LABEL: Final = 200
 _MOST_TYPES: Final = 1_000
 _MOST_STALE: Final = 10_000
 _NOTHING: Final = -math.inf
+_LATEST: Final = 1e11
+"""Seconds since 1970; a time beyond, in the year 5138, is none, and time stands still for it."""
 
 
 @dataclass(slots=True)
@@ -162,7 +164,7 @@ class RuleEngine:
         self._serial = 0
         self._met: dict[int, bool | str] = {}
         self._said: list[Alert] = []
-        self.now = _NOTHING
+        self.now = 0.0
 
     @property
     def longest_window(self) -> float:
@@ -229,6 +231,16 @@ class RuleEngine:
         """
         for event in events:
             self.feed(event)
+        return self.resume(alerts, now)
+
+    def resume(self, alerts: Iterable[Alert], now: float) -> tuple[Alert, ...]:
+        """Go on from a tail of events that was fed, whatever it said: the second half of :meth:`rebuild`.
+
+        Parameters
+        ----------
+        alerts, now
+            As there.
+        """
         self._move(now)
         self._said.clear()
         said = {alert.labels: alert for alert in alerts}
@@ -374,7 +386,7 @@ class RuleEngine:
 
     def _move(self, now: float) -> None:
         """Let everything happen that falls due by a time, in order."""
-        if not now > self.now:
+        if not self.now < now < _LATEST:
             return
         queue = self._due
         while queue and queue[0][0] <= now:

@@ -350,6 +350,9 @@ def test_a_rule_that_cannot_be_evaluated_harms_no_other() -> None:
     assert [alert.label("alertname") for alert in said] == ["three"]
     assert (engine.tallies["odd"].errors, engine.tallies["odd"].example) == (3, "it divides by zero")
     assert engine.tallies["three"].errors == 0
+    (finding,) = engine.findings
+    assert (finding.column, finding.severity) == ("odd", "note")
+    assert "3 events, which it did not count: it divides by zero" in finding.problem
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.errors import Finding
 from freehold.watch.alert import Alert, Labels
 from freehold.watch.conditions import Condition, ConditionFault, compile_condition, reader_of
 from freehold.watch.event import Event, Json
@@ -98,7 +99,7 @@ class _Compiled:
 
     __slots__ = (
         "begins_by_itself", "clear_on", "clear_when", "field", "group", "groups", "labels", "make_meter",
-        "number", "of", "on", "plain", "read_field", "resolve_after", "rule", "tally", "told", "when", "whole",
+        "number", "of", "on", "plain", "read_field", "resolve_after", "rule", "since", "tally", "told", "when", "whole",
     )  # fmt: skip
 
     def __init__(self, number: int, rule: Rule, conditions: _Conditions, known: Mapping[str, AttributeType]) -> None:
@@ -117,6 +118,7 @@ class _Compiled:
         # a silence ends with the next event, or when it counts as gone for good
         self.begins_by_itself = plain.measure == "silence"
         self.resolve_after = 0.0 if self.begins_by_itself else float(plain.resolve_after)
+        self.since = _NOTHING
         self.whole = plain.measure in {"ratio", "burn-rate"}
         self.told = tuple(sorted(names_in(f"{rule.summary} {rule.description}") & known.keys()))
         self.groups: Groups[_Group] = Groups(plain.groups)
@@ -157,6 +159,7 @@ class RuleEngine:
 
     def __init__(self, rules: Rules) -> None:
         known = {**ATTRIBUTES, **rules.attributes}
+        self._file = rules.file
         self._conditions = _Conditions(rules.attributes)
         self._rules = [_Compiled(number, rule, self._conditions, known) for number, rule in enumerate(rules)]
         self._by_type: dict[str, tuple[tuple[_Compiled, bool, bool], ...]] = {}
@@ -175,6 +178,22 @@ class RuleEngine:
     def tallies(self) -> dict[str, RuleTally]:
         """What became of events, by rule."""
         return {one.rule.id: one.tally for one in self._rules}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What went wrong with rules while they ran, each with its mend; as notes, since the stream goes on."""
+        found = []
+        for one in self._rules:
+            tally = one.tally
+            if tally.errors:
+                problem = f"it could not be evaluated on {tally.errors:,} events, which it did not count: {tally.example}"
+                mend = "Ask first with has(), or compare values of one type"
+                found.append(Finding(self._file, 0, one.rule.id, problem, mend, "note"))
+            if tally.forgotten:
+                problem = f"{tally.forgotten:,} groups were forgotten or not taken, as it keeps {one.plain.groups:,}"
+                mend = "Group by fewer attributes, or let it keep more: groups = 10_000"
+                found.append(Finding(self._file, 0, one.rule.id, problem, mend, "note"))
+        return tuple(found)
 
     def groups_of(self, id_: str) -> int:
         """How many groups a rule keeps now."""
@@ -197,7 +216,8 @@ class RuleEngine:
                 self._met.clear()
                 resolved = is_resolved_event(event)
                 for rule, counts, clears in looking:
-                    self._take(rule, event, counts=counts and not resolved, clears=clears)
+                    if rule.since < self.now:
+                        self._take(rule, event, counts=counts and not resolved, clears=clears)
         return self._told()
 
     def tick(self, now: float) -> tuple[Alert, ...]:
@@ -229,18 +249,35 @@ class RuleEngine:
         tuple of Alert
             What has begun and was not said: nothing, unless it was lost. What has ended meanwhile is said by the next call.
         """
+        self.prepare(now)
         for event in events:
             self.feed(event)
         return self.resume(alerts, now)
 
+    def prepare(self, now: float) -> None:
+        """Get ready for a tail of events: each rule will look only at those that still decide its state.
+
+        With :meth:`feed` for each event of the tail (whatever it says is dropped) and :meth:`resume` this is
+        :meth:`rebuild`, for a tail that does not come in one piece.
+
+        Parameters
+        ----------
+        now
+            Up to when events were taken.
+        """
+        for rule in self._rules:
+            rule.since = now - longest_memory(rule.plain)
+
     def resume(self, alerts: Iterable[Alert], now: float) -> tuple[Alert, ...]:
-        """Go on from a tail of events that was fed, whatever it said: the second half of :meth:`rebuild`.
+        """Go on from a tail of events that was fed; see :meth:`prepare`.
 
         Parameters
         ----------
         alerts, now
-            As there.
+            As :meth:`rebuild`.
         """
+        for rule in self._rules:
+            rule.since, rule.tally = _NOTHING, RuleTally()
         self._move(now)
         self._said.clear()
         said = {alert.labels: alert for alert in alerts}

@@ -126,6 +126,10 @@ def _million(places: Places) -> Outcome:
     return inside(places, places.python, "million", *_MILLION, "compiled")
 
 
+def _rules(places: Places) -> Outcome:
+    return inside(places, places.python, "rules", 50_000, SEED)
+
+
 def _install(places: Places) -> Outcome:
     """The base install in an environment of its own: what it adds to one that holds nothing."""
     folder = places.scratch / "base-install"
@@ -192,6 +196,10 @@ WORKLOADS: Final[tuple[Workload, ...]] = (
     Workload(
         "million", "one cut-off over 1,000,000 items and 5,000,000 needs, three years, compiled kernel",
         (Subject(FREEHOLD, _million),), (Bar("cut-off", 10.0), Bar("peak memory", 2000.0)),
+    ),
+    Workload(
+        "rules", "50,000 events of a gateway's hour through all built-in rules, processor time",
+        (Subject(FREEHOLD, _rules),), (Bar("a rule on an event", 10.0), Bar("a condition", 10.0)),
     ),
     Workload(
         "install-size", "what `pip install freehold` adds to an empty environment, dependencies included",

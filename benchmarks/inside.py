@@ -26,7 +26,6 @@ __all__ = [
     "million",
     "parse_json",
     "parse_with_library",
-    "radius",
     "read_inventory",
     "read_with_lib4sbom",
     "read_with_spdx_tools",
@@ -225,58 +224,22 @@ def _million(items: str, needs: str, seed: str, kernel: str) -> Told:
     return million(int(items), int(needs), int(seed), compiled=kernel == "compiled")
 
 
-def radius(items: str, seed: str) -> Told:
-    """Blast radii on a generated stack: of single providers, owners, items and sources, of countries, and the best acts.
+def _evidence(*arguments: str) -> Told:
+    from benchmarks.evidence_rate import evidence
 
-    Parameters
-    ----------
-    items, seed
-        See :func:`benchmarks.generate_stack.generate_stack`.
-    """
-    import statistics
+    return evidence(*arguments)
 
-    from benchmarks.generate_stack import generate_stack
-    from freehold.stack.toml_file import loads
-    from freehold.watch.alert import labels_from
-    from freehold.watch.best_act import best_acts
-    from freehold.watch.radius import Reach
 
-    stack = loads(generate_stack(int(items), int(seed)))
-    laps = _Laps()
-    reach = Reach(stack).warm()
-    laps.end("build and warm")
+def _commit_with_sqlite(*arguments: str) -> Told:
+    from benchmarks.evidence_rate import commit_with_sqlite
 
-    def timed(losses: list[dict[str, str]]) -> tuple[list[float], int]:
-        seconds, stopped = [], 0
-        for labels in losses:
-            since = time.perf_counter()
-            found = reach.of(labels_from(**labels))
-            seconds.append(time.perf_counter() - since)
-            stopped = max(stopped, len(found.stops))
-        return seconds, stopped
+    return commit_with_sqlite(*arguments)
 
-    firms, sources = [provider.id for provider in stack.providers[::80]], [source.id for source in stack.sources[::600]]
-    single = [
-        *({"provider": firm} for firm in firms), *({"owner": firm} for firm in firms),
-        *({"item": item.id} for item in stack.items[::400]), *({"source": source} for source in sources),
-    ]  # fmt: skip
-    countries = [{"country": country} for country in ("US", "CN", "TW", "KR", "JP", "GB", "IN")]
-    alone, most = timed(single)
-    wide, widest = timed(countries)
-    again, _ = timed([*single, *countries])
-    since = time.perf_counter()
-    for labels in single[::8]:
-        best_acts(reach, reach.of(labels_from(**labels)))
-    acts = (time.perf_counter() - since) / len(single[::8])
-    figures = {
-        **laps.seconds, "blast radius, median": statistics.median(alone), "blast radius, slowest": max(alone),
-        "blast radius of a country, median": statistics.median(wide), "blast radius of a country, slowest": max(wide),
-        "blast radius, asked again": statistics.median(again), "best acts, mean": acts,
-    }  # fmt: skip
-    found = {
-        "items": len(stack.items), "losses": len(single), "stopped by one of them": most, "stopped by a country": widest,
-    }  # fmt: skip
-    return figures, found
+
+def _radius(*arguments: str) -> Told:
+    from benchmarks.radius_speed import radius
+
+    return radius(*arguments)
 
 
 PIECES: Final[Mapping[str, Callable[..., Told]]] = {
@@ -289,7 +252,9 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "read-with-lib4sbom": read_with_lib4sbom,
     "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
-    "radius": radius,
+    "radius": _radius,
+    "evidence": _evidence,
+    "commit-with-sqlite": _commit_with_sqlite,
 }
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Desk:
     """
 
     routing: Routing
-    path: Path | str = ":memory:"
+    path: Path | None = None
     channels: Mapping[str, Mapping[str, bool]] | None = None
     most: int = 50_000
     now: float = 1_000_000.0

@@ -46,6 +46,8 @@ def test_an_open_breaker_lets_nothing_through_until_its_time_is_over() -> None:
     for now in (0, 5, 9.999):
         permit, change = breaker.ask(now)
         assert (permit.goes, permit.until, permit.because, change) == (False, 10, "open", None)
+        assert breaker.is_open(now)
+    assert not breaker.is_open(10)
     permit, change = breaker.ask(10)
     assert (permit.goes, permit.probe, change) == (True, True, "half_open")
 

@@ -225,6 +225,10 @@ def test_a_route_set_from_outside_comes_first_for_its_share_and_only_if_it_is_al
     for key in ("a", "b", "c", "d", "e", "f", "g", "h"):
         first = names(rules.decide(replace(ASKED, key=key), force))[0]
         assert first == ("local" if in_share(key, 25) else "cloud")
+    for key in ("a", "b", "c", "d", "e", "f", "g", "h"):
+        order = names(rules.decide(replace(ASKED, key=key), Force("cloud", 25)))
+        assert order == (["cloud", "translator", "local"] if in_share(key, 25) else ["translator", "local", "cloud"])
+    assert names(rules.decide(ASKED, Force("cloud", 0, exclusive=True))) == ["translator", "local"]
     assert names(rules.decide(ASKED, Force("local"))) == ["local", "cloud", "translator"]
     assert names(rules.decide(ASKED, Force("local", exclusive=True))) == ["local"]
     assert rules.decide(ASKED, Force("local")).choices[0].because == "policy.forced"

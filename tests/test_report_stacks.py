@@ -29,6 +29,9 @@ from freehold.report.answers import (
     CatalogueFindings,
     CheckAnswer,
     Context,
+    EvidenceEntries,
+    EvidenceEntry,
+    EvidenceVerdict,
     HistoryAnswer,
     ReachAnswer,
     SearchAnswer,
@@ -37,6 +40,7 @@ from freehold.report.answers import (
 )
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
+from freehold.respond.evidence_verify import Flaw, Verification
 from freehold.stack.changes import ColumnChange, RowChange
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
@@ -190,6 +194,7 @@ id = "lights"
   needs = ["power"]
 """
 
+MOMENT = "2026-11-22T08:00:00.000Z"
 INVENTORY = Inventory(
     "shop",
     "project",
@@ -305,6 +310,8 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "cutoff": (cutoff(stack, cut), beside),
         "why": (why(stack, "assistant", cut), beside),
         "restart": (restart(knot), context_of(knot, 0)),
+        "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
+        "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import evidence
+from freehold.cli import evidence, gateway, respond, rules, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.loading import context as _context
 from freehold.cli.loading import load as _load
@@ -430,8 +430,13 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "cutoff": _cutoff,
     "why": _why,
     "restart": _restart,
+    "respond": respond.run,
+    "gateway": gateway.run,
     "reach": _reach,
     "evidence": evidence.run,
+    "rules": rules.run,
+    "watch": watch.run,
+    "signal": signal.run,
     "init": _init,
     "doctor": _doctor,
     "completion": _completion,

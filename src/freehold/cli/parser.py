@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence
+from freehold.cli import evidence, gateway, respond, rules, signal, watch
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.report.formats import FORMATS
 
@@ -46,7 +46,12 @@ VERBS: Final = (
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
+    Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
+    Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
+    Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
+    Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
     Verb("init", "forms", "five questions, and a freehold.toml from the answers"),
     Verb("doctor", "forms", "what works here, and the line that mends what does not"),
     Verb("completion", "forms", "what a shell needs to complete commands and flags"),
@@ -54,7 +59,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -242,6 +247,11 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
+    _add_rules(made["rules"])
+    _add_respond(made["respond"])
+    gateway.add_arguments(made["gateway"])
+    watch.add_arguments(made["watch"])
+    signal.add_arguments(made["signal"])
     for verb in VERBS:
         if verb.name not in _WITH_ACTIONS:
             _add_speech(made[verb.name])
@@ -280,6 +290,22 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     actions = evidence.add_arguments(parser)
     for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_respond(parser: argparse.ArgumentParser) -> None:
+    actions = respond.add_arguments(parser)
+    for name in respond.SHOWN:
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    actions = rules.add_arguments(parser)
+    for name in ("list", "test", "replay"):
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

@@ -132,6 +132,10 @@ class Breaker:
         self._bad = SlidingWindow(self.table.window_seconds, _WINDOW_SLOTS)
         self._row = 0
 
+    def is_open(self, now: float) -> bool:
+        """Whether it lets nothing through now. Its state stays ``open`` until somebody asks after its time is over."""
+        return self.state == "open" and max(now, self._latest) < self._open_until
+
     @property
     def open_until(self) -> float:
         """The moment at which it will be tried again; meaningful while it is open."""

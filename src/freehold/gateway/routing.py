@@ -225,11 +225,12 @@ class Force:
     to
         The upstream that comes first.
     percent
-        Share of the conversations that it comes first for.
+        Share of the conversations that it comes first for; for the others it comes last, also where it is listed first, so
+        that a return to the first upstream can go in steps.
     because
         Why, said with each request.
     exclusive
-        Whether, for that share, no other upstream is tried at all.
+        Whether it alone is tried for its share, and never for the others.
     """
 
     to: str
@@ -349,9 +350,9 @@ class Router:
             if len(self._plans) > _MOST_KEPT:
                 self._plans.popitem(last=False)
         decision = self._with_numbers(plan, question)
-        if force is None or not decision.choices or not in_share(question.key, force.percent):
+        if force is None or len(decision.choices) < 2:
             return decision
-        return _forced(decision, force)
+        return _forced(decision, force, first=in_share(question.key, force.percent))
 
     def _plan(self, question: Question) -> _Plan:
         for word, known, key in (
@@ -429,10 +430,12 @@ def _none_left(left_out: Sequence[LeftOut]) -> str:
     return say("policy.none_left", reasons=reasons)
 
 
-def _forced(decision: Decision, force: Force) -> Decision:
-    first = tuple(Choice(one.target, "policy.forced") for one in decision.choices if one.target.upstream == force.to)
+def _forced(decision: Decision, force: Force, *, first: bool) -> Decision:
+    own = tuple(Choice(one.target, "policy.forced") for one in decision.choices if one.target.upstream == force.to)
     others = tuple(one for one in decision.choices if one.target.upstream != force.to)
-    if not first:
-        # what is not allowed is not forced: the route stays, and its reason stands among what was left out
+    if not own or not others:
+        # what is not allowed is not forced: the order stays, and the reason stands among what was left out
         return decision
-    return Decision(first if force.exclusive else first + others, decision.left_out, decision.refused, decision.rules)
+    before, after = (own, others) if first else (others, own)
+    choices = before if force.exclusive else before + after
+    return Decision(choices, decision.left_out, decision.refused, decision.rules)

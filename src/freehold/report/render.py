@@ -40,6 +40,13 @@ _SERVED: Final = {
     "freehold.catalogue.coverage.Coverage": ("view_catalogue.coverage_document", "coverage_json"),
     "freehold.report.answers.EvidenceVerdict": ("view_proof.verdict_document", "verdict_json"),
     "freehold.report.answers.EvidenceEntries": ("view_proof.entries_document", "entries_json"),
+    "freehold.watch.rule_list.RuleList": ("view_rules.list_document", "rule_list_json"),
+    "freehold.watch.rule_list.RuleTestReport": ("view_rules.tests_document", "rule_tests_json"),
+    "freehold.watch.replay.ReplayReport": ("view_rules.replay_document", "rule_replay_json"),
+    "freehold.respond.situation.IncidentList": ("view_respond.list_document", "incident_list_json"),
+    "freehold.respond.situation.IncidentReport": ("view_respond.incident_document", "incident_json"),
+    "freehold.respond.situation.Rehearsal": ("view_respond.rehearsal_document", "rehearsal_json"),
+    "freehold.respond.situation.PlaybookList": ("view_respond.playbooks_document", "playbook_list_json"),
     "freehold.report.answers.CatalogueFindings": ("view_catalogue.findings_document", "findings_json"),
 }
 """By the answer's type: its view, and its function in :mod:`freehold.report.json` or in the module named."""

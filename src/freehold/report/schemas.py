@@ -10,6 +10,8 @@ from typing import Any, Final, TypeAlias
 
 from freehold.errors import UsageError
 from freehold.report.json import SCHEMA
+from freehold.report.respond_json import RESPOND_SCHEMAS
+from freehold.report.rules_json import RULES_SCHEMAS
 from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
 
 __all__ = ["VERBS", "json_schema"]
@@ -403,13 +405,16 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "without_provider": _TEXTS,
     },
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
+    **RULES_SCHEMAS, **RESPOND_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
 """Verbs that answer in JSON."""
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
-_WITHOUT_ANSWER: Final = frozenset({"scan", "show", "history", "evidence verify", "evidence show"})
+_WITHOUT_ANSWER: Final = frozenset(
+    {"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS, *RESPOND_SCHEMAS}
+)
 
 
 def json_schema(verb: str) -> dict[str, Any]:

@@ -110,6 +110,8 @@ _MEND: Final = "Move this file away, and a new log begins."
 
 def _nothing_whole(descriptor: int, path: Path) -> Standing:
     torn = os.pread(descriptor, MOST_LINE, 0)
+    if os.fstat(descriptor).st_size > len(torn):
+        raise EvidenceError(f"{path}: this is no evidence log. {_MEND}")
     if torn and not (torn.startswith(b'{"at":"'[: len(torn)]) or not torn.strip(b"\0")):
         raise EvidenceError(f"{path}: this is no evidence log. {_MEND}")
     return Standing(torn=torn)

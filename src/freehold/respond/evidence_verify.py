@@ -1,4 +1,4 @@
-"""Whether an evidence log is what was written. Owns the verdict, and rests on nothing of the log's writer but the form.
+"""Whether an evidence log is what was written. Owns the verdict, and takes from the log's writer nothing but the form.
 
 It reads the file once, line by line, in memory that does not grow with it, and calculates every hash and root anew from the
 values that it read. What it cannot know it says: entries after the last signed root rest on the chain alone, and that the end

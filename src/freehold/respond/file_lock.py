@@ -8,7 +8,13 @@ __all__ = ["lock_whole"]
 
 
 def lock_whole(descriptor: int) -> bool:
-    """Lock an open file for this process until it is closed; gives whether nobody else had."""
+    """Lock an open file for this process until it is closed; gives whether nobody else had.
+
+    Raises
+    ------
+    OSError
+        If files of that kind or place cannot be locked.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -18,6 +24,6 @@ def lock_whole(descriptor: int) -> bool:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):
         return False
     return True

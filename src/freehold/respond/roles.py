@@ -15,7 +15,18 @@ import msgspec
 from freehold.errors import NotAllowed, RespondError
 from freehold.stack.toml_text import BadToml, parse_toml
 
-__all__ = ["HUMAN_ROLES", "MACHINE", "OPEN_ROSTER", "Person", "Role", "Roster", "checked_name", "load_roster", "person_key"]
+__all__ = [
+    "HUMAN_ROLES",
+    "MACHINE",
+    "OPEN_ROSTER",
+    "Person",
+    "Program",
+    "Role",
+    "Roster",
+    "checked_name",
+    "load_roster",
+    "person_key",
+]
 
 Role: TypeAlias = Literal["commander", "engineer", "legal", "comms", "observer"]
 HUMAN_ROLES: Final[tuple[Role, ...]] = ("commander", "engineer", "legal", "comms", "observer")
@@ -45,11 +56,27 @@ def checked_name(name: str) -> str:
     return shown
 
 
-class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody on the roster, with standing roles that hold in every incident."""
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Somebody on the roster, with standing roles that hold in every incident.
+
+    Parameters
+    ----------
+    name, roles
+        Who, and in which roles.
+    digest
+        SHA-256 of the key by which the desk knows them, in hexadecimal; empty for one who has none.
+    """
 
     name: str
     roles: tuple[Role, ...] = ("engineer",)
+    digest: str = ""
+
+
+class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A program that may tell the desk what happened, and neither see nor do anything else; by its key's digest."""
+
+    name: str
+    digest: str
 
 
 class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -59,9 +86,12 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ----------
     person
         Everybody who may. Empty: nobody was listed, and whoever gives a name acts in any role but the machine's.
+    program
+        Programs that may send events.
     """
 
     person: tuple[Person, ...] = ()
+    program: tuple[Program, ...] = ()
 
     def roles_of(self, name: str) -> frozenset[str]:
         """Standing roles of a person; of anybody, if nobody is listed.
@@ -103,6 +133,6 @@ def load_roster(path: Path) -> Roster:
         raise RespondError(
             f"{path}: {error}. Write [[person]] tables with name and roles, of {', '.join(HUMAN_ROLES)}."
         ) from None
-    for person in roster.person:
-        checked_name(person.name)
+    for name in (*(one.name for one in roster.person), *(one.name for one in roster.program)):
+        checked_name(name)
     return roster

@@ -40,8 +40,6 @@ class Alert:
         Until when; ``inf`` while no end is known. At or before now: it is resolved.
     updated
         When this was last said.
-    generator
-        Where it comes from: the address of the rule at its sender, if that gives one.
     """
 
     labels: Labels
@@ -49,7 +47,6 @@ class Alert:
     starts: float = 0.0
     ends: float = math.inf
     updated: float = 0.0
-    generator: str = ""
 
     def label(self, name: str) -> str:
         """The value of a label; empty if it has none, as in Alertmanager."""

@@ -310,7 +310,7 @@ class AlertCore:
         return tuple((route, *group_key(route, labels)) for route in self.routing.route.taking(labels))
 
     def _new(self, name: str, alert: Alert, ends: float, timeout: bool, now: float) -> None:
-        kept = Alert(alert.labels, alert.annotations, alert.starts or now, math.inf, now, alert.generator)
+        kept = Alert(alert.labels, alert.annotations, alert.starts or now, math.inf, now)
         held = self._hold(name, kept, ends, timeout)
         self._join(held, now)
         self._changed[name] = held
@@ -325,10 +325,10 @@ class AlertCore:
 
     def _again(self, held: Held, alert: Alert, ends: float, timeout: bool, now: float) -> None:
         if not alert.starts:
-            alert = Alert(alert.labels, alert.annotations, min(ends, now), alert.ends, now, alert.generator)
+            alert = Alert(alert.labels, alert.annotations, min(ends, now), alert.ends, now)
         starts, held.ends = merged(held, alert, ends, now)
         held.timeout = timeout
-        held.alert = Alert(held.alert.labels, alert.annotations, starts, math.inf, now, alert.generator)
+        held.alert = Alert(held.alert.labels, alert.annotations, starts, math.inf, now)
         self._learn(held)
         if held.ends > now:
             self._join(held, now)
@@ -465,9 +465,7 @@ class AlertCore:
         source = self._inhibitions.muting(held.targets, now) if held.targets else ""
         looked_at = any((one := self._groups.get(key)) is not None and one.told for _, key, _ in held.places)
         state = "suppressed" if silenced or source else "active" if looked_at else "unprocessed"
-        alert = Alert(
-            held.alert.labels, held.alert.annotations, held.alert.starts, held.ends, held.alert.updated, held.alert.generator
-        )
+        alert = Alert(held.alert.labels, held.alert.annotations, held.alert.starts, held.ends, held.alert.updated)
         receivers = tuple(dict.fromkeys(route.receiver for route, _, _ in held.places))
         return AlertStatus(alert, held.fingerprint, state, silenced, (source,) if source else (), receivers)
 
@@ -495,7 +493,7 @@ class AlertCore:
         self._number = int(stored["state"].get("number", 0.0))
         self.silences = Silences(silence_from(one, saved) for one, saved in stored["silences"].items())
         for name, saved in stored["alerts"].items():
-            alert = Alert(saved.labels, saved.annotations, saved.starts, math.inf, saved.updated, saved.generator)
+            alert = Alert(saved.labels, saved.annotations, saved.starts, math.inf, saved.updated)
             self._hold(name, alert, saved.ends, saved.timeout)
         groups: Mapping[str, SavedGroup] = stored["groups"]
         for held in list(self._held.values()):

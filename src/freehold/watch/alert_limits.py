@@ -50,6 +50,5 @@ def check_alert(alert: Alert) -> None:
     try:
         for pair in (*alert.labels, *alert.annotations):
             "".join(pair).encode()
-        alert.generator.encode()
     except UnicodeEncodeError:
         raise BadSignal("an alert holds half a character (a lone surrogate). Send valid Unicode.") from None

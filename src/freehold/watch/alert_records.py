@@ -20,7 +20,6 @@ class SavedAlert(msgspec.Struct, frozen=True, array_like=True):
     ends: float
     updated: float
     timeout: bool
-    generator: str
 
 
 class SavedTold(msgspec.Struct, frozen=True, array_like=True):
@@ -59,9 +58,7 @@ def record(value: Held | Group | Silence | float) -> bytes:
 def _saved(value: Held | Group | Silence | float) -> object:
     if isinstance(value, Held):
         alert = value.alert
-        return SavedAlert(
-            alert.labels, alert.annotations, alert.starts, value.ends, alert.updated, value.timeout, alert.generator
-        )
+        return SavedAlert(alert.labels, alert.annotations, alert.starts, value.ends, alert.updated, value.timeout)
     if isinstance(value, Group):
         told = {name: SavedTold(list(one.firing), list(one.open), one.at, one.count) for name, one in value.told.items()}
         return SavedGroup(value.number, value.next, told)

@@ -7,10 +7,8 @@ are served by the same one. The file is in write-ahead mode with ``synchronous =
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -18,8 +16,9 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from freehold.errors import BadStore, FreeholdError, StoreUnavailable
+from freehold.errors import BadStore
 from freehold.watch.alert_records import SavedAlert, SavedGroup, SavedSilence
+from freehold.watch.state_file import Kind, open_state_file, telling
 
 __all__ = ["TABLES", "AlertStore", "Rows"]
 
@@ -27,35 +26,14 @@ Rows: TypeAlias = dict[tuple[str, str], bytes | None]
 """What changed, by table and key; ``None`` where the row is gone."""
 
 TABLES: Final = ("alerts", "groups", "silences", "state")
-_SCHEMA: Final = 1
-_APPLICATION: Final = 0x46684C41
-_LARGEST_ROW: Final = 64 * 1024 * 1024
 
 
-_UNAVAILABLE: Final = {
-    sqlite3.SQLITE_BUSY: "another process uses it. Stop that one first",
-    sqlite3.SQLITE_LOCKED: "another process uses it. Stop that one first",
-    sqlite3.SQLITE_READONLY: "it may not be changed. Check the permissions of the file and its folder",
-    sqlite3.SQLITE_PERM: "it may not be opened. Check the permissions of the file and its folder",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Check the path and the permissions of its folder",
-    sqlite3.SQLITE_FULL: "there is no room left for it. Make room; what was stored before is there",
-    sqlite3.SQLITE_IOERR: "the disk did not take or give it. Check its room and health",
-}
-
-
-@contextmanager
-def _telling(place: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        reason = _UNAVAILABLE.get(code & 0xFF) if isinstance(code, int) else None
-        told: FreeholdError = StoreUnavailable(f"{place}: {reason}.") if reason else _damaged(place)
-        raise told from error
-
-
-def _damaged(place: str) -> BadStore:
-    return BadStore(f"{place}: it is damaged or no file of alerts. Restore it from a copy, or move it away to begin anew.")
+_KIND: Final = Kind(
+    "file of alerts",
+    0x46684C41,
+    1,
+    tuple(f"CREATE TABLE {table} (key TEXT PRIMARY KEY NOT NULL, body BLOB NOT NULL) WITHOUT ROWID" for table in TABLES),
+)
 
 
 @dataclass(slots=True)
@@ -87,36 +65,30 @@ class AlertStore:
         """Gives what has changed since it was last asked: set by the one whose state this is."""
 
     @classmethod
-    def open(cls, path: Path | str) -> AlertStore:
-        """Open a file; it is made if there is none. ``":memory:"`` keeps nothing.
+    def open(cls, path: Path | str | None) -> AlertStore:
+        """Open a file; it is made if there is none. ``None`` keeps nothing beyond the process.
 
         Raises
         ------
         freehold.errors.StoreError
             If it cannot be used, is damaged, or a newer program made it.
         """
-        place = str(path)
-        if place != ":memory:" and not Path(path).exists():
-            # only its owner may read what is wrong in the house
-            try:
-                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-            except OSError as error:
-                raise StoreUnavailable(
-                    f"{place} cannot be made ({error.strerror}). Check the path and its permissions."
-                ) from None
-        with _telling(place):
-            connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, timeout=5.0)
-            try:
-                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_ROW)
-                connection.execute("PRAGMA trusted_schema = OFF")
+        if path is None:
+            connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            for statement in _KIND.statements:
+                connection.execute(statement)
+            return cls(connection, "memory")
+        connection = open_state_file(path, _KIND)
+        try:
+            with telling(str(path)):
+                # two desks on one file would each tell everything
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                _prepare(connection, place)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(connection, place)
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, str(path))
 
     def load(self) -> Mapping[str, Mapping[str, Any]]:
         """All that is stored: by table (:data:`TABLES`) and key, as the ``Saved…`` values; of ``state`` plain numbers.
@@ -128,14 +100,16 @@ class AlertStore:
         """
         kinds: dict[str, Any] = {"alerts": SavedAlert, "groups": SavedGroup, "silences": SavedSilence, "state": float}
         found: dict[str, dict[str, Any]] = {}
-        with self._lock, _telling(self._place):
+        with self._lock, telling(self._place):
             for table, kind in kinds.items():
                 decode = msgspec.msgpack.Decoder(kind).decode
                 rows = self._connection.execute(f"SELECT key, body FROM {table}").fetchall()  # noqa: S608  a name of ours
                 try:
                     found[table] = {key: decode(body) for key, body in rows if isinstance(key, str)}
                 except (msgspec.MsgspecError, TypeError):
-                    raise _damaged(self._place) from None
+                    raise BadStore(
+                        f"{self._place}: a row of it is damaged. Restore it from a copy, or move it away to begin anew."
+                    ) from None
         return found
 
     def write(self, rows: Rows) -> None:
@@ -146,7 +120,7 @@ class AlertStore:
         freehold.errors.StoreError
             If they could not be written: none of them was.
         """
-        with self._lock, _telling(self._place):
+        with self._lock, telling(self._place):
             run = self._connection
             run.execute("BEGIN IMMEDIATE")
             try:
@@ -228,23 +202,5 @@ class AlertStore:
         try:
             self.commit()
         finally:
-            with self._lock, _telling(self._place):
+            with self._lock, telling(self._place):
                 self._connection.close()
-
-
-def _prepare(connection: sqlite3.Connection, place: str) -> None:
-    number = connection.execute("PRAGMA user_version").fetchone()[0]
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if not names and not number:
-        connection.execute("BEGIN IMMEDIATE")
-        for table in TABLES:
-            connection.execute(f"CREATE TABLE {table} (key TEXT PRIMARY KEY NOT NULL, body BLOB NOT NULL) WITHOUT ROWID")
-        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {_SCHEMA}")
-        connection.execute("COMMIT")
-        return
-    if application == _APPLICATION and number > _SCHEMA:
-        raise BadStore(f"{place}: a newer Freehold made it. Use that one, or move the file away to begin anew.")
-    if application != _APPLICATION or number != _SCHEMA or names != set(TABLES):
-        raise _damaged(place)

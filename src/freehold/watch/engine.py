@@ -64,7 +64,12 @@ class RuleTally:
 
 def is_resolved_event(event: Event) -> bool:
     """Whether an event says that something is over: such a one never counts, and may only clear."""
-    return event.type.endswith(".resolved") or event.data.get("freehold.alert.state") == "resolved"
+    data = event.data
+    return (
+        event.type.endswith(".resolved")
+        or data.get("freehold.alert.state") == "resolved"
+        or data.get("freehold.status.resolved") is True
+    )
 
 
 class _Group:
@@ -212,43 +217,48 @@ class RuleEngine:
         events
             Those of the last :attr:`longest_window` seconds before ``now`` that were taken already, in order.
         alerts
-            Of every alert that was said, its last state: of those that stand, and those that ended within the hold-off.
+            Of every alert that was said, its last state: of those that stand, and those that ended within the hold-off; also
+            of those that later events made, if these are to be fed again.
         now
             Up to when events were taken.
 
         Returns
         -------
         tuple of Alert
-            What has begun or ended and was not said: nothing, unless it was lost.
+            What has begun and was not said: nothing, unless it was lost. What has ended meanwhile is said by the next call.
         """
         for event in events:
             self.feed(event)
-        said = {alert.labels: alert for alert in alerts}
-        self._move(max([now, *(alert.updated for alert in said.values())]))
+        self._move(now)
         self._said.clear()
+        said = {alert.labels: alert for alert in alerts}
         for rule in self._rules:
             for key, group in list(rule.groups):
-                self._take_over(group, said.pop(self._labels_of(rule, key), None))
+                self._take_over(group, said.pop(self._labels_of(rule, key), None), now)
         for alert in said.values():
-            self._take_over_unknown(alert)
+            self._take_over_unknown(alert, now)
         return self._told()
 
-    def _take_over(self, group: _Group, alert: Alert | None) -> None:
+    def _take_over(self, group: _Group, alert: Alert | None, now: float) -> None:
         hold_off = group.rule.plain.hold_off
-        if alert is not None and math.isinf(alert.ends):
-            stands = group.starts is not None
+        if alert is not None and alert.starts > now:
+            alert = None  # said of what is yet to come again, which will say it again
+        if alert is None:
+            if group.starts is not None:
+                self._said.append(self._alert(group, group.starts, math.inf))
+        elif alert.ends > now:
+            # one that stands, or whose end will come again; what keeps it no more ends it as soon as time passes
             group.starts, group.texts = alert.starts, alert.annotations
-            if not stands:
-                self._end(group, self.now)
-        elif alert is not None and (group.starts is None or group.starts < alert.ends + hold_off):
+            group.rule.groups.hold(group.key)
+        elif group.starts is None or group.starts < alert.ends + hold_off:
             group.starts = None
             group.rule.groups.let_go(group.key)
             group.quiet_until = alert.ends + hold_off
-        elif group.starts is not None:
+        else:
             self._said.append(self._alert(group, group.starts, math.inf))
         self._schedule(group)
 
-    def _take_over_unknown(self, alert: Alert) -> None:
+    def _take_over_unknown(self, alert: Alert, now: float) -> None:
         labels = dict(alert.labels)
         rule = next((one for one in self._rules if one.rule.id == labels.get("alertname")), None)
         if rule is None:
@@ -257,7 +267,7 @@ class RuleEngine:
         if self._labels_of(rule, key) == alert.labels:
             group = self._group(rule, key)
             if group is not None:
-                self._take_over(group, alert)
+                self._take_over(group, alert, now)
 
     def _told(self) -> tuple[Alert, ...]:
         if not self._said:

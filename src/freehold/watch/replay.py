@@ -161,19 +161,10 @@ def replay(rules: Rules, events: Iterable[Event]) -> ReplayReport:
     for rule in rules:
         gathering, tally = gathered[rule.id], engine.tallies[rule.id]
         noisiest = sorted(gathering.groups.items(), key=lambda each: (-each[1], each[0]))[:_NOISIEST]
-        found.append(
-            RuleReplay(
-                rule.id,
-                rule.digest,
-                tally.looked,
-                tally.counted,
-                tally.errors,
-                tally.example,
-                tally.forgotten,
-                gathering.count,
-                tuple(gathering.listed),
-                tuple(noisiest),
-                None if days is None else gathering.count / days,
-            )  # fmt: skip
-        )
+        a_day = None if days is None else gathering.count / days
+        one = RuleReplay(
+            rule.id, rules.digest_of(rule), tally.looked, tally.counted, tally.errors, tally.example, tally.forgotten,
+            gathering.count, tuple(gathering.listed), tuple(noisiest), a_day,
+        )  # fmt: skip
+        found.append(one)
     return ReplayReport(tuple(found), count, start, end)

@@ -246,13 +246,6 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     description: str = ""
     test: tuple[RuleTest, ...] = ()
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what the rule does: of all but its tests and its words."""
-        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name not in _UNMEANT}
-        plain = msgspec.to_builtins(fields, enc_hook=_plain)
-        return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
 
 _UNMEANT: Final = ("test", "summary", "description")
 
@@ -308,6 +301,14 @@ class Rules(msgspec.Struct, frozen=True):
     def only(self, ids: frozenset[str] | set[str]) -> Rules:
         """Those of some ids."""
         return Rules(tuple(rule for rule in self.rules if rule.id in ids), self.attributes, self.file)
+
+    def digest_of(self, rule: Rule) -> str:
+        """SHA-256 of what a rule does: of all but its tests and its words, and of the types of attributes that it names."""
+        fields = {name: getattr(rule, name) for name in rule.__struct_fields__ if name not in _UNMEANT}
+        texts = " ".join((rule.when, rule.of, rule.field, rule.clear.when if rule.clear else "", *(rule.group or ())))
+        types = {name: type_ for name, type_ in self.attributes.items() if name in texts}
+        plain = msgspec.to_builtins([fields, types], enc_hook=_plain)
+        return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
     def joined(self, other: Rules) -> Rules:
         """These and others.

@@ -1,9 +1,9 @@
 """Which rules are on. Owns the promise that one of your own is switched on only after its tests and a replay.
 
 The rules that come with Freehold are on unless somebody switched them off: their tests ship with them. A rule of your own
-is off until it is switched on, which takes that its tests pass now, that one of them fires, and that exactly this rule (its digest)
-was tried on stored events. A rule that is changed is off again. The state is a small
-SQLite file that is on the disk when a switch returns.
+is off until it is switched on, which takes that its tests pass now, that one of them fires, and that exactly this rule (its
+digest) was tried on stored events. A rule that is changed is off again. The state is a small SQLite file that is on the disk
+when a switch returns.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ class SwitchRecord:
 
     Parameters
     ----------
-    on
-        Whether on.
     digest
         Of the rule as it was.
     by, because
         Who, and why.
     at
         Seconds since 1970.
+    on
+        Whether on.
     """
 
-    on: bool
     digest: str
     by: str
     because: str
     at: float
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +127,13 @@ class RuleSwitch:
             found: tuple[object, ...] | None = connection.execute(statement, (key,)).fetchone()
         return found
 
-    def state_of(self, rule: Rule, *, built_in: bool = False) -> RuleState:
+    def state_of(self, rule: Rule, rules: Rules, *, built_in: bool = False) -> RuleState:
         """Whether a rule is on, and if not, why.
 
         Parameters
         ----------
-        rule
-            As it is now.
+        rule, rules
+            As it is now, and those that it stands among.
         built_in
             Whether it comes with Freehold.
         """
@@ -142,17 +142,20 @@ class RuleSwitch:
             return "on" if built_in else "never"
         if not record.on:
             return "off"
-        return "on" if built_in or record.digest == rule.digest else "changed"
+        return "on" if built_in or record.digest == rules.digest_of(rule) else "changed"
 
     def record_of(self, rule: Rule) -> SwitchRecord | None:
         """How a rule was switched last."""
         row = self._row("SELECT on_, digest, by, because, at FROM switch WHERE rule = ?", rule.id)
-        return None if row is None else SwitchRecord(bool(row[0]), str(row[1]), str(row[2]), str(row[3]), float(str(row[4])))
+        if row is None:
+            return None
+        return SwitchRecord(str(row[1]), str(row[2]), str(row[3]), float(str(row[4])), on=bool(row[0]))
 
-    def replay_of(self, rule: Rule) -> ReplayRecord | None:
+    def replay_of(self, rule: Rule, rules: Rules) -> ReplayRecord | None:
         """The last replay of exactly this rule."""
         row = self._row(
-            "SELECT rule, report, events, looked, alerts, start, end_, at FROM replay WHERE digest = ?", rule.digest
+            "SELECT rule, report, events, looked, alerts, start, end_, at FROM replay WHERE digest = ?",
+            rules.digest_of(rule),
         )
         if row is None:
             return None
@@ -173,11 +176,11 @@ class RuleSwitch:
         freehold.errors.BadRules
             If both have a rule of the same id.
         """
-        on = {rule.id for rule in built_in if self.state_of(rule, built_in=True) == "on"}
+        on = {rule.id for rule in built_in if self.state_of(rule, built_in, built_in=True) == "on"}
         if own is None:
             return built_in.only(on)
         together = built_in.joined(own)
-        return together.only(on | {rule.id for rule in own if self.state_of(rule) == "on"})
+        return together.only(on | {rule.id for rule in own if self.state_of(rule, own) == "on"})
 
     def keep_replay(self, report: ReplayReport, now: float) -> None:
         """Keep what a replay found, for :meth:`switch_on`.
@@ -226,14 +229,14 @@ class RuleSwitch:
         _who(by)
         if not built_in:
             demand_tests(rules.only({id_}))
-            found = self.replay_of(rule)
+            found = self.replay_of(rule, rules)
             if found is None or not found.events:
                 why = "was not replayed as it is now" if found is None else "was replayed over no event"
                 raise BadRules(
                     f"the rule '{id_}' {why}. See first what it would have said: freehold rules replay {rules.file or 'FILE'} "
                     "--state DIR"
                 )
-        self._switch(rule, SwitchRecord(True, rule.digest, by, because, now))
+        self._switch(rule, SwitchRecord(rules.digest_of(rule), by, because, now, on=True))
 
     def switch_off(self, id_: str, rules: Rules, *, by: str, now: float, because: str = "") -> None:
         """Switch a rule off; it needs nothing but a name.
@@ -245,7 +248,7 @@ class RuleSwitch:
         """
         rule = _the_rule(id_, rules)
         _who(by)
-        self._switch(rule, SwitchRecord(False, rule.digest, by, because, now))
+        self._switch(rule, SwitchRecord(rules.digest_of(rule), by, because, now, on=False))
 
     def _switch(self, rule: Rule, record: SwitchRecord) -> None:
         row = (rule.id, int(record.on), record.digest, record.by, record.because[:_LONGEST], record.at)

@@ -18,11 +18,13 @@ from freehold.log import log
 from freehold.respond.evidence_log import EvidenceLog
 from freehold.respond.incidents import Incidents
 from freehold.watch.alert import Alert
-from freehold.watch.alert_core import AlertCore
+from freehold.watch.alert_loop import AlertLoop
+from freehold.watch.delivery import Delivery
 from freehold.watch.engine import RuleEngine
 from freehold.watch.event import Event
 from freehold.watch.journal import Journal
 from freehold.watch.notification import Notification
+from freehold.watch.signal import alert_of_signal
 from freehold.web.live import Live
 from freehold.web.warning import Warner
 
@@ -62,30 +64,30 @@ class Desk:
 
     Parameters
     ----------
-    journal, engine, core, incidents, evidence
+    journal, engine, alerts, incidents, evidence
         What it works with, open.
     warner
         What says how bad it is.
     live
         The pages that are told.
-    tell
-        Told every notification that is not the desk's own; gives whether it was told.
+    delivery
+        Tells every notification that is not for the desk itself.
     respond
-        Told when an incident was opened or has changed; starts what answers it.
+        Looks after the runs that answer incidents; gives whether anything moved.
     clock
         Seconds since 1970.
     """
 
     def __init__(
-        self, *, journal: Journal, engine: RuleEngine, core: AlertCore, incidents: Incidents, evidence: EvidenceLog,
-        warner: Warner, live: Live, tell: Callable[[Notification], None], respond: Callable[[], Awaitable[bool]],
+        self, *, journal: Journal, engine: RuleEngine, alerts: AlertLoop, incidents: Incidents,
+        evidence: EvidenceLog, warner: Warner, live: Live, delivery: Delivery, respond: Callable[[], Awaitable[bool]],
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
-        self.journal, self.engine, self.core, self.incidents, self.evidence = journal, engine, core, incidents, evidence
+        self.journal, self.engine, self.alerts, self.incidents, self.evidence = journal, engine, alerts, incidents, evidence
         self.warner, self.live, self.clock = warner, live, clock
         self.health = Health(clock())
-        self._tell, self._respond = tell, respond
-        self._events, self._due = asyncio.Event(), asyncio.Event()
+        self._delivery, self._respond = delivery, respond
+        self._events = asyncio.Event()
 
     async def restore(self) -> None:
         """Bring the rules to where they would be had the desk never stopped."""
@@ -98,8 +100,8 @@ class Desk:
         while batch := await self.journal.between(start, now, number, _MOST_AT_ONCE):
             events += [one.event for one in batch if one.number <= self.journal.processed]
             number = batch[-1].number
-        said = [status.alert for status in self.core.statuses(self.clock())]
-        await self.take_alerts(self.engine.rebuild(events, said, now))
+        said = [status.alert for status in self.alerts.core.statuses(self.clock())]
+        await self._put(self.engine.rebuild(events, said, now))
 
     async def take(self, events: Sequence[Event]) -> None:
         """Take events from within; they are safe when this returns."""
@@ -110,16 +112,13 @@ class Desk:
         """Look at the journal: something was put there."""
         self._events.set()
 
-    async def take_alerts(self, alerts: Sequence[Alert], *, resolve_after: float | None = None) -> None:
-        """Take alerts, from rules or from others; they are safe when this returns."""
-        if not alerts:
-            return
-        if resolve_after is None:
-            self.core.put(alerts, self.clock())
-        else:
-            self.core.put(alerts, self.clock(), resolve_after=resolve_after)
-        await self.core.committed()
-        self._due.set()
+    async def take_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Take alerts of others, which count as over unless they are sent again; they are safe when this returns."""
+        await self.alerts.put(alerts, resolve_after=self.alerts.core.routing.resolve_timeout)
+
+    async def _put(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            await self.alerts.put(alerts)
 
     async def run(self) -> None:
         """Work until it is cancelled."""
@@ -158,33 +157,30 @@ class Desk:
     async def _follow_events(self) -> None:
         batch = await self.journal.after(self.journal.processed, _MOST_AT_ONCE)
         if not batch:
-            await self.take_alerts(self.engine.tick(self.clock()))
+            await self._put(self.engine.tick(self.clock()))
             await self._wait(self._events, _LOOK_EVERY)
             return
         alerts: list[Alert] = []
         for recorded in batch:
-            alerts += self.engine.feed(recorded.event)
-        await self.take_alerts(alerts)
+            by_hand = alert_of_signal(recorded.event)
+            alerts += self.engine.feed(recorded.event) if by_hand is None else (by_hand,)
+        await self._put(alerts)
         await self.journal.mark_processed(batch[-1].number)
         self.health.events += len(batch)
         self.live.changed()
 
     async def _follow_alerts(self) -> None:
-        now = self.clock()
-        told = False
-        for notification in self.core.due(now):
+        await self.alerts.run(self._tell)
+
+    async def _tell(self, notifications: tuple[Notification, ...]) -> None:
+        for notification in notifications:
             if notification.channel == INCIDENTS:
                 await self._warn(notification)
-                self.core.told(notification.key)
+                self.alerts.told(notification.key)
             else:
-                self._tell(notification)
+                self._delivery.offer(notification)
             self.health.notifications += 1
-            told = True
-        if told:
-            await self.core.committed()
-            self.live.changed()
-        due = self.core.next_due()
-        await self._wait(self._due, _LOOK_EVERY if due is None else min(_LOOK_EVERY, max(0.0, due - self.clock())))
+        self.live.changed()
 
     async def _warn(self, notification: Notification) -> None:
         found = await asyncio.to_thread(self.warner.warning, notification)

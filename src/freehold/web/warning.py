@@ -1,7 +1,7 @@
 """From what is to be told to a warning: how far it reaches, how bad it is, what saves most. Owns the seam to the stack.
 
-Facts that a level rests on come from the blast radius, and from annotations ``fact_NAME`` of the alerts (``fact_persons_affected
-= "1200"``), which a rule, a sender or ``freehold signal --fact`` gives.
+Facts that a level rests on come from the blast radius, and from annotations ``fact_NAME`` of the alerts, which a rule, a
+sender or ``freehold signal --fact`` gives: ``fact_persons_affected = "1200"``.
 """
 
 from __future__ import annotations
@@ -195,8 +195,8 @@ def _row(stop: Stop, radius: Radius, names: Mapping[str, str]) -> Json:
     over = next((one for one in radius.takes_over if one.item == stop.item), None)
     takes = "" if over is None else _take_over(over.source, over.day_low, over.day_high, over.capacity_low)
     return {
-        "id": stop.item, "name": stop.name or stop.item, "stops": _when(stop.low, stop.high), "low": stop.low, "high": stop.high,
-        "serves": serves, "takes_over": takes,
+        "id": stop.item, "name": stop.name or stop.item, "stops": _when(stop.low, stop.high), "low": stop.low,
+        "high": stop.high, "serves": serves, "takes_over": takes,
     }  # fmt: skip
 
 

@@ -242,6 +242,12 @@ def _commit_with_sqlite(*arguments: str) -> Told:
     return commit_with_sqlite(*arguments)
 
 
+def _radius(*arguments: str) -> Told:
+    from benchmarks.radius_speed import radius
+
+    return radius(*arguments)
+
+
 PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "import": import_freehold,
     "cyclonedx": cyclonedx,
@@ -253,6 +259,7 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
     "rules": _rules,
+    "radius": _radius,
     "evidence": _evidence,
     "commit-with-sqlite": _commit_with_sqlite,
 }

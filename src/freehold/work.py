@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from freehold.errors import Finding, UnknownId, Unreadable, UsageError
 from freehold.log import log, timed
 from freehold.settings import Settings
+from freehold.stack.find import find_item
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import Stack
 from freehold.whole_file import write_whole
@@ -378,39 +379,6 @@ def read_scenario(path: str) -> Cutoff:
         return cutoff_from_toml(parse_toml(read_text(Path(path))), path)
     except BadToml as error:
         raise BadCutoff(f"{path} is not TOML: {error}.") from None
-
-
-def find_item(stack: Stack, asked: str) -> str:
-    """Give the id of the item that somebody means: an id, a name, the last part of a purl, a purl without version.
-
-    Raises
-    ------
-    freehold.errors.UnknownId
-        If there is none; with the nearest.
-    freehold.errors.UsageError
-        If several fit.
-    """
-    from freehold.stack.cells import nearest
-
-    if asked in stack.item_by_id:
-        return asked
-    wanted = asked.casefold()
-
-    def tail(id_: str) -> str:
-        return id_.partition("?")[0].partition("#")[0].rpartition("/")[2].rpartition("@")[0] or id_.rpartition("/")[2]
-
-    rules: tuple[Callable[[Any], bool], ...] = (
-        lambda item: (item.name or "").casefold() == wanted,
-        lambda item: item.id.startswith("pkg:") and item.id.partition("@")[0].casefold() == wanted,
-        lambda item: item.id.startswith("pkg:") and wanted in (tail(item.id).casefold(), item.id.rpartition("/")[2].casefold()),
-    )
-    for rule in rules:
-        found = [item.id for item in stack.items if rule(item)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise UsageError(f"'{asked}' may be {', '.join(found[:5])}. Name one of them in full.")
-    raise UnknownId("item", asked, nearest(asked, [item.id for item in stack.items]))
 
 
 def assess_stack(loaded: Loaded, settings: Settings, **options: Any) -> AssessAnswer:

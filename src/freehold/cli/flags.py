@@ -114,6 +114,7 @@ def cutoff_from(options: argparse.Namespace, stack: Stack, *, default_foreign: b
         *(Rule(provider=provider, **shared) for provider in options.provider),
         *(Rule(owner=owner, **shared) for owner in options.owner),
         *(Rule(item=find_item(stack, item), **shared) for item in options.items),
+        *(Rule(source=source, **shared) for source in options.source),
         *([Rule(foreign=True, **shared)] if options.foreign else []),
     ]
     check_providers(stack, rules)

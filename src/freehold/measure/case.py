@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from freehold.errors import UsageError
-from freehold.network.arrays import Scenario, State
+from freehold.network.arrays import Floats, Integers, Scenario, State
 from freehold.network.build import Built, build_network
 from freehold.network.solve import ScenarioBuilder, running_state
 from freehold.stack.control import Control, Truth
@@ -84,6 +86,7 @@ class Case:
         self._truths: dict[Rule, list[Truth]] = {}
         self._built: dict[int, Built] = {}
         self._running: dict[int, State] = {}
+        self._ramps: dict[int, _Ramps] = {}
 
     @cached_property
     def supplies_of(self) -> tuple[tuple[int, ...], ...]:
@@ -150,8 +153,8 @@ class Case:
     def truths(self, rule: Rule) -> list[Truth]:
         """Whether a rule matches each supply: surely, surely not, or perhaps (``None``)."""
         if rule not in self._truths:
-            items, matches = self.stack.items, self.control.matches
-            self._truths[rule] = [matches(rule, items[supply.item], supply.filled.source) for supply in self.supplies]
+            items, matches = self.stack.items, self.control.matcher(rule)
+            self._truths[rule] = [matches(items[supply.item], supply.filled.source) for supply in self.supplies]
         return self._truths[rule]
 
     def truth(self, rule: Rule, supply: int) -> Truth:
@@ -202,38 +205,88 @@ class Case:
             Supplies that matter to whoever asks (see :meth:`cone`); by default all.
         """
         builder = ScenarioBuilder(self.built(side))
-        truths = [(place, self.truths(rule)) for place, rule in enumerate(cutoff.rules)]
+        matched = self._matched(cutoff, side, overrides)
+        ramps = self._ramps_of(side)
+        wanted: npt.NDArray[np.bool_] | None = None
+        if only is not None:
+            wanted = np.zeros(len(self.supplies), np.bool_)
+            wanted[list(only)] = True
+        if cutoff.rules:
+            days, chosen = cutoff.known_on + ramps.recover, np.isfinite(ramps.recover)
+            if wanted is not None:
+                chosen &= wanted[ramps.supply]
+            builder.all_at_capacity(days[chosen], ramps.supply[chosen], ramps.capacity[chosen])
         voids: dict[int, list[tuple[float, list[Rule]]]] = {}
-        left_by: dict[tuple[int, ...], list[tuple[float, float]]] = {}
-        for number in range(len(self.supplies)) if only is None else only:
-            matching: list[int] = []
-            for place, known in truths:
-                matches = known[number]
-                if overrides is not None and (place, number) in overrides:
-                    matches = overrides[place, number]
-                if matches or (matches is None and side == LOW):
-                    matching.append(place)
-            filled = self.supplies[number].filled
-            if filled.capacity[side] != filled.share[side] and cutoff.rules:
-                day = cutoff.known_on + self.recover(number, side)
-                if day < math.inf:
-                    builder.at_capacity(day, number, filled.capacity[side])
-            if not matching:
-                continue
-            key = tuple(matching)
-            if key not in left_by:
-                left_by[key] = _availability([cutoff.rules[place] for place in matching])
-            for day, left in left_by[key]:
-                builder.available(day, number, left)
-            void = [rule for rule in (cutoff.rules[place] for place in matching) if rule.cover == "void"]
-            if void and (filled.source is None or filled.source.status in (None, "in-use", UNKNOWN)):
-                # the more is voided the worse, so the low side takes the largest share that may be
-                worst = filled.share[HIGH if side == LOW else LOW]
-                voids.setdefault(self.supplies[number].item, []).append((worst, void))
+        for key, numbers in matched.items():
+            supplies = np.array(numbers, np.int64)
+            if wanted is not None:
+                supplies = supplies[wanted[supplies]]
+            rules = [cutoff.rules[place] for place in key]
+            for day, left in _availability(rules):
+                builder.all_available(day, supplies, left)
+            void = [rule for rule in rules if rule.cover == "void"]
+            for number in supplies.tolist() if void else ():
+                filled = self.supplies[number].filled
+                if filled.source is None or filled.source.status in (None, "in-use", UNKNOWN):
+                    # the more is voided the worse, so the low side takes the largest share that may be
+                    worst = filled.share[HIGH if side == LOW else LOW]
+                    voids.setdefault(self.supplies[number].item, []).append((worst, void))
         for item, parts in voids.items():
             for day, part in _void_parts(parts):
                 builder.void(day, item, part)
         return builder.done()
+
+    def _matched(self, cutoff: Cutoff, side: Side, overrides: Overrides | None) -> dict[tuple[int, ...], list[int]]:
+        """Supplies that rules match, by the places of those rules; supplies that none matches are left out."""
+        several: dict[int, tuple[int, ...]] = {}
+        for place, rule in enumerate(cutoff.rules):
+            truths = self.truths(rule)
+            numbers = [number for number, truth in enumerate(truths) if truth or (truth is None and side == LOW)]
+            if len(cutoff.rules) == 1 and not overrides:
+                return {(0,): numbers} if numbers else {}
+            for number in numbers:
+                several[number] = (*several.get(number, ()), place)
+        for (place, number), truth in (overrides or {}).items():
+            others = tuple(one for one in several.get(number, ()) if one != place)
+            if truth or (truth is None and side == LOW):
+                others = tuple(sorted((*others, place)))
+            several[number] = others
+        found: dict[tuple[int, ...], list[int]] = {}
+        for number in sorted(several):
+            if several[number]:
+                found.setdefault(several[number], []).append(number)
+        return found
+
+    def _ramps_of(self, side: Side) -> _Ramps:
+        """Supplies that ramp up to another weight."""
+        if side not in self._ramps:
+            numbers = [
+                number
+                for number, supply in enumerate(self.supplies)
+                if supply.filled.capacity[side] != supply.filled.share[side]
+            ]
+            self._ramps[side] = _Ramps(
+                np.array(numbers, np.int64), np.array([self.recover(number, side) for number in numbers], np.float64),
+                np.array([self.supplies[number].filled.capacity[side] for number in numbers], np.float64),
+            )  # fmt: skip
+        return self._ramps[side]
+
+    def with_own_truths(self) -> Case:
+        """The same case, sharing all that is built, with a memory of its own for whom rules match.
+
+        That memory grows with every rule asked; whoever asks many does so of a copy, and lets it go.
+        """
+        _ = self.supplies_of, self.needs_of, self.is_numeric_known, self.is_recovery_known
+        other = copy(self)
+        other._truths = {}  # noqa: SLF001
+        return other
+
+
+@dataclass(frozen=True, slots=True)
+class _Ramps:
+    supply: Integers
+    recover: Floats
+    capacity: Floats
 
 
 def _edges(rules: Iterable[Rule]) -> list[float]:

@@ -12,12 +12,14 @@ import numpy as np
 from freehold.errors import BadCutoff, UsageError
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.mission import Interval, mission_of
-from freehold.network.solve import solve
+from freehold.network.solve import Answer, solve
 from freehold.stack.countries import is_region, known_regions
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
 
-__all__ = ["DAYS", "FLOOR", "CutoffAnswer", "ItemLevels", "answer_of", "check_cutoff", "check_days", "cutoff", "cutoffs"]
+__all__ = [
+    "DAYS", "FLOOR", "CutoffAnswer", "ItemLevels", "answer_of", "both_sides", "check_cutoff", "check_days", "cutoff", "cutoffs",
+]  # fmt: skip
 
 DAYS: Final = (0.0, 7.0, 30.0, 90.0, 365.0, 1095.0)
 FLOOR: Final = 0.5
@@ -112,6 +114,10 @@ def check_cutoff(stack: Stack, cut: Cutoff) -> None:
             near = nearest(rule.item, stack.item_by_id)
             mend = f"Did you mean '{near[0]}'?" if near else "`freehold show` lists the items."
             raise BadCutoff(f"no item is called '{rule.item}'. {mend}")
+        if rule.source is not None and rule.source not in stack.source_by_id:
+            near = nearest(rule.source, stack.source_by_id)
+            mend = f"Did you mean '{near[0]}'?" if near else "`freehold show STACK ITEM` lists the sources of an item."
+            raise BadCutoff(f"no source is called '{rule.source}'. {mend}")
         if rule.foreign and stack.home is None:
             raise BadCutoff("'foreign' has no meaning without a home. Give --home CC, or home in [stack].")
 
@@ -175,13 +181,18 @@ def cutoffs(
     return tuple(answers)
 
 
-def answer_of(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) -> CutoffAnswer:
-    """Run one cut-off on a case that is already built; see :func:`cutoff`."""
+def both_sides(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) -> tuple[Answer, Answer]:
+    """Run one cut-off on both sides, low and high; items are numbered as in the stack."""
     low = solve(case.built(LOW), [case.scenario(cut, LOW)], days, floor, case.running(LOW))
     # where nothing that counts is unknown, both sides are one run
     known = case.is_numeric_known and case.is_recovery_known
     known = known and not any(None in case.truths(rule) for rule in cut.rules)
-    high = low if known else solve(case.built(HIGH), [case.scenario(cut, HIGH)], days, floor, case.running(HIGH))
+    return low, low if known else solve(case.built(HIGH), [case.scenario(cut, HIGH)], days, floor, case.running(HIGH))
+
+
+def answer_of(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) -> CutoffAnswer:
+    """Run one cut-off on a case that is already built; see :func:`cutoff`."""
+    low, high = both_sides(case, cut, days, floor)
     mission = mission_of(case.stack)
 
     def stop(day: float) -> float | None:

@@ -34,7 +34,9 @@ def reason_for(case: Case, rule: Rule, supply: int) -> str:
         )
     elif rule.provider:
         return say("reason.provider", provider=_named(case, provider))
-    for name, value in (("item", rule.item), ("kind", rule.kind), ("licence", rule.licence), ("tag", rule.tag)):
+    for name, value in (
+        ("item", rule.item), ("source", rule.source), ("kind", rule.kind), ("licence", rule.licence), ("tag", rule.tag),
+    ):  # fmt: skip
         if value is not None:
             return say(f"reason.{name}", **{name: value})
     return say("reason.unknown")

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from freehold.errors import SolveError
-from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Floats, Scenario, State
+from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Floats, Integers, Scenario, State
 from freehold.network.build import Built, kernel_module
 
-__all__ = ["Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "running_state", "solve", "trace"]
+__all__ = [
+    "Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "mean_curve", "running_state", "solve", "trace",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class ScenarioBuilder:
         self._compiled = built.compiled
         self._source_place = built.source_places
         self._item_place = built.item_places
+        self._places = built.source_place
         self._entries: list[tuple[float, int, int, float]] = []
+        self._blocks: list[tuple[Floats, Integers, Integers, Floats]] = []
 
     def available(self, day: float, source: int, value: float) -> None:
         """From ``day`` on a source has this availability."""
@@ -61,18 +65,30 @@ class ScenarioBuilder:
         """From ``day`` on a source counts with its capacity."""
         self._entries.append((max(day, 0.0), CAPACITY, self._source_place[source], capacity))
 
+    def all_available(self, day: float, sources: Integers, value: float) -> None:
+        """Many at once: from ``day`` on each source has this availability."""
+        count = len(sources)
+        kinds, values = np.full(count, AVAILABILITY, np.int64), np.full(count, value)
+        self._blocks.append((np.full(count, day), kinds, self._places[sources], values))
+
+    def all_at_capacity(self, days: Floats, sources: Integers, capacities: Floats) -> None:
+        """Many at once: from its day on each source counts with its capacity."""
+        kinds = np.full(len(days), CAPACITY, np.int64)
+        self._blocks.append((np.maximum(days, 0.0), kinds, self._places[sources], np.asarray(capacities, np.float64)))
+
     def void(self, day: float, item: int, part: float) -> None:
         """From ``day`` on this part of an item's supply has no cover."""
         self._entries.append((day, VOID, self._item_place[item], part))
 
     def done(self) -> Scenario:
         """The scenario, in order of time."""
-        entries = sorted(self._entries, key=lambda entry: entry[0])
-        columns = tuple(zip(*entries, strict=True)) if entries else ((), (), (), ())
-        if not self._compiled:
-            return Scenario(*(list(column) for column in columns))
+        single = tuple(zip(*self._entries, strict=True)) if self._entries else ((), (), (), ())
         types = (np.float64, np.int64, np.int64, np.float64)
-        return Scenario(*(np.array(column, dtype) for column, dtype in zip(columns, types, strict=True)))
+        blocks = [*self._blocks, tuple(np.array(column, dtype) for column, dtype in zip(single, types, strict=True))]
+        day, kind, index, value = (np.concatenate(columns) for columns in zip(*blocks, strict=True))
+        order = np.argsort(day, kind="stable")
+        scenario = Scenario(day[order], kind[order], index[order], value[order])
+        return scenario if self._compiled else Scenario(*(column.tolist() for column in scenario))
 
 
 def from_availability(built: Built, availability: Floats) -> list[Scenario]:
@@ -239,3 +255,64 @@ def trace(built: Built, scenario: Scenario, horizon: float, start: State | None 
         moved = [state.changed[place] for place in range(state.sizes[3])]
         yield Change(day, tuple((int(number_of[i]), float(state.before[i]), float(state.level[i])) for i in moved))
         day = kernel.next_day(state, scenario, upcoming)
+
+
+def mean_curve(
+    built: Built, scenario: Scenario, weights: Floats, horizon: float, start: State | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Run one scenario and give weighted sums of the levels, and the area under each level, on the exact time line.
+
+    Parameters
+    ----------
+    built, scenario, start
+        As :func:`solve`.
+    weights : (k, items)
+        Rows of weights, items in the numbering that the network was made from.
+    horizon
+        Last day.
+
+    Returns
+    -------
+    days : (e,)
+        Days on which a sum changes, day 0 first.
+    sums : (e, k)
+        The sums from that day on.
+    areas : (items,)
+        Integral of each item's level from day 0 to the horizon, in days.
+
+    Raises
+    ------
+    freehold.errors.SolveError
+        If a circle does not come to rest.
+    """
+    kernel = kernel_module("kernel", compiled=built.compiled)
+    state = _copy(running_state(built) if start is None else start)
+    placed = np.zeros_like(weights)
+    placed[:, built.item_place] = weights
+    level = np.array(state.level, np.float64)
+    since, areas = np.zeros(len(level)), np.zeros(len(level))
+    sums = placed @ level
+    days, rows = [0.0], [sums]
+    upcoming, day, begun = 0, 0.0, False
+    while day <= horizon + TOLERANCE:
+        upcoming = kernel.advance(built.network, state, scenario, upcoming, day, horizon)
+        if not begun:
+            kernel.begin(built.network, state, horizon)
+            begun = True
+        _checked(state)
+        if state.sizes[3]:
+            moved = np.array(state.changed[: state.sizes[3]], np.int64)
+            after = state.level[moved] if built.compiled else np.array([state.level[place] for place in moved])
+            areas[moved] += level[moved] * (day - since[moved])
+            since[moved] = day
+            step = placed[:, moved] @ (after - level[moved])
+            level[moved] = after
+            if step.any():
+                sums = sums + step
+                days.append(day)
+                rows.append(sums)
+        day = kernel.next_day(state, scenario, upcoming)
+    areas += level * np.maximum(horizon - since, 0.0)
+    if len(days) > 1 and days[1] <= TOLERANCE:
+        days, rows = days[1:], rows[1:]
+    return np.array(days), np.array(rows), areas[built.item_place]

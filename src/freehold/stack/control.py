@@ -53,6 +53,7 @@ class Control:
         self._inside = expand([*([stack.home] if stack.home else []), *stack.trusted], stack.as_of) | {NO_COUNTRY}
         self._chains: dict[str, tuple[str, ...]] = {}
         self._seats: dict[tuple[str | None, str], frozenset[str]] = {}
+        self._together: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
 
     @property
     def stack(self) -> Stack:
@@ -137,15 +138,24 @@ class Control:
             return frozenset({self.seat(provider)})
         return frozenset(_NOTHING if owner == _NOTHING else self.seat(owner) for owner in self.owners(provider))
 
+    def _seen(self, source: Source | None, via: tuple[str, ...]) -> frozenset[str]:
+        """Countries that control a source by any of the ways."""
+        key = (None if source is None else source.id, via)
+        found = self._together.get(key)
+        if found is None:
+            found = frozenset().union(*(self.countries(source, way) for way in via))
+            self._together[key] = found
+        return found
+
     def controlled_by(self, source: Source | None, country: str, via: Iterable[str] = WAYS) -> Truth:
         """Whether a country (or a group) controls the source by any of the ways."""
         wanted = expand([country], self._stack.as_of)
-        seen = frozenset().union(*(self.countries(source, way) for way in via))
+        seen = self._seen(source, tuple(via))
         return True if seen & wanted else (None if _NOTHING in seen else False)
 
     def foreign(self, source: Source | None, via: Iterable[str] = WAYS) -> Truth:
         """Whether any country outside home and trusted controls the source by any of the ways."""
-        seen = frozenset().union(*(self.countries(source, way) for way in via))
+        seen = self._seen(source, tuple(via))
         return True if seen - self._inside - {_NOTHING} else (None if _NOTHING in seen else False)
 
     def owned_by(self, source: Source | None, owner: str) -> Truth:
@@ -168,13 +178,22 @@ class Control:
         source
             The source, or ``None`` for the unknown source of an item without any.
         """
-        perhaps = False
-        for name in rule.selectors:
-            truth = _TESTS[name](self, rule, item, source)
-            if truth is False:
-                return False
-            perhaps = perhaps or truth is None
-        return None if perhaps else True
+        return self.matcher(rule)(item, source)
+
+    def matcher(self, rule: Rule) -> Callable[[Item, Source | None], Truth]:
+        """Prepare :meth:`matches` for one rule and many sources."""
+        tests = [_TESTS[name] for name in rule.selectors]
+
+        def matches(item: Item, source: Source | None) -> Truth:
+            perhaps = False
+            for test in tests:
+                truth = test(self, rule, item, source)
+                if truth is False:
+                    return False
+                perhaps = perhaps or truth is None
+            return None if perhaps else True
+
+        return matches
 
     def _provider(self, rule: Rule, _item: Item, source: Source | None) -> Truth:
         provider = None if source is None else source.provider
@@ -191,6 +210,9 @@ class Control:
 
     def _item(self, rule: Rule, item: Item, _source: Source | None) -> Truth:
         return item.id == rule.item
+
+    def _source(self, rule: Rule, _item: Item, source: Source | None) -> Truth:
+        return source is not None and source.id == rule.source
 
     def _kind(self, rule: Rule, item: Item, _source: Source | None) -> Truth:
         return None if item.kind is None or item.kind is UNKNOWN else item.kind == rule.kind
@@ -210,6 +232,7 @@ _TESTS: Final[dict[str, Callable[[Control, Rule, Item, Source | None], Truth]]] 
     "country": Control._country,  # noqa: SLF001
     "foreign": Control._foreign,  # noqa: SLF001
     "item": Control._item,  # noqa: SLF001
+    "source": Control._source,  # noqa: SLF001
     "kind": Control._kind,  # noqa: SLF001
     "licence": Control._licence,  # noqa: SLF001
     "tag": Control._tag,  # noqa: SLF001

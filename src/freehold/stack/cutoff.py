@@ -16,7 +16,7 @@ from freehold.stack.schema import KINDS
 __all__ = ["COVERS", "DEFAULT_STAKE", "SELECTORS", "WAYS", "Cutoff", "Rule", "cutoff_from_toml"]
 
 WAYS: Final = ("provider", "owner", "location", "origin")
-SELECTORS: Final = ("provider", "owner", "country", "foreign", "item", "kind", "licence", "tag")
+SELECTORS: Final = ("provider", "owner", "country", "foreign", "item", "source", "kind", "licence", "tag")
 COVERS: Final = ("keep", "void")
 DEFAULT_STAKE: Final = 0.5
 
@@ -27,8 +27,8 @@ class Rule:
 
     Parameters
     ----------
-    provider, owner, country, item, kind, licence, tag
-        Selectors; ``None`` means not asked. ``country`` may be a group such as ``EU``.
+    provider, owner, country, item, source, kind, licence, tag
+        Selectors; ``None`` means not asked. ``country`` may be a group such as ``EU``; ``source`` is one source's id.
     foreign
         Whether it selects what is foreign (outside home and trusted).
     via
@@ -46,6 +46,7 @@ class Rule:
     country: str | None = None
     foreign: bool = False
     item: str | None = None
+    source: str | None = None
     kind: str | None = None
     licence: str | None = None
     tag: str | None = None

@@ -1,7 +1,8 @@
-"""Who may do what at the desk, and how they show it. Owns the file of people: names, roles and digests of their keys.
+"""Who may use the desk, and how they show it. Owns keys: how they are made, and whose a key is.
 
-A key is made once, shown once and never stored: only its SHA-256 digest is. Keys are random and long, so that a slow
-digest would add nothing. Whoever acts is known by their own key; that is what makes approval by two people mean two people.
+A key is made once, shown once and never stored: ``people.toml`` holds its SHA-256 digest. Keys are random and long, so that a
+slow digest would add nothing. Whoever acts is known by their own key; that is what makes approval by two people mean two
+people.
 """
 
 from __future__ import annotations
@@ -9,93 +10,72 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
-import msgspec
-
-from freehold.errors import UsageError, WatchError
+from freehold.errors import UsageError
+from freehold.respond.roles import (
+    HUMAN_ROLES,
+    OPEN_ROSTER,
+    Person,
+    Program,
+    Role,
+    Roster,
+    checked_name,
+    load_roster,
+    person_key,
+)
+from freehold.stack.toml_text import quoted
 from freehold.whole_file import write_whole
 
-__all__ = ["INTAKE", "PEOPLE_FILE", "People", "Person", "add_person", "read_key_file", "remove_person"]
+__all__ = ["INTAKE", "PEOPLE_FILE", "People", "add_person", "read_key_file", "remove_person"]
 
-PEOPLE_FILE: Final = "people.json"
+PEOPLE_FILE: Final = "people.toml"
 INTAKE: Final = "intake"
-"""The role of a program: it may tell what happened, and neither see nor do anything else."""
+"""What a program has in place of roles: it may tell what happened, and neither see nor do anything else."""
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MOST_PEOPLE: Final = 10_000
-_MOST_BYTES: Final = 10_000_000
 _KEY_BYTES: Final = 32
-
-
-class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One who may use the desk.
-
-    Parameters
-    ----------
-    name
-        As it stands in timelines and evidence.
-    roles
-        Such as ``commander``, or ``intake`` for a program that sends events.
-    digest
-        SHA-256 of the key, in hexadecimal.
-    """
-
-    name: str
-    roles: tuple[str, ...]
-    digest: str
-
-    @property
-    def is_program(self) -> bool:
-        """Whether it may only send events."""
-        return self.roles == (INTAKE,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    people: tuple[Person, ...]
-    stamp: tuple[int, int]
+_HEADING: Final = (
+    "# Who may act, in which roles, and digests of their keys. `freehold watch --person NAME --role ROLE` adds to it.\n"
+)
 
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _read(path: Path) -> tuple[Person, ...]:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise WatchError(f"{path} is larger than {_MOST_BYTES:,} bytes, which no file of people is. Restore it.")
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise WatchError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
-    try:
-        people = msgspec.json.decode(raw, type=tuple[Person, ...])
-    except msgspec.MsgspecError as error:
-        raise WatchError(f"{path} is no file of people: {error}. Restore it, or remove it and add them again.") from error
-    return people
+def _text(roster: Roster) -> str:
+    lines = [_HEADING]
+    for person in roster.person:
+        roles = ", ".join(f'"{role}"' for role in person.roles)
+        lines.append(f'[[person]]\nname = {quoted(person.name)}\nroles = [{roles}]\ndigest = "{person.digest}"\n')
+    lines += [f'[[program]]\nname = {quoted(program.name)}\ndigest = "{program.digest}"\n' for program in roster.program]
+    return "\n".join(lines)
 
 
-def _write(path: Path, people: tuple[Person, ...]) -> None:
+def _write(path: Path, roster: Roster) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_whole(path, msgspec.json.format(msgspec.json.encode(people)).decode() + "\n")
+    write_whole(path, _text(roster))
     path.chmod(0o600)
 
 
-def add_person(folder: Path, name: str, roles: tuple[str, ...]) -> str:
-    """Let somebody (or a program) use the desk; who is there already gets a new key, and the old one is worth nothing.
+def _everyone(roster: Roster) -> tuple[Person | Program, ...]:
+    return (*roster.person, *roster.program)
+
+
+def add_person(folder: Path, name: str, roles: Iterable[str]) -> str:
+    """Let somebody (or, in the role ``intake``, a program) use the desk; who is there gets a new key, the old one ends.
 
     Parameters
     ----------
     folder
         The desk's state folder.
-    name, roles
-        As :class:`Person`.
+    name
+        As it stands in timelines and evidence.
+    roles
+        Some of the roles of people, or ``intake`` alone.
 
     Returns
     -------
@@ -104,73 +84,84 @@ def add_person(folder: Path, name: str, roles: tuple[str, ...]) -> str:
 
     Raises
     ------
-    freehold.errors.UsageError
-        If the name or the roles are none.
-    freehold.errors.WatchError
-        If the file cannot be read.
+    freehold.errors.FreeholdError
+        If the name or the roles are none, or the file is not sound.
     """
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"'{name}' is no name for a person here: letters, digits, '.', '_' and '-', 64 at most.")
-    if not roles:
-        raise UsageError("a person needs a role, such as commander, engineer, legal, comms or observer; a program: intake.")
+    wanted = tuple(dict.fromkeys(roles))
+    name = checked_name(name)
+    strange = [role for role in wanted if role not in HUMAN_ROLES]
+    if not wanted or (strange and wanted != (INTAKE,)):
+        raise UsageError(f"a person has one or more of the roles {', '.join(HUMAN_ROLES)}; a program has {INTAKE} alone.")
     path = folder / PEOPLE_FILE
-    others = tuple(person for person in _read(path) if person.name != name)
-    if len(others) >= _MOST_PEOPLE:
-        raise UsageError(f"{path} holds {_MOST_PEOPLE} people, which is as many as it takes. Remove some.")
+    roster = load_roster(path)
     key = secrets.token_urlsafe(_KEY_BYTES)
-    _write(path, (*others, Person(name=name, roles=roles, digest=_digest(key))))
+    people = tuple(one for one in roster.person if person_key(one.name) != person_key(name))
+    programs = tuple(one for one in roster.program if person_key(one.name) != person_key(name))
+    if wanted == (INTAKE,):
+        programs = (*programs, Program(name=name, digest=_digest(key)))
+    else:
+        people = (*people, Person(name=name, roles=cast("tuple[Role, ...]", wanted), digest=_digest(key)))
+    _write(path, Roster(person=people, program=programs))
     return key
 
 
 def remove_person(folder: Path, name: str) -> None:
-    """Take a key back at once.
+    """Take a key back at once, and the place on the roster.
 
     Raises
     ------
-    freehold.errors.UsageError
-        If nobody has that name.
+    freehold.errors.FreeholdError
+        If nobody has that name, or the file is not sound.
     """
     path = folder / PEOPLE_FILE
-    people = _read(path)
-    left = tuple(person for person in people if person.name != name)
-    if len(left) == len(people):
-        known = ", ".join(sorted(person.name for person in people)) or "nobody"
+    roster = load_roster(path)
+    left = Roster(
+        person=tuple(one for one in roster.person if person_key(one.name) != person_key(name)),
+        program=tuple(one for one in roster.program if person_key(one.name) != person_key(name)),
+    )
+    if left == roster:
+        known = ", ".join(sorted(one.name for one in _everyone(roster))) or "nobody"
         raise UsageError(f"nobody is called '{name}' in {path}. It knows: {known}.")
     _write(path, left)
 
 
 class People:
-    """The people of one desk, read anew when the file changes."""
+    """The people and programs of one desk, read anew when the file changes."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / PEOPLE_FILE
-        self._read = _Read((), (-1, -1))
+        self._roster, self._stamp = OPEN_ROSTER, (-1, -1)
 
-    def _now(self) -> tuple[Person, ...]:
+    @property
+    def roster(self) -> Roster:
+        """Who may act, as it stands in the file now.
+
+        Raises
+        ------
+        freehold.errors.RespondError
+            If the file is not sound.
+        """
         try:
             status = self._path.stat()
             stamp = (status.st_mtime_ns, status.st_ino)
         except FileNotFoundError:
             stamp = (0, 0)
-        if stamp != self._read.stamp:
-            self._read = _Read(_read(self._path), stamp)
-        return self._read.people
+        if stamp != self._stamp:
+            self._roster, self._stamp = load_roster(self._path), stamp
+        return self._roster
 
-    def who(self, key: str) -> Person | None:
+    def who(self, key: str) -> Person | Program | None:
         """Whose key this is; ``None`` if nobody's. Every digest is compared, so that time tells nothing."""
-        digest, found = _digest(key), None
-        for person in self._now():
-            if hmac.compare_digest(person.digest, digest):
-                found = person
+        digest = _digest(key)
+        found: Person | Program | None = None
+        for one in _everyone(self.roster):
+            if one.digest and hmac.compare_digest(one.digest, digest):
+                found = one
         return found
 
     def named(self, name: str) -> Person | None:
-        """Somebody by name."""
-        return next((person for person in self._now() if person.name == name), None)
-
-    def is_empty(self) -> bool:
-        """Whether nobody can use the desk yet."""
-        return not self._now()
+        """A person by name."""
+        return next((person for person in self.roster.person if person_key(person.name) == person_key(name)), None)
 
 
 def read_key_file(path: Path) -> str:
@@ -190,5 +181,5 @@ def read_key_file(path: Path) -> str:
     if others:
         raise UsageError(f"{path} can be read by others. chmod 600 {path}")
     if len(key) < _KEY_BYTES:
-        raise UsageError(f"{path} holds no key. freehold watch --person NAME makes one.")
+        raise UsageError(f"{path} holds no key. freehold watch --person NAME --role ROLE makes one.")
     return key

@@ -14,7 +14,8 @@ from typing import Final
 
 from aiohttp import web
 
-from freehold.web.people import People, Person
+from freehold.respond.roles import Person, Program
+from freehold.web.people import People
 
 __all__ = ["COOKIE", "Sessions"]
 
@@ -41,7 +42,7 @@ class Sessions:
     def sign_in(self, key: str) -> str | None:
         """Give a cookie for a person's key; ``None`` if it is nobody's, or a program's."""
         person = self._people.who(key)
-        if person is None or person.is_program:
+        if not isinstance(person, Person):
             return None
         cookie = secrets.token_urlsafe(32)
         self._open[cookie] = (person.name, self._clock() + _LASTS)
@@ -53,7 +54,7 @@ class Sessions:
         """Forget a browser."""
         self._open.pop(cookie, None)
 
-    def who(self, request: web.BaseRequest) -> Person | None:
+    def who(self, request: web.BaseRequest) -> Person | Program | None:
         """Who asks; ``None`` if that is not known. A person whose key was taken back is not known at once."""
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":

@@ -1,0 +1,154 @@
+"""What tenants, models and the whole gateway may ask for and have spent. Owns the budgets over reloads and restarts.
+
+What was spent by day and month is kept in ``STATE/budgets.json``, written anew when it has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from freehold.errors import Unreadable
+from freehold.gateway.answers import Refusal
+from freehold.gateway.budgets import Budget, BudgetTable, Over, Reservation, reserve_all
+from freehold.gateway.configuration import Configuration
+from freehold.whole_file import write_whole
+
+__all__ = ["Accounts", "Holding"]
+
+Holding: TypeAlias = tuple[tuple[Budget, Reservation], ...]
+"""What is set aside for one request, and where."""
+
+_MOST_BYTES: Final = 10_000_000
+_NO_LIMITS: Final = BudgetTable()
+_GATEWAY: Final = ("gateway", "")
+
+
+class Accounts:
+    """All budgets.
+
+    Parameters
+    ----------
+    configuration
+        Their limits.
+    path
+        Where it is kept what was spent.
+    near
+        Told whose budget comes near which of its limits.
+    """
+
+    def __init__(self, configuration: Configuration, path: Path, near: Callable[[str, str], None]) -> None:
+        self._path, self._near = path, near
+        self._budgets: dict[tuple[str, str], Budget] = {}
+        self._tables: dict[tuple[str, str], BudgetTable] = {}
+        self._throttles: dict[tuple[str, str], int] = {}
+        self._kept: Mapping[str, Any] = _read(path)
+        self._last = b""
+        self.configure(configuration)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Go on with the limits of another configuration; what was spent stays spent."""
+        self._tables = {("tenant", one.name): one.budget for one in configuration.tenant}
+        self._tables |= {("model", one.name): one.budget for one in configuration.model}
+        self._tables[_GATEWAY] = configuration.gateway.budget
+        for whose in {*self._tables, *self._budgets}:
+            self._set(whose)
+
+    def throttle(self, scope: str, name: str, requests_per_minute: int | None) -> None:
+        """Let a tenant or a model ask less often than its budget says; ``None`` takes that back."""
+        whose = (scope, name)
+        if requests_per_minute is None:
+            self._throttles.pop(whose, None)
+        else:
+            self._throttles[whose] = requests_per_minute
+        self._set(whose)
+
+    @property
+    def throttles(self) -> Mapping[tuple[str, str], int]:
+        """What is throttled, by scope and name, to how many requests a minute."""
+        return self._throttles
+
+    def _set(self, whose: tuple[str, str]) -> None:
+        table = self._tables.get(whose, _NO_LIMITS)
+        most = self._throttles.get(whose)
+        if most is not None:
+            stated = table.requests_per_minute
+            table = msgspec.structs.replace(table, requests_per_minute=most if stated is None else min(most, stated))
+        budget = self._budgets.get(whose)
+        if budget is not None:
+            budget.change(table)
+        elif table != _NO_LIMITS:
+            scope, name = whose
+            budget = self._budgets[whose] = Budget(table, f"{scope} {name}".rstrip())
+            kept = self._kept.get(f"{scope} {name}")
+            budget.restore(kept if isinstance(kept, Mapping) else {})
+
+    def hold(self, now: float, wall: float, tenant: str, model: str, tokens: int, cost: float) -> Holding:
+        """Set aside what a request may take.
+
+        Raises
+        ------
+        freehold.gateway.answers.Refusal
+            If a limit would be overrun.
+        """
+        found = self._budgets
+        if not found:
+            return ()
+        budgets = [
+            budget for whose in (("tenant", tenant), ("model", model), _GATEWAY) if (budget := found.get(whose)) is not None
+        ]
+        held = reserve_all(budgets, now, wall, tokens, cost)
+        if len(held) == 2 and isinstance(held[1], Over):
+            over = held[1]
+            headers = {} if over.retry_after is None else {"Retry-After": str(over.retry_after)}
+            raise Refusal(429, "budget_spent", over.because, headers, {"limit": over.limit})
+        pairs: Holding = tuple(zip(budgets, held, strict=True))
+        for budget, reservation in pairs:
+            for limit in reservation.near:
+                self._near(budget.name, limit)
+        return pairs
+
+    def settle(self, held: Holding, now: float, wall: float, tokens: int, cost: float) -> None:
+        """Say what a request took."""
+        for budget, reservation in held:
+            budget.settle(reservation, now, wall, tokens, cost)
+
+    def used(self, now: float, wall: float) -> dict[str, dict[str, tuple[float, float]]]:
+        """What is used of each limit, and where it stands, by whose it is."""
+        return {
+            budget.name: {str(limit): pair for limit, pair in budget.used(now, wall).items()}
+            for budget in self._budgets.values()
+        }
+
+    def save(self, wall: float) -> None:
+        """Write down what was spent, if that has changed.
+
+        Raises
+        ------
+        freehold.errors.Unreadable
+            If it cannot be written.
+        """
+        kept = {
+            f"{scope} {name}": budget.state(wall)
+            for (scope, name), budget in self._budgets.items()
+            if budget.table.spend_per_day is not None or budget.table.spend_per_month is not None
+        }
+        text = msgspec.json.encode(kept)
+        if kept and text != self._last:
+            write_whole(self._path, text.decode())
+            self._last = text
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return {}
+        found = msgspec.json.decode(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as error:
+        raise Unreadable(f"{path} cannot be read ({error}). Mend it; removing it forgives what was spent.") from None
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,405 @@
+"""From a route to an upstream that answers. Owns fail-over: who is tried, how often, and what is told when nobody answers.
+
+Another upstream is tried only as long as nothing of an answer has gone to the client: the first bytes of an answer's body
+are waited for here. An upstream whose breaker is open is not tried and costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from aiohttp import ClientError, ClientResponse
+from aiohttp.client_exceptions import ServerDisconnectedError
+from multidict import CIMultiDict
+
+from freehold.gateway.answers import Refusal
+from freehold.gateway.breaker import Change, FailureKind, Permit
+from freehold.gateway.exchange import Exchange
+from freehold.gateway.paths import address_at
+from freehold.gateway.plan import Candidate
+from freehold.gateway.running import Running
+from freehold.gateway.streams import FIELDS, MOST_EVENT, cut_of
+from freehold.gateway.upstreams import Upstream, failure_words
+from freehold.gateway.whole_answers import Answer
+from freehold.watch.event import Json
+
+__all__ = ["Answered", "Order", "is_stream", "obtain", "tell_change"]
+
+_MOST_SAID: Final = 2_000
+_PAUSE: Final = 0.05
+_SLICE: Final = 262_144
+_AGAIN: Final = frozenset({408, 500, 502, 503, 504, 529})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be sent.
+
+    Parameters
+    ----------
+    method
+        The HTTP method.
+    target
+        Path and query.
+    headers
+        The client's headers that may go on, without keys.
+    with_key
+        The same with the client's own key, for an upstream that is to get it.
+    body
+        Gives the body in which a model's name stands.
+    """
+
+    method: str
+    target: str
+    headers: CIMultiDict[str]
+    with_key: CIMultiDict[str]
+    body: Callable[[str], bytes | AsyncIterable[bytes] | None]
+
+
+@dataclass(slots=True)
+class Answered:
+    """An upstream that answers.
+
+    Parameters
+    ----------
+    upstream
+        Who.
+    response
+        The head of its answer.
+    first
+        The first bytes of the body, read already; all of it where ``answer`` is there.
+    permit
+        Its breaker's, to be given back when the answer has ended.
+    answer
+        The answer, read whole; ``None`` where it is a stream, or is not looked at.
+    """
+
+    upstream: Upstream
+    response: ClientResponse
+    first: bytes
+    permit: Permit
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class _Failures:
+    told: list[tuple[str, int, str]] = field(default_factory=list)
+    retry_after: float | None = None
+
+    def add(self, upstream: str, status: int, what: str) -> None:
+        self.told.append((upstream, status, what))
+
+    def refusal(self) -> Refusal:
+        """What the client is told: the first thing that went wrong, and the last."""
+        if not self.told:
+            return Refusal(503, "no_upstream", "no upstream is left that may answer this.")
+        first, last = self.told[0], self.told[-1]
+        message = f"no upstream answered. {_sentence(first)}"
+        if last is not first:
+            message += f" Last: {_sentence(last)}"
+        details = {"first": _as_data(first), "last": _as_data(last), "tried": len(self.told)}
+        headers = {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
+        return Refusal(last[1] if last[1] in (429, 503, 504) else 502, "upstream_failed", message, headers, details)
+
+
+def _sentence(failure: tuple[str, int, str]) -> str:
+    return f"{failure[0]}: {failure[2]}."
+
+
+def _as_data(failure: tuple[str, int, str]) -> dict[str, Any]:
+    return {"upstream": failure[0], "status": failure[1], "message": failure[2]}
+
+
+def tell_change(running: Running, upstream: Upstream, change: Change | None, why: str = "") -> None:
+    """Write and say that a breaker has changed."""
+    if change is None:
+        return
+    body: dict[str, Json] = {
+        "freehold.upstream": upstream.name, "server.address": upstream.address, "freehold.source_id": upstream.source_id,
+        "freehold.because": why, "gen_ai.provider.name": upstream.provider,
+    }  # fmt: skip
+    running.records.put(f"breaker.{change}", {name: value for name, value in body.items() if value})
+    seconds = round(upstream.breaker.open_until - asyncio.get_running_loop().time())
+    running.notices.say(f"breaker_{change}", upstream.name, upstream=upstream.name, why=why, seconds=max(seconds, 1))
+
+
+async def obtain(
+    running: Running, exchange: Exchange, order: Order, candidates: Sequence[Candidate], *, once: bool = False
+) -> Answered:
+    """Find an upstream that answers.
+
+    Parameters
+    ----------
+    running
+        The gateway.
+    exchange
+        What is known of the request; who answers is filled in.
+    order
+        What is to be sent.
+    candidates
+        Who may answer, in order.
+    once
+        Whether a try cannot be made again, since what is sent is read only once.
+
+    Raises
+    ------
+    freehold.gateway.answers.Refusal
+        If nobody does.
+    asyncio.CancelledError
+        If the client left, or the request was interrupted.
+    """
+    failures = _Failures()
+    now = asyncio.get_running_loop().time
+    for place, candidate in enumerate(candidates):
+        upstream = candidate.upstream
+        upstream.retries.request(now())
+        tries = 0
+        while True:
+            permit, change = upstream.breaker.ask(now())
+            tell_change(running, upstream, change)
+            if not permit.goes:
+                wait = permit.until - now()
+                failures.retry_after = wait if failures.retry_after is None else min(wait, failures.retry_after)
+                failures.add(upstream.name, 503, _held(permit.because, wait))
+                break
+            exchange.attempts += 1
+            _fill_in(exchange, candidate)
+            try:
+                answered = await _one(running, exchange, order, candidate, permit)
+            except _Failed as failed:
+                failures.add(upstream.name, failed.status, failed.what)
+                if failed.retry_after is not None:
+                    failures.retry_after = failed.retry_after
+                last = place + 1 == len(candidates)
+                if once:
+                    break
+                again = failed.stale or (last and failed.again)
+                if not again or tries >= upstream.retries.table.each or not upstream.retries.ask(now()):
+                    break
+                tries += 1
+                if not failed.stale:
+                    await asyncio.sleep(_PAUSE)
+                continue
+            exchange.because = candidate.because
+            if failures.told:
+                _tell_fallback(running, exchange, candidates[0], candidate, failures)
+            return answered
+    raise failures.refusal()
+
+
+def _held(because: str, wait: float) -> str:
+    if because == "rate_limited":
+        return f"it has said that it takes no more; it is asked again in {wait:.0f} s"
+    return f"it has failed of late and is not asked; it is tried again in {max(wait, 0):.0f} s"
+
+
+def _fill_in(exchange: Exchange, candidate: Candidate) -> None:
+    upstream = candidate.upstream
+    exchange.upstream, exchange.upstream_model = upstream.name, candidate.model
+    exchange.provider, exchange.source_id, exchange.address = upstream.provider, upstream.source_id, upstream.address
+    exchange.price = candidate.price
+    exchange.flight.upstream = upstream.name
+    exchange.flight.models = (exchange.model, candidate.model) if candidate.model else (exchange.model,)
+
+
+def _tell_fallback(running: Running, exchange: Exchange, wanted: Candidate, found: Candidate, failures: _Failures) -> None:
+    if found.upstream is wanted.upstream:
+        return
+    upstream, _, what = failures.told[0]
+    exchange.fallback = f"{upstream} -> {found.upstream.name}: {what}"
+    body = exchange.attributes()
+    body["freehold.because"] = what
+    body["freehold.name"] = upstream
+    running.records.put("fallback", body, flush=False)
+    running.notices.say(
+        "fallback",
+        f"{upstream} {found.upstream.name}",
+        model=exchange.model,
+        wanted=upstream,
+        found=found.upstream.name,
+        why=what,
+    )
+
+
+class _Failed(Exception):
+    """One try that came to nothing.
+
+    ``stale``: it may have gone out on a connection that the upstream had closed meanwhile, so it is tried there once more.
+    """
+
+    def __init__(
+        self, status: int, what: str, *, kind: FailureKind | None = None, again: bool = False, stale: bool = False,
+        limited: bool = False, retry_after: float | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(what)
+        self.status, self.what, self.kind, self.again = status, what, kind, again
+        self.stale, self.limited, self.retry_after = stale, limited, retry_after
+
+
+async def _one(running: Running, exchange: Exchange, order: Order, candidate: Candidate, permit: Permit) -> Answered:
+    """One try at one upstream."""
+    upstream, flight = candidate.upstream, exchange.flight
+    loop = asyncio.get_running_loop()
+    headers = (order.with_key if upstream.client_key else order.headers).copy()
+    upstream.authorize(headers)
+    url = address_at(upstream.base, order.target)
+    if url is None:
+        upstream.breaker.abandoned(loop.time(), permit)
+        raise Refusal(404, "not_there", f"{order.target.partition('?')[0]} lies outside the paths of the upstream.")
+    timeouts = running.plan.configuration.timeouts
+    flight.deadline = loop.time() + (timeouts.first_byte if exchange.stream else timeouts.answer)
+    response: ClientResponse | None = None
+    try:
+        response = await upstream.ask(order.method, url, headers, _sliced(order.body(candidate.model), headers))
+        if exchange.kind != "pass":
+            await _see_head(upstream, response)
+        first = await response.content.readany()
+        answer = None
+        if exchange.kind != "pass" and response.status < 400 and is_stream(response):
+            first = await _first_event(response, first)
+        elif _is_read_whole(exchange, response):
+            first = await _rest(running, exchange, response, first)
+            answer = _read(first)
+    except _Failed as failed:
+        assert response is not None
+        response.close()
+        _count(running, exchange, upstream, permit, failed)
+        raise
+    except asyncio.CancelledError:
+        if response is not None:
+            response.close()
+        if flight.interruption is None or flight.interruption.kind != "late":
+            upstream.breaker.abandoned(loop.time(), permit)
+            raise
+        flight.go_on()
+        late = _Failed(504, "it did not answer in time", kind="timeout")
+        _count(running, exchange, upstream, permit, late)
+        raise late from None
+    except (ClientError, OSError, ValueError) as error:
+        if response is not None:
+            response.close()
+        kind, what = failure_words(error)
+        nothing = _Failed(502, what, kind=kind, again=True, stale=isinstance(error, ServerDisconnectedError))
+        _count(running, exchange, upstream, permit, nothing)
+        raise nothing from None
+    flight.deadline = loop.time() + timeouts.idle
+    if permit.probe:
+        tell_change(running, upstream, upstream.breaker.succeeded(loop.time(), permit))
+    return Answered(upstream, response, first, permit, answer)
+
+
+def is_stream(response: ClientResponse) -> bool:
+    """Whether an answer says that it is a stream of events."""
+    return "event-stream" in response.headers.get("content-type", "").lower()
+
+
+def _sliced(body: bytes | AsyncIterable[bytes] | None, headers: CIMultiDict[str]) -> bytes | AsyncIterable[bytes] | None:
+    """A large body in slices, so that writing it does not hold up everybody else."""
+    if not isinstance(body, bytes) or len(body) <= _SLICE:
+        return body
+    headers["Content-Length"] = str(len(body))
+    return _slices(body)
+
+
+async def _slices(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _SLICE):
+        yield body[start : start + _SLICE]
+
+
+async def _see_head(upstream: Upstream, response: ClientResponse) -> None:
+    """See whether the head of an answer is one that a client can be given."""
+    status = response.status
+    if status == 429:
+        wait = _seconds(response.headers.get("retry-after"))
+        raise _Failed(429, f"it takes no more now ({await _said(response)})", retry_after=wait, limited=True)
+    if status in _AGAIN or status >= 500:
+        raise _Failed(status, f"it failed with {status} ({await _said(response)})", kind="server_error", again=True)
+    if status in (401, 403) and not upstream.client_key:
+        said = await _said(response)
+        raise _Failed(502, f"it refused the gateway's key with {status} ({said})", kind="key_refused")
+    if status < 400:
+        kind = response.headers.get("content-type", "application/json").lower()
+        if "json" not in kind and "event-stream" not in kind:
+            raise _Failed(502, f"it answered {kind[:60]} instead of JSON", kind="not_understood")
+        if response.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
+            raise _Failed(502, "it answered compressed, though it was asked not to", kind="not_understood")
+
+
+async def _said(response: ClientResponse) -> str:
+    """What an upstream says of an error, bounded."""
+    content = bytearray()
+    try:
+        while len(content) < _MOST_SAID and (piece := await response.content.readany()):
+            content += piece
+    except (ClientError, OSError):
+        return "its answer broke off"
+    text = bytes(content[:_MOST_SAID]).decode("utf-8", "replace")
+    try:
+        read = msgspec.json.decode(text)
+        error = read.get("error", read) if isinstance(read, dict) else read
+        said = error.get("message", error) if isinstance(error, dict) else error
+    except (msgspec.DecodeError, RecursionError):
+        said = text
+    return " ".join(str(said).split())[:300] or "it said nothing"
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        found = float(text) if text else None
+    except ValueError:
+        return None
+    return found if found is not None and 0 <= found < 86_400 else None
+
+
+def _is_read_whole(exchange: Exchange, response: ClientResponse) -> bool:
+    return exchange.kind in ("chat", "text_completion", "responses") and response.status < 400
+
+
+async def _first_event(response: ClientResponse, first: bytes) -> bytes:
+    """All that came until the first event was whole: until then, another upstream can still be asked."""
+    pieces = bytearray(first)
+    while not cut_of(pieces, 0) and len(pieces) <= MOST_EVENT and (piece := await response.content.readany()):
+        pieces += piece
+    if not pieces.lstrip(b"\xef\xbb\xbf\r\n").startswith(FIELDS):
+        raise _Failed(502, "it streams what are no events", kind="not_understood")
+    return bytes(pieces)
+
+
+async def _rest(running: Running, exchange: Exchange, response: ClientResponse, first: bytes) -> bytes:
+    """All of an answer in one piece."""
+    plan, loop = running.plan.configuration, asyncio.get_running_loop()
+    pieces, length = [first], len(first)
+    while piece := await response.content.readany():
+        exchange.flight.deadline = loop.time() + plan.timeouts.idle
+        pieces.append(piece)
+        length += len(piece)
+        if length > plan.limits.answer_bytes:
+            raise _Failed(502, f"its answer is larger than {plan.limits.answer_bytes:,} bytes", kind="not_understood")
+    return first if len(pieces) == 1 else b"".join(pieces)
+
+
+def _read(body: bytes) -> Answer:
+    try:
+        return Answer(body)
+    except Refusal as refusal:
+        raise _Failed(502, refusal.message.removeprefix("the upstream ").rstrip("."), kind="not_understood") from None
+
+
+def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: _Failed) -> None:
+    """Tell the breaker, the evidence and standard error that a try came to nothing."""
+    now = asyncio.get_running_loop().time()
+    change: Change | None = None
+    if failed.limited:
+        upstream.breaker.rate_limited(now, permit, failed.retry_after)
+    elif failed.kind is not None:
+        change = upstream.breaker.failed(now, permit, failed.kind)
+    body = exchange.attributes()
+    body["error.type"] = failed.kind or "rate_limited"
+    body["freehold.because"] = failed.what
+    running.records.put("upstream.failed", body, flush=False)
+    running.notices.say("upstream_failed", upstream.name, upstream=upstream.name, why=failed.what)
+    tell_change(running, upstream, change, failed.what)

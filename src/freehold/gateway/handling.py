@@ -1,0 +1,370 @@
+"""One request from its first line to its last byte. Owns the order in which it is asked whether it may go on.
+
+Stops; whose key it is; what was asked; budgets; the tools that it declares; the route; and only then an upstream. What
+comes back is judged on its way (:mod:`freehold.gateway.relay`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from aiohttp import ClientError, web
+
+from freehold.errors import GatewayError
+from freehold.gateway.answers import Refusal, error_body
+from freehold.gateway.attempts import Order, obtain
+from freehold.gateway.exchange import Caller, Exchange
+from freehold.gateway.flights import Flight
+from freehold.gateway.headers import bearer, plain, request_headers
+from freehold.gateway.paths import kind_of, path_problem
+from freehold.gateway.plan import Candidate, Plan
+from freehold.gateway.relay import broken_off, relayed, told_headers
+from freehold.gateway.requests import Asked, read_asked, with_model
+from freehold.gateway.routing import Question
+from freehold.gateway.running import Running
+from freehold.gateway.switches import Stop
+from freehold.gateway.tool_calls import ToolCall
+from freehold.gateway.tool_policy import Call
+from freehold.words import say
+
+__all__ = ["Handler"]
+
+_MOST_NAME: Final = 200
+_MOST_DEPTH: Final = 1_000_000
+_NEEDS: Final = {
+    "chat": frozenset({"chat"}),
+    "text_completion": frozenset({"completions"}),
+    "responses": frozenset({"responses"}),
+    "embeddings": frozenset({"embeddings"}),
+}
+_UNKNOWN_A_SECOND: Final = 10
+
+
+class Handler:
+    """What answers requests.
+
+    Parameters
+    ----------
+    running
+        The gateway.
+    """
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self._loop = asyncio.get_running_loop()
+        self._unknown = (0, 0)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        running, loop = self.running, self._loop
+        task = asyncio.current_task()
+        assert task is not None
+        flight = Flight(task, plan=running.plan)
+        exchange = Exchange("pass", request.raw_path[:2_048], Caller(), flight, time.monotonic())
+        running.flights.add(flight)
+        try:
+            return await self._answer(request, exchange)
+        except Refusal as refusal:
+            return self._refused(exchange, refusal)
+        except asyncio.CancelledError:
+            why = flight.go_on()
+            if why is None:
+                exchange.error, exchange.status = exchange.error or "client_gone", 499
+                self._done(exchange)
+                raise
+            return self._refused(exchange, broken_off(why))
+        except (ClientError, ConnectionError):
+            exchange.error, exchange.status = "client_gone", 499
+            self._done(exchange)
+            raise
+        except Exception as error:  # noqa: BLE001  a defect met by one request must not end the others
+            running.notices.say("defect", type(error).__name__, what=f"{type(error).__name__}: {error}")
+            return self._refused(exchange, Refusal(500, "defect", "this is a defect of the gateway's; the request was ended."))
+        finally:
+            running.flights.remove(flight)
+            if not exchange.told:
+                running.accounts.settle(exchange.held, loop.time(), time.time(), 0, 0.0)
+
+    def _refused(self, exchange: Exchange, refusal: Refusal) -> web.Response:
+        exchange.status, exchange.error = refusal.status, refusal.code
+        exchange.refused = not exchange.attempts and refusal.status in (401, 403, 404, 429)
+        if exchange.refused and refusal.status != 401:
+            subject = f"{refusal.code} {exchange.caller.tenant} {exchange.model}"
+            self.running.notices.say("refused", subject, status=refusal.status, why=refusal.message)
+            exchange.because = refusal.message[:500]
+        if refusal.status != 401 or self._is_told():
+            self._done(exchange)
+        headers = told_headers(exchange)
+        headers.update(refusal.headers)
+        if refusal.status in (408, 413):
+            headers["Connection"] = "close"
+        return web.Response(status=refusal.status, body=error_body(refusal), content_type="application/json", headers=headers)
+
+    def _is_told(self) -> bool:
+        """Whether one more request with an unknown key is written down: a flood of them must not fill a disk."""
+        second, count = self._unknown
+        now = int(self._loop.time())
+        self._unknown = (now, count + 1 if now == second else 1)
+        return self._unknown[1] <= _UNKNOWN_A_SECOND
+
+    # ------------------------------------------------------------------ in order
+
+    async def _answer(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
+        running = self.running
+        plan = running.plan
+        problem = path_problem(request.raw_path)
+        if problem is not None:
+            raise Refusal(400, "bad_path", f"{problem}.")
+        exchange.kind = kind_of(request.path) or "pass"
+        if running.closing:
+            raise Refusal(503, "closing", "the gateway is being shut down.", {"Retry-After": "5"})
+        if len(running.flights) > plan.configuration.limits.requests:
+            raise Refusal(503, "too_many_requests", "too many requests are under way. Come again.", {"Retry-After": "1"})
+        self._see_stops(exchange)
+        exchange.caller = caller = self._caller(request, plan)
+        flight = exchange.flight
+        flight.tenant, flight.agent = caller.tenant, caller.agent
+        self._see_stops(exchange)
+        why = running.records.trouble
+        if why and plan.configuration.gateway.without_evidence == "refuse":
+            raise Refusal(503, "no_evidence", f"nothing is answered that cannot be put into evidence. {why}")
+        if exchange.kind == "pass":
+            if request.path == "/v1/models" and request.method == "GET" and (listed := _models(plan)) is not None:
+                exchange.told = True
+                return web.Response(body=listed, content_type="application/json")
+            return await self._pass(request, exchange, plan)
+        if request.method != "POST":
+            raise Refusal(405, "method", f"{request.path} is asked with POST.", {"Allow": "POST"})
+        body = await self._body(request, exchange, plan)
+        try:
+            asked = read_asked(exchange.kind, body)
+        except GatewayError as error:
+            raise Refusal(400, "bad_body", str(error)) from None
+        exchange.model, exchange.stream, exchange.asked_bytes = asked.model, asked.stream, len(body)
+        exchange.steps = asked.steps
+        flight.models, flight.tools = (asked.model,), asked.tools
+        self._see_stops(exchange)
+        if running.records.digesting:
+            exchange.digests = running.records.digest("prompt", sha256(body))
+        self._see_agent(exchange, plan)
+        candidates = self._route(exchange, plan, asked)
+        self._hold(exchange, plan, asked, candidates)
+        order = self._order(request, asked, candidates)
+        answered = await obtain(running, exchange, order, candidates)
+        return await relayed(running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
+
+    def _see_stops(self, exchange: Exchange) -> None:
+        self.running.look_at_stops(exchange.flight)
+        stop = exchange.flight.stop(self.running.switches.stops)
+        if stop is not None:
+            raise _stopped(stop)
+
+    def _caller(self, request: web.Request, plan: Plan) -> Caller:
+        headers = request.headers
+        tenant, data_class, purpose = "", "", ""
+        if plan.tenants:
+            found = plan.tenants.get(sha256(bearer(headers).encode("utf-8", "surrogatepass")).digest())
+            if found is None:
+                raise Refusal(
+                    401, "unknown_key", "the key is not one of this gateway's tenants.", {"WWW-Authenticate": "Bearer"}
+                )
+            tenant, data_class, purpose = found.name, found.data_class, found.purpose
+        named = [name for name in headers if name[:11].lower() == "x-freehold-"]
+        if not named:
+            return Caller(tenant, data_class=data_class, purpose=purpose)
+        given = {name.lower()[11:]: headers[name] for name in named}
+        for name, value in given.items():
+            if len(value) > _MOST_NAME or not value.isprintable():
+                raise Refusal(400, "bad_header", f"x-freehold-{plain(name, 40)} is too long, or holds unprintable characters.")
+        depth = given.get("agent-depth", "0")
+        if not depth.isascii() or not depth.isdigit() or int(depth) > _MOST_DEPTH:
+            raise Refusal(400, "bad_header", "x-freehold-agent-depth is no whole number from 0 on.")
+        return Caller(
+            tenant, given.get("agent", ""), given.get("conversation", ""), int(depth),
+            given.get("purpose", purpose), given.get("data-class", data_class),
+        )  # fmt: skip
+
+    def _see_agent(self, exchange: Exchange, plan: Plan) -> None:
+        """See whether an agent has run away before it asks once more."""
+        caller = exchange.caller
+        found = plan.tools.before(self._loop.time(), caller.tenant, caller.agent, max(caller.depth, exchange.steps))
+        if found is not None:
+            exchange.runaway = found.runaway
+            raise Refusal(403 if found.kind == "depth" else 429, f"agent_{found.kind}", found.because)
+
+    async def _body(self, request: web.Request, exchange: Exchange, plan: Plan) -> bytes:
+        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise Refusal(415, "content_type", "the body is to be JSON: send Content-Type: application/json.")
+        if request.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
+            raise Refusal(415, "content_encoding", "a compressed body is not read. Send it as it is.")
+        most = plan.configuration.limits.body_bytes
+        if request.content_length is not None and request.content_length > most:
+            raise _too_large(most)
+        exchange.flight.deadline = self._loop.time() + plan.configuration.timeouts.body
+        pieces: list[bytes] = []
+        length = 0
+        try:
+            while piece := await request.content.readany():
+                pieces.append(piece)
+                length += len(piece)
+                if length > most:
+                    raise _too_large(most)
+        except asyncio.CancelledError:
+            why = exchange.flight.interruption
+            if why is None or why.kind != "late":
+                raise
+            exchange.flight.go_on()
+            raise Refusal(408, "slow_body", "the body did not come in time.") from None
+        except web.RequestPayloadError as error:
+            raise Refusal(400, "bad_body", f"the body broke off: {error}.") from None
+        exchange.flight.deadline = float("inf")
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _route(self, exchange: Exchange, plan: Plan, asked: Asked) -> tuple[Candidate, ...]:
+        caller = exchange.caller
+        needs = _NEEDS[asked.kind]
+        if asked.stream:
+            needs |= {"streaming"}
+        if asked.tools:
+            needs |= {"tools"}
+        question = Question(
+            asked.model, caller.tenant, caller.agent, caller.data_class, caller.purpose, needs, len(asked.body) // 4,
+            asked.most_tokens or 0, caller.conversation or caller.tenant,
+        )  # fmt: skip
+        decision = plan.router.decide(question, self.running.routes.of(asked.model))
+        if not decision.choices:
+            is_unknown = decision.refused == say("policy.no_upstream", model=asked.model)
+            raise Refusal(404 if is_unknown else 403, "no_route", decision.refused)
+        return tuple(
+            Candidate(
+                plan.upstreams[one.target.upstream], one.target.model or asked.model, one.target.price, _sentence(one.because)
+            )
+            for one in decision.choices
+        )
+
+    def _hold(self, exchange: Exchange, plan: Plan, asked: Asked, candidates: tuple[Candidate, ...]) -> None:
+        read = len(asked.body) // 4
+        write = plan.configuration.limits.tokens if asked.most_tokens is None else asked.most_tokens
+        write = 0 if asked.kind == "embeddings" else write
+        cost = max((one.price.cost(read, write) for one in candidates if one.price is not None), default=0.0)
+        exchange.held = self.running.accounts.hold(
+            self._loop.time(), time.time(), exchange.caller.tenant, asked.model, read + write, cost
+        )
+
+    def _order(self, request: web.Request, asked: Asked, candidates: tuple[Candidate, ...]) -> Order:
+        headers = request_headers(request.headers, with_key=False)
+        headers["Accept-Encoding"] = "identity"
+        wants_key = any(one.upstream.client_key for one in candidates)
+        with_key = request_headers(request.headers, with_key=True) if wants_key else headers
+        with_key["Accept-Encoding"] = "identity"
+
+        def body(model: str) -> bytes:
+            return asked.body if model == asked.model else with_model(asked.body, model)
+
+        return Order("POST", request.raw_path, headers, with_key, body)
+
+    # ------------------------------------------------------------------ what is passed through
+
+    async def _pass(self, request: web.Request, exchange: Exchange, plan: Plan) -> web.StreamResponse:
+        if not plan.pass_through:
+            raise Refusal(
+                404,
+                "not_passed",
+                f"{plain(request.path, 200)} is nothing that this gateway understands, and nothing is passed through unread. "
+                "Set pass_through = true in [gateway] if it may.",
+            )
+        most = plan.configuration.limits.upload_bytes
+        if request.content_length is not None and request.content_length > most:
+            raise _too_large(most)
+        upstream = next(iter(plan.upstreams.values()))
+        headers = request_headers(request.headers, with_key=upstream.client_key)
+        has_body = request.body_exists and request.can_read_body
+        if has_body and request.content_length is not None:
+            headers["Content-Length"] = str(request.content_length)
+
+        def body(_model: str) -> AsyncIterator[bytes] | None:
+            return self._upload(request, exchange, most, plan.configuration.timeouts.idle) if has_body else None
+
+        order = Order(request.method, request.raw_path, headers, headers, body)
+        exchange.held = self.running.accounts.hold(self._loop.time(), time.time(), exchange.caller.tenant, "", 0, 0.0)
+        answered = await obtain(self.running, exchange, order, (Candidate(upstream, ""),), once=has_body)
+        return await relayed(self.running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
+
+    async def _upload(self, request: web.Request, exchange: Exchange, most: int, idle: float) -> AsyncIterator[bytes]:
+        length = 0
+        while piece := await request.content.readany():
+            exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
+            length += len(piece)
+            if length > most:
+                raise _too_large(most)
+            yield piece
+
+    # ------------------------------------------------------------------ what comes back
+
+    def _judge(self, exchange: Exchange, plan: Plan, call: ToolCall) -> None:
+        """See whether a tool call that the model asks for may go on to the client."""
+        exchange.flight.called.append(call.name)
+        stop = self.running.switches.stops.of("tool", call.name)
+        if stop is not None:
+            self.running.records.tool_call(exchange, call, str(_stopped(stop)))
+            raise _stopped(stop)
+        caller = exchange.caller
+        asked = Call(call.name, call.arguments, caller.tenant, caller.agent, exchange.model)
+        refused = plan.tools.check(self._loop.time(), asked)
+        if refused is not None:
+            exchange.runaway = refused.runaway
+            self.running.records.tool_call(exchange, call, refused.because)
+            self.running.notices.say("tool_refused", f"{caller.agent} {call.name}", why=refused.because)
+            raise Refusal(403, "tool_refused", refused.because, details={"tool": call.name[:200], "reason": refused.kind})
+        self.running.records.tool_call(exchange, call)
+
+    def _done(self, exchange: Exchange) -> None:
+        """Account for an exchange, once."""
+        if exchange.told:
+            return
+        exchange.told = True
+        now = self._loop.time()
+        tokens = exchange.tokens
+        if tokens is not None and exchange.price is not None:
+            exchange.cost = round(exchange.price.cost(tokens.input, tokens.output), 9)
+        used = tokens.input + tokens.output if tokens is not None else 0
+        if exchange.held:
+            self.running.accounts.settle(exchange.held, now, time.time(), used, exchange.cost or 0.0)
+        self.running.routes.saw(exchange, now)
+        if exchange.cost:
+            self.running.plan.tools.spent(now, exchange.caller.tenant, exchange.caller.agent, exchange.cost)
+        self.running.records.put("refused" if exchange.refused else "request", exchange.summary(time.monotonic()))
+
+
+def _stopped(stop: Stop) -> Refusal:
+    return Refusal(403, "stopped", f"{stop} is stopped{f': {stop.why}' if stop.why else ''}.")
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, "too_large", f"the body is larger than {most:,} bytes.")
+
+
+@lru_cache(maxsize=64)
+def _sentence(key: str) -> str:
+    return say(key)
+
+
+def _models(plan: Plan) -> bytes | None:
+    """The list of models, where the configuration says which there are."""
+    listed: dict[str, str] = {}
+    for upstream in plan.configuration.upstream:
+        if not upstream.model:
+            return None
+        for model in upstream.model:
+            for name in model.serves or (model.name,):
+                if name and "*" not in name:
+                    listed.setdefault(name, upstream.provider or upstream.name)
+    rows = [{"id": name, "object": "model", "created": 0, "owned_by": owner} for name, owner in listed.items()]
+    return msgspec.json.encode({"object": "list", "data": rows})

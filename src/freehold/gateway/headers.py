@@ -1,0 +1,84 @@
+"""Which headers cross the gateway, and in which direction. Owns the seam between two connections that share no state.
+
+Headers of one connection (RFC 9110, 7.6.1) stay on it, as do those that a ``Connection`` header names, keys, and what is
+the gateway's own. An upstream learns nothing of who asks but what the client itself put into the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from multidict import CIMultiDict
+
+__all__ = ["answer_headers", "bearer", "plain", "request_headers"]
+
+_OF_ONE_CONNECTION: Final = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", "http2-settings",
+})  # fmt: skip
+_NOT_TO_UPSTREAM: Final = _OF_ONE_CONNECTION | {
+    "host", "content-length", "expect", "cookie", "authorization", "api-key", "x-api-key", "forwarded", "via",
+    "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-original-url",
+    "x-rewrite-url", "x-http-method-override",
+}  # fmt: skip
+_NOT_TO_CLIENT: Final = _OF_ONE_CONNECTION | {
+    "set-cookie",
+    "content-length",
+    "server",
+    "date",
+    "alt-svc",
+    "strict-transport-security",
+}
+_KEYS: Final = ("authorization", "api-key", "x-api-key")
+
+
+def _named(headers: Mapping[str, str]) -> Iterable[str]:
+    listed = headers.get("connection")
+    return [name.strip().lower() for name in listed.split(",")] if listed else ()
+
+
+def request_headers(headers: Mapping[str, str], *, with_key: bool) -> CIMultiDict[str]:
+    """What of a client's headers goes to an upstream.
+
+    Parameters
+    ----------
+    headers
+        As they came.
+    with_key
+        Whether the client's own key goes too: only to the one upstream that it is meant for.
+    """
+    named = _named(headers)
+    kept = CIMultiDict(
+        (name, value)
+        for name, value in headers.items()
+        if (low := name.lower()) not in _NOT_TO_UPSTREAM and low not in named and not low.startswith("x-freehold-")
+    )
+    if with_key:
+        for name in _KEYS:
+            if name in headers and name not in named:
+                kept[name] = headers[name]
+    return kept
+
+
+def answer_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """What of an upstream's headers goes to a client."""
+    named = _named(headers)
+    return CIMultiDict(
+        (name, value)
+        for name, value in headers.items()
+        if (low := name.lower()) not in _NOT_TO_CLIENT and low not in named and not low.startswith("x-freehold-")
+    )
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The key that a client shows, or an empty text."""
+    given = headers.get("authorization", "")
+    if given[:7].lower() == "bearer ":
+        return given[7:].strip()
+    return headers.get("api-key") or headers.get("x-api-key") or ""
+
+
+def plain(text: str, most: int = 300) -> str:
+    """A text as a header can carry it: printable ASCII, of bounded length."""
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in text[:most])

@@ -1,0 +1,201 @@
+"""The desk at work: events become alerts, alerts become warnings, warnings become incidents, incidents are acted on.
+
+It owns the order of these, and that each step is safe on the disk before the one before it is forgotten: an event is marked
+processed once the alerts that it made are kept, a notification counts as told once its incident is. So whatever is killed
+at whatever moment, the rest is done again after a restart, and each step knows what it has done already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from freehold.errors import FreeholdError
+from freehold.log import log
+from freehold.respond.evidence_log import EvidenceLog
+from freehold.respond.incidents import Incidents
+from freehold.watch.alert import Alert
+from freehold.watch.alert_loop import AlertLoop
+from freehold.watch.delivery import Delivery
+from freehold.watch.engine import RuleEngine
+from freehold.watch.event import Event
+from freehold.watch.journal import Journal
+from freehold.watch.notification import Notification
+from freehold.watch.signal import alert_of_signal
+from freehold.web.live import Live
+from freehold.web.warning import Warner
+
+__all__ = ["INCIDENTS", "Desk", "Health"]
+
+INCIDENTS: Final = "incidents"
+"""The channel of every receiver by which the desk itself is told."""
+
+_MOST_AT_ONCE: Final = 500
+_LOOK_EVERY: Final = 0.25
+"""Seconds between looks at what another process may have written: the command line writes to the same files."""
+_WAIT_AFTER_FAULT: Final = 1.0
+
+
+@dataclass
+class Health:
+    """How the desk's own work goes.
+
+    Parameters
+    ----------
+    since
+        When it started.
+    events, notifications
+        How many were worked on since then.
+    faults
+        What went wrong last in each part of the work; empty where all goes well.
+    """
+
+    since: float
+    events: int = 0
+    notifications: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+class Desk:
+    """The work of one desk.
+
+    Parameters
+    ----------
+    journal, engine, alerts, incidents, evidence
+        What it works with, open.
+    warner
+        What says how bad it is.
+    live
+        The pages that are told.
+    delivery
+        Tells every notification that is not for the desk itself.
+    respond
+        Looks after the runs that answer incidents; gives whether anything moved.
+    clock
+        Seconds since 1970.
+    """
+
+    def __init__(
+        self, *, journal: Journal, engine: RuleEngine, alerts: AlertLoop, incidents: Incidents,
+        evidence: EvidenceLog, warner: Warner, live: Live, delivery: Delivery, respond: Callable[[], Awaitable[bool]],
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self.journal, self.engine, self.alerts, self.incidents, self.evidence = journal, engine, alerts, incidents, evidence
+        self.warner, self.live, self.clock = warner, live, clock
+        self.health = Health(clock())
+        self._delivery, self._respond = delivery, respond
+        self._events = asyncio.Event()
+
+    async def restore(self) -> None:
+        """Bring the rules to where they would be had the desk never stopped."""
+        last = await self.journal.after(max(0, self.journal.processed - 1), 1)
+        if not last:
+            return
+        now = last[0].event.received
+        events: list[Event] = []
+        number, start = 0, now - self.engine.longest_window
+        while batch := await self.journal.between(start, now, number, _MOST_AT_ONCE):
+            events += [one.event for one in batch if one.number <= self.journal.processed]
+            number = batch[-1].number
+        said = [status.alert for status in self.alerts.core.statuses(self.clock())]
+        await self._put(self.engine.rebuild(events, said, now))
+
+    async def take(self, events: Sequence[Event]) -> None:
+        """Take events from within; they are safe when this returns."""
+        await self.journal.put(events)
+        self._events.set()
+
+    def news(self) -> None:
+        """Look at the journal: something was put there."""
+        self._events.set()
+
+    async def take_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Take alerts of others, which count as over unless they are sent again; they are safe when this returns."""
+        await self.alerts.put(alerts, resolve_after=self.alerts.core.routing.resolve_timeout)
+
+    async def _put(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            await self.alerts.put(alerts)
+
+    async def run(self) -> None:
+        """Work until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name, work in (
+                ("events", self._follow_events), ("notifications", self._follow_alerts), ("responses", self._follow_incidents),
+            ):  # fmt: skip
+                group.create_task(self._kept(name, work))
+
+    async def _kept(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do a part of the work again and again; a fault of it is told and does not stop the others."""
+        while True:
+            try:
+                await work()
+                self.health.faults.pop(name, None)
+            except (FreeholdError, OSError) as error:
+                await self._fault(name, str(error))
+            except Exception as error:  # noqa: BLE001  a desk that stops at a defect warns nobody
+                await self._fault(name, f"{type(error).__name__}: {error}")
+
+    async def _fault(self, name: str, what: str) -> None:
+        if self.health.faults.get(name) != what:
+            log("fault", part=name, what=what)
+            self.live.changed()
+        self.health.faults[name] = what
+        await asyncio.sleep(_WAIT_AFTER_FAULT)
+
+    async def _wait(self, mark: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await mark.wait()
+        except TimeoutError:
+            pass
+        mark.clear()
+
+    async def _follow_events(self) -> None:
+        batch = await self.journal.after(self.journal.processed, _MOST_AT_ONCE)
+        if not batch:
+            await self._put(self.engine.tick(self.clock()))
+            await self._wait(self._events, _LOOK_EVERY)
+            return
+        alerts: list[Alert] = []
+        for recorded in batch:
+            by_hand = alert_of_signal(recorded.event)
+            alerts += self.engine.feed(recorded.event) if by_hand is None else (by_hand,)
+        await self._put(alerts)
+        await self.journal.mark_processed(batch[-1].number)
+        self.health.events += len(batch)
+        self.live.changed()
+
+    async def _follow_alerts(self) -> None:
+        await self.alerts.run(self._tell)
+
+    async def _tell(self, notifications: tuple[Notification, ...]) -> None:
+        for notification in notifications:
+            if notification.channel == INCIDENTS:
+                await self._warn(notification)
+                self.alerts.told(notification.key)
+            else:
+                self._delivery.offer(notification)
+            self.health.notifications += 1
+        self.live.changed()
+
+    async def _warn(self, notification: Notification) -> None:
+        found = await asyncio.to_thread(self.warner.warning, notification)
+        self.incidents.take(
+            notification.group, found.labels, firing=notification.state == "firing", at=notification.at, radius=found.reach,
+            low=found.level.low.word if found.level.low else "", high=found.level.high.word if found.level.high else "",
+            first=min((alert.starts for alert in notification.alerts), default=notification.at), title=found.title,
+            token=notification.key,
+        )  # fmt: skip
+
+    async def _follow_incidents(self) -> None:
+        changed = await self._respond()
+        if self.incidents.drain_outbox(self.evidence):
+            changed = True
+        if changed:
+            self.live.changed()
+        else:
+            await asyncio.sleep(_LOOK_EVERY)

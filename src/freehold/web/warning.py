@@ -1,0 +1,215 @@
+"""From what is to be told to a warning: how far it reaches, how bad it is, what saves most. Owns the seam to the stack.
+
+Facts that a level rests on come from the blast radius, and from annotations ``fact_NAME`` of the alerts, which a rule, a
+sender or ``freehold signal --fact`` gives: ``fact_persons_affected = "1200"``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from freehold.errors import BadSignal
+from freehold.watch.alert import PLACES, Alert, Labels
+from freehold.watch.best_act import Act, BestActs, best_acts
+from freehold.watch.event import Json
+from freehold.watch.level_facts import Fact, facts_from, stated_facts
+from freehold.watch.levels import Criteria, Level, LevelRange, Levels, grade
+from freehold.watch.notification import Notification
+from freehold.watch.radius import Radius, Reach, Stop
+from freehold.words import day as show_day
+from freehold.words import interval, percent, say
+
+__all__ = ["FACT", "Warner", "WarningFound", "level_text"]
+
+FACT: Final = "fact_"
+"""Begins the names of annotations that state a fact."""
+
+_MOST_ROWS: Final = 50
+_CONFIDENCE: Final = 0.8
+"""Of what an alert states: people and machines err."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarningFound:
+    """A warning as it is first told, or told again.
+
+    Parameters
+    ----------
+    notification
+        What the alert core told.
+    labels
+        What its firing alerts have in common.
+    title
+        What it is about, in a line.
+    level
+        The range that the facts come to.
+    radius
+        How far it reaches; ``None`` without a stack.
+    reach
+        The same as JSON, for the incident and the page.
+    """
+
+    notification: Notification
+    labels: Labels
+    title: str
+    level: LevelRange
+    radius: Radius | None
+    reach: Json
+
+
+def _common(alerts: Iterable[Alert]) -> Labels:
+    shared: dict[str, str] | None = None
+    for alert in alerts:
+        own = dict(alert.labels)
+        shared = own if shared is None else {name: value for name, value in shared.items() if own.get(name) == value}
+    return tuple(sorted((shared or {}).items()))
+
+
+def level_text(level: LevelRange) -> str:
+    """A level range in words: ``orange``, or ``blue to orange``."""
+    low, high = _word(level.low), _word(level.high)
+    return low if low == high else say("desk.level_range", low=low, high=high)
+
+
+def _word(level: Level) -> str:
+    return say(f"desk.level_{level.word}")
+
+
+class Warner:
+    """What turns notifications into warnings.
+
+    Parameters
+    ----------
+    levels, criteria
+        The levels, and the set by which they are graded.
+    reach
+        The stack's; ``None`` without a stack.
+    """
+
+    def __init__(self, levels: Levels, criteria: Criteria, reach: Reach | None = None) -> None:
+        self.levels, self.criteria, self.reach = levels, criteria, reach
+
+    def warning(self, notification: Notification) -> WarningFound:
+        """Say how far and how bad it is."""
+        alerts = notification.firing or notification.alerts
+        labels = _common(alerts)
+        facts: list[Fact] = []
+        radius = acts = None
+        if self.reach is not None:
+            radius = self.reach.of_all(_placed(alerts))
+            if radius.place.cut is not None:
+                acts = best_acts(self.reach, radius, most=3)
+            facts += facts_from(self.reach, radius, self.reach.learn(radius))
+        facts += self._stated(alerts)
+        level = grade(facts, self.criteria, self.levels)
+        reach = None if radius is None else self._as_json(radius, acts, level)
+        if reach is None and level.question is not None:
+            reach = {"says": say("desk.no_stack"), "rows": [], "best_act": "", "question": self._question(level)}
+        return WarningFound(notification, labels, _title(alerts, labels), level, radius, reach)
+
+    def _stated(self, alerts: Iterable[Alert]) -> list[Fact]:
+        found: list[Fact] = []
+        for alert in alerts:
+            for name, value in alert.annotations:
+                if name.startswith(FACT):
+                    with contextlib.suppress(BadSignal):  # what is no fact states nothing, and must not stop a warning
+                        texts = {name.removeprefix(FACT): value}
+                        found += stated_facts(texts, self.levels.fact, alert.label("alertname"), _CONFIDENCE)
+        return found
+
+    def _question(self, level: LevelRange) -> str:
+        if level.question is None:
+            return ""
+        return say("desk.question", range=level_text(level), question=level.question.text)
+
+    def _as_json(self, radius: Radius, acts: BestActs | None, level: LevelRange) -> Json:
+        assert self.reach is not None
+        names = {item.id: item.name or item.id for item in self.reach.stack.items}
+        found: dict[str, Json] = {
+            "says": _says(radius, names),
+            "days": list(radius.days),
+            "mission": {"low": list(radius.mission.low), "high": list(radius.mission.high)},
+            "rows": [_row(stop, radius, names) for stop in radius.stops[:_MOST_ROWS]],
+            "more": max(0, len(radius.stops) - _MOST_ROWS),
+            "best_act": _act(acts.acts[0], names) if acts is not None and acts.acts else "",
+            "question": self._question(level),
+        }
+        if acts is not None and not acts.acts and radius.stops:
+            found["best_act"] = say("desk.nothing_helps")
+        return found
+
+
+def _placed(alerts: Iterable[Alert]) -> list[tuple[Labels, Labels]]:
+    """What each alert says of its place, each once: many alerts are often of one place."""
+    wanted = {*PLACES, "availability"}
+    found: dict[Labels, Labels] = {}
+    for alert in alerts:
+        labels = tuple(pair for pair in alert.labels if pair[0] in wanted)
+        found.setdefault(labels, tuple(pair for pair in alert.annotations if pair[0] in wanted))
+    return list(found.items())
+
+
+def _title(alerts: tuple[Alert, ...], labels: Labels) -> str:
+    texts = [text for alert in alerts for name, text in alert.annotations if name == "summary"]
+    if texts:
+        more = len(alerts) - 1
+        return say("desk.title_more", title=texts[0], more=more) if more else texts[0]
+    name = dict(labels).get("alertname", "")
+    where = ", ".join(f"{key} {value}" for key, value in labels if key in PLACES)
+    return say("desk.title_where", name=name or say("desk.several"), where=where) if where else name or say("desk.several")
+
+
+def _says(radius: Radius, names: Mapping[str, str]) -> str:
+    if radius.place.cut is None:
+        reasons = "; ".join(one.because for one in radius.place.untied[:3])
+        return say("desk.place_unknown", because=reasons)
+    first_low, first_high = radius.first_stop
+    if first_low is None:
+        left = interval(min(radius.mission.low), min(radius.mission.high))
+        return say("desk.nothing_stops", left=left, days=show_day(radius.days[-1]))
+    first = radius.stops[0]
+    loss = [radius.loss(day) for day in (0.0, 1.0, 7.0)]
+    return say(
+        "desk.reach", count=len(radius.stops), first=names.get(first.item, first.item), when=_when(first_low, first_high),
+        now=interval(*loss[0]), day=interval(*loss[1]), week=interval(*loss[2]),
+    )  # fmt: skip
+
+
+def _when(low: float | None, high: float | None) -> str:
+    if low is None:
+        return say("desk.never")
+    if high is None:
+        return say("desk.perhaps_day", day=show_day(low))
+    if abs(high - low) < 0.05:
+        return say("desk.at_once") if low < 0.05 else say("desk.on_day", day=show_day(low))
+    return say("desk.between_days", low=show_day(low), high=show_day(high))
+
+
+def _row(stop: Stop, radius: Radius, names: Mapping[str, str]) -> Json:
+    serves = ", ".join(names.get(one, one) for one in stop.serves[:3])
+    if stop.served > 3:
+        serves = say("desk.and_more", what=serves, more=stop.served - 3)
+    over = next((one for one in radius.takes_over if one.item == stop.item), None)
+    takes = "" if over is None else _take_over(over.source, over.day_low, over.day_high, over.capacity_low)
+    return {
+        "id": stop.item, "name": stop.name or stop.item, "stops": _when(stop.low, stop.high), "low": stop.low,
+        "high": stop.high, "serves": serves, "takes_over": takes,
+    }  # fmt: skip
+
+
+def _take_over(source: str, low: float | None, high: float | None, capacity: float) -> str:
+    if high is None and low is None:
+        return say("desk.never")
+    return say("desk.takes_over", source=source, when=_when(high, low), capacity=percent(capacity))
+
+
+def _act(act: Act, names: Mapping[str, str]) -> str:
+    saved = interval(*sorted(max(0.0, one) for one in act.saved_on[-1][1:])) if act.saved_on else ""
+    days = f"{(act.saved[0] + act.saved[1]) / 2:.3g}"
+    return say(
+        f"desk.act_{act.kind}", item=names.get(act.item, act.item), source=act.source, days=days, saved=saved,
+        day=show_day(act.saved_on[-1][0]) if act.saved_on else "",
+    )  # fmt: skip

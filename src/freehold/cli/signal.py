@@ -54,16 +54,12 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.FreeholdError
         If it is no signal, or the folder is no desk's.
     """
-    import asyncio
-
     try:
-        from freehold.watch.journal import Journal
+        from freehold.watch.signal import signal_event, tell_by_hand
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "freehold":
             raise
         raise UsageError("this needs the extra 'watch': pip install 'freehold[watch]'") from None
-    from freehold.watch.signal import signal_event
-
     folder = Path(options.state)
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of a desk. freehold watch --state DIR makes one.")
@@ -74,10 +70,6 @@ def run(options: argparse.Namespace) -> int:
         notes["summary"] = options.summary
     event = signal_event(labels, notes, by=options.by, now=time.time(), resolved=options.resolved, id_=options.id)
 
-    async def put() -> int:
-        async with Journal.open(folder / "journal.db") as journal:
-            return (await journal.put([event])).new
-
-    new = asyncio.run(put())
+    new = tell_by_hand(folder, event)
     tell("freehold: " + say("desk.told" if new else "desk.told_again", id=event.id))
     return 0

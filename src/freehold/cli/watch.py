@@ -100,7 +100,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     if options.out is None:
         raise UsageError("say where the demo leaves what it made: freehold watch demo --out DIR")
-    return play(Path(options.out))
+    return play(Path(options.out), tell)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -111,9 +111,7 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    import asyncio
-
-    from freehold.web.service import DeskSettings, serve
+    from freehold.web.service import DeskSettings, run_desk
 
     host, port = _address(options.listen)
     loaded = None
@@ -124,7 +122,7 @@ def _serve(options: argparse.Namespace) -> int:
             tell(f"freehold: note: {finding}")
     stack = loaded.stack if loaded is not None else None
     settings = DeskSettings(
-        Path(options.state), options.name or (stack.name if stack else "desk"), stack, options.criteria,
+        Path(options.state), options.name or (stack.name if stack else "desk"), stack, options.criteria, work.catalogue,
         _watchers(options, loaded, stack),
     )  # fmt: skip
 
@@ -133,7 +131,7 @@ def _serve(options: argparse.Namespace) -> int:
         if alone:
             tell("freehold: " + say("desk.alone", folder=options.state))
 
-    asyncio.run(serve(settings, host, port, certificate=options.tls_certificate, key=options.tls_key, ready=ready))
+    run_desk(settings, host, port, certificate=options.tls_certificate, key=options.tls_key, ready=ready)
     return 0
 
 

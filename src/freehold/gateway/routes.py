@@ -111,7 +111,7 @@ class Routes:
             if upstream is None:
                 self.remove(model)
                 continue
-            if upstream.breaker.state == "open":
+            if upstream.breaker.is_open(now):
                 if moving.ramp.percent == 0:
                     continue
                 move = moving.ramp.back(now)

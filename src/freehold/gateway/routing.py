@@ -436,8 +436,6 @@ def _forced(decision: Decision, force: Force, *, first: bool) -> Decision:
     if not own or not others:
         # what is not allowed is not forced: the order stays, and the reason stands among what was left out
         return decision
-    if first:
-        choices = own if force.exclusive else own + others
-    else:
-        choices = others if force.exclusive else others + own
+    before, after = (own, others) if first else (others, own)
+    choices = before if force.exclusive else before + after
     return Decision(choices, decision.left_out, decision.refused, decision.rules)

@@ -6,17 +6,20 @@ it, since who says it has judged already.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from freehold.errors import BadSignal
 from freehold.watch.alert import Alert, labels_from
 from freehold.watch.event import Event, Json
+from freehold.watch.journal import Journal
 
-__all__ = ["ALERT", "SIGNAL", "alert_of_signal", "signal_event"]
+__all__ = ["ALERT", "SIGNAL", "alert_of_signal", "signal_event", "tell_by_hand"]
 
 SIGNAL: Final = "freehold.signal"
 ALERT: Final = "told-by-hand"
@@ -68,6 +71,22 @@ def signal_event(
     data |= {_NOTE + name: value for name, value in annotations.items()}
     data["freehold.by"] = by
     return Event("/freehold/people", id_ or str(uuid.uuid4()), SIGNAL + (".resolved" if resolved else ""), now, now, "", data)
+
+
+def tell_by_hand(folder: Path, event: Event) -> bool:
+    """Put a word into the journal of a desk's folder; whether it was new. A desk that runs sees it at once.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If the journal cannot be used.
+    """
+
+    async def put() -> int:
+        async with Journal.open(folder / "journal.db") as journal:
+            return (await journal.put([event])).new
+
+    return bool(asyncio.run(put()))
 
 
 def alert_of_signal(event: Event) -> Alert | None:

@@ -16,6 +16,7 @@ In the folder                                     What
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import ssl
 import sys
@@ -30,6 +31,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from freehold.catalogue.facts import Catalogue
 from freehold.errors import FreeholdError, UsageError
 from freehold.log import log
 from freehold.respond.actions.gateway_control import GatewayControl
@@ -55,7 +57,7 @@ from freehold.watch.intake import Intake
 from freehold.watch.journal import Journal
 from freehold.watch.levels import built_in_levels, load_levels
 from freehold.watch.radius import Reach
-from freehold.watch.receivers.build import build_tellers
+from freehold.watch.receivers.opening import open_tellers
 from freehold.watch.routes import Routing, load_routes, read_routes
 from freehold.watch.rule_switch import RuleSwitch
 from freehold.watch.rules import built_in_rules, load_rules
@@ -70,7 +72,7 @@ from freehold.web.state import GatewaySeen
 from freehold.web.warning import Warner
 from freehold.words import say
 
-__all__ = ["INTAKE_KEY", "DeskSettings", "open_desk", "serve"]
+__all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "open_desk", "run_desk", "serve"]
 
 INTAKE_KEY: Final = "intake.key"
 _GATEWAY: Final = "gateway"
@@ -93,6 +95,8 @@ class DeskSettings:
         The stack that warnings are held against; ``None`` for none.
     criteria
         The set by which levels are graded.
+    catalogue
+        Gives the catalogue, by which hosts are told to be whose.
     watchers
         Give events for as long as they run, such as probes: each is given what takes them.
     """
@@ -101,6 +105,7 @@ class DeskSettings:
     name: str = "desk"
     stack: Stack | None = None
     criteria: str = "freehold"
+    catalogue: Callable[[], Catalogue] | None = None
     watchers: tuple[Callable[[Callable[[Any], Any]], Any], ...] = ()
 
 
@@ -172,7 +177,8 @@ def _channels(routing: Routing) -> dict[str, dict[str, bool]]:
 
 @asynccontextmanager
 async def open_desk(
-    settings: DeskSettings, *, write: Callable[[str], object] = sys.stderr.write, clock: Callable[[], float] = time.time,
+    settings: DeskSettings, *, write: Callable[[str], object] = partial(print, file=sys.stderr, flush=True),
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Front]:  # fmt: skip
     """Open a desk with all its parts, let it work, and close it whole.
 
@@ -181,7 +187,7 @@ async def open_desk(
     settings
         What it is started with.
     write
-        What a terminal channel writes to.
+        Writes a line of a terminal channel.
     clock
         Seconds since 1970.
 
@@ -204,19 +210,21 @@ async def open_desk(
     limits = load_limits(limits_file) if limits_file.exists() else default_limits()
     matrix = load_matrix(matrix_file) if matrix_file.exists() else default_matrix()
     engine = _rules(folder)
-    reach = None if settings.stack is None else await asyncio.to_thread(lambda: Reach(settings.stack).warm())  # type: ignore[arg-type]
+    reach = (
+        None if settings.stack is None else await asyncio.to_thread(Reach(settings.stack, catalogue=settings.catalogue).warm)
+    )
     warner = Warner(levels, levels.criteria_set(settings.criteria), reach)
     async with AsyncExitStack() as stack:
         evidence = EvidenceLog.open(folder / "evidence-desk.jsonl", load_or_make_key(folder / "evidence.key"), clock=clock)
         stack.callback(evidence.close)
         if not stack.enter_context(DrivingLock(folder)).held:
             raise UsageError(f"another process answers the incidents of {folder}. End it, or name another folder.")
-        journal = await stack.enter_async_context(Journal.open(folder / "journal.db", clock=clock))
+        journal = await stack.enter_async_context(Journal.open(folder / "journal.db"))
         store = AlertStore.open(folder / "alerts.db")
         stack.callback(store.close)
         core = AlertCore(routing, store, clock(), channels=_channels(routing))
         alerts = AlertLoop(core, clock=clock)
-        delivery = Delivery(build_tellers(routing, write), alerts.told)
+        delivery = Delivery(open_tellers(routing, os.environ, write=write), alerts.told)
         stack.push_async_callback(delivery.close)
         incidents = Incidents.open(folder / "incidents.db", roster=people.roster, clock=clock)
         stack.callback(incidents.close)
@@ -280,6 +288,21 @@ def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
     return context
 
 
+def run_desk(
+    settings: DeskSettings, host: str, port: int, *, certificate: str = "", key: str = "",
+    ready: Callable[[str, bool], None] = lambda url, alone: None,  # noqa: ARG005
+) -> None:  # fmt: skip
+    """Serve a desk until the process is told to end; see :func:`serve`."""
+    try:
+        import uvloop
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serve(settings, host, port, certificate=certificate, key=key, ready=ready))
+
+
 async def serve(
     settings: DeskSettings, host: str, port: int, *, certificate: str = "", key: str = "",
     ready: Callable[[str, bool], None] = lambda url, alone: None,  # noqa: ARG005
@@ -309,8 +332,8 @@ async def serve(
         )
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
+    if sys.platform != "win32":
+        for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end.set)
     async with open_desk(settings) as front:
         runner = web.AppRunner(create_app(front), access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE)

@@ -14,7 +14,9 @@ from freehold.errors import BadConfiguration
 from freehold.gateway.configuration import base_of, is_loopback, listen_of, load, parse, simple
 from freehold.gateway.paths import address_at
 from freehold.gateway.plan import Plan, prepare
+from freehold.gateway.routing import Question
 from freehold.gateway.secrets import Secret, weakness
+from freehold.gateway.tool_policy import Call
 from gateways import ADMIN, KEYS
 
 ONE = '[[upstream]]\nname = "one"\nurl = "http://127.0.0.1:9"\n'
@@ -181,3 +183,20 @@ def test_a_path_lies_under_its_upstreams_own_or_nowhere(url: str, target: str, f
 def test_an_address_is_kept_as_it_is_written() -> None:
     address = address_at(URL("http://h:1/v1"), "/v1/files/a%20b?c=%7B")
     assert str(address) == "http://h:1/v1/files/a%20b?c=%7B"
+
+
+def test_the_configuration_of_the_guide_is_sound_and_does_what_the_guide_says() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "guides" / "gateway.md").read_text(encoding="utf-8")
+    text = page.partition("```toml gateway.toml\n")[2].partition("```")[0]
+    names = dict(zip(("GATEWAY_KEY", "PROVIDER_KEY", "SUPPORT_KEY", "WEBSITE_KEY"), KEYS.values(), strict=False))
+    made = prepare(parse(text, "gateway.toml"), environment=names)
+
+    def upstreams(data_class: str) -> list[str]:
+        decision = made.router.decide(Question("assistant", data_class=data_class, needs=frozenset({"chat"})))
+        return [choice.target.upstream for choice in decision.choices]
+
+    assert upstreams("public") == ["provider", "own"]
+    assert upstreams("personal") == ["own"]
+    assert made.tools.check(0.0, Call("look_up_order", '{"order": "A-1"}')) is None
+    assert made.tools.check(0.0, Call("look_up_order", '{"order": "A-1", "more": 1}')) is not None
+    assert made.tools.check(0.0, Call("delete_order", "{}")) is not None

@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--data", type=Path, default=_HERE.parents[1] / "shared" / "data", help="the folder of shared data")
     run.add_argument("--peers", type=Path, help="where the peers are (default: peers in the scratch folder)")
     run.add_argument("--python", type=Path, default=Path(sys.executable), help="the interpreter that has Freehold")
+    run.add_argument(
+        "--scale", type=float, default=1.0, help="times every count of the gateway's workloads; 0.001: do they run?"
+    )
     fuzzing = verbs.add_parser("fuzz", help="read damaged files: nothing may crash, nothing may be slow")
     names = [target.name for target in TARGETS]
     fuzzing.add_argument("--reader", choices=[*names, "all"], default="all", help="which reader (default all)")
@@ -79,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.verb == "list":
         for one in WORKLOADS:
-            print(f"{one.name:<16}{one.what}: {', '.join(f'{bar.phase} ≤ {bar.most:g}' for bar in one.bars)}")
+            print(f"{one.name:<22}{one.what}: {', '.join(f'{bar.phase} ≤ {bar.most:g}' for bar in one.bars)}")
         return 0
     if options.verb == "fuzz":
         return _fuzz(options)
@@ -98,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
         peers = (options.peers or scratch / "peers").resolve()
         keep = options.keep.resolve() if options.keep else None
         # absolute, but not resolved: a virtual environment's interpreter is a link out of it
-        places = Places(options.python.absolute(), scratch, options.data.resolve(), keep, peers)
+        places = Places(options.python.absolute(), scratch, options.data.resolve(), keep, peers, options.scale)
         write_results(measure(chosen, places, max(options.runs, 1)), options.results)
         if options.results != RESULTS:
             return 0

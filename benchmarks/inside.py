@@ -224,6 +224,18 @@ def _million(items: str, needs: str, seed: str, kernel: str) -> Told:
     return million(int(items), int(needs), int(seed), compiled=kernel == "compiled")
 
 
+def _evidence(*arguments: str) -> Told:
+    from benchmarks.evidence_rate import evidence
+
+    return evidence(*arguments)
+
+
+def _commit_with_sqlite(*arguments: str) -> Told:
+    from benchmarks.evidence_rate import commit_with_sqlite
+
+    return commit_with_sqlite(*arguments)
+
+
 PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "import": import_freehold,
     "cyclonedx": cyclonedx,
@@ -234,6 +246,8 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "read-with-lib4sbom": read_with_lib4sbom,
     "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
+    "evidence": _evidence,
+    "commit-with-sqlite": _commit_with_sqlite,
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,27 @@ UNITS: Final[Mapping[str, str]] = {
     "installed size": "MB",
     "speed": "MB/s",
     "peak memory, times the file": "×",
+    **{
+        f"{phase}, {at_once} at once": "ms"
+        for phase in ("processor a request", "latency p50", "latency p99")
+        for at_once in (1, 8, 32)
+    },
+    **{
+        f"first token {part}{of}": "ms"
+        for part in ("p50", "p99")
+        for of in ("", ", pass-through's in the same run", ", above the pass-through's")
+    },
+    "streams dropped": "streams",
+    "longest wait between pieces, p99": "ms",
+    "processor, part of a core": "%",
+    "processor of the load, part of a core": "%",
+    **{f"{phase}, breaker open": "ms" for phase in ("p50", "p99", "slowest")},
+    "slowest of the first 20": "ms",
+    **{f"memory after {part}": "MB" for part in ("a hundredth", "a tenth", "all")},
+    "memory after all, times that after a tenth": "×",
+    "processor an entry": "µs",
+    "verify, an entry": "µs",
+    "a proof among 20,000": "ms",
 }
 """Units of the phases that are not seconds."""
 
@@ -39,6 +60,8 @@ class Places:
         A checkout of keephq/keep, if there is one.
     peers
         Where ``python -m benchmarks peers`` put the peers.
+    scale
+        What every count of the gateway's and the log's workloads is multiplied by: under 1 to see that they run.
     """
 
     python: Path
@@ -46,6 +69,7 @@ class Places:
     data: Path
     keep: Path | None
     peers: Path
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

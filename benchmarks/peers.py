@@ -12,9 +12,12 @@ from typing import Final
 from benchmarks.child import inside, whole_process
 from benchmarks.interface import NotRun, Outcome, Places, Sample
 
-__all__ = ["CDXGEN", "borderlint", "cdxgen", "cyclonedx_library", "cyclonedx_py", "install_peers", "syft"]
+__all__ = ["CDXGEN", "LITELLM", "PORTKEY", "borderlint", "cdxgen", "cyclonedx_library", "cyclonedx_py", "install_peers", "syft"]
 
 CDXGEN: Final = "@cyclonedx/cdxgen@12.8.4"
+LITELLM: Final = "litellm[proxy]==1.106.2"
+# With the web server of its day: under newer ones, which its own package allows, it cannot stream (status 500).
+PORTKEY: Final = ("@portkey-ai/gateway@1.15.2", "@hono/node-server@1.13.8", "@hono/node-ws@1.2.0")
 _REQUIREMENTS: Final = Path(__file__).with_name("peers.txt")
 
 
@@ -24,7 +27,7 @@ def install_peers(folder: Path) -> list[str]:
     Parameters
     ----------
     folder
-        Gets ``python/`` (a virtual environment) and ``node/``.
+        Gets ``python/`` and ``litellm/`` (virtual environments), ``node/`` and ``portkey/``.
 
     Returns
     -------
@@ -32,10 +35,14 @@ def install_peers(folder: Path) -> list[str]:
         What could not be installed, and why; empty if all is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    npm = ("npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix")
     steps: tuple[tuple[str, Sequence[str | Path]], ...] = (
         ("environment", (sys.executable, "-m", "venv", folder / "python")),
         ("Python peers", (folder / "python/bin/pip", "install", "--quiet", "-r", _REQUIREMENTS)),
-        ("cdxgen", ("npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", folder / "node", CDXGEN)),
+        ("cdxgen", (*npm, folder / "node", CDXGEN)),
+        ("Portkey", (*npm, folder / "portkey", *PORTKEY)),
+        ("LiteLLM's environment", (sys.executable, "-m", "venv", folder / "litellm")),
+        ("LiteLLM", (folder / "litellm/bin/pip", "install", "--quiet", LITELLM)),
     )
     failed = []
     for name, command in steps:

@@ -10,6 +10,7 @@ from typing import Final
 
 from benchmarks import peers
 from benchmarks.child import WALL, environment, freehold_command, inside, last_error, run_child, whole_process
+from benchmarks.gateway_workloads import GATEWAY_WORKLOADS
 from benchmarks.generate_stack import generate_stack
 from benchmarks.interface import FREEHOLD, Bar, NotRun, Outcome, Places, Sample, Subject, Workload
 from benchmarks.large_sboms import LARGE_SBOMS
@@ -196,6 +197,7 @@ WORKLOADS: Final[tuple[Workload, ...]] = (
         "install-size", "what `pip install freehold` adds to an empty environment, dependencies included",
         (Subject(FREEHOLD, _install),), (Bar("installed size", 300.0),), most_runs=1, warm=False,
     ),
+    *GATEWAY_WORKLOADS,
 )  # fmt: skip
 """All of them, in the order of the report."""
 

@@ -221,7 +221,7 @@ def test_an_unknown_workload_is_bad_usage(tmp_path, capsys):
 
 def test_a_peer_without_npm_or_index_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: (_ for _ in ()).throw(OSError("not there")))
-    assert len(peers.install_peers(tmp_path / "peers")) == 3
+    assert len(peers.install_peers(tmp_path / "peers")) == 6
 
 
 def test_a_ranked_list_is_counted_by_who_stands_behind_its_packages(tmp_path):

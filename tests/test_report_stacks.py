@@ -33,6 +33,7 @@ from freehold.report.answers import (
     EvidenceEntry,
     EvidenceVerdict,
     HistoryAnswer,
+    ReachAnswer,
     SearchAnswer,
     ShowAnswer,
     context_of,
@@ -47,6 +48,10 @@ from freehold.stack.records import ColumnMeaning, Records
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
 from freehold.store.interface import Change, Revision
+from freehold.watch.best_act import best_acts
+from freehold.watch.level_facts import facts_from
+from freehold.watch.levels import built_in_levels, grade
+from freehold.watch.radius import Reach
 from small_catalogue import write_layer
 
 CLINIC = """
@@ -273,6 +278,14 @@ def clinic_check() -> CheckAnswer:
     return check_of(clinic(), "US", "assistant")
 
 
+def reach_of(stack: Stack) -> ReachAnswer:
+    reach = Reach(stack)
+    radius, levels = reach.of_cut(foreign_cutoff()), built_in_levels()
+    facts = facts_from(reach, radius, reach.learn(radius))
+    grades = tuple(grade(facts, one, levels) for one in levels.criteria)
+    return ReachAnswer(radius, best_acts(reach, radius), reach.learn(radius), facts, grades, levels)
+
+
 @cache
 def answers() -> Mapping[str, tuple[object, Context | None]]:
     """One answer for every verb, by its name."""
@@ -299,6 +312,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "restart": (restart(knot), context_of(knot, 0)),
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
+        "reach": (reach_of(stack), beside),
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),
         "catalogue coverage": (coverage(catalogue, ["acme", "nobody at all"]), facts),
@@ -328,7 +342,7 @@ def test_what_is_not_known_has_the_same_form() -> None:
     for verb, answer in (
         ("check", check_of(stack, inventory=INVENTORY)), ("assess", assess(stack)), ("gaps", gaps(stack)),
         ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
-        ("show", ShowAnswer()),
+        ("show", ShowAnswer()), ("reach", reach_of(stack)),
     ):  # fmt: skip
         context = None if verb == "check" else beside
         assert errors_in(verb, to_json(answer, context)) == [], verb

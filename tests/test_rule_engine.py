@@ -341,7 +341,8 @@ def test_alerts_of_others_are_left_alone_in_a_restart() -> None:
 def test_a_rule_that_cannot_be_evaluated_harms_no_other() -> None:
     text = (
         COUNT
-        + '[[rule]]\nid = "odd"\nform = "event"\non = ["t.a"]\nwhen = "gen_ai.usage.input_tokens / gen_ai.usage.output_tokens > 2"\n'
+        + '[[rule]]\nid = "odd"\nform = "event"\non = ["t.a"]\n'
+        + 'when = "gen_ai.usage.input_tokens / gen_ai.usage.output_tokens > 2"\n'
     )
     engine = RuleEngine(rules(text))
     usage = {"gen_ai__usage__input_tokens": 4, "gen_ai__usage__output_tokens": 0}

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import evidence, gateway, rules, signal, watch
+from freehold.cli import evidence, gateway, respond, rules, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
+from freehold.cli.loading import context as _context
+from freehold.cli.loading import load as _load
 from freehold.cli.output import rendered, show, write
 from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
@@ -20,29 +22,12 @@ from freehold.words import day as show_day
 from freehold.words import percent, say
 
 if TYPE_CHECKING:
-    from freehold.report.answers import Context
-    from freehold.stack.cutoff import Cutoff
+    pass
 
 __all__ = ["COMMANDS"]
 
 _MACHINE_FILE: Final = "machine.toml"
 """What the page of a machine calls the stack that ``freehold scan --machine -o`` is to write for further questions."""
-
-
-def _load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
-    settings = settings_from(options)
-    if getattr(options, "machine", False):
-        with progress("reading this machine …"):
-            loaded = work.load_machine(settings)
-    else:
-        with progress(f"reading {options.stack} …"):
-            loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
-    if options.redact is not None:
-        loaded = work.redacted(loaded, redaction_from(options))
-        options.stack = loaded.stack.path or options.stack
-    for finding in loaded.findings:
-        tell(f"freehold: note: {finding}")
-    return loaded, settings
 
 
 def _days(options: argparse.Namespace, settings: Settings) -> tuple[tuple[float, ...], float]:
@@ -65,16 +50,6 @@ def _status(options: argparse.Namespace, days: tuple[float, ...], low: tuple[flo
     said = say("threshold.missed", day=show_day(limit), level=percent(level), asked=percent(options.fail_under))
     tell(f"freehold: {said}")
     return 1
-
-
-def _context(options: argparse.Namespace, loaded: work.Loaded, cut: Cutoff | None, unknowns: int | None = None) -> Context:
-    from freehold.report.answers import context_of
-
-    if unknowns is None:
-        unknowns = work.unknowns_of(loaded.stack, cut, strict=options.strict)
-    return context_of(
-        loaded.stack, unknowns, edition=work.catalogue().edition, cutoff=cut, path=options.stack, strict=options.strict
-    )
 
 
 def _one_thing(options: argparse.Namespace, settings: Settings) -> None:
@@ -435,6 +410,13 @@ _CATALOGUE: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "coverage": _catalogue_coverage,
 }
 
+
+def _reach(options: argparse.Namespace) -> int:
+    from freehold.cli.reach import run
+
+    return run(options)
+
+
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "scan": _scan,
@@ -448,7 +430,9 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "cutoff": _cutoff,
     "why": _why,
     "restart": _restart,
+    "respond": respond.run,
     "gateway": gateway.run,
+    "reach": _reach,
     "evidence": evidence.run,
     "rules": rules.run,
     "watch": watch.run,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence, gateway, rules, signal, watch
+from freehold.cli import evidence, gateway, respond, rules, signal, watch
+from freehold.cli.reach import add_arguments as add_reach
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -43,9 +44,11 @@ VERBS: Final = (
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
+    Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
+    Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
     Verb("evidence", "happening", "whether evidence logs are what was written; their entries, anchors, proofs"),
     Verb("rules", "happening", "the rules that warn: list, check, test, replay over stored events, switch on and off"),
@@ -56,7 +59,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -195,7 +198,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
-    for name in ("show", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("show", "assess", "gaps", "cutoff", "why", "restart", "reach"):
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)
     made["diff"].add_argument(
@@ -214,11 +217,12 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         _add_threshold(made[name])
     for name in ("check", "assess"):
         _add_control(made[name])
-    for name in ("cutoff", "why", "restart"):
+    add_reach(made["reach"])
+    for name in ("cutoff", "why", "restart", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("check", "scan", "show", "diff", "assess", "gaps", "cutoff", "why", "restart", "reach"):
         _add_view(made[name])
-    for name in ("check", "show", "diff", "assess", "gaps", "cutoff", "why", "restart"):
+    for name in ("check", "show", "diff", "assess", "gaps", "cutoff", "why", "restart", "reach"):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",
@@ -244,6 +248,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])
+    _add_respond(made["respond"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
     signal.add_arguments(made["signal"])
@@ -285,6 +290,14 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     actions = evidence.add_arguments(parser)
     for name in ("verify", "show"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_respond(parser: argparse.ArgumentParser) -> None:
+    actions = respond.add_arguments(parser)
+    for name in respond.SHOWN:
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

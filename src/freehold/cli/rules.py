@@ -41,8 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
     for name in ("on", "off"):
         made[name].add_argument("rule", metavar="RULE", help="the rule's id")
     made["check"].add_argument("file", metavar="FILE", help="a rule file")
+    made["test"].add_argument(
+        "file", metavar="FILE", nargs="?", help="a rule file of your own; without it, the rules that come with Freehold"
+    )
     what = f"a rule file of your own; without it, {_OWN} in the folder of state if it is there"
-    for name in ("list", "test", "replay", "on", "off"):
+    for name in ("list", "replay", "on", "off"):
         made[name].add_argument("file", metavar="FILE", nargs="?", help=what)
     for name in ("list", "replay", "on", "off"):
         needed = name in {"on", "off"}

@@ -22,11 +22,12 @@ from freehold.gateway.exchange import Exchange
 from freehold.gateway.paths import address_at
 from freehold.gateway.plan import Candidate
 from freehold.gateway.running import Running
+from freehold.gateway.streams import FIELDS, MOST_EVENT, cut_of
 from freehold.gateway.upstreams import Upstream, failure_words
 from freehold.gateway.whole_answers import Answer
 from freehold.watch.event import Json
 
-__all__ = ["Answered", "Order", "obtain", "tell_change"]
+__all__ = ["Answered", "Order", "is_stream", "obtain", "tell_change"]
 
 _MOST_SAID: Final = 2_000
 _PAUSE: Final = 0.05
@@ -258,7 +259,9 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
             await _see_head(upstream, response)
         first = await response.content.readany()
         answer = None
-        if _is_read_whole(exchange, response):
+        if exchange.kind != "pass" and response.status < 400 and is_stream(response):
+            first = await _first_event(response, first)
+        elif _is_read_whole(exchange, response):
             first = await _rest(running, exchange, response, first)
             answer = _read(first)
     except _Failed as failed:
@@ -287,6 +290,11 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
     if permit.probe:
         tell_change(running, upstream, upstream.breaker.succeeded(loop.time(), permit))
     return Answered(upstream, response, first, permit, answer)
+
+
+def is_stream(response: ClientResponse) -> bool:
+    """Whether an answer says that it is a stream of events."""
+    return "event-stream" in response.headers.get("content-type", "").lower()
 
 
 def _sliced(body: bytes | AsyncIterable[bytes] | None, headers: CIMultiDict[str]) -> bytes | AsyncIterable[bytes] | None:
@@ -348,11 +356,17 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _is_read_whole(exchange: Exchange, response: ClientResponse) -> bool:
-    return (
-        exchange.kind in ("chat", "text_completion", "responses")
-        and response.status < 400
-        and "event-stream" not in response.headers.get("content-type", "").lower()
-    )
+    return exchange.kind in ("chat", "text_completion", "responses") and response.status < 400
+
+
+async def _first_event(response: ClientResponse, first: bytes) -> bytes:
+    """All that came until the first event was whole: until then, another upstream can still be asked."""
+    pieces = bytearray(first)
+    while not cut_of(pieces, 0) and len(pieces) <= MOST_EVENT and (piece := await response.content.readany()):
+        pieces += piece
+    if not pieces.lstrip(b"\xef\xbb\xbf\r\n").startswith(FIELDS):
+        raise _Failed(502, "it streams what are no events", kind="not_understood")
+    return bytes(pieces)
 
 
 async def _rest(running: Running, exchange: Exchange, response: ClientResponse, first: bytes) -> bytes:

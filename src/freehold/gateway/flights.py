@@ -114,9 +114,9 @@ class Flights:
         """Let one go."""
         self._all.discard(flight)
 
-    def stop(self, stops: Stops) -> int:
-        """Interrupt all that are stopped; gives how many."""
-        found = [(flight, stop) for flight in self._all if (stop := flight.stop(stops)) is not None]
+    def stop(self, stops: Stops, but: Flight | None = None) -> int:
+        """Interrupt all that are stopped, but for the one that is asking; gives how many."""
+        found = [(flight, stop) for flight in self._all if flight is not but and (stop := flight.stop(stops)) is not None]
         for flight, stop in found:
             flight.interrupt(Interruption("stopped", stop))
         return len(found)

@@ -83,6 +83,9 @@ class Handler:
             exchange.error, exchange.status = "client_gone", 499
             self._done(exchange)
             raise
+        except Exception as error:  # noqa: BLE001  a defect met by one request must not end the others
+            running.notices.say("defect", type(error).__name__, what=f"{type(error).__name__}: {error}")
+            return self._refused(exchange, Refusal(500, "defect", "this is a defect of the gateway's; the request was ended."))
         finally:
             running.flights.remove(flight)
             if not exchange.told:
@@ -90,7 +93,7 @@ class Handler:
 
     def _refused(self, exchange: Exchange, refusal: Refusal) -> web.Response:
         exchange.status, exchange.error = refusal.status, refusal.code
-        exchange.refused = exchange.refused or refusal.status in (401, 403, 429)
+        exchange.refused = not exchange.attempts and refusal.status in (401, 403, 404, 429)
         if exchange.refused and refusal.status != 401:
             subject = f"{refusal.code} {exchange.caller.tenant} {exchange.model}"
             self.running.notices.say("refused", subject, status=refusal.status, why=refusal.message)
@@ -157,7 +160,7 @@ class Handler:
         return await relayed(running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     def _see_stops(self, exchange: Exchange) -> None:
-        self.running.look_at_stops()
+        self.running.look_at_stops(exchange.flight)
         stop = exchange.flight.stop(self.running.switches.stops)
         if stop is not None:
             raise _stopped(stop)
@@ -237,9 +240,8 @@ class Handler:
         )  # fmt: skip
         decision = plan.router.decide(question, self.running.routes.of(asked.model))
         if not decision.choices:
-            exchange.refused = True
-            status = 403 if decision.left_out or decision.rules else 404
-            raise Refusal(status, "no_route", decision.refused)
+            is_unknown = decision.refused == say("policy.no_upstream", model=asked.model)
+            raise Refusal(404 if is_unknown else 403, "no_route", decision.refused)
         return tuple(
             Candidate(
                 plan.upstreams[one.target.upstream], one.target.model or asked.model, one.target.price, _sentence(one.because)

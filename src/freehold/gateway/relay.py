@@ -17,7 +17,7 @@ from aiohttp import ClientError, web
 from multidict import CIMultiDict
 
 from freehold.gateway.answers import Refusal, error_event
-from freehold.gateway.attempts import Answered, tell_change
+from freehold.gateway.attempts import Answered, is_stream, tell_change
 from freehold.gateway.breaker import FailureKind
 from freehold.gateway.exchange import Exchange
 from freehold.gateway.flights import Interruption
@@ -86,10 +86,9 @@ async def relayed(
     exchange.status = response.status
     headers = answer_headers(response.headers)
     headers.extend(told_headers(exchange))
-    kind = response.headers.get("content-type", "").lower()
     if answered.answer is not None:
         return _whole(running, exchange, answered, judge, done, headers)
-    if exchange.kind != "pass" and response.status < 400 and "event-stream" in kind:
+    if exchange.kind != "pass" and response.status < 400 and is_stream(response):
         return await _Stream(running, exchange, request, answered, judge, done).relayed(headers)
     return await _raw(running, exchange, request, answered, done, headers)
 
@@ -213,9 +212,9 @@ class _Stream:
         exchange, response = self.exchange, self.answered.response
         try:
             ready = self.events.feed(self.answered.first)
-        except Refusal:
-            response.close()
-            self.answered.upstream.breaker.abandoned(self.loop.time(), self.answered.permit)
+        except Refusal as refusal:
+            self._refused(refusal)
+            self._note()
             raise
         out = web.StreamResponse(status=response.status, headers=headers)
         try:
@@ -260,12 +259,7 @@ class _Stream:
                 chunk = await content.readany()
                 ready = events.feed(chunk) if chunk else events.finish()
             except Refusal as refusal:
-                self.answered.response.close()
-                if refusal.code == "upstream_nonsense":
-                    _broken(self.running, self.exchange, self.answered, "not_understood", refusal.message)
-                else:
-                    self._succeeded()
-                    self.exchange.error = refusal.code
+                self._refused(refusal)
                 return refusal
             except (ClientError, OSError) as error:
                 self.answered.response.close()
@@ -292,6 +286,14 @@ class _Stream:
             502, "stream_broken", f"the answer of '{self.answered.upstream.name}' is not whole: {why}. Ask again for another.",
         )  # fmt: skip
 
+    def _refused(self, refusal: Refusal) -> None:
+        self.answered.response.close()
+        if refusal.code == "upstream_nonsense":
+            _broken(self.running, self.exchange, self.answered, "not_understood", refusal.message)
+        else:
+            self._succeeded()
+            self.exchange.error = refusal.code
+
     def _succeeded(self) -> None:
         if self.counted:
             return
@@ -299,13 +301,16 @@ class _Stream:
         self.answered.upstream.breaker.succeeded(self.loop.time(), self.answered.permit)
 
     def _finish(self) -> None:
+        self._note()
+        self.done(self.exchange)
+
+    def _note(self) -> None:
         self.exchange.answered_by = self.events.model.removeprefix("?")
         self.exchange.tokens = self.events.tokens(self.exchange.asked_bytes)
         if self.events.failed:
             self.exchange.error = self.exchange.error or "upstream_error_event"
         if self.content is not None and not self.exchange.told:
             self.exchange.digests.update(self.running.records.digest("answer", self.content))
-        self.done(self.exchange)
 
     async def _end_with(self, out: web.StreamResponse, refusal: Refusal) -> None:
         """End the stream with an error event, unless the client does not take it."""

@@ -41,7 +41,7 @@ class _Message(msgspec.Struct):
     role: str | None = None
     type: str | None = None
     tool_calls: list[msgspec.Raw] | None = None
-    function_call: msgspec.Raw | None = None
+    function_call: msgspec.Raw = msgspec.Raw()
 
 
 class _Body(msgspec.Struct):
@@ -50,7 +50,7 @@ class _Body(msgspec.Struct):
     tools: list[_Tool] | None = None
     functions: list[_Function] | None = None
     messages: list[_Message] | None = None
-    input: msgspec.Raw | None = None
+    input: msgspec.Raw = msgspec.Raw()
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     max_output_tokens: int | None = None
@@ -118,7 +118,7 @@ def read_asked(kind: str, body: bytes) -> Asked:
             if key not in _OTHER_LETTERS and key.casefold() in _OTHER_LETTERS:
                 raise GatewayError(f"the key '{key[:40]}' is spelt otherwise than '{key.casefold()}'. Spell it so.")
         read = _BODY.decode(body)
-        steps = _steps(read.messages or ()) if kind != "responses" or read.input is None else _steps(_items(read.input))
+        steps = _steps(read.messages or ()) if kind != "responses" or not bytes(read.input) else _steps(_items(read.input))
     except (msgspec.DecodeError, UnicodeError) as error:
         raise GatewayError(f"the body cannot be read: {error}.") from None
     except RecursionError:
@@ -167,7 +167,7 @@ def _steps(messages: Any) -> int:
     for message in reversed(messages):
         if message.role == "user":
             break
-        if message.tool_calls or message.function_call is not None or message.type == "function_call":
+        if message.tool_calls or bytes(message.function_call) or message.type == "function_call":
             found += 1
         if found >= _MOST_DEPTH:
             break

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from freehold.gateway.accounts import Accounts
-from freehold.gateway.flights import Flights
+from freehold.gateway.flights import Flight, Flights
 from freehold.gateway.notices import Notices
 from freehold.gateway.plan import Plan
 from freehold.gateway.records import Records
@@ -90,13 +90,19 @@ class Running:
         if self.switches.stops:
             self._say(0)
 
-    def look_at_stops(self) -> None:
-        """See what is stopped now, end what is under way and stopped, and write down what has changed."""
+    def look_at_stops(self, asking: Flight | None = None) -> None:
+        """See what is stopped now, end what is under way and stopped, and write down what has changed.
+
+        Parameters
+        ----------
+        asking
+            A request that is looking by itself, and ends by itself.
+        """
         before = self.switches.stops
         if not self.switches.look():
             return
         self._tell(before, self.switches.stops)
-        self._say(self.flights.stop(self.switches.stops))
+        self._say(self.flights.stop(self.switches.stops, asking))
 
     def _say(self, ended: int) -> None:
         stops = self.switches.stops

@@ -16,9 +16,12 @@ from freehold.gateway.answers import Refusal
 from freehold.gateway.tool_calls import Judge, ToolCall, ToolCalls, text_of
 from freehold.gateway.usage import Tokens, UsageTable
 
-__all__ = ["EventStream"]
+__all__ = ["FIELDS", "MOST_EVENT", "EventStream", "cut_of"]
 
-_MOST_EVENT: Final = 8_000_000
+MOST_EVENT: Final = 8_000_000
+"""Bytes of an event."""
+FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
+"""What the first line of an event can begin with."""
 _BOUNDARY: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
 _MARKS: Final = (
     b'tool_calls"',
@@ -150,13 +153,13 @@ class EventStream:
         if held:
             begin = max(len(held) - 3, 0)
             held += chunk
-            cut = _cut(held, begin)
-            if not cut and len(held) > _MOST_EVENT:
-                raise Refusal(502, "upstream_nonsense", f"an event of the upstream's is larger than {_MOST_EVENT:,} bytes.")
+            cut = cut_of(held, begin)
+            if not cut and len(held) > MOST_EVENT:
+                raise Refusal(502, "upstream_nonsense", f"an event of the upstream's is larger than {MOST_EVENT:,} bytes.")
             ready = bytes(held[:cut])
             del held[:cut]
         else:
-            cut = _cut(chunk, 0)
+            cut = cut_of(chunk, 0)
             if cut == len(chunk):
                 ready = chunk
             else:
@@ -170,7 +173,9 @@ class EventStream:
         """The upstream's stream is at its end: what was still held."""
         ready = bytes(self._held)
         self._held.clear()
-        if ready:
+        if ready.strip():
+            if not ready.lstrip().startswith(FIELDS):
+                raise Refusal(502, "upstream_nonsense", "the upstream streams what are no events.")
             self._pass(ready)
         self._calls.finish()
         return ready
@@ -260,8 +265,16 @@ def _name(item: _Item) -> str:
     return item.name or (item.type or "").removesuffix("_call")
 
 
-def _cut(data: bytes | bytearray, begin: int) -> int:
-    """Where the last whole event ends; 0 if none does."""
+def cut_of(data: bytes | bytearray, begin: int) -> int:
+    """Where the last whole event ends; 0 if none does.
+
+    Parameters
+    ----------
+    data
+        Bytes of a stream.
+    begin
+        Where to look from.
+    """
     cut = data.rfind(b"\n\n", begin)
     if cut >= 0:
         return cut + 2

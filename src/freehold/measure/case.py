@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from freehold.errors import UsageError
 from freehold.network.arrays import Floats, Integers, Scenario, State
@@ -152,8 +153,8 @@ class Case:
     def truths(self, rule: Rule) -> list[Truth]:
         """Whether a rule matches each supply: surely, surely not, or perhaps (``None``)."""
         if rule not in self._truths:
-            items, matches = self.stack.items, self.control.matches
-            self._truths[rule] = [matches(rule, items[supply.item], supply.filled.source) for supply in self.supplies]
+            items, matches = self.stack.items, self.control.matcher(rule)
+            self._truths[rule] = [matches(items[supply.item], supply.filled.source) for supply in self.supplies]
         return self._truths[rule]
 
     def truth(self, rule: Rule, supply: int) -> Truth:
@@ -206,45 +207,55 @@ class Case:
         builder = ScenarioBuilder(self.built(side))
         matched = self._matched(cutoff, side, overrides)
         ramps = self._ramps_of(side)
+        wanted: npt.NDArray[np.bool_] | None = None
+        if only is not None:
+            wanted = np.zeros(len(self.supplies), np.bool_)
+            wanted[list(only)] = True
         if cutoff.rules:
             days, chosen = cutoff.known_on + ramps.recover, np.isfinite(ramps.recover)
-            if only is not None:
-                wanted = np.zeros(len(self.supplies), np.bool_)
-                wanted[list(only)] = True
+            if wanted is not None:
                 chosen &= wanted[ramps.supply]
-                matched = {number: places for number, places in matched.items() if wanted[number]}
             builder.all_at_capacity(days[chosen], ramps.supply[chosen], ramps.capacity[chosen])
         voids: dict[int, list[tuple[float, list[Rule]]]] = {}
-        left_by: dict[tuple[int, ...], list[tuple[float, float]]] = {}
-        for number, key in matched.items():
-            filled = self.supplies[number].filled
-            if key not in left_by:
-                left_by[key] = _availability([cutoff.rules[place] for place in key])
-            for day, left in left_by[key]:
-                builder.available(day, number, left)
-            void = [rule for rule in (cutoff.rules[place] for place in key) if rule.cover == "void"]
-            if void and (filled.source is None or filled.source.status in (None, "in-use", UNKNOWN)):
-                # the more is voided the worse, so the low side takes the largest share that may be
-                worst = filled.share[HIGH if side == LOW else LOW]
-                voids.setdefault(self.supplies[number].item, []).append((worst, void))
+        for key, numbers in matched.items():
+            supplies = np.array(numbers, np.int64)
+            if wanted is not None:
+                supplies = supplies[wanted[supplies]]
+            rules = [cutoff.rules[place] for place in key]
+            for day, left in _availability(rules):
+                builder.all_available(day, supplies, left)
+            void = [rule for rule in rules if rule.cover == "void"]
+            for number in supplies.tolist() if void else ():
+                filled = self.supplies[number].filled
+                if filled.source is None or filled.source.status in (None, "in-use", UNKNOWN):
+                    # the more is voided the worse, so the low side takes the largest share that may be
+                    worst = filled.share[HIGH if side == LOW else LOW]
+                    voids.setdefault(self.supplies[number].item, []).append((worst, void))
         for item, parts in voids.items():
             for day, part in _void_parts(parts):
                 builder.void(day, item, part)
         return builder.done()
 
-    def _matched(self, cutoff: Cutoff, side: Side, overrides: Overrides | None) -> dict[int, tuple[int, ...]]:
-        """Places of the rules that match, by supply; supplies that none matches are left out."""
-        found: dict[int, tuple[int, ...]] = {}
+    def _matched(self, cutoff: Cutoff, side: Side, overrides: Overrides | None) -> dict[tuple[int, ...], list[int]]:
+        """Supplies that rules match, by the places of those rules; supplies that none matches are left out."""
+        several: dict[int, tuple[int, ...]] = {}
         for place, rule in enumerate(cutoff.rules):
-            for number, truth in enumerate(self.truths(rule)):
-                if truth or (truth is None and side == LOW):
-                    found[number] = (*found.get(number, ()), place)
+            truths = self.truths(rule)
+            numbers = [number for number, truth in enumerate(truths) if truth or (truth is None and side == LOW)]
+            if len(cutoff.rules) == 1 and not overrides:
+                return {(0,): numbers} if numbers else {}
+            for number in numbers:
+                several[number] = (*several.get(number, ()), place)
         for (place, number), truth in (overrides or {}).items():
-            others = tuple(one for one in found.get(number, ()) if one != place)
+            others = tuple(one for one in several.get(number, ()) if one != place)
             if truth or (truth is None and side == LOW):
                 others = tuple(sorted((*others, place)))
-            found[number] = others
-        return {number: found[number] for number in sorted(found) if found[number]}
+            several[number] = others
+        found: dict[tuple[int, ...], list[int]] = {}
+        for number in sorted(several):
+            if several[number]:
+                found.setdefault(several[number], []).append(number)
+        return found
 
     def _ramps_of(self, side: Side) -> _Ramps:
         """Supplies that ramp up to another weight."""

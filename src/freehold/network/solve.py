@@ -65,6 +65,12 @@ class ScenarioBuilder:
         """From ``day`` on a source counts with its capacity."""
         self._entries.append((max(day, 0.0), CAPACITY, self._source_place[source], capacity))
 
+    def all_available(self, day: float, sources: Integers, value: float) -> None:
+        """Many at once: from ``day`` on each source has this availability."""
+        count = len(sources)
+        kinds, values = np.full(count, AVAILABILITY, np.int64), np.full(count, value)
+        self._blocks.append((np.full(count, day), kinds, self._places[sources], values))
+
     def all_at_capacity(self, days: Floats, sources: Integers, capacities: Floats) -> None:
         """Many at once: from its day on each source counts with its capacity."""
         kinds = np.full(len(days), CAPACITY, np.int64)

@@ -10,16 +10,21 @@ from freehold.measure.assess import AssessAnswer, Coverage, coverage_of
 if TYPE_CHECKING:
     from freehold.catalogue.search import Hit
     from freehold.errors import Finding
+    from freehold.measure.unknowns import Worth
     from freehold.measure.why import Step
     from freehold.respond.evidence_verify import Verification
     from freehold.stack.cutoff import Cutoff
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Stack
     from freehold.store.interface import Change
+    from freehold.watch.best_act import BestActs
+    from freehold.watch.level_facts import Fact
+    from freehold.watch.levels import LevelRange, Levels
+    from freehold.watch.radius import Radius
 
 __all__ = [
     "CatalogueFindings", "CheckAnswer", "Context", "EvidenceEntries", "EvidenceEntry", "EvidenceVerdict", "HistoryAnswer",
-    "SearchAnswer", "ShowAnswer", "context_of",
+    "ReachAnswer", "SearchAnswer", "ShowAnswer", "context_of",
 ]  # fmt: skip
 
 
@@ -134,6 +139,30 @@ class HistoryAnswer:
 
     name: str
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class ReachAnswer:
+    """How far a loss reaches, and how bad that is.
+
+    Parameters
+    ----------
+    radius, acts
+        What stops, what takes over; the single acts that save most.
+    learn
+        Unknown facts whose knowing would narrow it most.
+    facts, levels
+        What the levels rest on, and the level by each criteria set asked for.
+    criteria
+        The file of levels: names, facts, sets.
+    """
+
+    radius: Radius
+    acts: BestActs
+    learn: tuple[Worth, ...]
+    facts: tuple[Fact, ...]
+    levels: tuple[LevelRange, ...]
+    criteria: Levels
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from freehold.words import interval, say
 __all__ = [
     "curve_blocks", "headline", "hold_blocks", "items_detail", "items_table", "kind_name", "landlord_blocks", "unknown_blocks",
     "weakest_table",
+    "worth_line",
 ]  # fmt: skip
 
 _MOST_ITEMS = 200
@@ -164,14 +165,15 @@ def weakest_table(answer: AssessAnswer, context: Context, notes: Notes) -> Table
 def unknown_blocks(answer: AssessAnswer, context: Context, notes: Notes) -> tuple[Block, ...]:
     """Unknown facts, coverage, what would narrow the answer most, and facts that are old."""
     blocks: list[Block] = [Heading(say("check.heading_unknown")), *known_paragraphs(context)]
-    blocks += [Paragraph(_worth(one, context)) for one in answer.learn_first]
+    blocks += [Paragraph(worth_line(one, context)) for one in answer.learn_first]
     if notes.old:
         key = "check.old_one" if notes.old == 1 else "check.old_many"
         blocks.append(Paragraph(say(key, count=notes.old, date=context.reference_date), "warn"))
     return tuple(blocks)
 
 
-def _worth(one: Worth, context: Context) -> str:
+def worth_line(one: Worth, context: Context) -> str:
+    """What knowing a fact is worth, in a sentence."""
     fact = one.fact
     stack = context.stack
     controls = ("source", "provider", "owner", "country", "location", "origin", "licence")

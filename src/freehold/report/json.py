@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.answers import CheckAnswer, Context
 from freehold.report.clean import escape_json
+from freehold.report.json_values import bounds as _bounds
+from freehold.report.json_values import day as _day
+from freehold.report.json_values import days as _days
+from freehold.report.json_values import interval as _interval
+from freehold.report.json_values import number as _number
+from freehold.report.json_values import numbers as _numbers
+from freehold.report.json_values import worth as _worth
+from freehold.report.respond_json import incident_keys, incident_list_keys, playbook_list_keys, rehearsal_keys
 from freehold.report.rules_json import rule_list_keys, rule_replay_keys, rule_tests_keys
 from freehold.stack.values import UNKNOWN
 from freehold.version import __version__
@@ -26,7 +34,6 @@ if TYPE_CHECKING:
     from freehold.measure.cutoff import CutoffAnswer
     from freehold.measure.diff import DiffAnswer
     from freehold.measure.gaps import GapsAnswer, LayerGaps, NoneKnown, Option
-    from freehold.measure.mission import Interval
     from freehold.measure.restart import RestartAnswer
     from freehold.measure.why import Step, WhyAnswer
     from freehold.report.answers import (
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
         SearchAnswer,
         ShowAnswer,
     )
+    from freehold.respond.situation import IncidentList, IncidentReport, PlaybookList, Rehearsal
     from freehold.stack.changes import RowChange
     from freehold.stack.inventory import Inventory
     from freehold.stack.records import Records
@@ -47,9 +55,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCHEMA", "assess_json", "check_json", "coverage_json", "cutoff_json", "diff_json", "doctor_json", "dumps",
-    "entries_json", "envelope", "findings_json", "gaps_json", "history_json", "import_json", "inventory_json", "restart_json",
-    "row_changes", "rule_list_json", "rule_replay_json", "rule_tests_json", "search_json", "show_json", "stack_json",
-    "verdict_json", "why_json",
+    "entries_json", "envelope", "findings_json", "gaps_json", "history_json", "import_json", "incident_json",
+    "incident_list_json", "inventory_json", "playbook_list_json", "rehearsal_json", "restart_json", "row_changes",
+    "rule_list_json", "rule_replay_json", "rule_tests_json", "search_json", "show_json", "stack_json", "verdict_json",
+    "why_json",
 ]  # fmt: skip
 
 SCHEMA: Final = 1
@@ -121,13 +130,7 @@ def _assess(answer: AssessAnswer) -> dict[str, Any]:
         }
         for one in answer.weakest
     ]  # fmt: skip
-    learn_first = [
-        {
-            "table": one.fact.table, "id": one.fact.id, "attribute": one.fact.attribute, "sources": one.sources,
-            "narrows": _number(one.narrows), "raises_low": _number(one.raises_low), "lowers_high": _number(one.lowers_high),
-        }
-        for one in answer.learn_first
-    ]  # fmt: skip
+    learn_first = [_worth(one) for one in answer.learn_first]
     return {
         "days": days,
         "floor": _number(answer.floor),
@@ -205,6 +208,26 @@ def restart_json(answer: RestartAnswer, context: Context) -> dict[str, Any]:
 def doctor_json(answer: Diagnosis, context: Context) -> dict[str, Any]:
     """``doctor``: everything that was looked at, its state, and the line that mends it."""
     return envelope("doctor", context) | {"sound": answer.sound, "checks": [asdict(check) for check in answer.checks]}
+
+
+def incident_list_json(answer: IncidentList, context: Context) -> dict[str, Any]:
+    """``respond list``: see :mod:`freehold.report.respond_json`."""
+    return envelope("respond list", context) | incident_list_keys(answer)
+
+
+def incident_json(answer: IncidentReport, context: Context) -> dict[str, Any]:
+    """``respond show``: see :mod:`freehold.report.respond_json`."""
+    return envelope("respond show", context) | incident_keys(answer)
+
+
+def rehearsal_json(answer: Rehearsal, context: Context) -> dict[str, Any]:
+    """``respond run``: see :mod:`freehold.report.respond_json`."""
+    return envelope("respond run", context) | rehearsal_keys(answer)
+
+
+def playbook_list_json(answer: PlaybookList, context: Context) -> dict[str, Any]:
+    """``respond check``: see :mod:`freehold.report.respond_json`."""
+    return envelope("respond check", context) | playbook_list_keys(answer)
 
 
 def rule_list_json(answer: RuleList, context: Context) -> dict[str, Any]:
@@ -498,30 +521,3 @@ def _place(country: str) -> str | None:
 
 def _known(text: str) -> str | None:
     return None if text == "?" else text
-
-
-def _bounds(pair: tuple[float, float]) -> dict[str, float | None]:
-    return {"low": _number(pair[0]), "high": _number(pair[1])}
-
-
-def _interval(interval: Interval) -> dict[str, list[float | None]]:
-    return {"low": _numbers(interval.low), "high": _numbers(interval.high)}
-
-
-def _numbers(values: Sequence[float]) -> list[float | None]:
-    return [_number(value) for value in values]
-
-
-def _number(value: float) -> float | None:
-    """A number to 1e-12, so that the last bit of a sum is not told; null for an endless one."""
-    return None if not math.isfinite(value) else round(float(value), 12) + 0.0
-
-
-def _days(values: Sequence[float]) -> list[float | None]:
-    return [_day(value) for value in values]
-
-
-def _day(value: float | None) -> float | int | None:
-    if value is None or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else round(value, 9)

@@ -32,6 +32,7 @@ _SERVED: Final = {
     "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
     "freehold.stack.records.Records": ("view_records.records_document", "import_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
+    "freehold.report.answers.ReachAnswer": ("view_reach.reach_document", "json_reach.reach_json"),
     "freehold.report.answers.ShowAnswer": ("view_show.show_document", "stack_json"),
     "freehold.report.answers.HistoryAnswer": ("view_history.history_document", "history_json"),
     "freehold.catalogue.show.Shown": ("view_catalogue.shown_document", "show_json"),
@@ -42,9 +43,13 @@ _SERVED: Final = {
     "freehold.watch.rule_list.RuleList": ("view_rules.list_document", "rule_list_json"),
     "freehold.watch.rule_list.RuleTestReport": ("view_rules.tests_document", "rule_tests_json"),
     "freehold.watch.replay.ReplayReport": ("view_rules.replay_document", "rule_replay_json"),
+    "freehold.respond.situation.IncidentList": ("view_respond.list_document", "incident_list_json"),
+    "freehold.respond.situation.IncidentReport": ("view_respond.incident_document", "incident_json"),
+    "freehold.respond.situation.Rehearsal": ("view_respond.rehearsal_document", "rehearsal_json"),
+    "freehold.respond.situation.PlaybookList": ("view_respond.playbooks_document", "playbook_list_json"),
     "freehold.report.answers.CatalogueFindings": ("view_catalogue.findings_document", "findings_json"),
 }
-"""By the answer's type: its view, and its function in :mod:`freehold.report.json`."""
+"""By the answer's type: its view, and its function in :mod:`freehold.report.json` or in the module named."""
 
 
 def face(name: str) -> Face:
@@ -86,7 +91,8 @@ def document_of(answer: object, context: Context | None = None) -> Document:
 
 def to_json(answer: object, context: Context | None = None) -> dict[str, Any]:
     """Turn any answer into the data of its JSON form, envelope and all; see :func:`document_of`."""
-    made = getattr(import_module("freehold.report.json"), _served(answer)[1])
+    module, _, name = _served(answer)[1].rpartition(".")
+    made = getattr(import_module(f"freehold.report.{module or 'json'}"), name)
     return cast("dict[str, Any]", made(answer, _beside(answer, context)))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from freehold.errors import UsageError
 from freehold.report.json import SCHEMA
+from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
 from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
 
@@ -241,6 +242,76 @@ _REVISION: Final = _object(
     }
 )  # fmt: skip
 
+_DAY_RANGE: Final = _object({"low": _or_null(_DAY), "high": _or_null(_DAY)})
+_AMOUNTS: Final = _object({"low": _DAY, "high": _or_null(_DAY)})
+_LEVEL_NAME: Final[_Schema] = {"enum": ["none", "blue", "yellow", "orange", "red"]}
+_REACH_KEYS: Final[dict[str, _Schema]] = {
+    "cutoff": _or_null(_CUTOFF),
+    "place_known": _FLAG,
+    "ties": _list(
+        _object(
+            {
+                "label": _NAME, "value": _NAME, "by": _NAME, "confidence": _LEVEL,
+                "selectors": {"type": "object", "additionalProperties": _NAME},
+            }
+        )
+    ),
+    "untied": _list(_object({"label": _TEXT, "value": _TEXT, "because": _NAME, "nearest": _NAMES})),
+    "days": _DAYS,
+    "floor": _LEVEL,
+    "mission_rule": _NAME,
+    "before": _BOUNDS,
+    "mission": _LEVELS,
+    "first_stop": _DAY_RANGE,
+    "mission_stop": _DAY_RANGE,
+    "stops": _list(
+        _object(
+            {
+                "id": _NAME, "name": _NAME, "kind": _or_null(_NAME), "tags": _TEXTS, "stops_low": _or_null(_DAY),
+                "stops_high": _or_null(_DAY), "serves": _NAMES, "served": _COUNT,
+            }
+        )
+    ),
+    "down_before": _NAMES,
+    "lowered": _NAMES,
+    "takes_over": _list(
+        _object({"source": _NAME, "item": _NAME, "day": _DAY_RANGE, "capacity": _BOUNDS, "rests_on": _NAMES})
+    ),
+    "lost": _AMOUNTS,
+    "acts": _list(
+        _object(
+            {
+                "act": {"enum": ["activate", "hasten", "restore"]}, "item": _NAME, "source": _NAME, "ready": _DAY_RANGE,
+                "saved": _AMOUNTS, "saved_on": _list(_object({"day": _DAY, "low": _LEVEL, "high": _LEVEL})),
+            }
+        )
+    ),
+    "acts_considered": _COUNT,
+    "acts_tried": _COUNT,
+    "acts_exact": _FLAG,
+    "learn_first": _ASSESS_KEYS["learn_first"],
+    "facts": _list(
+        _object({"id": _NAME, "low": _DAY, "high": _or_null(_DAY), "source": _TEXT, "confidence": _LEVEL})
+    ),
+    "levels": _list(
+        _object(
+            {
+                "criteria": _NAME, "version": _NAME, "low": _LEVEL_NAME, "high": _LEVEL_NAME, "confirmed": _FLAG,
+                "missing": _NAMES, "assumed": _NAMES,
+                "question": _or_null(
+                    _object(
+                        {
+                            "fact": _NAME, "text": _NAME,
+                            "outcomes": _list(_object({"low": _LEVEL_NAME, "high": _LEVEL_NAME}), minItems=1),
+                        }
+                    )
+                ),
+            }
+        ),
+        minItems=1,
+    ),
+}  # fmt: skip
+
 _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "check": {
         "inventory": _or_null(_INVENTORY), "skips": _READ_KEYS["skips"], "findings": _list(_FINDING),
@@ -272,6 +343,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},
         "stands": _FLAG, "steps": _list(_STEP),
     },
+    "reach": _REACH_KEYS,
     "restart": {
         "cutoff": _or_null(_CUTOFF), "with_stock": _FLAG, "restartable": _NAMES,
         "knots": _list(
@@ -333,14 +405,16 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "without_provider": _TEXTS,
     },
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
-    **RULES_SCHEMAS,
+    **RULES_SCHEMAS, **RESPOND_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
 """Verbs that answer in JSON."""
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
-_WITHOUT_ANSWER: Final = frozenset({"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS})
+_WITHOUT_ANSWER: Final = frozenset(
+    {"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS, *RESPOND_SCHEMAS}
+)
 
 
 def json_schema(verb: str) -> dict[str, Any]:

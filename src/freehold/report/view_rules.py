@@ -83,12 +83,6 @@ def replay_document(answer: ReplayReport, context: Context) -> Document:
         Column("faults", say("rules.column_faults")),
     )  # fmt: skip
     table = Table(columns, tuple(Row(_replayed(one), _tone(one)) for one in answer.rules))
-    words = {
-        "rules": len(answer.rules),
-        "events": f"{answer.events:,}",
-        "start": _moment(answer.start),
-        "end": _moment(answer.end),
-    }
     alerts = f"{sum(one.alerts for one in answer.rules):,}"
     said = say("rules.replay_nothing")
     if answer.events:

@@ -168,7 +168,7 @@ class ApprovalRequests:
                 raise NotAllowed(f"whether {request.action} was done is not known. Look, then say which: --done or --repeat")
             by, role = self.incidents.acting(self.incidents.get(request.incident), by)
             if break_glass and not why.strip():
-                raise NotAllowed("a break-glass needs a reason. Add one: --why TEXT")
+                raise NotAllowed("a break-glass needs a reason. Add one: --because TEXT")
             if not break_glass and any(person_key(name) == person_key(by) for name, _ in request.people):
                 raise NotAllowed(f"'{by}' has approved {request.id} already. Two people are two different people.")
             at = self.database.clock()
@@ -213,7 +213,7 @@ class ApprovalRequests:
             request = self._open(id_)
             by, role = self.incidents.acting(self.incidents.get(request.incident), by)
             if not why.strip():
-                raise NotAllowed("this needs a reason. Add one: --why TEXT")
+                raise NotAllowed("this needs a reason. Add one: --because TEXT")
             self._settle(request.id, settled)
             facts: dict[str, Json] = {"request": request.id, "action": request.action, "settled": settled}
             self.database.tell(request.incident, kind, by, role, why, facts)

@@ -7,6 +7,7 @@ the timeline and the entry for the evidence log that tell it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import sqlite3
@@ -28,6 +29,10 @@ _WAIT: Final = 20.0
 
 _MOST_TRIES: Final = 20
 LONGEST_TEXT: Final = 4_000
+_LONGEST_FACTS: Final = 100_000
+_DEEPEST: Final = 24
+_LARGEST: Final = 2**53 - 1
+"""Whole numbers up to this are the same for every reader of JSON; larger ones are told as text."""
 _TABLES: Final = """
 CREATE TABLE store (id TEXT NOT NULL);
 CREATE TABLE incident (
@@ -86,7 +91,7 @@ def clean_text(text: str, most: int = LONGEST_TEXT) -> str:
 
 
 def _finite(value: Any, depth: int = 0) -> Json:
-    if depth > 30:
+    if depth > _DEEPEST:
         return "…"
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
@@ -96,6 +101,8 @@ def _finite(value: Any, depth: int = 0) -> Json:
         return {str(_finite(str(name))): _finite(one, depth + 1) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(one, depth + 1) for one in value]
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return str(value)
     return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
@@ -246,6 +253,9 @@ class IncidentDatabase:
         last = self.row("SELECT number, at FROM entry WHERE incident = ? ORDER BY number DESC LIMIT 1", incident)
         number, at = (last[0] + 1, max(self.clock(), last[1])) if last else (1, self.clock())
         text, told = clean_text(text), as_json(facts or {})
+        if len(told) > _LONGEST_FACTS:
+            digest = hashlib.sha256(told.encode()).hexdigest()
+            told = as_json({"left_out": f"{len(told):,} characters are more than are told", "sha256": digest})
         self.insert("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", incident, number, at, kind, who, role, text, told)
         self.rows("UPDATE incident SET updated = ? WHERE id = ?", at, incident)
         body = {

@@ -325,10 +325,10 @@ class Incidents:
                 raise NotAllowed("a merge needs the incident to merge into. Name both.")
             roles = frozenset({MACHINE}) if name == MACHINE else self.roles_of(incident, name)
             if not why.strip() and verb in ("false-alarm", "review"):
-                raise NotAllowed(f"'{verb}' needs a reason for those who read it later. Add one: --why TEXT")
+                raise NotAllowed(f"'{verb}' needs a reason for those who read it later. Add one: --because TEXT")
             if verb == "close" and incident.firing and not why.strip():
                 raise NotAllowed(
-                    f"the alerts of {incident.id} still fire. Wait until they resolve, or say why it is closed: --why TEXT"
+                    f"the alerts of {incident.id} still fire. Wait until they resolve, or say why it is closed: --because TEXT"
                 )
             if verb == "review" and (owed := self.duties(incident.id)):
                 raise NotAllowed(f"{incident.id} owes a review of: {owed[0].what}. Settle duty {owed[0].id} first.")
@@ -386,7 +386,7 @@ class Incidents:
                 incident.level_high
             )
             if lowered and (role != "commander" or not why.strip()):
-                raise NotAllowed("a level is lowered by a commander, with a reason. Add one: --why TEXT")
+                raise NotAllowed("a level is lowered by a commander, with a reason. Add one: --because TEXT")
             self.database.rows(
                 "UPDATE incident SET level_low = ?, level_high = ? WHERE id = ?", low, high, incident.id
             )  # what was graded stays: only worse facts than those raise it again
@@ -465,7 +465,7 @@ class Incidents:
             incident = self.get(id_)
             by, role = self.acting(incident, by)
             if not why.strip():
-                raise NotAllowed("waiving what must be preserved needs a reason. Add one: --why TEXT")
+                raise NotAllowed("waiving what must be preserved needs a reason. Add one: --because TEXT")
             self.database.rows("UPDATE incident SET preserved = 1 WHERE id = ?", incident.id)
             self.database.tell(incident.id, "waive", by, role, why)
             self.owe(incident.id, "nothing was preserved before the change", by)
@@ -498,7 +498,7 @@ class Incidents:
             if person_key(by) == person_key(found[1]):
                 raise NotAllowed(f"'{by}' did what is to be reviewed. Let somebody else review it.")
             if not why.strip():
-                raise NotAllowed("a review needs its finding. Add it: --why TEXT")
+                raise NotAllowed("a review needs its finding. Add it: --because TEXT")
             self.database.rows("UPDATE duty SET done = ?, done_by = ? WHERE number = ?", self.database.clock(), by, number)
             self.database.tell(found[0], "duty", by, role, why, {"duty": number, "owed": False})
 

@@ -133,6 +133,6 @@ def load_roster(path: Path) -> Roster:
         raise RespondError(
             f"{path}: {error}. Write [[person]] tables with name and roles, of {', '.join(HUMAN_ROLES)}."
         ) from None
-    for person in roster.person:
-        checked_name(person.name)
+    for name in (*(one.name for one in roster.person), *(one.name for one in roster.program)):
+        checked_name(name)
     return roster

@@ -42,7 +42,7 @@ class Run:
     by
         Who started it.
     state
-        ``running``, ``waiting`` (for people), ``done``, ``failed`` or ``undone``.
+        ``running``, ``waiting`` (for people), ``undoing`` (by a person), ``done``, ``failed`` or ``undone``.
     because
         Why it waits or failed.
     started, ended
@@ -153,7 +153,7 @@ class RunJournal:
     def all(self, incident: str = "", *, unfinished: bool = False) -> tuple[Run, ...]:
         """Runs of one incident or of all, the oldest first."""
         found = self.database.rows(
-            f"SELECT {_RUN} FROM run WHERE (? = '' OR incident = ?) AND (NOT ? OR state IN ('running', 'waiting')) "  # noqa: S608
+            f"SELECT {_RUN} FROM run WHERE (? = '' OR incident = ?) AND (NOT ? OR state IN ('running', 'waiting', 'undoing')) "  # noqa: S608
             "ORDER BY number",
             incident, incident, unfinished,
         )  # fmt: skip

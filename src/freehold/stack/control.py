@@ -178,13 +178,22 @@ class Control:
         source
             The source, or ``None`` for the unknown source of an item without any.
         """
-        perhaps = False
-        for name in rule.selectors:
-            truth = _TESTS[name](self, rule, item, source)
-            if truth is False:
-                return False
-            perhaps = perhaps or truth is None
-        return None if perhaps else True
+        return self.matcher(rule)(item, source)
+
+    def matcher(self, rule: Rule) -> Callable[[Item, Source | None], Truth]:
+        """Prepare :meth:`matches` for one rule and many sources."""
+        tests = [_TESTS[name] for name in rule.selectors]
+
+        def matches(item: Item, source: Source | None) -> Truth:
+            perhaps = False
+            for test in tests:
+                truth = test(self, rule, item, source)
+                if truth is False:
+                    return False
+                perhaps = perhaps or truth is None
+            return None if perhaps else True
+
+        return matches
 
     def _provider(self, rule: Rule, _item: Item, source: Source | None) -> Truth:
         provider = None if source is None else source.provider

@@ -15,7 +15,7 @@ import numpy as np
 
 from freehold.measure.case import HIGH, LOW, Side
 from freehold.measure.mission_curve import MissionRun, mission_run
-from freehold.network.arrays import CAPACITY, TOLERANCE, Scenario
+from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Scenario
 from freehold.network.build import Built
 from freehold.stack.cutoff import Cutoff
 from freehold.watch.radius import Radius, Reach
@@ -31,7 +31,7 @@ MOST_TRIED: Final = 64
 """How many acts are tried at most, fewer where thousands of items fall; the rest is bounded."""
 
 _FEWEST_TRIED: Final = 12
-_WORK: Final = 20_000
+_WORK: Final = 40_000
 
 _SIDES: Final[tuple[Side, Side]] = (LOW, HIGH)
 _SMALLEST: Final = 1e-9
@@ -126,19 +126,42 @@ class _Trial:
         """Run one side, with one act or none."""
         return mission_run(self.case, self.scenario(side, kind, supply), side, self.reach.mission, self.horizon)
 
-    def bounds(self, runs: list[MissionRun]) -> list[float]:
-        """The most that an act on each item can save: all that the mission's items lack that rest on it."""
-        lack = self.horizon - (runs[LOW].areas + runs[HIGH].areas) / 2
+    def bounds(self, lack: Floats) -> list[tuple[float, float]]:
+        """The most that an act on each item can save: all that mission items lack that rest on it; and what they weigh."""
         weights, served = self.reach.mission.weights, self.reach.served
-        worth = [weights.get(number, 1.0) * max(0.0, float(lack[number])) for number in self.reach.ranked]
+        heavy = [weights.get(number, 1.0) for number in self.reach.ranked]
+        worth = [weight * max(0.0, float(lack[number])) for weight, number in zip(heavy, self.reach.ranked, strict=True)]
         lacking = sum(1 << rank for rank, one in enumerate(worth) if one > _SMALLEST)
-        known: dict[int, float] = {}
+        known: dict[int, tuple[float, float]] = {0: (0.0, 0.0)}
         found = []
         for number, short in enumerate((lack > TOLERANCE).tolist()):
             bits = served[number] & lacking if short else 0
             if bits not in known:
-                known[bits] = sum(worth[rank] for rank in _ranks(bits))
+                ranks = list(_ranks(bits))
+                known[bits] = sum(worth[rank] for rank in ranks), sum(heavy[rank] for rank in ranks)
             found.append(known[bits])
+        return found
+
+    def promise(self, lack: Floats, matched: set[int]) -> list[float]:
+        """A guess at what each item holds up alone: itself, and users that lack nothing essential but it."""
+        case, weights = self.case, self.reach.mission.weights
+        short = (lack > TOLERANCE).tolist()
+        found = [weights.get(number, 0.0) * max(0.0, float(one)) for number, one in enumerate(lack)]
+        for number in self.reach.mission.doubtful:
+            found[number] += max(0.0, float(lack[number]))
+        alone: list[list[tuple[int, float]]] = [[] for _ in found]
+        for supply, needs in enumerate(case.needs_of):
+            one = case.supplies[supply]
+            if not short[one.item] or supply in matched or supply in self.candidates:
+                continue
+            needed = [(case.item_number[need.item], 1.0 if need.weight is None else need.weight) for need in needs]
+            lost = [item for item, weight in needed if short[item] and weight >= 1 - TOLERANCE]
+            for item, weight in needed:
+                if short[item] and (not lost or lost == [item]):
+                    alone[item].append((one.item, weight * max(one.filled.share)))
+        place = case.built(LOW).item_places
+        for item in sorted(range(len(found)), key=lambda number: -place[number]):
+            found[item] += sum(part * found[user] for user, part in alone[item] if user != item)
         return found
 
 
@@ -160,8 +183,9 @@ def _also(built: Built, scenario: Scenario, day: float, supply: int, capacity: f
 def best_acts(reach: Reach, radius: Radius, most: int = 5, tries: int | None = None) -> BestActs:
     """Find the single acts that save most of the mission after a loss.
 
-    Acts are tried in the order of the most that they could save: all that the mission's items lose that rest on the act's
-    item. The search ends when no act left can be better than the worst one told, or after ``tries``.
+    The most that an act can save is all that the mission's items lack that rest on the act's item, from the day on which it
+    helps. An act is left out when that is no more than the worst one told saves. Those whose item is the only thing that
+    some part of the mission lacks are tried first; after ``tries`` the rest is bounded.
 
     Parameters
     ----------
@@ -180,27 +204,41 @@ def best_acts(reach: Reach, radius: Radius, most: int = 5, tries: int | None = N
     trial = _Trial(reach, cut)
     base = [trial.run(side) for side in _SIDES]
     lost = [max(0.0, trial.horizon * reach.before[side] - base[side].curve.area(trial.horizon)) for side in _SIDES]
-    possible = _possible(trial, trial.bounds(base))
+    possible = _possible(trial, base)
     found: list[Act] = []
     tried, left = 0, 0.0
-    for bound, kind, supply in possible:
+    for one in possible:
         worst = found[most - 1].worth if len(found) >= most else _SMALLEST
-        if bound <= worst or tried >= tries:
-            left = bound
-            break
+        if one.bound <= worst:
+            continue
+        if tried >= tries:
+            left = max(left, one.bound)
+            continue
         tried += 1
-        act = _judged(trial, kind, supply, base)
+        act = _judged(trial, one.kind, one.supply, base)
         if act.worth > _SMALLEST:
-            found = sorted([*found, act], key=lambda one: (-one.worth, one.ready, one.kind, one.source))[:most]
+            found = sorted([*found, act], key=lambda act: (-act.worth, act.ready, act.kind, act.source))[:most]
     return BestActs(tuple(found), (round(lost[LOW], 9), round(lost[HIGH], 9)), trial.horizon, len(possible), tried, left)
 
 
-def _possible(trial: _Trial, bounds: list[float]) -> list[tuple[float, ActKind, int]]:
-    """Acts on items that lack something, with the most that each could save, the most first."""
-    case, cut = trial.case, trial.cut
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """An act that may help: what it promises, and the most that it can save."""
+
+    promise: float
+    bound: float
+    kind: ActKind
+    supply: int
+
+
+def _possible(trial: _Trial, base: list[MissionRun]) -> list[_Possible]:
+    """Acts on items that lack something, the most promising first."""
+    case, cut, horizon = trial.case, trial.cut, trial.horizon
+    lack = horizon - (base[LOW].areas + base[HIGH].areas) / 2
     matched = {number for rule in cut.rules for number, truth in enumerate(case.truths(rule)) if truth is not False}
-    found: list[tuple[float, ActKind, int]] = []
-    for item, bound in enumerate(bounds):
+    bounds, promise = trial.bounds(lack), trial.promise(lack, matched)
+    found: list[_Possible] = []
+    for item, (bound, weight) in enumerate(bounds):
         if bound <= _SMALLEST:
             continue
         for supply in case.supplies_of[item]:
@@ -208,14 +246,16 @@ def _possible(trial: _Trial, bounds: list[float]) -> list[tuple[float, ActKind, 
             if filled.source is None:
                 continue
             if supply in trial.candidates:
-                found.append((bound, "activate", supply))
+                rest = max(0.0, horizon - max(0.0, cut.known_on + case.recover(supply, HIGH)))
+                part = filled.capacity[HIGH] * rest / horizon if horizon else 0.0
+                found.append(_Possible(promise[item] * part, min(bound, weight * rest), "activate", supply))
                 continue
             if supply in matched:
-                found.append((bound, "restore", supply))
-            late = cut.known_on + case.recover(supply, LOW) > TOLERANCE
-            if late and filled.capacity[HIGH] > filled.share[LOW] + TOLERANCE:
-                found.append((bound, "hasten", supply))
-    return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
+                found.append(_Possible(promise[item], bound, "restore", supply))
+            late = max(0.0, cut.known_on + case.recover(supply, LOW)) - max(0.0, cut.known_on)
+            if late > TOLERANCE and filled.capacity[HIGH] > filled.share[LOW] + TOLERANCE:
+                found.append(_Possible(promise[item] * filled.capacity[HIGH], bound, "hasten", supply))
+    return sorted(found, key=lambda one: (-one.promise, -one.bound, one.kind, one.supply))
 
 
 def _judged(trial: _Trial, kind: ActKind, supply: int, base: list[MissionRun]) -> Act:

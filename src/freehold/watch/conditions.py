@@ -268,7 +268,9 @@ class _Translation:
             following = tokens[at + 1].text if at + 1 < len(tokens) else ""
             if token.kind == "name":
                 self._name(tokens, at, following, out)
-            elif token.text == "." and (at == 0 or not (tokens[at - 1].kind in {"text", "raw"} or tokens[at - 1].text == ")")):
+            elif token.text == "." and (
+                at == 0 or not (tokens[at - 1].kind in {"text", "raw"} or tokens[at - 1].text in {")", "]"})
+            ):
                 raise BadCondition(f"the dot at column {token.start + 1} follows nothing", "Name an attribute whole")
         _compare_types(tokens, self._known)
         return "".join(out)

@@ -64,7 +64,12 @@ class RuleTally:
 
 def is_resolved_event(event: Event) -> bool:
     """Whether an event says that something is over: such a one never counts, and may only clear."""
-    return event.type.endswith(".resolved") or event.data.get("freehold.alert.state") == "resolved"
+    data = event.data
+    return (
+        event.type.endswith(".resolved")
+        or data.get("freehold.alert.state") == "resolved"
+        or data.get("freehold.status.resolved") is True
+    )
 
 
 class _Group:

@@ -236,6 +236,8 @@ class LevelRange:
 def load_levels(path: Path) -> Levels:
     """Read a file of levels: an organisation's own criteria.
 
+    Facts and names of levels that it does not define are those that come with Freehold.
+
     Raises
     ------
     freehold.errors.BadRules
@@ -247,29 +249,36 @@ def load_levels(path: Path) -> Levels:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadRules(f"{path} cannot be read ({error}). Check its name, permissions and encoding (UTF-8).") from None
-    return _read(text, str(path))
+    levels, built_in = _parsed(text, str(path)), built_in_levels()
+    facts = {one.id: one for one in (*built_in.fact, *levels.fact)}
+    if not levels.criteria:
+        raise BadRules(f"{path} holds no criteria set. Add a [[criteria]] table; see docs/concepts/warning-levels.md.")
+    known = {one.id for one in levels.reference}
+    references = (*levels.reference, *(one for one in built_in.reference if one.id not in known))
+    whole = msgspec.structs.replace(levels, level=levels.level or built_in.level, reference=references)
+    _check(whole, str(path), facts)
+    return msgspec.structs.replace(whole, fact=tuple(facts.values()))
 
 
 @cache
 def built_in_levels() -> Levels:
     """The levels that come with Freehold."""
     text = files("freehold.watch").joinpath("data", "levels.toml").read_text(encoding="utf-8")
-    return _read(text, "levels.toml")
+    levels = _parsed(text, "levels.toml")
+    _check(levels, "levels.toml", levels.facts)
+    return levels
 
 
-def _read(text: str, file: str) -> Levels:
+def _parsed(text: str, file: str) -> Levels:
     try:
-        levels = msgspec.convert(parse_toml(text), Levels)
+        return msgspec.convert(parse_toml(text), Levels)
     except BadToml as error:
         raise BadRules(f"{file} is not TOML: {error}.") from None
     except msgspec.ValidationError as error:
         raise BadRules(f"{file}: {error}. See docs/concepts/warning-levels.md for the form.") from None
-    _check(levels, file)
-    return levels
 
 
-def _check(levels: Levels, file: str) -> None:
-    facts = levels.facts
+def _check(levels: Levels, file: str, facts: Mapping[str, FactDefinition]) -> None:
     references = {one.id for one in levels.reference}
     for what, ids in (("fact", [one.id for one in levels.fact]), ("criteria set", [one.id for one in levels.criteria])):
         twice = sorted({one for one in ids if ids.count(one) > 1})

@@ -15,7 +15,7 @@ __all__ = ["LONGEST_PATTERN", "MOST_WORK", "pattern_problem"]
 LONGEST_PATTERN: Final = 200
 """Characters."""
 
-MOST_WORK: Final = 1_000
+MOST_WORK: Final = 250
 """Elements once counted repetitions are written out; a class of Unicode characters (``\\w``, ``.``) counts as several."""
 
 _WIDE: Final = {"w": 40, "W": 40, "d": 10, "D": 10, "s": 4, "S": 4, "p": 40, "P": 40, "b": 20, "B": 20}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from freehold.catalogue.match import Match
     from freehold.measure.case import Case
 
-__all__ = ["ALIASES", "MOST_REMEMBERED", "Place", "Places", "Tie", "Untied"]
+__all__ = ["ALIASES", "MOST_REMEMBERED", "Place", "Places", "Tie", "Untied", "together"]
 
 ALIASES: Final[Mapping[str, str]] = {
     "freehold.source_id": "source",
@@ -222,12 +222,9 @@ class Places:
             numbers = [case.supply_number[rule.source]] if rule.source in case.supply_number else []
         else:
             numbers = range(len(case.supplies))
-        items, supplies, control = self._stack.items, case.supplies, case.control
+        items, supplies, matches = self._stack.items, case.supplies, case.control.matcher(rule)
         # an unknown fact may meet one label, but an answer made of nothing else would name the whole stack
-        return any(
-            control.matches(rule, items[supplies[number].item], supplies[number].filled.source) is not False
-            for number in numbers
-        )
+        return any(matches(items[supplies[number].item], supplies[number].filled.source) is not False for number in numbers)
 
     def _look_up(self, label: str, value: str) -> Tie | Untied:
         if len(value) > _LONGEST:

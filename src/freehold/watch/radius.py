@@ -6,6 +6,7 @@ on one network that is built once: days are days from the loss on.
 
 from __future__ import annotations
 
+import gc
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +38,7 @@ __all__ = ["MOST_REMEMBERED", "MOST_SERVED", "REACH_DAYS", "Radius", "Reach", "S
 REACH_DAYS: Final = (0.0, 1.0, 7.0, 30.0, 90.0, 365.0)
 """Days of a blast radius: what counts in an emergency is nearer than what counts in a plan."""
 
-MOST_SERVED: Final = 12
+MOST_SERVED: Final = 5
 """How many of the mission's items are named for one that stops; how many there are is told beside."""
 
 MOST_REMEMBERED: Final = 256
@@ -211,14 +212,20 @@ class Reach:
         self._rows = 0
 
     def warm(self) -> Reach:
-        """Build everything that does not depend on the loss; the first answer is then as fast as later ones."""
+        """Build everything that does not depend on the loss; the first answer is then as fast as later ones.
+
+        For a process that lives long: what is there now is taken out of the sight of Python's garbage collector
+        (:func:`gc.freeze`), which would otherwise look through a large stack once in a while, in the middle of an answer.
+        """
         case = self.case(Cutoff())
         for side in _SIDES:
             case.running(side)
         for supply in case.supplies:
             case.control.foreign(supply.filled.source, WAYS)
         both_sides(case, Cutoff(), self.days, self.floor)
-        _ = self.served, self.before
+        _ = self.served, self.before, self._ramping, self._unknown_numbers
+        gc.collect()
+        gc.freeze()
         return self
 
     def of(self, labels: Labels, annotations: Labels = ()) -> Radius:
@@ -424,9 +431,9 @@ class Reach:
         items = sorted({*np.flatnonzero(losing).tolist(), *(case.supplies[number].item for number in hit)})
         found = []
         for item in items:
-            for number in case.supplies_of[item]:
+            for number in self._ramping[item]:
                 filled = case.supplies[number].filled
-                if filled.source is None or number in surely or filled.capacity[HIGH] <= filled.share[LOW] + TOLERANCE:
+                if filled.source is None or number in surely:
                     continue
                 days = [max(0.0, cut.known_on + case.recover(number, side)) for side in _SIDES]
                 if math.isinf(days[HIGH]):
@@ -449,8 +456,29 @@ class Reach:
         wide = [number for number in self.ranked if apart[number]]
         if not wide:
             return self._doubtful()
+        perhaps = {number for rule in cut.rules for number, truth in enumerate(case.truths(rule)) if truth is None}
+        doubtful = perhaps | self._unknown_numbers
         voids = any(rule.cover == "void" for rule in cut.rules)
-        return (*unknown_facts(case, cut, case.cone(wide, voids=voids)), *self._doubtful())
+        cone = [number for number in case.cone(wide, voids=voids) if number in doubtful]
+        return (*unknown_facts(case, cut, cone), *self._doubtful())
+
+    @cached_property
+    def _unknown_numbers(self) -> frozenset[int]:
+        """Supplies of which a number is not known, whatever is cut."""
+        nothing = Cutoff()
+        case = self.case(nothing)
+        facts = unknown_facts(case, nothing, range(len(case.supplies)))
+        return frozenset(number for fact in facts for number in fact.supplies)
+
+    @cached_property
+    def _ramping(self) -> list[list[int]]:
+        """By item, the supplies that can come to count for more than they do."""
+        case = self.case(Cutoff())
+        found: list[list[int]] = [[] for _ in self.stack.items]
+        for number, supply in enumerate(case.supplies):
+            if supply.filled.capacity[HIGH] > supply.filled.share[LOW] + TOLERANCE:
+                found[supply.item].append(number)
+        return found
 
     def _doubtful(self) -> tuple[UnknownFact, ...]:
         items = [self.stack.items[number] for number in self.mission.doubtful]

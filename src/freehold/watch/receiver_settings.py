@@ -137,8 +137,17 @@ def check_receiver(receiver: Receiver, place: str) -> None:
             raise BadRules(f"{place}: {name} names no file.")
 
 
-def check_address(url: str, place: str) -> None:
-    """See that a URL is an HTTP one that carries no password.
+def check_address(url: str, place: str, *, secret: bool = False) -> None:
+    """See that a URL is an HTTP one, and carries no password.
+
+    Parameters
+    ----------
+    url
+        The URL.
+    place
+        Where it stands, for messages.
+    secret
+        Whether it may carry one.
 
     Raises
     ------
@@ -152,7 +161,7 @@ def check_address(url: str, place: str) -> None:
         raise BadRules(f"{place}: its URL cannot be read. Write http://host:port/path.") from None
     if not sound:
         raise BadRules(f"{place}: its URL is none of HTTP. Write http://host:port/path.")
-    if parts.username is not None or parts.password is not None:
+    if not secret and (parts.username is not None or parts.password is not None):
         raise BadRules(
             f"{place}: its URL carries a name or password. Put it in an environment variable, and name that in url_from."
         )

@@ -188,9 +188,8 @@ class _Checker:
                 self.bad(column, f"{value} is no threshold", "Write a number from 0 to 1e15")
         if share and rule.over is not None and not 0 <= rule.over < 1:
             self.bad("over", f"a share is never over {rule.over}", "Write one from 0 to under 1, such as 0.2 for 20 %")
-        if rule.measure in {"count", "repeat"} and rule.at_least is not None and not (
-            rule.at_least >= 1 and rule.at_least == math.floor(rule.at_least)
-        ):  # fmt: skip
+        whole = rule.at_least is None or (rule.at_least >= 1 and rule.at_least.is_integer())
+        if rule.measure in {"count", "repeat"} and not whole:
             self.bad("at_least", f"{rule.at_least} is no number of events", "Write a whole number from 1")
         if rule.times is not None and rule.times < 1:
             self.bad("times", f"{rule.times} times the average is no spike", "Write a number from 1, such as 4")

@@ -23,6 +23,7 @@ from freehold.errors import BadSignal
 from freehold.respond.approval_requests import ApprovalRequests
 from freehold.respond.clocks import Limits
 from freehold.respond.roles import Person
+from freehold.watch.alertmanager_api import add_routes
 from freehold.watch.intake import PATHS, Intake
 from freehold.web.acts import Act, act_on, read_act
 from freehold.web.answers import asset, guarded, json_answer, problem
@@ -72,16 +73,8 @@ class Front:
 _FRONT: Final = web.AppKey("front", Front)
 
 
-def create_app(front: Front, more: Callable[[web.Application], None] = lambda app: None) -> web.Application:  # noqa: ARG005
-    """Build the application.
-
-    Parameters
-    ----------
-    front
-        What it shows and acts on.
-    more
-        Adds further paths, such as Alertmanager's.
-    """
+def create_app(front: Front) -> web.Application:
+    """Build the application on what it shows and acts on."""
     app = web.Application(middlewares=[guarded, _known], client_max_size=64 * 1024)
     app[_FRONT] = front
     app.router.add_get("/health", _health)
@@ -93,10 +86,16 @@ def create_app(front: Front, more: Callable[[web.Application], None] = lambda ap
     app.router.add_get("/state", _state)
     app.router.add_get("/stream", _stream)
     app.router.add_post("/act", _act)
+    add_routes(app, front.desk.alerts, may=_may_post_alerts)
     for path in PATHS:
-        app.router.add_post(path, _receive)
-    more(app)
+        if path != "/api/v2/alerts":
+            app.router.add_post(path, _receive)
     return app
+
+
+def _may_post_alerts(request: web.Request) -> bool:
+    """Whether a request of Alertmanager's API may change something: who may not was sent away before."""
+    return "who" in request
 
 
 def _may_program(request: web.Request) -> bool:

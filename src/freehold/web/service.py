@@ -16,6 +16,7 @@ In the folder                                     What
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import ssl
 import sys
@@ -56,7 +57,7 @@ from freehold.watch.intake import Intake
 from freehold.watch.journal import Journal
 from freehold.watch.levels import built_in_levels, load_levels
 from freehold.watch.radius import Reach
-from freehold.watch.receivers.build import build_tellers
+from freehold.watch.receivers.opening import open_tellers
 from freehold.watch.routes import Routing, load_routes, read_routes
 from freehold.watch.rule_switch import RuleSwitch
 from freehold.watch.rules import built_in_rules, load_rules
@@ -176,7 +177,8 @@ def _channels(routing: Routing) -> dict[str, dict[str, bool]]:
 
 @asynccontextmanager
 async def open_desk(
-    settings: DeskSettings, *, write: Callable[[str], object] = sys.stderr.write, clock: Callable[[], float] = time.time,
+    settings: DeskSettings, *, write: Callable[[str], object] = partial(print, file=sys.stderr, flush=True),
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Front]:  # fmt: skip
     """Open a desk with all its parts, let it work, and close it whole.
 
@@ -185,7 +187,7 @@ async def open_desk(
     settings
         What it is started with.
     write
-        What a terminal channel writes to.
+        Writes a line of a terminal channel.
     clock
         Seconds since 1970.
 
@@ -222,7 +224,7 @@ async def open_desk(
         stack.callback(store.close)
         core = AlertCore(routing, store, clock(), channels=_channels(routing))
         alerts = AlertLoop(core, clock=clock)
-        delivery = Delivery(build_tellers(routing, write), alerts.told)
+        delivery = Delivery(open_tellers(routing, os.environ, write=write), alerts.told)
         stack.push_async_callback(delivery.close)
         incidents = Incidents.open(folder / "incidents.db", roster=people.roster, clock=clock)
         stack.callback(incidents.close)

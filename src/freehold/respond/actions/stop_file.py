@@ -1,0 +1,111 @@
+"""The gateway's stop file, written from outside: the way to stop when nothing else answers. Owns the lock and the line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from freehold.respond.actions.interface import ActionFailed
+from freehold.whole_file import write_whole
+
+__all__ = ["add_stop", "has_stop", "remove_stop"]
+
+_SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
+
+if sys.platform == "win32":
+
+    @contextmanager
+    def _locked(folder: Path) -> Iterator[None]:  # noqa: ARG001  there, a file is replaced whole and the last writer wins
+        yield
+
+else:
+    import fcntl
+
+    @contextmanager
+    def _locked(folder: Path) -> Iterator[None]:
+        """The lock that the gateway takes too, so that no line is lost between reading and writing."""
+        with (folder / "stop.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _same(line: str, scope: str, name: str) -> bool:
+    words = (" " + line).partition(" #")[0].split(None, 1)
+    if not words:
+        return False
+    said = words[1].strip() if len(words) > 1 else ""
+    return words[0].lower() == scope and said.casefold() == name.strip().casefold()
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    # an empty file stops everything, and must go on doing so when a line is added
+    return text.splitlines() if text.strip() else ["all"]
+
+
+def has_stop(path: Path, scope: str, name: str) -> bool | None:
+    """Whether a stop stands in the file; ``None`` if it cannot be read."""
+    try:
+        return any(_same(line, scope, name) for line in _lines(path))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def add_stop(path: Path, scope: str, name: str, why: str) -> None:
+    """Write a stop; one that stands there already stays as it is. It is on the disk when this returns.
+
+    Raises
+    ------
+    freehold.respond.actions.interface.ActionFailed
+        If it cannot be written; the message says what to write by hand.
+    """
+    line = f"{scope} {name}".strip()
+    if scope not in _SCOPES or (scope == "all") is bool(name.strip()) or not name.isprintable() or "#" in name:
+        # a line that the gateway does not understand stops everything
+        raise ActionFailed(f"'{line[:80]!r}' is no line of a stop file: {', '.join(_SCOPES)}, and a name with all but 'all'.")
+    told = " ".join(why.split())[:300]
+    try:
+        with _locked(path.parent):
+            if not has_stop(path, scope, name):
+                _write(path, [*_lines(path), f"{line}  # {told}" if told else line])
+    except (OSError, UnicodeDecodeError) as error:
+        raise ActionFailed(f"{path} cannot be written ({error}). Write the line '{line}' into it by hand.") from None
+
+
+def remove_stop(path: Path, scope: str, name: str) -> None:
+    """Take a stop out of the file.
+
+    Raises
+    ------
+    freehold.respond.actions.interface.ActionFailed
+        If it cannot be written.
+    """
+    try:
+        with _locked(path.parent):
+            lines = _lines(path)
+            kept = [line for line in lines if not _same(line, scope, name)]
+            if len(kept) == len(lines):
+                return
+            if any(line.strip() for line in kept):
+                _write(path, kept)
+            else:
+                path.unlink(missing_ok=True)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ActionFailed(f"{path} cannot be written ({error}). Take the line '{scope} {name}' out by hand.") from None
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    write_whole(path, "".join(f"{line}\n" for line in lines))
+    if sys.platform != "win32":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,106 @@
+"""The alert core in an event loop. Owns when it is asked, and that nothing is acknowledged or told before it is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+from freehold.errors import StoreError
+from freehold.log import log
+from freehold.watch.alert import Alert
+from freehold.watch.alert_core import AlertCore, Taken
+from freehold.watch.notification import Notification
+from freehold.watch.silences import Silence
+
+__all__ = ["AlertLoop", "Take"]
+
+Take: TypeAlias = Callable[[tuple[Notification, ...]], Awaitable[None] | None]
+"""Takes notifications that are due; each that was told is to be reported by :meth:`AlertLoop.told`."""
+
+_LONGEST_WAIT: Final = 15.0
+
+
+class AlertLoop:
+    """Alerts in, notifications out.
+
+    Parameters
+    ----------
+    core
+        The alerts.
+    clock
+        Seconds since 1970.
+    """
+
+    def __init__(self, core: AlertCore, *, clock: Callable[[], float] = time.time) -> None:
+        self.core = core
+        self.clock = clock
+        self._changed = asyncio.Event()
+
+    async def put(self, alerts: Sequence[Alert], *, resolve_after: float = math.inf) -> Taken:
+        """Take alerts, and keep them before this returns; see :meth:`freehold.watch.alert_core.AlertCore.put`.
+
+        Raises
+        ------
+        freehold.errors.WatchError
+            If they are none, or too many.
+        freehold.errors.StoreError
+            If they could not be kept: they are held all the same, and the sender may send them again.
+        """
+        try:
+            return self.core.put(alerts, self.clock(), resolve_after=resolve_after)
+        finally:
+            self._changed.set()
+            await self.core.committed()
+
+    async def silence(self, silence: Silence) -> Silence:
+        """Add or change a silence, and keep it before this returns; see :meth:`freehold.watch.silences.Silences.put`."""
+        stored = self.core.silence(silence, self.clock())
+        await self.core.committed()
+        return stored
+
+    async def expire(self, id: str) -> None:  # noqa: A002  its name everywhere
+        """End a silence now, and keep that before this returns.
+
+        Raises
+        ------
+        KeyError
+            If there is none of that id.
+        """
+        self.core.expire(id, self.clock())
+        await self.core.committed()
+
+    def told(self, key: str) -> None:
+        """Take note that a notification was told; kept soon, with whatever else changes."""
+        self.core.told(key)
+        self._changed.set()
+
+    async def run(self, take: Take) -> None:
+        """Hand over what is due when it is due, until cancelled.
+
+        Parameters
+        ----------
+        take
+            Is given what is due.
+        """
+        while True:
+            self._changed.clear()
+            due = self.core.next_due()
+            wait = _LONGEST_WAIT if due is None else min(max(due - self.clock(), 0.0), _LONGEST_WAIT)
+            if wait > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), wait)
+            notifications = self.core.due(self.clock())
+            await self._keep()
+            if notifications and (taken := take(notifications)) is not None:
+                await taken
+
+    async def _keep(self) -> None:
+        try:
+            await self.core.committed()
+        except StoreError as error:
+            # a full disk is no reason to keep silent about what is wrong
+            log("alerts could not be kept", because=str(error))

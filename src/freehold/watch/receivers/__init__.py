@@ -1,0 +1,1 @@
+"""Who is told of alerts: one module for each way."""

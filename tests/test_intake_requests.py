@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded, StoreUnavailable
@@ -23,6 +23,7 @@ from freehold.watch.intake import PATHS, Answer, Intake, Limits, Refused, read_b
 from freehold.watch.journal import Journal
 from freehold.watch.journal_file import row_from
 from freehold.watch.json_body import MOST_OBJECTS
+from strategies import repeatable
 
 NOW = 1_772_357_400.0
 EVENT = {"specversion": "1.0", "type": "t", "source": "/s", "id": "1", "data": {"freehold.tenant": "claims"}}
@@ -167,7 +168,7 @@ MEDIA = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@repeatable(400)
 @given(
     st.sampled_from(sorted(PATHS.values())),
     st.sampled_from(MEDIA),

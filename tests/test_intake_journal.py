@@ -479,7 +479,7 @@ def test_a_journal_that_is_cut_short_or_damaged_is_refused(tmp_path: Path) -> No
         file.write([rows(*range(2_000))])  # type: ignore[list-item]
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BadStore, match="cut short"):
+    with pytest.raises(BadStore, match="damaged"):
         JournalFile(path, most_bytes=PLENTY)
     path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     with pytest.raises(BadStore, match="damaged"), opened(path) as file:
@@ -524,3 +524,35 @@ def test_two_who_write_to_one_journal_use_no_number_twice(tmp_path: Path) -> Non
         for number in range(20):
             put(one if number % 2 else other, event(number))
         assert [found.number for found in one.after(0, 100)] == list(range(1, 21))
+
+
+_TELL = """
+import asyncio, sys
+from freehold.watch.event import Event
+from freehold.watch.journal import Journal
+
+async def put():
+    async with Journal.open(sys.argv[1]) as journal:
+        print((await journal.put([Event("/person", sys.argv[2], "told", 1.0, 1.0)])).new)
+
+asyncio.run(put())
+"""
+
+
+def test_what_other_processes_tell_is_seen_and_nobody_loses_anything(tmp_path: Path) -> None:
+    # a process that opened and closed the file beside SQLite would lose its locks on it, and the others its log
+    path = tmp_path / "journal.db"
+
+    async def follow() -> list[tuple[int, int]]:
+        seen = []
+        async with Journal.open(path) as journal:
+            for number in range(3):
+                told = subprocess.run(
+                    [sys.executable, "-c", _TELL, str(path), f"e{number}"], capture_output=True, text=True, check=True
+                )
+                assert told.stdout == "1\n"
+                found = await journal.after(journal.processed)
+                seen.append((found[-1].number, await journal.mark_processed(found[-1].number)))
+        return seen
+
+    assert asyncio.run(follow()) == [(1, 1), (2, 2), (3, 3)]

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded, StoreUnavailable
+from freehold.log import listen
 from freehold.watch.alert import Alert
 from freehold.watch.event import Event
 from freehold.watch.intake import PATHS, Answer, Intake, Limits, Refused, read_body, refusal, take, unpacked
@@ -232,6 +233,19 @@ def test_of_alerts_and_spans_the_valid_ones_are_taken_and_the_sender_hears_of_th
             assert journal.last == 1
 
     asyncio.run(main())
+
+
+def test_alerts_that_the_sender_left_out_are_told(tmp_path: Path) -> None:
+    told: list[tuple[str, dict[str, object]]] = []
+
+    async def main() -> None:
+        async with Journal.open(tmp_path / "journal.db") as journal:
+            body = json.dumps({"version": "4", "truncatedAlerts": 7, "alerts": [ALERT]}).encode()
+            with listen(lambda what, facts: told.append((what, facts))):
+                assert (await Desk(journal).receive("webhook", "application/json", body)).status == 200
+
+    asyncio.run(main())
+    assert ("intake.left_out", {"kind": "webhook", "count": 7}) in told
 
 
 def test_a_large_batch_is_parsed_beside_the_loop_and_kept_whole(tmp_path: Path) -> None:

@@ -75,6 +75,13 @@ def test_a_small_million_runs_and_tells_its_phases_apart():
     assert 0 < found["stopped on day 0"] <= found["stopped in the end"] < 500
 
 
+def test_the_rules_look_at_an_hour_of_events_and_fault_at_none():
+    figures, found = inside.PIECES["rules"]("2000", str(SEED))
+    assert {bar.phase for bar in named("rules").bars} <= set(figures)
+    assert found["events"] == 2000 < found["evaluations"]
+    assert found["faults"] == 0 < found["alerts"]
+
+
 def test_a_stack_of_a_thousand_items_is_what_it_says(tmp_path):
     text = generate_stack(1000, SEED)
     assert text == generate_stack(1000, SEED) != generate_stack(1000, SEED + 1)

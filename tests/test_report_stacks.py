@@ -41,6 +41,7 @@ from freehold.report.answers import (
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
 from freehold.respond.evidence_verify import Flaw, Verification
+from respond_answers import respond_answers
 from freehold.stack.changes import ColumnChange, RowChange
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
@@ -313,6 +314,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
+        **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),
         "catalogue coverage": (coverage(catalogue, ["acme", "nobody at all"]), facts),

@@ -128,6 +128,8 @@ def _million(places: Places) -> Outcome:
 
 def _rules(places: Places) -> Outcome:
     return inside(places, places.python, "rules", 50_000, SEED)
+
+
 def _radius(places: Places) -> Outcome:
     return inside(places, places.python, "radius", 10_000, SEED)
 

@@ -205,6 +205,11 @@ class AlertCore:
             return None
         return min(self._turns[0][0], self._alive + _ALIVE)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether :meth:`next_begun` has something to give."""
+        return bool(self._begun)
+
     def next_begun(self) -> Labels | None:
         """The labels of a group that has begun, each once; ``None`` if none has. Of very many only the latest are known."""
         return self._begun.popleft() if self._begun else None

@@ -21,6 +21,7 @@ from freehold.respond.incident import ENDED, LEVELS, STATES, Incident, level_num
 from freehold.respond.incident_life import TRANSITIONS, possible
 from freehold.respond.incidents import Incidents
 from freehold.respond.roles import Person, Roster, load_roster, person_key
+from freehold.watch.levels import Level, LevelRange, Lowering, combine
 
 LABELS = (("alertname", "provider-down"), ("provider", "openai"))
 PEOPLE = Roster(
@@ -199,7 +200,8 @@ def test_a_level_is_raised_by_itself_and_lowered_only_by_a_commander_with_a_reas
     raised = fire(store, 991.0, low="orange", high="orange")
     assert (raised.level_low, raised.level_high) == ("orange", "orange")
     same = fire(store, 992.0, low="blue", high="yellow")
-    assert (same.level_low, same.level_high) == ("orange", "orange")
+    assert (same.level_low, same.level_high) == ("orange", "orange"), "better facts lower nothing"
+    fire(store, 992.5, low="orange", high="orange")
     with pytest.raises(NotAllowed, match="commander"):
         store.set_level("INC-1", "blue", "blue", "Bo", "less than feared")
     with pytest.raises(NotAllowed, match="reason"):
@@ -210,17 +212,32 @@ def test_a_level_is_raised_by_itself_and_lowered_only_by_a_commander_with_a_reas
     assert fire(store, 994.0, low="red", high="red").level_low == "red", "worse ones do"
 
 
-@given(st.lists(st.tuples(st.sampled_from(LEVELS), st.sampled_from(LEVELS)), min_size=1, max_size=12))
-def test_without_a_person_a_level_never_falls(levels: list[tuple[str, str]]) -> None:
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("facts"), st.sampled_from(LEVELS), st.sampled_from(LEVELS)),
+            st.tuples(st.just("person"), st.sampled_from(LEVELS), st.just("")),
+        ),
+        max_size=12,
+    )
+)
+def test_the_store_holds_the_same_law_of_levels_as_the_warning_system(told: list[tuple[str, str, str]]) -> None:
     store = Incidents.open(":memory:")
+    seen = LevelRange("test", "1", Level.BLUE, Level.YELLOW)
+    standing = combine(None, seen)
     try:
-        worst = -1, -1
-        for at, pair in enumerate(levels):
-            low, high = sorted(pair, key=level_number)
-            incident = store.take("k", LABELS, firing=True, at=float(at), low=low, high=high)
-            assert incident is not None
-            worst = max(worst[0], level_number(low)), max(worst[1], level_number(high))
-            assert (level_number(incident.level_low), level_number(incident.level_high)) == worst
+        store.take("k", LABELS, firing=True, at=-1.0, low="blue", high="yellow")
+        for at, (who, one, other) in enumerate(told):
+            if who == "facts":
+                low, high = sorted((one, other), key=level_number)
+                seen = LevelRange("test", "1", Level[low.upper()], Level[high.upper()])
+                standing = combine(standing, seen)
+                store.take("k", LABELS, firing=True, at=float(at), low=low, high=high)
+            else:
+                standing = combine(standing, seen, Lowering(Level[one.upper()], "Ana", "why"))
+                store.set_level("INC-1", one, standing.may_be.word, "Ana", "why")
+            incident = store.get("INC-1")
+            assert (incident.level_low, incident.level_high) == (standing.level.word, standing.may_be.word)
     finally:
         store.close()
 

@@ -65,8 +65,15 @@ class AlertStore:
         """Gives what has changed since it was last asked: set by the one whose state this is."""
 
     @classmethod
-    def open(cls, path: Path | str | None) -> AlertStore:
-        """Open a file; it is made if there is none. ``None`` keeps nothing beyond the process.
+    def open(cls, path: Path | str | None, *, wait: float = 5.0) -> AlertStore:
+        """Open a file; it is made if there is none.
+
+        Parameters
+        ----------
+        path
+            The file; ``None`` keeps nothing beyond the process.
+        wait
+            Seconds to wait for another process that has it open.
 
         Raises
         ------
@@ -78,16 +85,7 @@ class AlertStore:
             for statement in _KIND.statements:
                 connection.execute(statement)
             return cls(connection, "memory")
-        connection = open_state_file(path, _KIND)
-        try:
-            with telling(str(path)):
-                # two desks on one file would each tell everything
-                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
+        connection = open_state_file(path, _KIND, wait=wait)
         return cls(connection, str(path))
 
     def load(self) -> Mapping[str, Mapping[str, Any]]:

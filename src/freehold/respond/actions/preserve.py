@@ -160,9 +160,7 @@ class Preserve:
                 raise ActionFailed(f"what is to be kept is over {self._means.most_bytes:,} bytes. Raise [preserve] most_bytes.")
             left -= size
             copy = partial / f"{number:02d}-{path.name}"
-            with path.open("rb") as file:
-                is_database = file.read(len(_SQLITE)) == _SQLITE
-            if is_database:
+            if path.name in _OWN or _is_database(path):
                 with (
                     closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
                     closing(sqlite3.connect(copy)) as made,
@@ -193,6 +191,12 @@ def _copy_database(path: Path, copy: Path) -> None:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(copy)) as made:
         source.backup(made)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether it is a SQLite file; not to be asked of one that this process has open: closing it would let go of its locks."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _digest(path: Path) -> str:

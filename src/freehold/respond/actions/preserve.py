@@ -162,6 +162,14 @@ class Preserve:
             copy = partial / f"{len(files):02d}-{path.name}"
             if self._is_database(path):
                 _copy_database(path, copy)
+            copy = partial / f"{number:02d}-{path.name}"
+            if path.name in _OWN or _is_database(path):
+                with (
+                    closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
+                    closing(sqlite3.connect(copy)) as made,
+                ):
+                    source.backup(made)
+                _sync_file(copy)
             else:
                 shutil.copyfile(path, copy)
             _sync_file(copy)
@@ -193,6 +201,12 @@ def _copy_database(path: Path, copy: Path) -> None:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(copy)) as made:
         source.backup(made)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether it is a SQLite file; not to be asked of one that this process has open: closing it would let go of its locks."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _digest(path: Path) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "closed_port",
     "free_port",
     "load",
+    "not_installed",
     "raise_open_files",
     "serving",
     "upstream",
@@ -210,6 +211,23 @@ def _await(places: Places, server: Server) -> NotRun | None:
     return None
 
 
+def _litellm_program(places: Places) -> Path:
+    return places.peers / "litellm" / "bin" / "litellm"
+
+
+def _portkey_program(places: Places) -> Path:
+    return places.peers / "portkey" / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
+
+
+def not_installed(places: Places, name: str) -> NotRun | None:
+    """Why a gateway cannot even be started; ``None`` if all that it needs is there."""
+    if name == LITELLM and not _litellm_program(places).exists():
+        return NotRun("LiteLLM is not installed (python -m benchmarks peers)")
+    if name == PORTKEY and not (_portkey_program(places).exists() and shutil.which("node")):
+        return NotRun("Portkey's gateway is not installed (python -m benchmarks peers)")
+    return None
+
+
 @contextlib.contextmanager
 def serving(places: Places, name: str, to: Upstreams) -> Iterator[Server | NotRun]:
     """A gateway before upstreams, for as long as the block lasts; or why it does not run.
@@ -226,10 +244,11 @@ def serving(places: Places, name: str, to: Upstreams) -> Iterator[Server | NotRu
     if not Path("/proc/self/stat").exists():
         yield NotRun("processor and memory of a server are read from /proc, which is not there")
         return
-    started = _STARTS[name](places, free_port(), to)
-    if isinstance(started, NotRun):
-        yield started
+    absent = not_installed(places, name)
+    if absent is not None:
+        yield absent
         return
+    started = _STARTS[name](places, free_port(), to)
     try:
         missing = _await(places, started)
         yield started if missing is None else missing
@@ -318,7 +337,7 @@ price = {{ input = 1.0, output = 3.0 }}
 """
 
 
-def _freehold(places: Places, port: int, to: Upstreams) -> Server | NotRun:
+def _freehold(places: Places, port: int, to: Upstreams) -> Server:
     """With everything on: two tenants, budgets, prices, routing rules on data and jurisdiction, tool policy, evidence."""
     folder = places.scratch / "gateway"
     shutil.rmtree(folder, ignore_errors=True)
@@ -333,19 +352,16 @@ def _freehold(places: Places, port: int, to: Upstreams) -> Server | NotRun:
     return _start(places, "freehold", port, command, keys, {"Authorization": f"Bearer {key}"})
 
 
-def _pass_through(places: Places, port: int, to: Upstreams) -> Server | NotRun:
-    if to.dead is not None:
-        return NotRun("it knows one upstream and falls back to none")
+def _pass_through(places: Places, port: int, to: Upstreams) -> Server:
+    assert to.dead is None, "it knows one upstream and falls back to none"
     command = (
         places.python, "-m", "benchmarks.gateway_pass_through", "--port", str(port), "--upstream", _v1(to.live),
     )  # fmt: skip
     return _start(places, PASS_THROUGH, port, command, {}, {"Authorization": f"Bearer {_key()}"})
 
 
-def _litellm(places: Places, port: int, to: Upstreams) -> Server | NotRun:
-    program = places.peers / "litellm" / "bin" / "litellm"
-    if not program.exists():
-        return NotRun("LiteLLM is not installed (python -m benchmarks peers)")
+def _litellm(places: Places, port: int, to: Upstreams) -> Server:
+    program = _litellm_program(places)
     folder = places.scratch / "litellm"
     folder.mkdir(parents=True, exist_ok=True)
     key = _key()
@@ -366,11 +382,9 @@ def _litellm(places: Places, port: int, to: Upstreams) -> Server | NotRun:
     return _start(places, LITELLM, port, command, quiet, {"Authorization": f"Bearer {key}"}, folder)
 
 
-def _portkey(places: Places, port: int, to: Upstreams) -> Server | NotRun:
-    program = places.peers / "portkey" / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
-    node = shutil.which("node")
-    if not program.exists() or node is None:
-        return NotRun("Portkey's gateway is not installed (python -m benchmarks peers)")
+def _portkey(places: Places, port: int, to: Upstreams) -> Server:
+    program, node = _portkey_program(places), shutil.which("node")
+    assert node is not None
     command = (node, program, f"--port={port}", "--headless")
     key = f"Bearer {_key()}"
 

@@ -19,6 +19,7 @@ from benchmarks.gateway_servers import (
     Upstreams,
     closed_port,
     load,
+    not_installed,
     raise_open_files,
     serving,
     upstream,
@@ -249,8 +250,12 @@ def _evidence(piece: str) -> Callable[[Places], Outcome]:
 
 def _subjects(
     make: Callable[[str], Callable[[Places], Outcome]], beside: Mapping[str, str], *peers: str
-) -> tuple[Subject, ...]:
-    return (Subject(FREEHOLD, make(FREEHOLD)), *(Subject(name, make(name), beside) for name in peers))
+) -> tuple[Subject, ...]:  # fmt: skip
+    def checked(name: str) -> Callable[[Places], Outcome]:
+        once = make(name)
+        return lambda places: not_installed(places, name) or once(places)
+
+    return (Subject(FREEHOLD, checked(FREEHOLD)), *(Subject(name, checked(name), beside) for name in peers))
 
 
 _SAME: Final = {phase: phase for at_once in _AT_ONCE for phase in (f"processor a request, {at_once} at once",)}

@@ -19,6 +19,9 @@ UNITS: Final[Mapping[str, str]] = {
     "installed size": "MB",
     "speed": "MB/s",
     "peak memory, times the file": "×",
+    "a rule on an event": "µs",
+    "an event": "µs",
+    "a condition": "µs",
     **{
         f"{phase}, {at_once} at once": "ms"
         for phase in ("processor a request", "latency p50", "latency p99")

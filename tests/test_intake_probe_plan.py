@@ -247,6 +247,20 @@ def test_what_cannot_be_kept_is_dropped_and_the_looking_goes_on() -> None:
     assert {event.subject for event in events} == {"b", "c"}
 
 
+def test_a_defect_in_one_look_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Machine.look
+
+    async def broken(machine: Machine, probe: Probe) -> Event:
+        if probe.target == "a":
+            raise RuntimeError("odd")
+        return await look(machine, probe)
+
+    monkeypatch.setattr(Machine, "look", broken)
+    machine, events, prober = played(PLAN, 31.0)
+    assert [target for _, target in machine.looked] == [event.subject for event in events]
+    assert (prober.dropped, len(events)) == (4, 6)
+
+
 def test_moments_that_were_missed_are_passed_over() -> None:
     async def main() -> None:
         machine = Machine()

@@ -377,6 +377,22 @@ def test_a_feed_that_leads_away_or_has_no_end_is_not_followed(what: str) -> None
     played(answer, play)
 
 
+def test_a_defect_in_reading_a_feed_is_told_like_a_feed_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> tuple[Event, ...]:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr("freehold.watch.status_poll.events_from", broken)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(STATUSPAGE)
+
+    async def play(follower: Follower, one: Feed, _: Sink) -> None:
+        (event,) = await follower.fetch(one)
+        assert (event.type, event.data["freehold.because"]) == ("freehold.status.feed", "odd")
+
+    played(answer, play)
+
+
 def test_what_could_not_be_kept_is_fetched_again_whole() -> None:
     asked: list[str | None] = []
 

@@ -46,9 +46,9 @@ __all__ = [
 DEFAULT_LISTEN: Final = "127.0.0.1:8470"
 _MOST_BYTES: Final = 4_000_000
 
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f#]+$")]
-Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
-Count: TypeAlias = Annotated[int, Meta(ge=1, le=10**9)]
+_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f#]+$")]
+_Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
+_Count: TypeAlias = Annotated[int, Meta(ge=1, le=10**9)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -110,11 +110,11 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
         Between two pieces of a stream, and for a client to take one.
     """
 
-    body: Seconds = 30.0
-    connect: Seconds = 5.0
-    first_byte: Seconds = 120.0
-    answer: Seconds = 600.0
-    idle: Seconds = 120.0
+    body: _Seconds = 30.0
+    connect: _Seconds = 5.0
+    first_byte: _Seconds = 120.0
+    answer: _Seconds = 600.0
+    idle: _Seconds = 120.0
 
 
 class LimitsTable(_Table, frozen=True, kw_only=True):
@@ -134,11 +134,11 @@ class LimitsTable(_Table, frozen=True, kw_only=True):
         Set aside of a budget for an answer whose request states no limit of its own.
     """
 
-    requests: Count = 4_096
-    body_bytes: Count = 32_000_000
-    upload_bytes: Count = 1_000_000_000
-    answer_bytes: Count = 64_000_000
-    tokens: Count = 4_096
+    requests: _Count = 4_096
+    body_bytes: _Count = 32_000_000
+    upload_bytes: _Count = 1_000_000_000
+    answer_bytes: _Count = 64_000_000
+    tokens: _Count = 4_096
 
 
 class WatchTable(_Table, frozen=True, kw_only=True):
@@ -175,9 +175,9 @@ class ServedTable(_Table, frozen=True, kw_only=True):
     """
 
     name: Annotated[str, Meta(max_length=200)] = ""
-    serves: tuple[Name, ...] = ()
+    serves: tuple[_Name, ...] = ()
     capabilities: tuple[Capability, ...] = tuple(sorted(CAPABILITIES))
-    context: Count | None = None
+    context: _Count | None = None
     price: Price | None = None
 
 
@@ -210,7 +210,7 @@ class UpstreamTable(_Table, frozen=True, kw_only=True):
         The models that it has; none: all that it is asked for.
     """
 
-    name: Name
+    name: _Name
     url: str
     key_env: str | None = None
     key_file: str | None = None
@@ -235,7 +235,7 @@ class ModelTable(_Table, frozen=True, kw_only=True):
         Its limits.
     """
 
-    name: Name
+    name: _Name
     budget: BudgetTable
 
 
@@ -254,7 +254,7 @@ class TenantTable(_Table, frozen=True, kw_only=True):
         Its limits.
     """
 
-    name: Name
+    name: _Name
     key_env: str | None = None
     key_file: str | None = None
     data_class: Annotated[str, Meta(max_length=200)] = ""
@@ -272,8 +272,8 @@ class Configuration(_Table, frozen=True, kw_only=True):
     ramp: RampTable = RampTable()
     tools: ToolPolicyTable = ToolPolicyTable()
     watch: WatchTable | None = None
-    data_classes: tuple[Name, ...] = ()
-    purposes: tuple[Name, ...] = ()
+    data_classes: tuple[_Name, ...] = ()
+    purposes: tuple[_Name, ...] = ()
     rule: Annotated[tuple[Rule, ...], Meta(max_length=1_000)] = ()
     upstream: Annotated[tuple[UpstreamTable, ...], Meta(min_length=1, max_length=256)]
     model: Annotated[tuple[ModelTable, ...], Meta(max_length=10_000)] = ()

@@ -298,13 +298,21 @@ class Handler:
         return await relayed(self.running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     async def _upload(self, request: web.Request, exchange: Exchange, most: int, idle: float) -> AsyncIterator[bytes]:
+        """The client's body as it comes; what is wrong with it is kept, since the upstream's client sees another error."""
         length = 0
-        while piece := await request.content.readany():
-            exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
-            length += len(piece)
-            if length > most:
-                raise _too_large(most)
-            yield piece
+        try:
+            while piece := await request.content.readany():
+                exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
+                length += len(piece)
+                if length > most:
+                    raise _too_large(most)
+                yield piece
+        except Refusal as refusal:
+            exchange.problem = refusal
+            raise
+        except web.RequestPayloadError as error:
+            exchange.problem = Refusal(400, "bad_body", f"the body broke off: {error}.")
+            raise
 
     # ------------------------------------------------------------------ what comes back
 

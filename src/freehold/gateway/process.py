@@ -88,9 +88,9 @@ async def _serve(
             f"nothing can be served at {listen} ({error.strerror}). Choose another place with --listen."
         ) from None
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
+        with suppress(RuntimeError):
             loop.add_signal_handler(number, end)
-    with suppress(NotImplementedError, AttributeError):
+    with suppress(RuntimeError, AttributeError):
         loop.add_signal_handler(signal.SIGHUP, reload)
     host, _ = listen_of(listen, "listen")
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"

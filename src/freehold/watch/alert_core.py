@@ -14,6 +14,7 @@ from __future__ import annotations
 import heapq
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -36,6 +37,7 @@ JUMP: Final = 5.0
 
 _EMPTY_KEPT: Final = 30.0
 _ALIVE: Final = 30.0
+_MOST_BEGUN: Final = 1_000
 _TIDY: Final = 900.0
 
 
@@ -112,6 +114,7 @@ class AlertCore:
         self._changed: dict[str, Held | None] = {}
         self._changed_groups: dict[str, Group | None] = {}
         self._changed_rows: Rows = {}
+        self._begun: deque[Labels] = deque(maxlen=_MOST_BEGUN)
         self._number = self._order = 0
         self._now, self._steady = now, clock()
         self._alive = now
@@ -201,6 +204,10 @@ class AlertCore:
         if not self._turns:
             return None
         return min(self._turns[0][0], self._alive + _ALIVE)
+
+    def next_begun(self) -> Labels | None:
+        """The labels of a group that has begun, each once; ``None`` if none has. Of very many only the latest are known."""
+        return self._begun.popleft() if self._begun else None
 
     def told(self, key: str) -> None:
         """Take note that a notification was told; of one that a newer has taken the place of, this changes nothing."""
@@ -346,6 +353,7 @@ class AlertCore:
                 group = self._groups[key] = Group(key, route, labels, self._number, now)
                 self._changed_rows["state", "number"] = record(float(self._number))
                 self._schedule(group, now + route.group_wait)
+                self._begun.append(labels)
             if not group.members and group.turned > -math.inf:
                 self._schedule(group, max(group.turned + route.group_interval, now))
             group.members[held.fingerprint] = held

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from freehold.errors import StoreError
 from freehold.log import log
-from freehold.watch.alert import Alert
+from freehold.watch.alert import Alert, Labels
 from freehold.watch.alert_core import AlertCore, Taken
 from freehold.watch.notification import Notification
 from freehold.watch.silences import Silence
@@ -33,10 +33,16 @@ class AlertLoop:
         The alerts.
     clock
         Seconds since 1970.
+    ahead
+        Is given the labels of each group that begins, in a thread, while the group waits: to find out what will be needed
+        when it is told, such as how far it reaches. It never runs while notifications are taken.
     """
 
-    def __init__(self, core: AlertCore, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, core: AlertCore, *, clock: Callable[[], float] = time.time, ahead: Callable[[Labels], object] | None = None
+    ) -> None:
         self.core = core
+        self._ahead = ahead
         self.clock = clock
         self._changed = asyncio.Event()
 
@@ -89,6 +95,10 @@ class AlertLoop:
         while True:
             self._changed.clear()
             due = self.core.next_due()
+            begun = None if self._ahead is None else self.core.next_begun()
+            if self._ahead is not None and begun is not None and due is not None and due > self.clock():
+                await asyncio.to_thread(self._ahead, begun)
+                continue
             wait = _LONGEST_WAIT if due is None else min(max(due - self.clock(), 0.0), _LONGEST_WAIT)
             if wait > 0:
                 with suppress(TimeoutError):

@@ -65,8 +65,15 @@ class AlertStore:
         """Gives what has changed since it was last asked: set by the one whose state this is."""
 
     @classmethod
-    def open(cls, path: Path | str | None) -> AlertStore:
-        """Open a file; it is made if there is none. ``None`` keeps nothing beyond the process.
+    def open(cls, path: Path | str | None, *, wait: float = 5.0) -> AlertStore:
+        """Open a file; it is made if there is none.
+
+        Parameters
+        ----------
+        path
+            The file; ``None`` keeps nothing beyond the process.
+        wait
+            Seconds to wait for another process that has it open.
 
         Raises
         ------
@@ -79,6 +86,7 @@ class AlertStore:
                 connection.execute(statement)
             return cls(connection, "memory")
         connection = open_state_file(path, _KIND)
+        connection = open_state_file(path, _KIND, wait=wait)
         try:
             with telling(str(path)):
                 # two desks on one file would each tell everything

@@ -35,6 +35,7 @@ from freehold.watch.alert import Alert
 from freehold.watch.alertmanager import read_alerts, read_webhook
 from freehold.watch.event import Event
 from freehold.watch.journal import Journal
+from freehold.watch.metric_deltas import Deltas
 
 __all__ = [
     "KINDS",
@@ -268,6 +269,7 @@ class Intake:
         self._limits, self._most_at_once = limits, most_bytes_at_once
         self._at_once = 0
         self._large = asyncio.Lock()
+        self._deltas = Deltas()
 
     @property
     def bytes_at_once(self) -> int:
@@ -312,7 +314,9 @@ class Intake:
         finally:
             reading.release()
         if taken.events:
-            await self._journal.put(taken.events)
+            events, totals = self._deltas.tell(taken.events)
+            await self._journal.put(events)
+            self._deltas.keep(totals)
         if taken.alerts:
             await self._put_alerts(taken.alerts)
         return taken

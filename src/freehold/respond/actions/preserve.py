@@ -159,6 +159,9 @@ class Preserve:
             if size > left:
                 raise ActionFailed(f"what is to be kept is over {self._means.most_bytes:,} bytes. Raise [preserve] most_bytes.")
             left -= size
+            copy = partial / f"{number:02d}-{path.name}"
+            if self._is_database(path):
+                _copy_database(path, copy)
             copy = partial / f"{len(files):02d}-{path.name}"
             with path.open("rb") as file:
                 is_database = file.read(len(_SQLITE)) == _SQLITE
@@ -171,13 +174,20 @@ class Preserve:
                 _sync_file(copy)
             else:
                 shutil.copyfile(path, copy)
-                _sync_file(copy)
+            _sync_file(copy)
             files.append(_told(copy, str(path)))
         if state is not None:
             copy = partial / "gateway-state.json"
             _write(copy, json.dumps(state, ensure_ascii=False, indent=1, sort_keys=True).encode("utf-8", "backslashreplace"))
             files.append(_told(copy, "the gateway's state"))
         return files
+
+    def _is_database(self, path: Path) -> bool:
+        """Whether it is copied through SQLite; our own are not looked into, as that would end the locks we have on them."""
+        if path.resolve() in {(self._folder / name).resolve() for name in _OWN}:
+            return True
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
 
     async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
         """Whether the copy is there and sound."""

@@ -32,6 +32,7 @@ from freehold.respond.playbook import (
 from freehold.respond.playbook_checks import check_library, check_playbook
 from freehold.respond.playbook_library import load_library, read_playbook_file, shipped_playbooks
 
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HEAD = 'id = "p"\nname = "P"\nreach = "all"\n[variables.x]\nvalue = 1\ntype = "integer"\n'
 START = '[[step]]\nid = "start"\ntype = "start"\nnext = "a"\n'
 END = '[[step]]\nid = "end"\ntype = "end"\n'
@@ -280,7 +281,7 @@ PLAYBOOKS = st.builds(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@relaxed
 @given(PLAYBOOKS)
 def test_any_playbook_survives_toml_and_cacao(playbook: Playbook) -> None:
     assert parse_playbook(to_toml(playbook)) == playbook
@@ -292,7 +293,7 @@ def test_any_playbook_survives_toml_and_cacao(playbook: Playbook) -> None:
 JSON = st.recursive(st.one_of(st.none(), SCALARS), lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(TEXTS, inner, max_size=2)), max_leaves=5)  # noqa: E501  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@relaxed
 @given(
     st.dictionaries(TEXTS, JSON, max_size=3), st.dictionaries(TEXTS, JSON, max_size=2), st.sampled_from(sorted(IDS.values()))
 )
@@ -346,7 +347,7 @@ def with_at(value: Any, path: tuple[Any, ...], other: Any) -> Any:
     return made
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@relaxed
 @given(st.sampled_from(places(FOREIGN)), JSON)
 def test_whatever_stands_wherever_in_a_cacao_playbook_it_comes_back_or_is_refused(place: tuple[Any, ...], other: Any) -> None:
     told = with_at(FOREIGN, place, other)
@@ -359,7 +360,7 @@ def test_whatever_stands_wherever_in_a_cacao_playbook_it_comes_back_or_is_refuse
         check_playbook(playbook, ACTIONS)
 
 
-@settings(deadline=None)
+@relaxed
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda content: content.decode("utf-8", "replace"))))
 def test_any_text_is_a_playbook_or_refused(text: str) -> None:
     for read in (parse_playbook, parse_cacao):
@@ -367,7 +368,7 @@ def test_any_text_is_a_playbook_or_refused(text: str) -> None:
             read(text)
 
 
-@settings(deadline=None)
+@relaxed
 @given(st.text("abx01 ()[]{}'\"\\.&|!<>=+-*/%?:,\n\x00é", max_size=60))
 def test_any_text_is_an_expression_or_refused(text: str) -> None:
     try:

@@ -159,19 +159,9 @@ class Preserve:
             if size > left:
                 raise ActionFailed(f"what is to be kept is over {self._means.most_bytes:,} bytes. Raise [preserve] most_bytes.")
             left -= size
-            copy = partial / f"{number:02d}-{path.name}"
+            copy = partial / f"{len(files):02d}-{path.name}"
             if self._is_database(path):
                 _copy_database(path, copy)
-            copy = partial / f"{len(files):02d}-{path.name}"
-            with path.open("rb") as file:
-                is_database = file.read(len(_SQLITE)) == _SQLITE
-            if is_database:
-                with (
-                    closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
-                    closing(sqlite3.connect(copy)) as made,
-                ):
-                    source.backup(made)
-                _sync_file(copy)
             else:
                 shutil.copyfile(path, copy)
             _sync_file(copy)

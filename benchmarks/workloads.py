@@ -128,6 +128,8 @@ def _million(places: Places) -> Outcome:
 
 def _rules(places: Places) -> Outcome:
     return inside(places, places.python, "rules", 50_000, SEED)
+
+
 def _radius(places: Places) -> Outcome:
     return inside(places, places.python, "radius", 10_000, SEED)
 
@@ -202,6 +204,8 @@ WORKLOADS: Final[tuple[Workload, ...]] = (
     Workload(
         "rules", "50,000 events of a gateway's hour through all built-in rules, processor time",
         (Subject(FREEHOLD, _rules),), (Bar("a rule on an event", 10.0), Bar("a condition", 10.0)),
+    ),
+    Workload(
         "radius", "blast radii on a generated stack of 10,000 items, one after the other in one process",
         (Subject(FREEHOLD, _radius),),
         (Bar("blast radius, slowest", 0.1), Bar("blast radius of a country, median", 0.1)),

@@ -392,8 +392,6 @@ def test_a_copy_can_be_taken_while_the_file_is_in_use(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "alerts.db")) as source, closing(sqlite3.connect(tmp_path / "copy")) as made:
             source.backup(made)
             assert made.execute("SELECT count(*) FROM alerts").fetchone() == (0,)
-        with pytest.raises(Exception, match="another process"):
-            AlertStore.open(tmp_path / "alerts.db", wait=0.0)
     finally:
         store.close()
 

@@ -41,7 +41,6 @@ from freehold.report.answers import (
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
 from freehold.respond.evidence_verify import Flaw, Verification
-from respond_answers import respond_answers
 from freehold.stack.changes import ColumnChange, RowChange
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.inventory import Component, Contact, Evidence, Inventory, Skip
@@ -53,6 +52,7 @@ from freehold.watch.best_act import best_acts
 from freehold.watch.level_facts import facts_from
 from freehold.watch.levels import built_in_levels, grade
 from freehold.watch.radius import Reach
+from respond_answers import respond_answers
 from small_catalogue import write_layer
 
 CLINIC = """

@@ -85,17 +85,7 @@ class AlertStore:
             for statement in _KIND.statements:
                 connection.execute(statement)
             return cls(connection, "memory")
-        connection = open_state_file(path, _KIND)
         connection = open_state_file(path, _KIND, wait=wait)
-        try:
-            with telling(str(path)):
-                # two desks on one file would each tell everything
-                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("COMMIT")
-        except BaseException:
-            connection.close()
-            raise
         return cls(connection, str(path))
 
     def load(self) -> Mapping[str, Mapping[str, Any]]:

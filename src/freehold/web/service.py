@@ -179,9 +179,13 @@ def _channels(routing: Routing) -> dict[str, dict[str, bool]]:
     return found
 
 
+def _to_terminal(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 @asynccontextmanager
 async def open_desk(
-    settings: DeskSettings, *, write: Callable[[str], object] = partial(print, file=sys.stderr, flush=True),
+    settings: DeskSettings, *, write: Callable[[str], object] = _to_terminal,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Front]:  # fmt: skip
     """Open a desk with all its parts, let it work, and close it whole.

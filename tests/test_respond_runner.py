@@ -249,6 +249,22 @@ def test_another_playbook_is_one_step_and_stays_as_it_was_when_the_run_began(hou
         one.new_runner(library={}).start("INC-1", outer, by="Ana")
 
 
+def test_a_playbook_that_another_runs_reaches_no_further_than_both_and_both_must_be_drilled(
+    house: Callable[..., House],
+) -> None:
+    one = house(free=False, level="red")
+    one.preserve()
+    inner = playbook(do("inner"), id_="inner")
+    outer = playbook('[[step]]\nid = "sub"\ntype = "playbook-action"\nplaybook = "inner"\nnext = "end"\n')
+    one.runner = one.new_runner(library={"inner": inner})
+    narrow = msgspec.structs.replace(outer, reach="agent")
+    assert "'p' may reach agent" in one.run(narrow).because
+    one.runner.journal.record_drill("p", digest_of_playbook(outer), passed=True, by="Ana")
+    assert "never passed a drill" in one.run(outer, by="machine").because
+    one.runner.journal.record_drill("inner", digest_of_playbook(inner), passed=True, by="Ana")
+    assert one.run(outer, by="machine").state == "done"
+
+
 def test_a_delay_ends_at_its_moment_though_it_was_interrupted_or_the_clock_went_back(house: Callable[..., House]) -> None:
     one = house()
     one.preserve()

@@ -110,12 +110,10 @@ class AlertStore:
             for statement in _KIND.statements:
                 connection.execute(statement)
             return cls(connection, "memory")
-        connection = open_state_file(path, _KIND, wait=wait)
-        return cls(connection, str(path))
         # two desks on one file would each tell everything; others may still read it, to keep a copy before a change
         lock = _lock_beside(Path(path))
         try:
-            return cls(open_state_file(path, _KIND), str(path), lock)
+            return cls(open_state_file(path, _KIND, wait=wait), str(path), lock)
         except BaseException:
             os.close(lock)
             raise

@@ -268,27 +268,59 @@ def test_a_playbook_that_another_runs_reaches_no_further_than_both_and_both_must
 def test_a_delay_ends_at_its_moment_though_it_was_interrupted_or_the_clock_went_back(house: Callable[..., House]) -> None:
     one = house()
     one.preserve()
-    waits: list[float] = []
+    slept = 0.0
 
     async def interrupted(seconds: float) -> None:
-        waits.append(seconds)
-        raise KeyboardInterrupt
-
-    async def waited(seconds: float) -> None:
-        waits.append(seconds)
+        nonlocal slept
+        slept += seconds
+        one.time.now += seconds
+        if slept == 45:
+            raise KeyboardInterrupt
 
     plan = playbook(do("a", "end", "delay = 60.0"))
     one.runner = one.new_runner(sleep=interrupted)
     with pytest.raises(KeyboardInterrupt):
         one.run(plan, token="t")
-    one.time.now += 45
-    one.runner = one.new_runner(sleep=interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        one.run(plan, token="t")
-    one.time.now -= 900
-    one.runner = one.new_runner(sleep=waited)
     assert one.run(plan, token="t").state == "done"
-    assert waits == [60.0, 15.0, 60.0]
+    assert slept == 60
+    slept = 0.0
+    with pytest.raises(KeyboardInterrupt):
+        one.run(plan, token="u")
+    one.time.now -= 900
+    assert one.run(plan, token="u").state == "done"
+    assert slept == 45 + 60
+
+
+@pytest.mark.parametrize(("undo", "state", "acts"), [(True, "undone", ["a", "undo a"]), (False, "halted", ["a"])])
+def test_a_person_ends_a_run_in_the_middle_of_a_wait(
+    house: Callable[..., House], undo: bool, state: str, acts: list[str]
+) -> None:
+    one = house()
+    one.preserve()
+
+    async def sleep(_seconds: float) -> None:
+        other = Incidents.open(one.folder / "incidents.db", clock=one.time)
+        said = Runner(other, {}, {}, matrix=one.matrix)
+        if said.journal.get("R-1").state == "running":
+            with pytest.raises(NotAllowed, match="reason"):
+                said.end_run("R-1", "Bo", "", undo=undo)
+            said.end_run("R-1", "Bo", "enough", undo=undo)
+        other.close()
+
+    one.runner = one.new_runner(sleep=sleep)
+    run = one.run(playbook(do("a", "b"), do("b", "end", "delay = 600.0")))
+    assert (run.state, run.because, one.action.acts) == (state, "enough", acts)
+    with pytest.raises(NotAllowed, match="has ended already"):
+        one.runner.end_run("R-1", "Bo", "again", undo=False)
+
+
+def test_a_run_that_waits_for_people_is_ended_too(house: Callable[..., House]) -> None:
+    one = house(free=False, level="blue")
+    one.preserve()
+    run = one.run(playbook(do("a")))
+    one.runner.end_run(run.id, "Ana", "not needed", undo=False)
+    assert one.drive(run).state == "halted"
+    assert one.runner.requests.waiting() == ()
 
 
 # ---------------------------------------------------------------- gates
@@ -442,9 +474,7 @@ def test_what_makes_safer_is_not_taken_back_by_the_machine_but_by_a_person(house
     one.preserve()
     run = one.run(playbook(do("a", "b"), do("b", fails=True)))
     assert one.action.acts == ["a", "b"]
-    with pytest.raises(NotAllowed, match="reason"):
-        asyncio.run(one.runner.undo(run.id, "Ana", ""))
-    assert asyncio.run(one.runner.undo(run.id, "Ana", "it is over")).state == "undone"
+    assert one.drive(one.runner.end_run(run.id, "Ana", "it is over", undo=True)).state == "undone"
     assert one.action.acts[-1] == "undo a"
 
 
@@ -637,8 +667,8 @@ def test_a_provider_that_is_down_is_failed_over_in_steps_and_back_when_it_is_up(
 
         async def wait(seconds: float) -> None:
             nonlocal rounds
-            rounds += seconds == 60
-            if rounds == 3:
+            rounds += seconds == 1
+            if rounds == 100:
                 one.incidents.take("group", LABELS, firing=False, at=5.0, low="orange", high="orange")
 
         one.runner = one.new_runner(sleep=wait)
@@ -671,7 +701,7 @@ def test_a_runaway_agent_is_stopped_and_stays_so_until_a_person_releases_it(tmp_
         run = one.runner.start("INC-1", shipped_playbooks()["runaway-agent"], by="Ana")
         run = await one.runner.drive(run.id)
         assert (run.state, [stop["name"] for stop in stand_in.stops]) == ("done", ["scout"])
-        assert (await one.runner.undo(run.id, "Ana", "mended")).state == "undone"
+        assert (await one.runner.drive(one.runner.end_run(run.id, "Ana", "mended", undo=True).id)).state == "undone"
         assert stand_in.stops == []
 
     with_stand_in(tmp_path, story)
@@ -694,7 +724,7 @@ def test_everything_is_stopped_when_there_is_no_gateway_at_all(tmp_path: Path) -
     try:
         run = one.run(shipped_playbooks()["stop-all"])
         assert (run.state, (tmp_path / "stop").read_text().split()[0]) == ("done", "all")
-        assert asyncio.run(one.runner.undo(run.id, "Ana", "over")).state == "undone"
+        assert one.drive(one.runner.end_run(run.id, "Ana", "over", undo=True)).state == "undone"
         assert not (tmp_path / "stop").exists()
     finally:
         one.incidents.close()

@@ -26,7 +26,7 @@ from freehold.respond.run_journal import Run, RunJournal, StepRecord
 from freehold.respond.run_scope import seen, substituted
 from freehold.watch.event import Json
 
-__all__ = ["Acting", "StepFailed", "Waits", "Walk"]
+__all__ = ["Acting", "Halted", "StepFailed", "Waits", "Walk"]
 
 _PROBES: Final = 3
 _BETWEEN_PROBES: Final = 0.2
@@ -35,6 +35,10 @@ _PASSED: Final = frozenset({"done", "undoing", "undone", "kept"})
 
 class Waits(Exception):
     """For people; the text says for what."""
+
+
+class Halted(Exception):
+    """A person has ended the run, or has it taken back."""
 
 
 class StepFailed(Exception):

@@ -63,6 +63,7 @@ class Counted:
     acts: list[str] = field(default_factory=list)
     breaks: Exception | None = None
     hangs: bool = False
+    late: bool = False
 
     def reach(self, parameters: Any) -> str:  # noqa: ARG002
         return "model"
@@ -87,6 +88,8 @@ class Counted:
             raise ActionFailed("it did not work")
         if call.key not in self.effects:
             self.effects.append(call.key)
+        if self.late:
+            raise ActionFailed("no answer came")
         return Outcome(f"did {call.parameters.name}", {"percent": call.parameters.percent, "name": call.parameters.name})
 
     async def probe(self, call: Call, before: Mapping[str, Any]) -> bool | None:  # noqa: ARG002
@@ -496,6 +499,20 @@ def test_an_action_that_breaks_or_hangs_fails_its_step_and_no_more(house: Callab
     record = one.runner.journal.step(run.id, "main/a")
     assert record is not None
     assert (record.state, told in record.text) == ("failed", True)
+
+
+def test_what_may_have_been_done_though_it_failed_is_taken_back_too(house: Callable[..., House]) -> None:
+    one = house(late=True, knows=False)
+    one.preserve()
+    run = one.run(playbook(do("a")))
+    assert (run.state, one.action.acts, one.action.effects) == ("failed", ["a", "undo a"], [])
+
+
+def test_what_is_seen_to_be_done_though_no_answer_came_counts_as_done(house: Callable[..., House]) -> None:
+    one = house(late=True)
+    one.preserve()
+    assert one.run(playbook(do("a"))).state == "done"
+    assert len(one.action.effects) == 1
 
 
 def test_a_failure_with_a_way_on_takes_it(house: Callable[..., House]) -> None:

@@ -365,7 +365,7 @@ class _House:
         from freehold.respond.evidence_log import EvidenceLog
 
         path, key = self.folder / "evidence-desk.jsonl", self.folder / "evidence.key"
-        if not path.exists() or not key.exists():
+        if not self.incidents.unsealed() or not path.exists() or not key.exists():
             return
         try:
             log = EvidenceLog.open(path, load_key(key))

@@ -45,8 +45,8 @@ class Run:
     by
         Who started it.
     state
-        ``running``, ``waiting`` (for people), ``undoing`` or ``halting`` (a person's word), ``done``, ``failed``, ``undone``
-        or ``halted``.
+        ``running``, ``waiting`` (for people), ``failing`` (what was done is taken back), ``undoing`` or ``halting`` (a
+        person's word), ``done``, ``failed``, ``undone`` or ``halted``.
     because
         Why it waits or failed.
     started, ended
@@ -158,7 +158,7 @@ class RunJournal:
         """Runs of one incident or of all, the oldest first."""
         found = self.database.rows(
             f"SELECT {_RUN} FROM run WHERE (? = '' OR incident = ?) "  # noqa: S608
-            "AND (NOT ? OR state IN ('running', 'waiting', 'undoing', 'halting')) ORDER BY number",
+            "AND (NOT ? OR state IN ('running', 'waiting', 'failing', 'undoing', 'halting')) ORDER BY number",
             incident, incident, unfinished,
         )  # fmt: skip
         return tuple(_run(row) for row in found)

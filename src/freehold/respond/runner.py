@@ -45,6 +45,7 @@ __all__ = ["Runner"]
 _AT_ONCE: Final = 8
 """Branches of one parallel step that are at work at the same time."""
 _DEEPEST: Final = 8
+_FAILING: Final = "failing"
 _NAP: Final = 1.0
 """Seconds of a wait after which it is looked whether a person has ended the run."""
 
@@ -167,10 +168,12 @@ class Runner:
     async def _drive(self, run: Run) -> Run:
         if run.state in RUN_HALTING:
             return await self._halt(run)
+        playbook = self._playbooks(run)[run.playbook]
+        if run.state == _FAILING:
+            return await self._fail(run, playbook, run.because)
         incident = self.incidents.get(run.incident)
         if not incident.is_open:
             return self._ended(run, "failed", f"{incident.id} is '{incident.state}': what was done stays as it is")
-        playbook = self._playbooks(run)[run.playbook]
         walk = Walk(run, playbook, playbook.steps())
         start = next(step.id for step in playbook.step if isinstance(step, Start))
         try:
@@ -327,6 +330,8 @@ class Runner:
 
     async def _fail(self, run: Run, playbook: Playbook, because: str) -> Run:
         if playbook.on_failure == "undo":
+            # said before the first step is taken back: an interruption goes on from here, and not through the steps again
+            run = self.journal.set_state(run, _FAILING, because)
             await self._acting.undo_steps(run, everything=False)
         return self._ended(run, "failed", because)
 

@@ -52,7 +52,7 @@ async def raw(front: Gateway, sent: bytes) -> bytes:
 
 
 def request(target: str = "/v1/chat/completions", *headers: str, method: str = "POST", body: bytes = GOOD) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1", "Host: gateway", "Connection: close", *headers]
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     if not any(line.lower().startswith(("content-length", "transfer-encoding")) for line in headers):
         lines.append(f"Content-Length: {len(body)}")
     if not any(line.lower().startswith("content-type") for line in headers):
@@ -211,6 +211,30 @@ def test_headers_of_one_connection_stay_on_it(tmp_path: Path) -> None:
         assert not {"x-secret", "te", "proxy-authorization", "upgrade"} & set(headers)
 
     scene(use, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("Host", "attacker.example", 403),
+        ("Host", "attacker.example:8470", 403),
+        ("Host", "[::1]:8470", 200),
+        ("Host", "localhost:8470", 200),
+        ("Host", "models.example.org", 200),
+        ("Origin", "https://attacker.example", 403),
+        ("Origin", "null", 403),
+        ("Origin", "http://localhost:3000", 200),
+        ("Origin", "http://127.0.0.1.attacker.example", 403),
+    ],
+)
+def test_a_page_that_a_browser_shows_cannot_ask_a_gateway_without_keys(
+    tmp_path: Path, name: str, value: str, status: int
+) -> None:
+    async def use(front: Gateway, _one: StandIn) -> None:
+        answer = await front.post("/v1/chat/completions", chat(), headers={name: value})
+        assert answer.status == status
+
+    scene(use, tmp_path, '[gateway]\nhosts = ["models.example.org"]\n')
 
 
 # ---------------------------------------------------------------- upstreams

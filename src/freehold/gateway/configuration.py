@@ -6,6 +6,7 @@ Keys never stand in it: ``key_env`` names a variable, ``key_file`` a file. A con
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -66,6 +67,9 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
         Address and port that it serves on.
     key_env, key_file
         Where the key for control is; without either, one is made in the state folder.
+    hosts
+        Names under which it may be asked beside those of this machine, where there is no tenant: without a key, a page that a
+        browser shows must not be able to ask.
     currency
         What costs are counted in.
     pass_through
@@ -85,6 +89,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     listen: str = DEFAULT_LISTEN
     key_env: str | None = None
     key_file: str | None = None
+    hosts: tuple[str, ...] = ()
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
     pass_through: bool | None = None
     digests: bool = False
@@ -401,6 +406,7 @@ def listen_of(text: str, place: str) -> tuple[str, int]:
     return host, int(port)
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches an address."""
     if host == "localhost":

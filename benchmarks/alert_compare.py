@@ -1,19 +1,21 @@
 """The same alerts to Debian's Alertmanager and to Freehold, in real time: do both tell the same?
 
-    python -m benchmarks.alert_compare --scratch DIR
+    python -m benchmarks.alert_compare --scratch DIR [--record]
 
 Compared is, for each group, the sequence of notifications: status, who fires, who has ended; and what each message says beside
 that (labels in common, annotations, group). It ends with 1 if anything differs that is not said to, or the other way round.
+``--record`` writes what both told beside this module: ``tests/test_alert_stream.py`` holds the core to it, without waiting.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,11 @@ from typing import Any, Final, TypeAlias
 from benchmarks.alert_peers import ALERTMANAGER, FREEHOLD, SUBJECTS, Heard, Subject, hearing, running
 from benchmarks.alert_stream import CASES, CONFIGURATION, RESTART, Case, Step
 
-__all__ = ["compare", "main"]
+__all__ = ["RECORD", "Told", "compare", "main", "written"]
+
+RECORD: Final = Path(__file__).with_name("alert_told.json")
+"""What both told, by case, when it was last recorded."""
+
 
 _LONG: Final = 17.0
 _AFTER_RESTART: Final = 6.0
@@ -110,7 +116,8 @@ def _contents(heard: Heard, case: str) -> dict[tuple[str, str], list[object]]:
     return found
 
 
-def _written(sequences: dict[tuple[str, str], list[Told]]) -> str:
+def written(sequences: Mapping[tuple[str, str], Sequence[Told]]) -> str:
+    """What was told, by receiver and group, in short: ``+A B, +A -B`` is A and B firing, then A firing and B ended."""
     groups = []
     for (receiver, _), told in sorted(sequences.items()):
         parts = [
@@ -149,7 +156,7 @@ async def compare(scratch: Path) -> list[tuple[Case, str, str, bool, bool]]:
         sequences = [_sequences(all_heard[name], case.name) for name in SUBJECTS]
         contents = [_contents(all_heard[name], case.name) for name in SUBJECTS]
         found.append(
-            (case, _written(sequences[0]), _written(sequences[1]), sequences[0] == sequences[1], contents[0] == contents[1])
+            (case, written(sequences[0]), written(sequences[1]), sequences[0] == sequences[1], contents[0] == contents[1])
         )
     return found
 
@@ -158,6 +165,7 @@ def main() -> int:
     """Read the command line, play, and write a table."""
     parser = argparse.ArgumentParser("python -m benchmarks.alert_compare")
     parser.add_argument("--scratch", type=Path, required=True, help="a folder for state")
+    parser.add_argument("--record", action="store_true", help="write what both told, for the test without waiting")
     options = parser.parse_args()
     found = asyncio.run(compare(options.scratch.resolve()))
     print("| case | Alertmanager tells | Freehold tells | why not the same |")
@@ -168,8 +176,11 @@ def main() -> int:
         print(f"| {case.name} | {theirs} | {shown} | {case.differs} |")
         if same == bool(case.differs) or (same and not alike):
             wrong.append(case.name)
+    if options.record:
+        told = {case.name: [theirs, ours] for case, theirs, ours, _, _ in found}
+        RECORD.write_text(json.dumps(told, indent=1) + "\n")
     same = sum(one[3] for one in found)
-    print(f"\n{len(found)} cases: {same} the same, {len(found) - same} not; each as it should be but {wrong or 'none'}.")
+    print(f"\n{len(found)} cases: {same} the same, {len(found) - same} not; not as it should be: {wrong or 'none'}.")
     return 1 if wrong else 0
 
 

@@ -19,11 +19,14 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
-__all__ = ["ALERTMANAGER", "FREEHOLD", "SUBJECTS", "Heard", "Subject", "hearing", "running"]
+__all__ = ["ALERTMANAGER", "FREEHOLD", "SUBJECTS", "WITH_RADIUS", "Heard", "Subject", "hearing", "running"]
 
 ALERTMANAGER: Final = "Alertmanager"
 FREEHOLD: Final = "Freehold"
+WITH_RADIUS: Final = "Freehold, with blast radius"
 SUBJECTS: Final = (ALERTMANAGER, FREEHOLD)
+"""Who is compared in what they tell."""
+
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _BINARY: Final = "prometheus-alertmanager"
 
@@ -112,9 +115,10 @@ def _command(name: str, configuration: Path, folder: Path, port: int) -> tuple[l
             binary, f"--config.file={configuration}", f"--storage.path={folder}", f"--web.listen-address=127.0.0.1:{port}",
             "--cluster.listen-address=", "--log.level=error",
         ], {}  # fmt: skip
+    more = ["--stack", str(folder / "stack.toml")] if name == WITH_RADIUS else []
     command = [sys.executable, "-m", "benchmarks.alert_server", "--routes", str(configuration)]
     path = os.pathsep.join([str(_ROOT / "src"), str(_ROOT)])
-    return [*command, "--state", str(folder / "alerts.db"), "--port", str(port)], {"PYTHONPATH": path}
+    return [*command, *more, "--state", str(folder / "alerts.db"), "--port", str(port)], {"PYTHONPATH": path}
 
 
 @asynccontextmanager
@@ -124,7 +128,7 @@ async def running(name: str, configuration: str, folder: Path) -> AsyncIterator[
     Parameters
     ----------
     name
-        One of :data:`SUBJECTS`.
+        One of :data:`SUBJECTS`, or :data:`WITH_RADIUS`, of which the folder holds a ``stack.toml``.
     configuration
         The text of an ``alertmanager.yml``.
     folder

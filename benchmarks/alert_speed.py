@@ -2,7 +2,8 @@
 
     python -m benchmarks.alert_speed --scratch DIR
 
-Each run starts a process with an empty state, posts the alerts over one connection in batches, and stops the clock when the
+Freehold runs alone, and with the blast radius of every notification computed on a stack of 1,000 items before it is told. Each
+run starts a process with an empty state, posts the alerts over one connection in batches, and stops the clock when the
 last of them has been told to a webhook on loopback. Load generator and webhook are this process.
 """
 
@@ -17,15 +18,18 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.alert_peers import SUBJECTS, Heard, hearing, running
+from benchmarks.alert_peers import SUBJECTS, WITH_RADIUS, Heard, hearing, running
+from benchmarks.generate_stack import generate_stack
+from benchmarks.workloads import SEED
 
 __all__ = ["main", "measure"]
 
 SIZES: Final = (1, 100, 2_000, 10_000)
+_WHO: Final = (*SUBJECTS, WITH_RADIUS)
 _GROUPS: Final = 20
 _BATCH: Final = 500
 _CONFIGURATION: Final = """
-route: {{receiver: hook, group_by: [group], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}}
+route: {{receiver: hook, group_by: [group, item], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}}
 receivers: [{{name: hook, webhook_configs: [{{url: '{address}'}}]}}]
 """
 
@@ -35,7 +39,7 @@ def _bodies(count: int) -> list[bytes]:
         {
             "labels": {
                 "alertname": "ModelFailing", "group": f"group-{number % _GROUPS}", "instance": f"host-{number:05}",
-                "severity": "red", "item": f"item-{number}",
+                "severity": "red", "item": f"item-{number % _GROUPS * 7}",
             },
             "annotations": {"summary": f"the model on host-{number:05} fails", "description": "more than 5 % of requests fail"},
             "generatorURL": "http://prometheus.example/graph?g0.expr=errors",
@@ -47,6 +51,9 @@ def _bodies(count: int) -> list[bytes]:
 
 async def _once(name: str, count: int, folder: Path) -> dict[str, float]:
     bodies = _bodies(count)
+    if name == WITH_RADIUS:
+        folder.mkdir(parents=True)
+        (folder / "stack.toml").write_text(generate_stack(1_000, SEED), encoding="utf-8")
     async with hearing() as (address, heard), running(name, _CONFIGURATION.format(address=address), folder) as subject:
         missing = {f"host-{number:05}" for number in range(count)}
         done = asyncio.Event()
@@ -81,16 +88,16 @@ async def measure(counts: list[int], runs: int, scratch: Path) -> list[tuple[int
     """Measure, in turns; one unrecorded run each first."""
     found = []
     for count in counts:
-        figures: dict[str, dict[str, list[float]]] = {name: {} for name in SUBJECTS}
+        figures: dict[str, dict[str, list[float]]] = {name: {} for name in _WHO}
         for run in range(runs + 1):
-            for name in SUBJECTS:
-                folder = scratch / f"alerts-{name}"
+            for name in _WHO:
+                folder = scratch / "alerts" / name
                 shutil.rmtree(folder, ignore_errors=True)
                 sample = await _once(name, count, folder)
                 if run:
                     for key, value in sample.items():
                         figures[name].setdefault(key, []).append(value)
-        found += [(count, name, figures[name]) for name in SUBJECTS]
+        found += [(count, name, figures[name]) for name in _WHO]
     return found
 
 

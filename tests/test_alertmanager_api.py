@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ import pytest
 from aiohttp import web
 
 from alert_desk import alert, routes
+from freehold.errors import StoreUnavailable
 from freehold.watch.alert_core import AlertCore
 from freehold.watch.alert_loop import AlertLoop
 from freehold.watch.alert_store import AlertStore
 from freehold.watch.alertmanager_api import add_routes
 from freehold.watch.intake import Limits
 from freehold.watch.notification import Notification
+from freehold.watch.routes import Routing
 
 ROUTING = routes(
     """group_by = ["item"]
@@ -39,6 +41,7 @@ ROUTING = routes(
     equal = ["item"]
     """
 )
+AT_ONCE = routes('\n[[route.routes]]\ngroup_wait = "0s"')
 AMTOOL = shutil.which("amtool")
 SILENCE = {
     "matchers": [{"name": "alertname", "value": "A|B", "isRegex": True}], "startsAt": "2026-01-01T00:00:00Z",
@@ -49,8 +52,10 @@ SILENCE = {
 class Served:
     """A desk of alerts over HTTP."""
 
-    def __init__(self, core: AlertCore, alerts: AlertLoop, session: aiohttp.ClientSession, address: str) -> None:
-        self.core, self.alerts, self.session, self.address = core, alerts, session, address
+    def __init__(
+        self, core: AlertCore, alerts: AlertLoop, session: aiohttp.ClientSession, address: str, recorded: list[tuple[str, Any]],
+    ) -> None:  # fmt: skip
+        self.core, self.alerts, self.session, self.address, self.recorded = core, alerts, session, address, recorded
 
     async def ask(self, method: str, path: str, body: object = None, **more: Any) -> tuple[int, Any]:
         """One request; its status, and its body from JSON."""
@@ -65,19 +70,27 @@ class Served:
 
 
 @asynccontextmanager
-async def desk(limits: Limits | None = None, most: int = 50_000) -> AsyncIterator[Served]:
+async def desk(limits: Limits | None = None, most: int = 50_000, routing: Routing = ROUTING) -> AsyncIterator[Served]:
     """A desk for as long as the block lasts."""
     store = AlertStore.open(None)
-    core = AlertCore(ROUTING, store, time.time(), most_alerts=most)
+    core = AlertCore(routing, store, time.time(), most_alerts=most)
     alerts = AlertLoop(core)
     app = web.Application()
-    add_routes(app, alerts, may=lambda request: request.headers.get("Authorization") == "Bearer good", limits=limits)
+    recorded: list[tuple[str, Any]] = []
+
+    async def record(_: web.Request, kind: str, body: Mapping[str, Any]) -> None:
+        recorded.append((kind, body))
+
+    def may(request: web.Request) -> bool:
+        return request.headers.get("Authorization") == "Bearer good"
+
+    add_routes(app, alerts, may=may, limits=limits, record=record)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with aiohttp.ClientSession() as session:
-            yield Served(core, alerts, session, f"http://127.0.0.1:{runner.addresses[0][1]}")
+            yield Served(core, alerts, session, f"http://127.0.0.1:{runner.addresses[0][1]}", recorded)
     finally:
         await runner.cleanup()
         store.close()
@@ -152,6 +165,9 @@ def test_a_silence_is_made_shown_changed_and_expired() -> None:
             assert shown["status"] == {"state": "expired"}
             status, found = await served.ask("GET", "/api/v2/silences")
             assert [one["status"]["state"] for one in found] == ["active", "expired"]
+            kinds = [kind for kind, _ in served.recorded]
+            assert kinds == ["alerts.silenced"] * 3 + ["alerts.silence_ended"]
+            assert served.recorded[-1][1]["matchers"] == '{alertname=~"A|B"}'
             assert (await served.ask("GET", "/api/v2/silence/none"))[0] == 404
             assert (await served.ask("DELETE", "/api/v2/silence/none"))[0] == 404
             assert (await served.ask("POST", "/api/v2/silences", {**SILENCE, "id": "none"}))[0] == 404
@@ -236,9 +252,8 @@ def test_without_the_key_nothing_is_changed(method: str, path: str, body: object
 
 def test_a_loop_hands_over_what_is_due_and_is_woken_by_what_comes() -> None:
     async def go() -> None:
-        quick = routes('\n[[route.routes]]\ngroup_wait = "0s"')
         store = AlertStore.open(None)
-        alerts = AlertLoop(AlertCore(quick, store, time.time()))
+        alerts = AlertLoop(AlertCore(AT_ONCE, store, time.time()))
         told: asyncio.Queue[Notification] = asyncio.Queue()
 
         async def take(notifications: tuple[Notification, ...]) -> None:
@@ -260,24 +275,76 @@ def test_a_loop_hands_over_what_is_due_and_is_woken_by_what_comes() -> None:
     asyncio.run(go())
 
 
+def test_what_a_group_will_need_is_found_out_while_it_waits() -> None:
+    async def go() -> None:
+        store = AlertStore.open(None)
+        known: list[object] = []
+        found = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def ahead(labels: object) -> None:
+            known.append(labels)
+            if len(known) == 2:
+                loop.call_soon_threadsafe(found.set)
+
+        alerts = AlertLoop(AlertCore(ROUTING, store, time.time()), ahead=ahead)
+        running = asyncio.ensure_future(alerts.run(lambda _: None))
+        await alerts.put([alert("A", item="gpu"), alert("B", item="disk"), alert("C", item="disk")])
+        await asyncio.wait_for(found.wait(), 30)
+        assert known == [(("item", "gpu"),), (("item", "disk"),)]
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        store.close()
+
+    asyncio.run(go())
+
+
+def test_a_full_disk_is_said_to_who_sends_and_keeps_nobody_from_being_told() -> None:
+    async def go() -> None:
+        async with desk(routing=AT_ONCE) as served:
+            written = served.core._store.write
+
+            def full(_: object) -> None:
+                raise StoreUnavailable("alerts.db: there is no room left for it.")
+
+            served.core._store.write = full
+            status, said = await served.ask("POST", "/api/v2/alerts", [posted("A", item="gpu")])
+            assert (status, said) == (503, "alerts.db: there is no room left for it.")
+            told: asyncio.Queue[Notification] = asyncio.Queue()
+
+            async def take(notifications: tuple[Notification, ...]) -> None:
+                for one in notifications:
+                    await told.put(one)
+
+            running = asyncio.ensure_future(served.alerts.run(take))
+            first = await asyncio.wait_for(told.get(), 30)
+            assert first.firing[0].label("alertname") == "A"
+            served.core._store.write = written
+            # what could not be kept is kept with the next
+            await served.alerts.put([alert("B")])
+            assert {dict(one.labels)["alertname"] for one in served.core._store.load()["alerts"].values()} == {"A", "B"}
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    asyncio.run(go())
+
+
 # Alertmanager's own tool
 
 
 @pytest.mark.skipif(AMTOOL is None, reason="amtool is not installed")
-def test_alertmanagers_own_tool_works_with_it() -> None:
+def test_alertmanagers_own_tool_works_with_it(tmp_path: Path) -> None:
+    key = tmp_path / "key.yml"
+    key.write_text("authorization: {type: Bearer, credentials: good}\n")
+
     async def go() -> None:
         async with desk() as served:
-            # the tool sends no key: what it may is decided before it
-            served_open = web.Application()
-            add_routes(served_open, served.alerts, may=lambda _: True)
-            runner = web.AppRunner(served_open, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            address = f"http://127.0.0.1:{runner.addresses[0][1]}"
 
             async def tool(*words: str) -> str:
                 process = await asyncio.create_subprocess_exec(
-                    AMTOOL, f"--alertmanager.url={address}", *words,
+                    AMTOOL, f"--alertmanager.url={served.address}", f"--http.config.file={key}", *words,
                     stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={"HOME": "/nonexistent", "USER": "ann"},
                 )  # fmt: skip
                 said, errors = await asyncio.wait_for(process.communicate(), 60)
@@ -295,7 +362,6 @@ def test_alertmanagers_own_tool_works_with_it() -> None:
             assert "phone" in await tool("config", "routes", "test", "severity=red")
             assert "severity" in await tool("config", "routes", "show")
             await tool("cluster", "show")
-            await runner.cleanup()
 
     asyncio.run(go())
 

@@ -96,7 +96,7 @@ def test_routes_shown_as_an_alertmanagers_file_are_the_same_routes_without_addre
         ("route: [", "no YAML"),
         ("a: !!python/object/apply:os.system ['true']", "'a' is not taken over"),
         ("route:\n  receiver: a\nreceivers:\n- name: a\n  slack_configs:\n  - channel: x", "apprise knows slack"),
-        ("route: {receiver: a}\nreceivers:\n- name: a\n  webhook_configs:\n  - {url: http://h/, http_config: {}}", "http_config"),
+        ("route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: http://h, http_config: {x: 1}}]}]", "http_"),
         ("route:\n  receiver: a\nreceivers:\n- name: a\n  webhook_configs:\n  - url: http://me:word@h/", "password"),
         ("route:\n  receiver: a\nreceivers: a", "no list"),
         ("route:\n  receiver: a\n  routes:\n  - match: [a]", "no table"),

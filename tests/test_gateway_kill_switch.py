@@ -127,9 +127,12 @@ CASES = {
 
 def scene(use: Any, state: Path, **settings: Any) -> None:
     async def main() -> None:
-        async with asyncio.timeout(LONGEST), stand_in("openai", **settings) as one:
-            async with gateway(TEXT.format(url=one.url), state) as front:
-                await use(front, one)
+        async with (
+            asyncio.timeout(LONGEST),
+            stand_in("openai", **settings) as one,
+            gateway(TEXT.format(url=one.url), state) as front,
+        ):
+            await use(front, one)
 
     asyncio.run(main())
 

@@ -249,6 +249,22 @@ def test_another_playbook_is_one_step_and_stays_as_it_was_when_the_run_began(hou
         one.new_runner(library={}).start("INC-1", outer, by="Ana")
 
 
+def test_a_playbook_that_another_runs_reaches_no_further_than_both_and_both_must_be_drilled(
+    house: Callable[..., House],
+) -> None:
+    one = house(free=False, level="red")
+    one.preserve()
+    inner = playbook(do("inner"), id_="inner")
+    outer = playbook('[[step]]\nid = "sub"\ntype = "playbook-action"\nplaybook = "inner"\nnext = "end"\n')
+    one.runner = one.new_runner(library={"inner": inner})
+    narrow = msgspec.structs.replace(outer, reach="agent")
+    assert "'p' may reach agent" in one.run(narrow).because
+    one.runner.journal.record_drill("p", digest_of_playbook(outer), passed=True, by="Ana")
+    assert "never passed a drill" in one.run(outer, by="machine").because
+    one.runner.journal.record_drill("inner", digest_of_playbook(inner), passed=True, by="Ana")
+    assert one.run(outer, by="machine").state == "done"
+
+
 def test_a_delay_ends_at_its_moment_though_it_was_interrupted_or_the_clock_went_back(house: Callable[..., House]) -> None:
     one = house()
     one.preserve()
@@ -740,15 +756,69 @@ type = "end"
 """
 
 
-async def _drive(folder: Path, kill_at: int) -> int:
+async def _drive(folder: Path, kill_at: int, *, kill_after: float | None = None) -> int:
+    """Drive the run in a process of its own, which is killed at a point or after some seconds, or ends; its exit status."""
     root = Path(__file__).parent
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(root / "respond_driver.py"), str(folder), str(kill_at),
         env={**os.environ, "PYTHONPATH": f"{root.parent / 'src'}:{root}"}, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, _ = await process.communicate()
+    told = asyncio.ensure_future(process.communicate())
+    if kill_after is not None:
+        await asyncio.wait([told], timeout=kill_after)
+        if process.returncode is None:
+            process.kill()
+    out, _ = await told
     assert process.returncode == -signal.SIGKILL or out.startswith(b"done"), out
     return process.returncode or 0
+
+
+def prepared(folder: Path, stand_in: StandIn) -> None:
+    """A folder for a process of its own: an incident, a playbook, an act that is approved already, a gateway without memory."""
+    folder.mkdir()
+    (folder / "key").write_text("control")
+    (folder / "playbook.toml").write_text(KILLED_PLAYBOOK)
+    (folder / "respond.toml").write_text(
+        f'[gateway]\nurl = "{stand_in.url}"\nkey_file = "key"\nkey_env = ""\n'
+        f'[[command]]\nname = "mark"\nargv = ["/usr/bin/touch", "{folder}/marked"]\nrepeatable = true\n'
+        f'probe = ["/usr/bin/test", "-e", "{folder}/marked"]\n'
+    )
+    stand_in.done.clear()
+    stand_in.answers.clear()
+    stand_in.stops, stand_in.routes = [], {}
+    incidents = Incidents.open(folder / "incidents.db")
+    incidents.take("group", LABELS, firing=True, at=1.0, low="red", high="red")
+    incidents.database.rows(
+        "INSERT INTO request (id, incident, run, path, action, parameters, digest, need, question, at, settled) "
+        "VALUES ('A-1', 'INC-1', 'R-1', 'main/run', 'command', '{\"name\":\"mark\"}', 'x', 1, 'approve', 0, 'granted')"
+    )
+    incidents.close()
+
+
+def everything_was_done_once(folder: Path, stand_in: StandIn) -> None:
+    assert sorted(verb for verb, _ in stand_in.done) == ["route", "stop"], folder.name
+    assert len((folder / "notices.jsonl").read_text().splitlines()) == 1, folder.name
+    assert (folder / "marked").exists()
+    store = Incidents.open(folder / "incidents.db")
+    ended = [e.facts["step"] for e in store.timeline("INC-1") if e.kind == "action" and e.facts["state"] != "begun"]
+    assert sorted(ended) == ["main/both>0/stop", "main/both>1/tell", "main/keep", "main/over", "main/run"], folder.name
+    store.close()
+
+
+@pytest.mark.slow
+def test_a_process_killed_at_any_moment_leaves_each_act_done_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        dice = random.Random(11)
+        async with serving(StandIn()) as stand_in:
+            for number in range(12):
+                folder = tmp_path / str(number)
+                prepared(folder, stand_in)
+                for _ in range(2):
+                    await _drive(folder, -1, kill_after=dice.uniform(0.3, 1.2))
+                await _drive(folder, -1)
+                everything_was_done_once(folder, stand_in)
+
+    asyncio.run(story())
 
 
 @pytest.mark.slow
@@ -758,42 +828,10 @@ def test_a_process_killed_at_every_point_of_a_run_leaves_each_act_done_once(tmp_
             at, killed = 0, True
             while killed:
                 folder = tmp_path / str(at)
-                folder.mkdir()
-                (folder / "key").write_text("control")
-                (folder / "playbook.toml").write_text(KILLED_PLAYBOOK)
-                (folder / "respond.toml").write_text(
-                    f'[gateway]\nurl = "{stand_in.url}"\nkey_file = "key"\nkey_env = ""\n'
-                    f'[[command]]\nname = "mark"\nargv = ["/usr/bin/touch", "{folder}/marked"]\nrepeatable = true\n'
-                    f'probe = ["/usr/bin/test", "-e", "{folder}/marked"]\n'
-                )
-                stand_in.done.clear()
-                stand_in.answers.clear()
-                stand_in.stops, stand_in.routes = [], {}
-                incidents = Incidents.open(folder / "incidents.db")
-                incidents.take("group", LABELS, firing=True, at=1.0, low="red", high="red")
-                incidents.database.rows(
-                    "INSERT INTO request (id, incident, run, path, action, parameters, digest, need, question, at, settled) "
-                    "VALUES ('A-1', 'INC-1', 'R-1', 'main/run', 'command', '{\"name\":\"mark\"}', 'x', 1, 'approve', 0, 'granted')"  # noqa: E501
-                )
-                incidents.close()
+                prepared(folder, stand_in)
                 killed = await _drive(folder, at) == -signal.SIGKILL
                 await _drive(folder, -1)
-                assert sorted(verb for verb, _ in stand_in.done) == ["route", "stop"], at
-                assert len((folder / "notices.jsonl").read_text().splitlines()) == 1, at
-                assert (folder / "marked").exists()
-                store = Incidents.open(folder / "incidents.db")
-                states = {
-                    entry.facts["step"]: entry.facts["state"] for entry in store.timeline("INC-1") if entry.kind == "action"
-                }
-                assert set(states.values()) == {"done"}, at
-                for step in states:
-                    ends = [
-                        e
-                        for e in store.timeline("INC-1")
-                        if e.kind == "action" and e.facts["step"] == step and e.facts["state"] == "done"
-                    ]
-                    assert len(ends) == 1, (at, step)
-                store.close()
+                everything_was_done_once(folder, stand_in)
                 at += 1
             assert at > 15
 

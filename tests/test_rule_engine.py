@@ -350,6 +350,9 @@ def test_a_rule_that_cannot_be_evaluated_harms_no_other() -> None:
     assert [alert.label("alertname") for alert in said] == ["three"]
     assert (engine.tallies["odd"].errors, engine.tallies["odd"].example) == (3, "it divides by zero")
     assert engine.tallies["three"].errors == 0
+    (finding,) = engine.findings
+    assert (finding.column, finding.severity) == ("odd", "note")
+    assert "3 events, which it did not count: it divides by zero" in finding.problem
 
 
 @pytest.mark.parametrize(
@@ -415,6 +418,26 @@ def test_a_thousand_types_of_events_are_looked_up_and_not_kept() -> None:
     for number in range(5_000):
         engine.feed(event(number, f"strange.{number}"))
     assert len(engine._by_type) <= 1_000
+
+
+@pytest.mark.parametrize("received", [math.nan, math.inf, -math.inf, 1e300, -1.0])
+def test_a_time_that_is_none_harms_nothing(received: float) -> None:
+    engine = RuleEngine(rules(COUNT))
+    said = [*engine.feed(Event("/s", "1", "t.a", 0.0, received)), *engine.tick(received), *run(engine, [event(0), event(1)])]
+    assert len(said) <= 1
+    assert engine.now == START + 1
+    assert len(run(engine, [event(2)])) + len(said) == 1
+
+
+def test_what_an_event_says_of_itself_does_not_stand_for_who_sent_it() -> None:
+    text = (
+        '[[rule]]\nid = "one"\nform = "event"\non = ["t.a"]\nwhen = "event.source == \'/trusted\'"\ngroup = ["event.source"]\n'
+    )
+    engine = RuleEngine(rules(text))
+    forged = {"event.source": "/trusted", "event__source": "/trusted", "event_source": "/trusted"}
+    assert not engine.feed(Event("/stranger", "1", "t.a", 0.0, START, "", forged))
+    (alert,) = engine.feed(Event("/trusted", "1", "t.a", 0.0, START, "", {"event.source": "/other"}))
+    assert alert.label("reporter") == "/trusted"
 
 
 def test_an_engine_without_rules_says_nothing() -> None:

@@ -21,7 +21,7 @@ from freehold.gateway.answers import Refusal, error_body
 from freehold.gateway.attempts import Order, obtain
 from freehold.gateway.exchange import Caller, Exchange
 from freehold.gateway.flights import Flight
-from freehold.gateway.headers import bearer, plain, request_headers
+from freehold.gateway.headers import bearer, foreign_page, plain, request_headers
 from freehold.gateway.paths import kind_of, path_problem
 from freehold.gateway.plan import Candidate, Plan
 from freehold.gateway.relay import broken_off, relayed, told_headers
@@ -126,7 +126,13 @@ class Handler:
             raise Refusal(503, "closing", "the gateway is being shut down.", {"Retry-After": "5"})
         if len(running.flights) > plan.configuration.limits.requests:
             raise Refusal(503, "too_many_requests", "too many requests are under way. Come again.", {"Retry-After": "1"})
-        self._see_stops(exchange)
+        page = None if plan.tenants else foreign_page(request.headers, plan.configuration.gateway.hosts)
+        if page is not None:
+            raise Refusal(
+                403, "foreign_page", f"{page}: without keys of tenants, only this machine may ask, and no page of others. "
+                "Add a [[tenant]], or the name to hosts in [gateway].",
+            )  # fmt: skip
+        running.look_at_stops(exchange.flight)
         exchange.caller = caller = self._caller(request, plan)
         flight = exchange.flight
         flight.tenant, flight.agent = caller.tenant, caller.agent
@@ -298,13 +304,21 @@ class Handler:
         return await relayed(self.running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     async def _upload(self, request: web.Request, exchange: Exchange, most: int, idle: float) -> AsyncIterator[bytes]:
+        """The client's body as it comes; what is wrong with it is kept, since the upstream's client sees another error."""
         length = 0
-        while piece := await request.content.readany():
-            exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
-            length += len(piece)
-            if length > most:
-                raise _too_large(most)
-            yield piece
+        try:
+            while piece := await request.content.readany():
+                exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
+                length += len(piece)
+                if length > most:
+                    raise _too_large(most)
+                yield piece
+        except Refusal as refusal:
+            exchange.problem = refusal
+            raise
+        except web.RequestPayloadError as error:
+            exchange.problem = Refusal(400, "bad_body", f"the body broke off: {error}.")
+            raise
 
     # ------------------------------------------------------------------ what comes back
 

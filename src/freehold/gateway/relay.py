@@ -220,9 +220,9 @@ class _Stream:
         try:
             await out.prepare(self.request)
             exchange.first_byte = time.monotonic()
-            refusal = await self._pass_on(out, ready)
-            if refusal is not None:
-                await self._end_with(out, refusal)
+            ended_by = await self._pass_on(out, ready)
+            if ended_by is not None:
+                await self._end_with(out, ended_by)
             else:
                 await out.write_eof()
         except asyncio.CancelledError:

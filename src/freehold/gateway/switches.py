@@ -21,7 +21,7 @@ from freehold.errors import GatewayError
 from freehold.respond.file_lock import lock_whole
 from freehold.whole_file import write_whole
 
-__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "parse_stops", "read_stops"]
+__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "check_stop", "parse_stops", "read_stops"]
 
 SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
 _MOST_BYTES: Final = 1_000_000
@@ -256,7 +256,7 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
     freehold.errors.GatewayError
         If the scope is none, the name cannot stand in a line, or the file cannot be read or written.
     """
-    _check(stop)
+    check_stop(stop)
     why = " ".join(stop.why.split())[:500]
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -279,7 +279,14 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
     return Stops(tuple(kept))
 
 
-def _check(stop: Stop) -> None:
+def check_stop(stop: Stop) -> None:
+    """See that a stop can stand in a line.
+
+    Raises
+    ------
+    freehold.errors.GatewayError
+        If the scope is none, or the name cannot stand there.
+    """
     if stop.scope not in SCOPES:
         raise GatewayError(f"'{stop.scope[:40]}' is nothing that can be stopped. Choose from: {', '.join(SCOPES)}.")
     name = stop.name.strip()

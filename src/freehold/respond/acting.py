@@ -51,14 +51,19 @@ class Walk:
         The run.
     playbook, steps
         The playbook that is gone through: its own, or one that it runs; and its steps by id.
-    depth
-        How many playbooks stand around it.
+    outer
+        The playbooks that stand around it, the outermost first.
     """
 
     run: Run
     playbook: Playbook
     steps: Mapping[str, Step]
-    depth: int = 0
+    outer: tuple[Playbook, ...] = ()
+
+    @property
+    def playbooks(self) -> tuple[Playbook, ...]:
+        """It, and those around it."""
+        return (*self.outer, self.playbook)
 
 
 class Acting:
@@ -172,9 +177,10 @@ class Acting:
         if not incident.is_open:
             raise Waits(f"{incident.id} is '{incident.state}' by now")
         reach = action.reach(call.parameters)
-        if REACHES.index(reach) > REACHES.index(walk.playbook.reach):
+        narrowest = min(walk.playbooks, key=lambda one: REACHES.index(one.reach))
+        if REACHES.index(reach) > REACHES.index(narrowest.reach):
             raise RespondError(
-                f"'{step.id}' would reach {reach}, and the playbook '{walk.playbook.id}' may reach {walk.playbook.reach}. "
+                f"'{step.id}' would reach {reach}, and the playbook '{narrowest.id}' may reach {narrowest.reach}. "
                 f'Say reach = "{reach}" in it, if that is meant.'
             )
         if action.changes and not incident.preserved:
@@ -184,8 +190,8 @@ class Acting:
             )
         need = self.matrix.need_of(action.name, reach, incident.level_low, incident.level_high)
         if action.changes and walk.run.by == MACHINE:
-            digest = digest_of_playbook(walk.playbook)
-            need = self.matrix.drilled(need, self.journal.last_drill(walk.playbook.id, digest), self._clock())
+            for one in walk.playbooks:
+                need = self.matrix.drilled(need, self.journal.last_drill(one.id, digest_of_playbook(one)), self._clock())
         if not need.people:
             return None, ""
         request = self.requests.ask(walk.run.incident, walk.run.id, path, action.name, values, need, "approve")

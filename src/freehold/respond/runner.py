@@ -261,7 +261,7 @@ class Runner:
             variables.update({name: value for name, value in copy.items() if value != before.get(name)})
 
     async def _nested(self, walk: Walk, step: RunStep, path: str, variables: dict[str, Json]) -> None:
-        if walk.depth >= _DEEPEST:
+        if len(walk.outer) >= _DEEPEST:
             raise StepFailed(f"playbooks run each other more than {_DEEPEST} deep")
         playbook = self._playbooks(walk.run)[step.playbook]
         incident = self.incidents.get(walk.run.incident)
@@ -269,7 +269,7 @@ class Runner:
             values = first_variables(playbook, substituted(step.with_, variables), dict(incident.labels))
         except RespondError as error:
             raise StepFailed(str(error)) from None
-        inner = replace(walk, playbook=playbook, steps=playbook.steps(), depth=walk.depth + 1)
+        inner = replace(walk, playbook=playbook, steps=playbook.steps(), outer=walk.playbooks)
         start = next(one.id for one in playbook.step if isinstance(one, Start))
         await self._sequence(inner, start, f"{path}>{playbook.id}", "", values)
 

@@ -90,8 +90,15 @@ class AlertStore:
         """Gives what has changed since it was last asked: set by the one whose state this is."""
 
     @classmethod
-    def open(cls, path: Path | str | None) -> AlertStore:
-        """Open a file; it is made if there is none. ``None`` keeps nothing beyond the process.
+    def open(cls, path: Path | str | None, *, wait: float = 5.0) -> AlertStore:
+        """Open a file; it is made if there is none.
+
+        Parameters
+        ----------
+        path
+            The file; ``None`` keeps nothing beyond the process.
+        wait
+            Seconds to wait for another process that has it open.
 
         Raises
         ------
@@ -106,7 +113,7 @@ class AlertStore:
         # two desks on one file would each tell everything; others may still read it, to keep a copy before a change
         lock = _lock_beside(Path(path))
         try:
-            return cls(open_state_file(path, _KIND), str(path), lock)
+            return cls(open_state_file(path, _KIND, wait=wait), str(path), lock)
         except BaseException:
             os.close(lock)
             raise

@@ -14,18 +14,22 @@ from aiohttp import web
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded, WatchError
 from freehold.version import __version__
-from freehold.watch.alert_core import AlertStatus
 from freehold.watch.alert_loop import AlertLoop
+from freehold.watch.alert_status import AlertStatus
 from freehold.watch.alertmanager_file import alertmanager_text
 from freehold.watch.intake import Limits, Refused, read_body, take
-from freehold.watch.matchers import MOST_MATCHERS, Matcher, matches, parse_matcher
+from freehold.watch.matchers import MOST_MATCHERS, Matcher, matches, parse_matcher, written
 from freehold.watch.rfc3339 import parse_moment
 from freehold.watch.silences import Silence
 from freehold.watch.webhook_message import moment, split_generator
 
-__all__ = ["add_routes"]
+__all__ = ["Record", "add_routes"]
 
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+Record: TypeAlias = Callable[[web.Request, str, Mapping[str, Any]], Awaitable[None]]
+"""Keeps what somebody did: the request, what kind of act it was, and more about it."""
+
 _JSON: Final = "application/json"
 _TRUE: Final = ("true", "1", "yes", "on", "t", "y")
 _FALSE: Final = ("false", "0", "no", "off", "f", "n")
@@ -53,7 +57,7 @@ _SILENCE: Final = msgspec.json.Decoder(_Silence)
 
 def add_routes(
     app: web.Application, alerts: AlertLoop, *, may: Callable[[web.Request], bool], limits: Limits | None = None,
-    put: Callable[..., Awaitable[object]] | None = None,
+    put: Callable[..., Awaitable[object]] | None = None, record: Record | None = None,
 ) -> None:  # fmt: skip
     """Add the API's paths to an application.
 
@@ -69,8 +73,11 @@ def add_routes(
         On a request's body.
     put
         Takes posted alerts instead of :meth:`freehold.watch.alert_loop.AlertLoop.put`, with the same arguments.
+    record
+        Is told each silence that was made or ended, with the request, before that is answered: what people chose not to
+        hear is evidence.
     """
-    api = _Api(alerts, may, limits or Limits(), put or alerts.put)
+    api = _Api(alerts, may, limits or Limits(), put or alerts.put, record)
     app.router.add_get("/-/healthy", _healthy)
     app.router.add_get("/-/ready", _healthy)
     for path, get, change in (
@@ -114,10 +121,11 @@ def _told(handler: _Handler) -> _Handler:
 
 class _Api:
     def __init__(
-        self, alerts: AlertLoop, may: Callable[[web.Request], bool], limits: Limits, put: Callable[..., Awaitable[object]]
-    ) -> None:
+        self, alerts: AlertLoop, may: Callable[[web.Request], bool], limits: Limits, put: Callable[..., Awaitable[object]],
+        record: Record | None,
+    ) -> None:  # fmt: skip
         self._alerts, self._core = alerts, alerts.core
-        self._may, self._limits, self._put = may, limits, put
+        self._may, self._limits, self._put, self._record = may, limits, put, record
         self._since = alerts.clock()
 
     def guarded(self, handler: _Handler) -> _Handler:
@@ -190,13 +198,23 @@ class _Api:
             stored = await self._alerts.silence(silence)
         except KeyError:
             return _answer(f"silence {silence.id[:100]} not found", 404)
+        await self._recorded(request, "alerts.silenced", stored)
         return _answer({"silenceID": stored.id})
+
+    async def _recorded(self, request: web.Request, kind: str, silence: Silence) -> None:
+        if self._record is not None:
+            shown = _silence(silence, self._alerts.clock())
+            about = {name: shown[name] for name in ("id", "startsAt", "endsAt", "createdBy", "comment")}
+            await self._record(request, kind, {**about, "matchers": written(silence.matchers)})
 
     async def delete_silence(self, request: web.Request) -> web.Response:
         try:
             await self._alerts.expire(request.match_info["id"])
         except KeyError:
             return _answer(f"silence {request.match_info['id'][:100]} not found", 404)
+        ended = self._core.silences.get(request.match_info["id"])
+        if ended is not None:
+            await self._recorded(request, "alerts.silence_ended", ended)
         return web.Response()
 
 

@@ -69,8 +69,8 @@ def attribute_findings(declared: Iterable[DeclaredAttribute], file: str) -> Iter
     """
     variables = {name.replace(".", "_"): name for name in (*ATTRIBUTES, *ENVELOPE)}
     for one in declared:
-        if not _NAME.fullmatch(one.name):
-            mend = "Letters, digits and _, in parts with dots between them"
+        if not _NAME.fullmatch(one.name) or one.name.startswith("event."):
+            mend = "Letters, digits and _, in parts with dots between them, of which the first is not 'event'"
             yield Finding(file, 0, "attribute.name", f"'{one.name[:80]}' is no name of an attribute", mend)
             continue
         other = variables.setdefault(one.name.replace(".", "_"), one.name)

@@ -86,7 +86,11 @@ def create_app(front: Front) -> web.Application:
     app.router.add_get("/state", _state)
     app.router.add_get("/stream", _stream)
     app.router.add_post("/act", _act)
-    add_routes(app, front.desk.alerts, may=_may_post_alerts)
+
+    async def record(request: web.Request, kind: str, body: Mapping[str, Any]) -> None:
+        await front.record(kind, {**body, "by": request["who"].name})
+
+    add_routes(app, front.desk.alerts, may=_may_post_alerts, record=record)
     for path in PATHS:
         if path != "/api/v2/alerts":
             app.router.add_post(path, _receive)

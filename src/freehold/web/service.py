@@ -6,6 +6,7 @@ In the folder                                     What
 ``people.toml``                                   who may act, and digests of their keys
 ``intake.key``                                    the key by which a gateway on this machine may send events
 ``rules.toml``, ``routes.toml``, ``levels.toml``  of your own, beside or instead of those that come with Freehold
+``alertmanager.yml``                              an Alertmanager's, instead of ``routes.toml``
 ``respond.toml``, ``playbooks/``                  what acts act through; playbooks of your own
 ``approvals.toml``, ``clocks.toml``               of your own, instead of those that come with Freehold
 ``journal.db``, ``alerts.db``, ``incidents.db``   what happened, what is wrong, what is done about it
@@ -51,6 +52,7 @@ from freehold.stack.values import Stack
 from freehold.watch.alert_core import AlertCore
 from freehold.watch.alert_loop import AlertLoop
 from freehold.watch.alert_store import AlertStore
+from freehold.watch.alertmanager_file import read_alertmanager
 from freehold.watch.delivery import Delivery
 from freehold.watch.engine import RuleEngine
 from freehold.watch.intake import Intake
@@ -158,9 +160,11 @@ def _rules(folder: Path) -> RuleEngine:
 
 
 def _routing(folder: Path) -> Routing:
-    own = folder / "routes.toml"
+    own, theirs = folder / "routes.toml", folder / "alertmanager.yml"
     if own.exists():
         return read_routes(own)
+    if theirs.exists():
+        return read_alertmanager(theirs)
     return load_routes(resources.files("freehold.web").joinpath("routes.toml").read_text(encoding="utf-8"))
 
 
@@ -175,9 +179,13 @@ def _channels(routing: Routing) -> dict[str, dict[str, bool]]:
     return found
 
 
+def _to_terminal(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 @asynccontextmanager
 async def open_desk(
-    settings: DeskSettings, *, write: Callable[[str], object] = partial(print, file=sys.stderr, flush=True),
+    settings: DeskSettings, *, write: Callable[[str], object] = _to_terminal,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Front]:  # fmt: skip
     """Open a desk with all its parts, let it work, and close it whole.

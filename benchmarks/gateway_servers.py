@@ -38,6 +38,7 @@ __all__ = [
     "not_installed",
     "raise_open_files",
     "serving",
+    "silent_port",
     "upstream",
 ]
 
@@ -55,10 +56,21 @@ _END_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """Where a gateway's upstreams are: ports on loopback. With ``dead``, that one comes first, and nothing listens there."""
+    """Where a gateway's upstreams are: ports on loopback.
+
+    Parameters
+    ----------
+    live
+        Answers.
+    dead
+        Comes first, and does not answer; ``None``: there is no such one.
+    patience
+        Seconds after which the gateway is to give an answer up; ``None``: its own default.
+    """
 
     live: int
     dead: int | None = None
+    patience: float | None = None
 
 
 @dataclass(slots=True)
@@ -131,6 +143,15 @@ def closed_port() -> Iterator[int]:
     """A port that refuses connections for as long as the block lasts: it is bound, and nothing listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
+        yield int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that takes connections for as long as the block lasts, and never says a word."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen(4096)
         yield int(one.getsockname()[1])
 
 
@@ -274,9 +295,7 @@ listen = "127.0.0.1:{port}"
 requests_per_minute = 100000000
 tokens_per_minute = 1000000000
 
-[timeouts]
-connect = 2.0
-
+{timeouts}
 {upstreams}
 
 [[rule]]
@@ -345,7 +364,8 @@ def _freehold(places: Places, port: int, to: Upstreams) -> Server:
     ports = ([("first", to.dead)] if to.dead is not None else []) + [("held", to.live)]
     upstreams = "\n".join(_UPSTREAM.format(name=name, url=_v1(one or 0)) for name, one in ports)
     file = folder / "gateway.toml"
-    file.write_text(_POLICY.format(port=port, upstreams=upstreams), encoding="utf-8")
+    patience = "" if to.patience is None else f"[timeouts]\nfirst_byte = {to.patience}\nanswer = {to.patience}\n"
+    file.write_text(_POLICY.format(port=port, upstreams=upstreams, timeouts=patience), encoding="utf-8")
     key = _key()
     keys = {"BENCH_TENANT_KEY": key, "BENCH_BOARD_KEY": _key(), "BENCH_UPSTREAM_KEY": _key()}
     command = (*freehold_command(places), "gateway", "--config", file, "--state", folder / "state")
@@ -367,7 +387,9 @@ def _litellm(places: Places, port: int, to: Upstreams) -> Server:
     key = _key()
 
     def model(name: str, at: int) -> dict[str, Any]:
-        return {"model_name": name, "litellm_params": {"model": "openai/bench", "api_base": _v1(at), "api_key": _key()}}
+        told = {"model": "openai/bench", "api_base": _v1(at), "api_key": _key()}
+        patience = {} if to.patience is None else {"timeout": to.patience, "max_retries": 0}
+        return {"model_name": name, "litellm_params": told | patience}
 
     models = [model("bench", to.live)] if to.dead is None else [model("bench", to.dead), model("held", to.live)]
     settings: dict[str, Any] = {"model_list": models, "general_settings": {"master_key": key}}
@@ -388,8 +410,9 @@ def _portkey(places: Places, port: int, to: Upstreams) -> Server:
     command = (node, program, f"--port={port}", "--headless")
     key = f"Bearer {_key()}"
 
-    def target(at: int) -> dict[str, str]:
-        return {"provider": "openai", "custom_host": _v1(at), "api_key": key.removeprefix("Bearer ")}
+    def target(at: int) -> dict[str, Any]:
+        patience = {} if to.patience is None else {"request_timeout": round(to.patience * 1000)}
+        return {"provider": "openai", "custom_host": _v1(at), "api_key": key.removeprefix("Bearer ")} | patience
 
     if to.dead is None:
         headers = {"x-portkey-provider": "openai", "x-portkey-custom-host": _v1(to.live), "Authorization": key}

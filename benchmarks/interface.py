@@ -39,6 +39,7 @@ UNITS: Final[Mapping[str, str]] = {
     **{f"{phase}, breaker open": "ms" for phase in ("p50", "p99", "slowest")},
     "slowest of the first 20": "ms",
     **{f"memory after {part}": "MB" for part in ("a hundredth", "a tenth", "all")},
+    "memory at the end": "MB",
     "memory after all, times that after a tenth": "×",
     "processor an entry": "µs",
     "verify, an entry": "µs",

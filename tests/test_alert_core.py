@@ -6,6 +6,7 @@ import asyncio
 import math
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -434,11 +435,61 @@ def test_over_the_limit_what_has_ended_goes_first_and_then_new_ones_are_refused_
     desk = Desk(BY_NAME, most=10)
     desk.put(*(alert(f"A{number}") for number in range(10)))
     desk.run(11)
-    with pytest.raises(Overloaded, match="1 new"):
+    with pytest.raises(Overloaded, match="new ones were not taken"):
         desk.put(alert("A0", ends=desk.now), alert("A1"), alert("B"), alert("C"))
     assert len(desk.core) == 10
     desk.run(100)
     assert ("duty", "B", "") in [names(one) for _, one in desk.told]
+
+
+def test_a_flood_of_new_alerts_over_the_limit_costs_one_look_at_what_is_held() -> None:
+    desk = Desk(BY_NAME, most=100)
+    desk.put(*(alert(f"A{number}") for number in range(100)))
+    looks = []
+    make_room = desk.core._make_room
+    desk.core._make_room = lambda now: looks.append(now) or make_room(now)
+    with pytest.raises(Overloaded):
+        desk.put(*(alert(f"B{number}") for number in range(1_000)))
+    assert len(looks) == 1
+
+
+def test_what_alerts_say_about_themselves_is_bounded_in_all_and_their_state_still_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("freehold.watch.alert_core.MOST_CHARACTERS_HELD", 1_000)
+    desk = Desk(BY_NAME)
+    long = (("summary", "x" * 600),)
+    desk.put(alert("A"), alert("B"))
+    desk.put(replace(alert("A"), annotations=long), replace(alert("B"), annotations=long))
+    by_name = {one.alert.label("alertname"): one.alert for one in desk.core.statuses(desk.now)}
+    assert (len(by_name["A"].annotations), len(by_name["B"].annotations)) == (1, 0)
+    desk.put(*(alert(f"C{number}") for number in range(10)))
+    with pytest.raises(Overloaded):
+        desk.put(*(alert(f"D{number}") for number in range(20)))
+    desk.put(alert("A", ends=desk.now), alert("B", ends=desk.now))
+    desk.run(100)
+    desk.put(alert("E"))
+    assert ("duty", "E", "") in desk.run(20)
+
+
+def test_very_many_groups_have_their_turns_one_part_after_the_other() -> None:
+    desk = Desk(routes('group_by = ["..."]'))
+    desk.put(*(alert("A", item=str(number)) for number in range(5_000)))
+    desk.now += 10
+    sizes = [len(desk.core.due(desk.now)) for _ in range(4)]
+    assert sizes == [2_000, 2_000, 1_000, 0]
+
+
+def test_who_is_no_longer_a_channel_is_owed_nothing(tmp_path: Path) -> None:
+    desk = Desk(ALL_ONE, tmp_path / "alerts.db", channels={"duty": {"mail": True, "chat": True}}, tells=False)
+    desk.put(alert("A"))
+    desk.run(11)
+    desk.crash()
+    desk.channels, desk.tells = {"duty": {"chat": True}}, True
+    desk.start()
+    desk.put(alert("A", ends=desk.now))
+    assert desk.run(200) == [("duty", "", "A")]
+    assert len(desk.core) == 0
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from benchmarks.alert_stream import CASES, CONFIGURATION, RESTART, Case, Step
 
 from freehold.watch.alertmanager_file import import_routes
 from freehold.watch.receivers.opening import channels_of
+from freehold.watch.routes import load_routes
 
 ROUTING = import_routes(CONFIGURATION.format(address="http://127.0.0.1:9/"))
 TOLD: dict[str, list[str]] = json.loads(RECORD.read_text(encoding="utf-8"))
@@ -81,3 +82,16 @@ def test_after_a_restart_what_was_inhibited_stays_quiet(tmp_path: Path) -> None:
     assert "T" not in ours
     assert "T" not in in_short(desk)
     desk.store.close()
+
+
+def test_the_guide_shows_what_was_told_and_routes_that_can_be_read() -> None:
+    page = (RECORD.parents[1] / "docs" / "guides" / "alerts.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")]
+    shown = {row[0]: row[1:3] for row in rows if row[0] in TOLD}
+    expected = {
+        case.name: [one.removeprefix("deaf: ") for one in TOLD[case.name]] for case in (*CASES, RESTART) if case.differs
+    }
+    assert shown == expected
+    assert f"Of {len(TOLD)} cases {len(TOLD) - len(expected)} are the same" in page
+    text = page.partition("```toml routes.toml\n")[2].partition("```")[0]
+    assert set(load_routes(text).receivers) == {"duty", "phone"}

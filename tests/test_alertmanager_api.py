@@ -335,20 +335,16 @@ def test_a_full_disk_is_said_to_who_sends_and_keeps_nobody_from_being_told() -> 
 
 
 @pytest.mark.skipif(AMTOOL is None, reason="amtool is not installed")
-def test_alertmanagers_own_tool_works_with_it() -> None:
+def test_alertmanagers_own_tool_works_with_it(tmp_path: Path) -> None:
+    key = tmp_path / "key.yml"
+    key.write_text("authorization: {type: Bearer, credentials: good}\n")
+
     async def go() -> None:
         async with desk() as served:
-            # the tool sends no key: what it may is decided before it
-            served_open = web.Application()
-            add_routes(served_open, served.alerts, may=lambda _: True)
-            runner = web.AppRunner(served_open, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            address = f"http://127.0.0.1:{runner.addresses[0][1]}"
 
             async def tool(*words: str) -> str:
                 process = await asyncio.create_subprocess_exec(
-                    AMTOOL, f"--alertmanager.url={address}", *words,
+                    AMTOOL, f"--alertmanager.url={served.address}", f"--http.config.file={key}", *words,
                     stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={"HOME": "/nonexistent", "USER": "ann"},
                 )  # fmt: skip
                 said, errors = await asyncio.wait_for(process.communicate(), 60)
@@ -366,7 +362,6 @@ def test_alertmanagers_own_tool_works_with_it() -> None:
             assert "phone" in await tool("config", "routes", "test", "severity=red")
             assert "severity" in await tool("config", "routes", "show")
             await tool("cluster", "show")
-            await runner.cleanup()
 
     asyncio.run(go())
 

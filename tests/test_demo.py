@@ -67,12 +67,8 @@ def test_it_leaves_its_figures_and_no_key_of_its_own_in_logs_or_evidence(morning
     assert figures.keys() >= {"first_fallback_seconds", "warned_seconds", "runaway_stopped_seconds", "stop_by_file_seconds"}
     keys = [path.read_text(encoding="ascii").strip().encode() for path in (folder / "keys").iterdir()]
     assert len(keys) == 4
-    for path in (
-        *(folder / "logs").iterdir(),
-        *(folder / "gateway").iterdir(),
-        *_files(folder / "desk"),
-        folder / "transcript.txt",
-    ):
+    said = [*_files(folder / "logs"), *_files(folder / "gateway"), *_files(folder / "desk"), folder / "transcript.txt"]
+    for path in said:
         assert not any(key in path.read_bytes() for key in keys), path
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import BadSignal, BadStore, Overloaded, StoreUnavailable, WatchError
@@ -25,6 +25,7 @@ from freehold.watch.event import Event
 from freehold.watch.journal import Journal
 from freehold.watch.journal_file import Accepted, JournalFile, Recorded, row_from
 from journal_writer import event
+from strategies import repeatable
 
 HERE = Path(__file__).parent
 PLENTY = 10**8
@@ -103,7 +104,7 @@ def test_the_processed_number_only_goes_forward_and_not_beyond_the_last(tmp_path
         assert (file.processed, file.last) == (3, 3)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@repeatable(50)
 @given(
     st.lists(st.integers(0, 50), max_size=30), st.lists(st.integers(-5, 60), min_size=2, max_size=2), st.integers(0, 30),
     st.integers(1, 5), st.integers(0, 20),

@@ -16,6 +16,7 @@ from freehold.watch.event import Event
 from freehold.watch.intake import Intake
 from freehold.watch.journal import Journal
 from freehold.watch.metric_deltas import Deltas
+from strategies import repeatable
 
 
 def point(time: float, stream: str = "a", start: float = 1.0, kind: str = "histogram", **figures: Any) -> Event:
@@ -76,6 +77,7 @@ def test_the_streams_longest_silent_are_forgotten_first() -> None:
     assert added(deltas, point(3, "a", count=3), point(3, "b", count=2)) == [{"count": 1}, {}]
 
 
+@repeatable(200)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), max_size=40), st.integers(1, 5))
 def test_the_increases_of_a_stream_add_up_to_its_total(steps: list[tuple[str, int]], at_once: int) -> None:
     deltas, totals, events = Deltas(), {"a": 0, "b": 0}, []

@@ -18,6 +18,7 @@ from freehold.stack.values import UNKNOWN, Item, Source, Stack
 from freehold.watch.event import Event
 from freehold.watch.probe_plan import MOST_PROBES, Probe, load_plan, plan_of_stack
 from freehold.watch.probe_schedule import Prober, next_due, offsets
+from strategies import repeatable
 
 FILE = """
 [[probe]]
@@ -169,6 +170,7 @@ def test_probes_with_one_period_are_spread_evenly_over_it() -> None:
     assert offsets([]) == ()
 
 
+@repeatable(200)
 @given(st.floats(0, 1e6), st.floats(1, 1e5), st.floats(0, 1e7))
 def test_the_next_moment_is_on_the_timetable_after_the_last_and_not_past(due: float, every: float, late: float) -> None:
     found = next_due(due, every, due + late)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from freehold.errors import BadStore, NotAllowed, RespondError, StoreUnavailable
@@ -23,6 +23,7 @@ from freehold.respond.incidents import Incidents
 from freehold.respond.roles import Person, Roster, load_roster, person_key
 from freehold.watch.levels import Level, LevelRange, Lowering, combine
 
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LABELS = (("alertname", "provider-down"), ("provider", "openai"))
 PEOPLE = Roster(
     person=(
@@ -176,6 +177,7 @@ def test_what_fires_anew_after_containment_is_a_relapse(store: Incidents) -> Non
     assert kinds(store)[-2:] == ["alert", "relapse"]
 
 
+@relaxed
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 5)), max_size=25))
 def test_whatever_is_told_in_whatever_order_a_group_has_at_most_one_open_incident(told: list[tuple[str, bool, int]]) -> None:
     store = Incidents.open(":memory:")
@@ -212,6 +214,7 @@ def test_a_level_is_raised_by_itself_and_lowered_only_by_a_commander_with_a_reas
     assert fire(store, 994.0, low="red", high="red").level_low == "red", "worse ones do"
 
 
+@relaxed
 @given(
     st.lists(
         st.one_of(
@@ -352,6 +355,7 @@ def test_the_four_clocks_of_a_day_worked_by_hand(store: Incidents, time: Time) -
     assert (told["contain"].seconds, told["report"].seconds, told["report"].state) == (150.0, 150.0, "stopped")
 
 
+@relaxed
 @given(st.lists(st.floats(0, 1e6), min_size=5, max_size=5), st.floats(0, 1e6))
 def test_a_wall_clock_that_jumps_makes_no_time_negative_and_no_entry_earlier(jumps: list[float], now: float) -> None:
     time = Time(jumps[0])
@@ -469,6 +473,7 @@ def test_a_playbook_that_was_not_drilled_lately_may_not_act_alone() -> None:
 # ---------------------------------------------------------------- evidence and the file
 
 
+@relaxed
 @given(st.integers(0, 8), st.integers(0, 8))
 def test_what_is_told_is_sealed_exactly_once_however_often_the_sealing_is_killed(first: int, second: int) -> None:
     store, log = Incidents.open(":memory:"), Log()

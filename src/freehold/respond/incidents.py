@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -74,6 +75,10 @@ class Incidents:
     def close(self) -> None:
         """Close the file."""
         self.database.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make all changes within one transaction: one write to the disk for a storm of alerts, all kept or none."""
+        return self.database.writing()
 
     # ------------------------------------------------------------ seeing
 

@@ -22,15 +22,17 @@ from typing import Final
 from freehold.errors import Overloaded
 from freehold.watch.alert import Alert, Labels
 from freehold.watch.alert_groups import NOTHING, Group, Held, Place, Told, group_key, merged, news
-from freehold.watch.alert_limits import MOST_ALERTS, check_alert
+from freehold.watch.alert_limits import MOST_ALERTS, MOST_CHARACTERS_HELD, check_alert, size_of
 from freehold.watch.alert_records import SavedGroup, record, silence_from, told_from
+from freehold.watch.alert_status import AlertStatus
 from freehold.watch.alert_store import AlertStore, Rows
+from freehold.watch.alert_turns import Turns
 from freehold.watch.inhibition import Inhibitions
 from freehold.watch.notification import Notification, fingerprint, state_key
 from freehold.watch.routes import Route, Routing
 from freehold.watch.silences import Silence, Silences
 
-__all__ = ["JUMP", "AlertCore", "AlertStatus", "Taken"]
+__all__ = ["JUMP", "AlertCore", "Taken"]
 
 JUMP: Final = 5.0
 """Seconds by which the wall clock may part from the steady one in a step before that counts as a jump."""
@@ -38,6 +40,7 @@ JUMP: Final = 5.0
 _EMPTY_KEPT: Final = 30.0
 _ALIVE: Final = 30.0
 _MOST_BEGUN: Final = 1_000
+_MOST_TURNS: Final = 2_000
 _TIDY: Final = 900.0
 
 
@@ -47,32 +50,6 @@ class Taken:
 
     new: int = 0
     again: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AlertStatus:
-    """How an alert stands.
-
-    Parameters
-    ----------
-    alert
-        The alert; its end is when it counts as ended unless it is said again.
-    fingerprint
-        Its name.
-    state
-        ``unprocessed`` before its group's first turn, ``active``, or ``suppressed``.
-    silenced_by, inhibited_by
-        Ids of silences; fingerprints of alerts.
-    receivers
-        Who is told of it, by name.
-    """
-
-    alert: Alert
-    fingerprint: str
-    state: str
-    silenced_by: tuple[str, ...]
-    inhibited_by: tuple[str, ...]
-    receivers: tuple[str, ...]
 
 
 class AlertCore:
@@ -109,13 +86,13 @@ class AlertCore:
         self._inhibitions = Inhibitions(routing.inhibitions)
         self._held: dict[str, Held] = {}
         self._groups: dict[str, Group] = {}
-        self._turns: list[tuple[float, int, Group]] = []
+        self._turns = Turns()
         self._given: dict[str, tuple[Group, str, frozenset[str], frozenset[str], float]] = {}
         self._changed: dict[str, Held | None] = {}
         self._changed_groups: dict[str, Group | None] = {}
         self._changed_rows: Rows = {}
         self._begun: deque[Labels] = deque(maxlen=_MOST_BEGUN)
-        self._number = self._order = 0
+        self._number = self._size = 0
         self._now, self._steady = now, clock()
         self._alive = now
         self._tidied = self._steady
@@ -148,6 +125,7 @@ class AlertCore:
         for alert in alerts:
             check_alert(alert)
         new = again = refused = 0
+        room = True
         for alert in alerts:
             name = fingerprint(alert.labels)
             ends, timeout = alert.ends, False
@@ -159,26 +137,31 @@ class AlertCore:
                 again += 1
             elif ends <= now:
                 again += 1  # the end of what is not known: there is nothing to tell
-            elif len(self._held) < self._most or self._make_room(now):
+            elif room and (self._has_room or self._make_room(now)):
                 self._new(name, alert, ends, timeout, now)
                 new += 1
             else:
+                # asked once: it is a look at all alerts
+                room = False
                 refused += 1
         if refused:
             raise Overloaded(
-                f"{self._most:,} alerts fire already: {refused:,} new ones were not taken. Send fewer, or later.",
+                f"{len(self._held):,} alerts are held already: {refused:,} new ones were not taken. Send fewer, or later.",
                 30.0,
             )
         return Taken(new, again)
 
     def due(self, now: float) -> tuple[Notification, ...]:
-        """The notifications that are due by now, each to be told and then reported by :meth:`told`."""
+        """The notifications that are due by now, each to be told and then reported by :meth:`told`.
+
+        Of very many groups only some are looked at; the others are due at once by :meth:`next_due`.
+        """
         now = self._moment(now)
         found: list[Notification] = []
-        while self._turns and self._turns[0][0] <= now:
-            at, _, group = heapq.heappop(self._turns)
-            if self._groups.get(group.key) is not group or at != group.next:
-                continue
+        for _ in range(_MOST_TURNS):
+            group = self._turns.pop(now)
+            if group is None:
+                break
             if not group.members and now - group.emptied >= _EMPTY_KEPT:
                 self._end(group)
                 continue
@@ -197,13 +180,13 @@ class AlertCore:
 
     def next_due(self) -> float | None:
         """When to ask :meth:`due` again, in seconds since 1970; ``None`` while nothing is held."""
-        while self._turns and (
-            self._groups.get(self._turns[0][2].key) is not self._turns[0][2] or self._turns[0][0] != self._turns[0][2].next
-        ):
-            heapq.heappop(self._turns)
-        if not self._turns:
-            return None
-        return min(self._turns[0][0], self._alive + _ALIVE)
+        at = self._turns.next()
+        return None if at is None else min(at, self._alive + _ALIVE)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether :meth:`next_begun` has something to give."""
+        return bool(self._begun)
 
     def next_begun(self) -> Labels | None:
         """The labels of a group that has begun, each once; ``None`` if none has. Of very many only the latest are known."""
@@ -304,9 +287,7 @@ class AlertCore:
             key: (group, channel, firing, resolved, at + seconds)
             for key, (group, channel, firing, resolved, at) in self._given.items()
         }
-        self._turns = [(group.next, number, group) for number, group in enumerate(self._groups.values())]
-        heapq.heapify(self._turns)
-        self._order = len(self._turns)
+        self._turns.begin_anew(self._groups.values())
         self._alive = self._now
         self._changed_rows["state", "alive"] = record(self._now)
         self._save_silences(self.silences.shift(before, seconds))
@@ -327,6 +308,7 @@ class AlertCore:
         order = (labels.get("job", "\uffff"), labels.get("instance", "\uffff"), alert.labels)
         held = Held(name, alert, ends, timeout, order, self._inhibitions.targets(labels), self._places(labels))
         self._held[name] = held
+        self._size += size_of(alert)
         self._inhibitions.learn(name, labels, ends)
         return held
 
@@ -335,7 +317,14 @@ class AlertCore:
             alert = Alert(alert.labels, alert.annotations, min(ends, now), alert.ends, now)
         starts, held.ends = merged(held, alert, ends, now)
         held.timeout = timeout
-        held.alert = Alert(held.alert.labels, alert.annotations, starts, math.inf, now)
+        before = held.alert
+        held.alert = Alert(before.labels, alert.annotations, starts, math.inf, now)
+        self._size += size_of(held.alert) - size_of(before)
+        if self._size > MOST_CHARACTERS_HELD:
+            # what it says more about itself must not fill the memory; that it fires or has ended still counts
+            self._size -= size_of(held.alert)
+            held.alert = Alert(before.labels, (), starts, math.inf, now)
+            self._size += size_of(held.alert)
         self._learn(held)
         if held.ends > now:
             self._join(held, now)
@@ -373,9 +362,14 @@ class AlertCore:
 
     def _forget(self, held: Held) -> None:
         del self._held[held.fingerprint]
+        self._size -= size_of(held.alert)
         if self.routing.inhibitions:
             self._inhibitions.forget(held.fingerprint, dict(held.alert.labels))
         self._changed[held.fingerprint] = None
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._held) < self._most and self._size < MOST_CHARACTERS_HELD
 
     def _make_room(self, now: float) -> bool:
         """Let the alerts go that ended longest ago, a hundredth of all at a time; say whether there were any."""
@@ -385,18 +379,17 @@ class AlertCore:
                 group = self._groups.get(key)
                 if group is not None and held.fingerprint in group.members:
                     self._leave(group, held, now)
-        return bool(ended)
+        return bool(ended) and self._has_room
 
     # groups
 
     def _schedule(self, group: Group, at: float) -> None:
-        group.next = at
-        self._order += 1
-        heapq.heappush(self._turns, (at, self._order, group))
+        self._turns.put(group, at)
         self._changed_groups[group.key] = group
 
     def _end(self, group: Group) -> None:
         del self._groups[group.key]
+        group.is_over = True
         for key in group.pending.values():
             self._given.pop(key, None)
         self._changed_groups[group.key] = None
@@ -522,7 +515,8 @@ class AlertCore:
         ended = held.ends <= alive
         for route, key, labels in held.places:
             saved = groups.get(key)
-            if ended and not (saved and any(held.fingerprint in told.open for told in saved.told.values())):
+            here = self._channels_of(route)
+            if ended and not (saved and any(held.fingerprint in one.open for name, one in saved.told.items() if name in here)):
                 continue
             group = self._groups.get(key)
             if group is None:
@@ -530,7 +524,9 @@ class AlertCore:
                     self._number += 1
                     group = Group(key, route, labels, self._number, now)
                 else:
-                    group = Group(key, route, labels, saved.number, saved.next, told=told_from(saved))
+                    # what a channel was told that is there no more is owed to nobody
+                    told = {channel: one for channel, one in told_from(saved).items() if channel in here}
+                    group = Group(key, route, labels, saved.number, saved.next, told=told)
                 self._groups[key] = group
             group.members[held.fingerprint] = held
         if not self._is_in_a_group(held):

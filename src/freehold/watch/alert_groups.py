@@ -146,6 +146,8 @@ class Group:
     """Since when it has no members."""
     turned: float = -math.inf
     """When it was last looked at."""
+    is_over: bool = False
+    """Whether it is no longer one of the core's groups."""
 
 
 def group_key(route: Route, labels: Mapping[str, str]) -> tuple[str, Labels]:

@@ -8,14 +8,27 @@ from typing import Final
 from freehold.errors import BadSignal
 from freehold.watch.alert import Alert
 
-__all__ = ["MOST_ALERTS", "check_alert"]
+__all__ = ["MOST_ALERTS", "MOST_CHARACTERS_HELD", "check_alert", "size_of"]
 
 MOST_ALERTS: Final = 50_000
 """How many alerts are held; over it those that ended longest ago go first, then new ones are refused."""
 
+MOST_CHARACTERS_HELD: Final = 200_000_000
+"""How many characters the labels and annotations of all alerts may have together."""
+
 _MOST_LABELS: Final = 64
 _LONGEST_NAME: Final = 256
 _MOST_CHARACTERS: Final = 65_536
+
+
+def size_of(alert: Alert) -> int:
+    """How many characters an alert's labels and annotations have."""
+    size = 0
+    for name, value in alert.labels:
+        size += len(name) + len(value)
+    for name, value in alert.annotations:
+        size += len(name) + len(value)
+    return size
 
 
 def check_alert(alert: Alert) -> None:
@@ -31,16 +44,12 @@ def check_alert(alert: Alert) -> None:
     for what, pairs in (("labels", alert.labels), ("annotations", alert.annotations)):
         if len(pairs) > _MOST_LABELS:
             raise BadSignal(f"an alert has {len(pairs):,} {what}; at most {_MOST_LABELS} are taken. Send fewer.")
-    size = 0
     before = ""
-    for name, value in alert.labels:
+    for name, _ in alert.labels:
         if not name > before:
             raise BadSignal("an alert's labels are not in order, or one has no name or is there twice. Sort them by name.")
         before = name
-        size += len(value)
-    for name, value in alert.annotations:
-        size += len(name) + len(value)
-    if size > _MOST_CHARACTERS or max(len(name) for name, _ in alert.labels) > _LONGEST_NAME:
+    if size_of(alert) > _MOST_CHARACTERS or max(len(name) for name, _ in alert.labels) > _LONGEST_NAME:
         raise BadSignal(
             f"an alert is longer than {_MOST_CHARACTERS:,} characters, or a label's name than {_LONGEST_NAME}. Shorten it."
         )

@@ -22,6 +22,8 @@ Take: TypeAlias = Callable[[tuple[Notification, ...]], Awaitable[None] | None]
 """Takes notifications that are due; each that was told is to be reported by :meth:`AlertLoop.told`."""
 
 _LONGEST_WAIT: Final = 15.0
+_QUIET: Final = 0.01
+"""Seconds without news before it is looked ahead: while many alerts arrive, taking them comes first."""
 
 
 class AlertLoop:
@@ -95,18 +97,32 @@ class AlertLoop:
         while True:
             self._changed.clear()
             due = self.core.next_due()
-            begun = None if self._ahead is None else self.core.next_begun()
-            if self._ahead is not None and begun is not None and due is not None and due > self.clock():
-                await asyncio.to_thread(self._ahead, begun)
-                continue
             wait = _LONGEST_WAIT if due is None else min(max(due - self.clock(), 0.0), _LONGEST_WAIT)
             if wait > 0:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), wait)
+                await self._wait(wait)
             notifications = self.core.due(self.clock())
             await self._keep()
             if notifications and (taken := take(notifications)) is not None:
                 await taken
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until something changes, at most so long; look ahead meanwhile, once nothing has come for a moment."""
+        now = asyncio.get_running_loop().time
+        until = now() + seconds
+        if self._ahead is not None and self.core.has_begun and seconds > _QUIET:
+            if await self._changes_within(_QUIET):
+                return
+            while now() < until and (begun := self.core.next_begun()) is not None:
+                await asyncio.to_thread(self._ahead, begun)
+                if self._changed.is_set():
+                    return
+        await self._changes_within(until - now())
+
+    async def _changes_within(self, seconds: float) -> bool:
+        if seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), seconds)
+        return self._changed.is_set()
 
     async def _keep(self) -> None:
         try:

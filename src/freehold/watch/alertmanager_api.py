@@ -14,8 +14,8 @@ from aiohttp import web
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded, WatchError
 from freehold.version import __version__
-from freehold.watch.alert_core import AlertStatus
 from freehold.watch.alert_loop import AlertLoop
+from freehold.watch.alert_status import AlertStatus
 from freehold.watch.alertmanager_file import alertmanager_text
 from freehold.watch.intake import Limits, Refused, read_body, take
 from freehold.watch.matchers import MOST_MATCHERS, Matcher, matches, parse_matcher, written

@@ -30,6 +30,7 @@ from typing import Final
 import msgspec
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded
+from freehold.log import log
 from freehold.watch import cloudevents, otlp
 from freehold.watch.alert import Alert
 from freehold.watch.alertmanager import read_alerts, read_webhook
@@ -116,12 +117,15 @@ class Taken:
         What OTLP rejected, for its answer.
     refused
         Why single alerts were not valid; the others are taken.
+    left_out
+        Alerts that the sender itself left out.
     """
 
     events: tuple[Event, ...] = ()
     alerts: tuple[Alert, ...] = ()
     telemetry: otlp.Telemetry | None = None
     refused: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ def take(kind: str, headers: Mapping[str, str], body: bytes, now: float) -> Take
     if media != _JSON:
         raise Refused(415, f"alerts as '{media[:80]}' are not read. Send {_JSON}.")
     found = read_alerts(body, now) if kind == "alerts" else read_webhook(body, now)
-    return Taken(alerts=found.alerts, refused=found.refused)
+    return Taken(alerts=found.alerts, refused=found.refused, left_out=found.left_out)
 
 
 class Intake:
@@ -319,6 +323,8 @@ class Intake:
             self._deltas.keep(totals)
         if taken.alerts:
             await self._put_alerts(taken.alerts)
+        if taken.left_out:
+            log("intake.left_out", kind=kind, count=taken.left_out)
         return taken
 
     def hold(self, size: int) -> None:

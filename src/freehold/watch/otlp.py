@@ -35,7 +35,7 @@ from freehold.watch.otlp_messages import JSON, KINDS, PROTOBUF, attributes_from,
 
 __all__ = ["MOST_EVENTS", "Telemetry", "answer", "failure", "parse"]
 
-MOST_EVENTS: Final = 50_000
+MOST_EVENTS: Final = 20_000
 """Events that one request may give; what comes after is rejected, and the answer says so."""
 _SALT: Final = secrets.token_bytes(32)
 _ERROR: Final = 2

@@ -160,7 +160,8 @@ class Preserve:
                 raise ActionFailed(f"what is to be kept is over {self._means.most_bytes:,} bytes. Raise [preserve] most_bytes.")
             left -= size
             copy = partial / f"{len(files):02d}-{path.name}"
-            if self._is_database(path):
+            # what is our own is not looked into: to close it again would end the locks that we have on it
+            if path.name in _OWN or _is_database(path):
                 _copy_database(path, copy)
             else:
                 shutil.copyfile(path, copy)
@@ -171,13 +172,6 @@ class Preserve:
             _write(copy, json.dumps(state, ensure_ascii=False, indent=1, sort_keys=True).encode("utf-8", "backslashreplace"))
             files.append(_told(copy, "the gateway's state"))
         return files
-
-    def _is_database(self, path: Path) -> bool:
-        """Whether it is copied through SQLite; our own are not looked into, as that would end the locks we have on them."""
-        if path.resolve() in {(self._folder / name).resolve() for name in _OWN}:
-            return True
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
 
     async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
         """Whether the copy is there and sound."""
@@ -193,6 +187,12 @@ def _copy_database(path: Path, copy: Path) -> None:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(copy)) as made:
         source.backup(made)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether it is a SQLite file; not to be asked of one that this process has open: closing it would let go of its locks."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _digest(path: Path) -> str:

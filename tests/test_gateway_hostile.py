@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from freehold.demo.stand_in import StandIn, stand_in
+from freehold.errors import EvidenceError
 from gateways import KEYS, LONGEST, Gateway, ask, chat, eventually, gateway, run
 
 GOOD = json.dumps(chat()).encode()
@@ -346,6 +347,45 @@ def test_a_tool_call_is_seen_however_its_lines_end_and_its_keys_are_spelt(tmp_pa
         assert b"rm" not in told.body.partition(b'"error"')[0]
 
     behind(http(stream.replace(b"\n", mark.encode()), EVENTS), use, tmp_path, rules)
+
+
+def test_a_header_that_is_no_text_is_left_out_in_both_directions(tmp_path: Path) -> None:
+    async def use(front: Gateway) -> None:
+        sent = request(body=GOOD).replace(b"\r\n\r\n", b"\r\nX-Odd: \xff\xfe\r\nX-Kept: \xc3\xa9\r\n\r\n", 1)
+        answer = await raw(front, sent)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"x-odd" not in answer.lower()
+
+    head = http(b'{"model": "m"}', JSON).replace(b"\r\n\r\n", b"\r\nX-Odd: \xff\xfe\r\n\r\n", 1)
+    behind(head, use, tmp_path)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("way", ["refuse", "serve"])
+def test_what_cannot_be_put_into_evidence_is_kept_back_unless_it_may_go_without(
+    tmp_path: Path, way: str, *, stream: bool
+) -> None:
+    async def use(front: Gateway, _one: StandIn) -> None:
+        assert (await ask(front)).status == 200
+        log = front.running.records.log
+        flush = log.flush
+
+        def full() -> None:
+            raise EvidenceError("no room")
+
+        log.flush = full  # type: ignore[method-assign]
+        first, later = await ask(front, stream=stream), await ask(front, stream=stream)
+        if way == "serve":
+            assert (first.status, later.status) == (200, 200)
+        else:
+            assert b"no_evidence" in first.body
+            assert b"[DONE]" not in first.body
+            assert later.status == 503
+        log.flush = flush  # type: ignore[method-assign]
+        await eventually(lambda: not front.running.records.trouble)
+        assert (await ask(front)).status == 200
+
+    scene(use, tmp_path, f'[gateway]\nwithout_evidence = "{way}"\n')
 
 
 def test_an_event_of_an_error_is_passed_on_and_written_down(tmp_path: Path) -> None:

@@ -145,8 +145,10 @@ def test_while_the_desk_runs_it_drives_and_the_command_line_only_answers(state: 
     with DrivingLock(state) as lock:
         assert lock.held
         assert ask("run", "stop-all", "--incident", "INC-1", "--by", "Ana")["runs"][0]["steps"] == []
-        assert "the desk is running" in ask("undo", "R-1", "--by", "Ana", "--because", "x", fails=2)
+        assert ask("halt", "R-1", "--by", "Ana", "--because", "not now")["runs"][0]["state"] == "halting"
+        assert ask("run", "stop-all", "--incident", "INC-1", "--by", "Ana")["runs"][1]["state"] == "running"
     assert ask("resume")["waiting"][0]["id"] == "A-1"
+    assert [run["state"] for run in ask("show", "INC-1")["runs"]] == ["halted", "waiting"]
 
 
 def test_what_is_done_without_a_desk_is_sealed_at_once_where_there_is_a_log(state: Path, ask: Ask) -> None:

@@ -63,6 +63,7 @@ class Counted:
     acts: list[str] = field(default_factory=list)
     breaks: Exception | None = None
     hangs: bool = False
+    late: bool = False
 
     def reach(self, parameters: Any) -> str:  # noqa: ARG002
         return "model"
@@ -87,6 +88,8 @@ class Counted:
             raise ActionFailed("it did not work")
         if call.key not in self.effects:
             self.effects.append(call.key)
+        if self.late:
+            raise ActionFailed("no answer came")
         return Outcome(f"did {call.parameters.name}", {"percent": call.parameters.percent, "name": call.parameters.name})
 
     async def probe(self, call: Call, before: Mapping[str, Any]) -> bool | None:  # noqa: ARG002
@@ -268,27 +271,59 @@ def test_a_playbook_that_another_runs_reaches_no_further_than_both_and_both_must
 def test_a_delay_ends_at_its_moment_though_it_was_interrupted_or_the_clock_went_back(house: Callable[..., House]) -> None:
     one = house()
     one.preserve()
-    waits: list[float] = []
+    slept = 0.0
 
     async def interrupted(seconds: float) -> None:
-        waits.append(seconds)
-        raise KeyboardInterrupt
-
-    async def waited(seconds: float) -> None:
-        waits.append(seconds)
+        nonlocal slept
+        slept += seconds
+        one.time.now += seconds
+        if slept == 45:
+            raise KeyboardInterrupt
 
     plan = playbook(do("a", "end", "delay = 60.0"))
     one.runner = one.new_runner(sleep=interrupted)
     with pytest.raises(KeyboardInterrupt):
         one.run(plan, token="t")
-    one.time.now += 45
-    one.runner = one.new_runner(sleep=interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        one.run(plan, token="t")
-    one.time.now -= 900
-    one.runner = one.new_runner(sleep=waited)
     assert one.run(plan, token="t").state == "done"
-    assert waits == [60.0, 15.0, 60.0]
+    assert slept == 60
+    slept = 0.0
+    with pytest.raises(KeyboardInterrupt):
+        one.run(plan, token="u")
+    one.time.now -= 900
+    assert one.run(plan, token="u").state == "done"
+    assert slept == 45 + 60
+
+
+@pytest.mark.parametrize(("undo", "state", "acts"), [(True, "undone", ["a", "undo a"]), (False, "halted", ["a"])])
+def test_a_person_ends_a_run_in_the_middle_of_a_wait(
+    house: Callable[..., House], undo: bool, state: str, acts: list[str]
+) -> None:
+    one = house()
+    one.preserve()
+
+    async def sleep(_seconds: float) -> None:
+        other = Incidents.open(one.folder / "incidents.db", clock=one.time)
+        said = Runner(other, {}, {}, matrix=one.matrix)
+        if said.journal.get("R-1").state == "running":
+            with pytest.raises(NotAllowed, match="reason"):
+                said.end_run("R-1", "Bo", "", undo=undo)
+            said.end_run("R-1", "Bo", "enough", undo=undo)
+        other.close()
+
+    one.runner = one.new_runner(sleep=sleep)
+    run = one.run(playbook(do("a", "b"), do("b", "end", "delay = 600.0")))
+    assert (run.state, run.because, one.action.acts) == (state, "enough", acts)
+    with pytest.raises(NotAllowed, match="has ended already"):
+        one.runner.end_run("R-1", "Bo", "again", undo=False)
+
+
+def test_a_run_that_waits_for_people_is_ended_too(house: Callable[..., House]) -> None:
+    one = house(free=False, level="blue")
+    one.preserve()
+    run = one.run(playbook(do("a")))
+    one.runner.end_run(run.id, "Ana", "not needed", undo=False)
+    assert one.drive(run).state == "halted"
+    assert one.runner.requests.waiting() == ()
 
 
 # ---------------------------------------------------------------- gates
@@ -442,9 +477,7 @@ def test_what_makes_safer_is_not_taken_back_by_the_machine_but_by_a_person(house
     one.preserve()
     run = one.run(playbook(do("a", "b"), do("b", fails=True)))
     assert one.action.acts == ["a", "b"]
-    with pytest.raises(NotAllowed, match="reason"):
-        asyncio.run(one.runner.undo(run.id, "Ana", ""))
-    assert asyncio.run(one.runner.undo(run.id, "Ana", "it is over")).state == "undone"
+    assert one.drive(one.runner.end_run(run.id, "Ana", "it is over", undo=True)).state == "undone"
     assert one.action.acts[-1] == "undo a"
 
 
@@ -466,6 +499,20 @@ def test_an_action_that_breaks_or_hangs_fails_its_step_and_no_more(house: Callab
     record = one.runner.journal.step(run.id, "main/a")
     assert record is not None
     assert (record.state, told in record.text) == ("failed", True)
+
+
+def test_what_may_have_been_done_though_it_failed_is_taken_back_too(house: Callable[..., House]) -> None:
+    one = house(late=True, knows=False)
+    one.preserve()
+    run = one.run(playbook(do("a")))
+    assert (run.state, one.action.acts, one.action.effects) == ("failed", ["a", "undo a"], [])
+
+
+def test_what_is_seen_to_be_done_though_no_answer_came_counts_as_done(house: Callable[..., House]) -> None:
+    one = house(late=True)
+    one.preserve()
+    assert one.run(playbook(do("a"))).state == "done"
+    assert len(one.action.effects) == 1
 
 
 def test_a_failure_with_a_way_on_takes_it(house: Callable[..., House]) -> None:
@@ -637,8 +684,8 @@ def test_a_provider_that_is_down_is_failed_over_in_steps_and_back_when_it_is_up(
 
         async def wait(seconds: float) -> None:
             nonlocal rounds
-            rounds += seconds == 60
-            if rounds == 3:
+            rounds += seconds == 1
+            if rounds == 100:
                 one.incidents.take("group", LABELS, firing=False, at=5.0, low="orange", high="orange")
 
         one.runner = one.new_runner(sleep=wait)
@@ -671,7 +718,7 @@ def test_a_runaway_agent_is_stopped_and_stays_so_until_a_person_releases_it(tmp_
         run = one.runner.start("INC-1", shipped_playbooks()["runaway-agent"], by="Ana")
         run = await one.runner.drive(run.id)
         assert (run.state, [stop["name"] for stop in stand_in.stops]) == ("done", ["scout"])
-        assert (await one.runner.undo(run.id, "Ana", "mended")).state == "undone"
+        assert (await one.runner.drive(one.runner.end_run(run.id, "Ana", "mended", undo=True).id)).state == "undone"
         assert stand_in.stops == []
 
     with_stand_in(tmp_path, story)
@@ -694,7 +741,7 @@ def test_everything_is_stopped_when_there_is_no_gateway_at_all(tmp_path: Path) -
     try:
         run = one.run(shipped_playbooks()["stop-all"])
         assert (run.state, (tmp_path / "stop").read_text().split()[0]) == ("done", "all")
-        assert asyncio.run(one.runner.undo(run.id, "Ana", "over")).state == "undone"
+        assert one.drive(one.runner.end_run(run.id, "Ana", "over", undo=True)).state == "undone"
         assert not (tmp_path / "stop").exists()
     finally:
         one.incidents.close()

@@ -386,6 +386,13 @@ def test_a_hundred_thousand_groups_keep_to_their_bound_and_it_is_told() -> None:
     assert len(engine._due) <= 10_500
 
 
+def test_a_group_whose_window_is_empty_goes_without_a_word() -> None:
+    engine = RuleEngine(rules(COUNT + "groups = 10\n"))
+    for number in range(100):
+        engine.feed(event(number * 10.0, freehold__tenant=str(number)))
+    assert (engine.groups_of("three"), engine.tallies["three"].forgotten) == (10, 0)
+
+
 def test_a_flood_of_groups_cannot_hide_an_alert_that_stands() -> None:
     engine = RuleEngine(rules(COUNT + "groups = 10\n"))
     run(engine, [event(0, freehold__tenant="ill")] * 3)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.cli.output import show, write
 from freehold.cli.speech import tell
-from freehold.errors import EvidenceError, NotAllowed, UsageError
+from freehold.errors import EvidenceError, UsageError
 from freehold.words import say
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "run": "run a playbook in an incident",
     "resume": "go on with all playbooks that have not ended",
     "undo": "take back what a run has done, the last first",
+    "halt": "end a run; what it has done stays",
     "level": "set the level by hand: the only way down",
     "note": "write into the timeline what you see",
     "who": "see who has which role, or give one",
@@ -98,7 +99,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
     made["run"].add_argument(
         "--approve", action="store_true", help="approve its acts as --by where one person is enough, as they come"
     )
-    made["undo"].add_argument("run", metavar="RUN", help="such as R-1")
+    for name in ("undo", "halt"):
+        made[name].add_argument("run", metavar="RUN", help="such as R-1")
     made["level"].add_argument("low", metavar="LEVEL", help="blue, yellow, orange, red")
     made["level"].add_argument("high", metavar="LEVEL", nargs="?", help="the worse end, where it is not settled")
     made["note"].add_argument("text", metavar="TEXT", help="what you see")
@@ -309,7 +311,7 @@ class _House:
 
     def _drive(self) -> tuple[str, int]:
         """Answer, begin, resume or undo, and go on with the run unless the desk does; the incident, and the exit status."""
-        from freehold.respond.drive_now import drive_all_now, drive_now, undo_now
+        from freehold.respond.drive_now import drive_all_now, drive_now
 
         options, runner = self.options, self._runner()
         if options.action == "resume":
@@ -317,15 +319,12 @@ class _House:
             if runs is None:
                 self._elsewhere("INC-…")
             return "", max((self._told(one) for one in runs or ()), default=0)
-        if options.action == "undo":
-            undone = undo_now(self.folder, runner, options.run, options.by, options.because)
-            if undone is None:
-                raise NotAllowed("the desk is running, and drives the playbooks of this folder. End it, then take this back.")
-            return undone.incident, self._told(undone)
         if options.action == "run":
             if not options.by:
                 raise UsageError("say who runs it: --by NAME (or only rehearse it: --dry-run)")
             run = runner.start(options.incident, self._playbook(runner), by=options.by, variables=self._variables())
+        elif options.action in ("undo", "halt"):
+            run = runner.end_run(options.run, options.by, options.because, undo=options.action == "undo")
         else:
             run = self._answer()
             if getattr(options, "no_run", False):
@@ -366,7 +365,7 @@ class _House:
         from freehold.respond.evidence_log import EvidenceLog
 
         path, key = self.folder / "evidence-desk.jsonl", self.folder / "evidence.key"
-        if not path.exists() or not key.exists():
+        if not self.incidents.unsealed() or not path.exists() or not key.exists():
             return
         try:
             log = EvidenceLog.open(path, load_key(key))

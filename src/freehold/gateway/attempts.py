@@ -98,6 +98,8 @@ class _Failures:
         if not self.told:
             return Refusal(503, "no_upstream", "no upstream is left that may answer this.")
         first, last = self.told[0], self.told[-1]
+        if all(status == 403 for _, status, _ in self.told):
+            return Refusal(403, "stopped", f"{first[2]}.")
         message = f"no upstream answered. {_sentence(first)}"
         if last is not first:
             message += f" Last: {_sentence(last)}"
@@ -156,6 +158,10 @@ async def obtain(
     now = asyncio.get_running_loop().time
     for place, candidate in enumerate(candidates):
         upstream = candidate.upstream
+        stop = running.switches.stops.of("model", candidate.model) if candidate.model else None
+        if stop is not None:
+            failures.add(upstream.name, 403, f"{stop} is stopped")
+            continue
         upstream.retries.request(now())
         tries = 0
         while True:

@@ -31,6 +31,7 @@ from freehold.gateway.running import Running
 from freehold.gateway.switches import Stop
 from freehold.gateway.tool_calls import ToolCall
 from freehold.gateway.tool_policy import Call
+from freehold.gateway.usage import Tokens
 from freehold.words import say
 
 __all__ = ["Handler"]
@@ -44,6 +45,8 @@ _NEEDS: Final = {
     "embeddings": frozenset({"embeddings"}),
 }
 _UNKNOWN_A_SECOND: Final = 10
+_CUT: Final = frozenset({"client_gone", "stopped", "late", "closing"})
+"""Ends after which an upstream has read what was sent, whatever it said of it."""
 
 
 class Handler:
@@ -292,6 +295,8 @@ class Handler:
         upstream = next(iter(plan.upstreams.values()))
         headers = request_headers(request.headers, with_key=upstream.client_key)
         has_body = request.body_exists and request.can_read_body
+        exchange.flight.unread = has_body
+        self._see_stops(exchange)
         if has_body and request.content_length is not None:
             headers["Content-Length"] = str(request.content_length)
 
@@ -339,11 +344,13 @@ class Handler:
             raise Refusal(403, "tool_refused", refused.because, details={"tool": call.name[:200], "reason": refused.kind})
         self.running.records.tool_call(exchange, call)
 
-    def _done(self, exchange: Exchange) -> None:
-        """Account for an exchange, once."""
+    def _done(self, exchange: Exchange) -> bool:
+        """Account for an exchange, once; whether its answer may go out."""
         if exchange.told:
-            return
+            return True
         exchange.told = True
+        if exchange.tokens is None and exchange.attempts and exchange.error in _CUT:
+            exchange.tokens = Tokens(exchange.asked_bytes // 4, 0, estimated=True)
         now = self._loop.time()
         tokens = exchange.tokens
         if tokens is not None and exchange.price is not None:
@@ -354,7 +361,9 @@ class Handler:
         self.running.routes.saw(exchange, now)
         if exchange.cost:
             self.running.plan.tools.spent(now, exchange.caller.tenant, exchange.caller.agent, exchange.cost)
-        self.running.records.put("refused" if exchange.refused else "request", exchange.summary(time.monotonic()))
+        kind = "refused" if exchange.refused else "request"
+        written = self.running.records.put(kind, exchange.summary(time.monotonic()))
+        return bool(written) or self.running.plan.configuration.gateway.without_evidence == "serve"
 
 
 def _stopped(stop: Stop) -> Refusal:

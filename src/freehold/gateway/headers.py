@@ -40,6 +40,15 @@ def _named(headers: Mapping[str, str]) -> Iterable[str]:
     return [name.strip().lower() for name in listed.split(",")] if listed else ()
 
 
+def _is_text(value: str) -> bool:
+    """Whether a value is UTF-8; one that is not cannot be sent on."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def request_headers(headers: Mapping[str, str], *, with_key: bool) -> CIMultiDict[str]:
     """What of a client's headers goes to an upstream.
 
@@ -54,7 +63,10 @@ def request_headers(headers: Mapping[str, str], *, with_key: bool) -> CIMultiDic
     kept = CIMultiDict(
         (name, value)
         for name, value in headers.items()
-        if (low := name.lower()) not in _NOT_TO_UPSTREAM and low not in named and not low.startswith("x-freehold-")
+        if (low := name.lower()) not in _NOT_TO_UPSTREAM
+        and low not in named
+        and not low.startswith("x-freehold-")
+        and (value.isascii() or _is_text(value))
     )
     if with_key:
         for name in _KEYS:
@@ -69,7 +81,10 @@ def answer_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return CIMultiDict(
         (name, value)
         for name, value in headers.items()
-        if (low := name.lower()) not in _NOT_TO_CLIENT and low not in named and not low.startswith("x-freehold-")
+        if (low := name.lower()) not in _NOT_TO_CLIENT
+        and low not in named
+        and not low.startswith("x-freehold-")
+        and (value.isascii() or _is_text(value))
     )
 
 

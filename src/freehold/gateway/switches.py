@@ -78,6 +78,11 @@ class Stops:
     def __bool__(self) -> bool:
         return bool(self.listed)
 
+    @property
+    def by_content(self) -> Stop | None:
+        """The first stop of a model or a tool: whether a request falls under it, only its content tells."""
+        return next((stop for stop in self.listed if stop.scope in ("model", "tool")), None)
+
     def of(self, scope: str, *names: str) -> Stop | None:
         """The stop of one of these names, or of all; ``None`` if they may go on."""
         if not self.listed:

@@ -16,7 +16,7 @@ from freehold.respond.run_journal import Run
 from freehold.respond.runner import Runner
 from freehold.watch.event import Json
 
-__all__ = ["drive_all_now", "drive_now", "rehearse_now", "undo_now"]
+__all__ = ["drive_all_now", "drive_now", "rehearse_now"]
 
 _T = TypeVar("_T")
 
@@ -65,11 +65,6 @@ async def _through(runner: Runner, run: Run, approving: str) -> Run:
 def drive_all_now(folder: Path, runner: Runner) -> tuple[Run, ...] | None:
     """Drive every run that has not ended; ``None`` if another process does."""
     return _alone(folder, runner.drive_all())
-
-
-def undo_now(folder: Path, runner: Runner, run: str, by: str, why: str) -> Run | None:
-    """Take back what a run has done, see :meth:`freehold.respond.runner.Runner.undo`; ``None`` if another process drives."""
-    return _alone(folder, runner.undo(run, by, why))
 
 
 def rehearse_now(runner: Runner, incident: str, playbook: Playbook, variables: Mapping[str, Json]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class RuleTally:
     example
         Why, the last time.
     forgotten
-        Groups that had to go, or could not be taken, because there were too many.
+        Groups that had to go while their windows held something, or could not be taken, because there were too many.
     """
 
     looked: int = 0
@@ -290,12 +290,15 @@ class RuleEngine:
 
     def _take_over(self, group: _Group, alert: Alert | None, now: float) -> None:
         hold_off = group.rule.plain.hold_off
-        if alert is not None and alert.starts > now:
-            alert = None  # said of what is yet to come again, which will say it again
+        stands = group.starts is not None
+        if alert is not None and not stands and alert.starts >= now:
+            alert = None  # said of events that will be fed again, and say it again
         if alert is None:
             if group.starts is not None:
                 self._said.append(self._alert(group, group.starts, math.inf))
-        elif alert.ends > now:
+        elif alert.ends > now or (
+            alert.ends == now and group.starts is not None and (group.starts < now or alert.starts == now)
+        ):
             # one that stands, or whose end will come again; what keeps it no more ends it as soon as time passes
             group.starts, group.texts = alert.starts, alert.annotations
             group.rule.groups.hold(group.key)
@@ -415,11 +418,20 @@ class RuleEngine:
             kept, gone = rule.groups.put(key, group)
             if gone is not None:
                 gone.due = gone.queued = math.inf
-                rule.tally.forgotten += 1
+                rule.tally.forgotten += not self._is_idle(gone)
             if not kept:
                 rule.tally.forgotten += 1
                 return None
         return group
+
+    def _is_idle(self, group: _Group) -> bool:
+        """Whether a group would be the same if it began anew."""
+        if self.now < group.quiet_until:
+            return False
+        if group.meter is None:
+            return True
+        group.meter.holds(self.now)
+        return math.isinf(group.meter.next_change())
 
     def _move(self, now: float) -> None:
         """Let everything happen that falls due by a time, in order."""

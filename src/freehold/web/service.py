@@ -77,7 +77,7 @@ from freehold.web.state import Rooms
 from freehold.web.warning import Warner
 from freehold.words import say
 
-__all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "open_desk", "run_desk", "serve"]
+__all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "open_desk", "run_desk", "runner_of", "serve"]
 
 INTAKE_KEY: Final = "intake.key"
 _GATEWAY: Final = "gateway"
@@ -322,6 +322,13 @@ def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
     return context
 
 
+def runner_of(front: Front) -> web.AppRunner:
+    """What serves a desk. Bodies come as they were sent: the intake unpacks them itself, within its bounds."""
+    return web.AppRunner(
+        create_app(front), access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE, auto_decompress=False
+    )
+
+
 def run_desk(
     settings: DeskSettings, host: str, port: int, *, certificate: str = "", key: str = "",
     ready: Callable[[str, bool], None] = lambda url, alone: None,  # noqa: ARG005
@@ -370,7 +377,7 @@ async def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end.set)
     async with open_desk(settings) as front:
-        runner = web.AppRunner(create_app(front), access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE)
+        runner = runner_of(front)
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port, ssl_context=tls)

@@ -142,6 +142,7 @@ def test_a_hang_up_reads_the_configuration_anew_and_a_bad_one_changes_nothing(tm
                 while not two.seen:
                     front.process.send_signal(signal.SIGHUP)
                     await front.ask()
+                assert '"freehold.by":"signal"' in log.read_text()
                 front.process.terminate()
                 said = await front.said()
         assert "refused; nothing was changed" in said

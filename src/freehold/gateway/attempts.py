@@ -101,7 +101,7 @@ class _Failures:
         if all(status == 403 for _, status, _ in self.told):
             return Refusal(403, "stopped", f"{first[2]}.")
         message = f"no upstream answered. {_sentence(first)}"
-        if last is not first:
+        if last != first:
             message += f" Last: {_sentence(last)}"
         details = {"first": _as_data(first), "last": _as_data(last), "tried": len(self.told)}
         headers = {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}

@@ -254,7 +254,7 @@ class TenantTable(_Table, frozen=True, kw_only=True):
     key_env, key_file
         Where its key is.
     data_class, purpose
-        What its requests are where they do not say it themselves.
+        What its requests are, whatever they say themselves; left out: as they say.
     budget
         Its limits.
     """

@@ -162,6 +162,7 @@ class Handler:
         if running.records.digesting:
             exchange.digests = running.records.digest("prompt", sha256(body))
         self._see_agent(exchange, plan)
+        self._see_tools(exchange, plan, asked)
         candidates = self._route(exchange, plan, asked)
         self._hold(exchange, plan, asked, candidates)
         order = self._order(request, asked, candidates)
@@ -194,9 +195,14 @@ class Handler:
         depth = given.get("agent-depth", "0")
         if not depth.isascii() or not depth.isdigit() or int(depth) > _MOST_DEPTH:
             raise Refusal(400, "bad_header", "x-freehold-agent-depth is no whole number from 0 on.")
+        for name, stated in (("data-class", data_class), ("purpose", purpose)):
+            if stated and given.get(name, stated) != stated:
+                raise Refusal(
+                    403, "not_its_own", f"x-freehold-{name} says something else than the configuration says of '{tenant}'."
+                )  # fmt: skip
         return Caller(
             tenant, given.get("agent", ""), given.get("conversation", ""), int(depth),
-            given.get("purpose", purpose), given.get("data-class", data_class),
+            purpose or given.get("purpose", ""), data_class or given.get("data-class", ""),
         )  # fmt: skip
 
     def _see_agent(self, exchange: Exchange, plan: Plan) -> None:
@@ -206,6 +212,14 @@ class Handler:
         if found is not None:
             exchange.runaway = found.runaway
             raise Refusal(403 if found.kind == "depth" else 429, f"agent_{found.kind}", found.because)
+
+    def _see_tools(self, exchange: Exchange, plan: Plan, asked: Asked) -> None:
+        """See whether the tools that a provider runs by itself may be used: of those, nobody asks before they run."""
+        for tool in asked.run_there:
+            caller = exchange.caller
+            found = plan.declared.check(self._loop.time(), Call(tool, "{}", caller.tenant, caller.agent, asked.model))
+            if found is not None and found.kind == "tool":
+                raise Refusal(403, "tool_refused", found.because, details={"tool": tool, "reason": found.kind})
 
     async def _body(self, request: web.Request, exchange: Exchange, plan: Plan) -> bytes:
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()

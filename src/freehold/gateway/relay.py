@@ -39,7 +39,7 @@ _TAIL: Final = 2_048
 
 def told_headers(exchange: Exchange) -> CIMultiDict[str]:
     """What the gateway says of an answer in its headers: who gave it and why."""
-    headers: CIMultiDict[str] = CIMultiDict()
+    headers: CIMultiDict[str] = CIMultiDict(Server="freehold")
     if exchange.upstream:
         headers["x-freehold-upstream"] = plain(exchange.upstream)
     if exchange.because:

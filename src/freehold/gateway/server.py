@@ -262,6 +262,7 @@ class Serving:
             If it is not sound; nothing was changed.
         """
         self._app[CONTROL].reload()
+        self.running.records.put("reloaded", {"freehold.by": "signal"})
 
     def cut(self) -> None:
         """Wait for nobody any more."""

@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.verb == "list":
         for one in WORKLOADS:
-            print(f"{one.name:<22}{one.what}: {', '.join(f'{bar.phase} ≤ {bar.most:g}' for bar in one.bars)}")
+            print(f"{one.name:<24}{one.what}: {', '.join(f'{bar.phase} ≤ {bar.most:g}' for bar in one.bars)}")
         return 0
     if options.verb == "fuzz":
         return _fuzz(options)

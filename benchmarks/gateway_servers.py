@@ -35,8 +35,10 @@ __all__ = [
     "closed_port",
     "free_port",
     "load",
+    "not_installed",
     "raise_open_files",
     "serving",
+    "silent_port",
     "upstream",
 ]
 
@@ -54,10 +56,21 @@ _END_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """Where a gateway's upstreams are: ports on loopback. With ``dead``, that one comes first, and nothing listens there."""
+    """Where a gateway's upstreams are: ports on loopback.
+
+    Parameters
+    ----------
+    live
+        Answers.
+    dead
+        Comes first, and does not answer; ``None``: there is no such one.
+    patience
+        Seconds after which the gateway is to give an answer up; ``None``: its own default.
+    """
 
     live: int
     dead: int | None = None
+    patience: float | None = None
 
 
 @dataclass(slots=True)
@@ -130,6 +143,15 @@ def closed_port() -> Iterator[int]:
     """A port that refuses connections for as long as the block lasts: it is bound, and nothing listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
+        yield int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that takes connections for as long as the block lasts, and never says a word."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen(4096)
         yield int(one.getsockname()[1])
 
 
@@ -210,6 +232,23 @@ def _await(places: Places, server: Server) -> NotRun | None:
     return None
 
 
+def _litellm_program(places: Places) -> Path:
+    return places.peers / "litellm" / "bin" / "litellm"
+
+
+def _portkey_program(places: Places) -> Path:
+    return places.peers / "portkey" / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
+
+
+def not_installed(places: Places, name: str) -> NotRun | None:
+    """Why a gateway cannot even be started; ``None`` if all that it needs is there."""
+    if name == LITELLM and not _litellm_program(places).exists():
+        return NotRun("LiteLLM is not installed (python -m benchmarks peers)")
+    if name == PORTKEY and not (_portkey_program(places).exists() and shutil.which("node")):
+        return NotRun("Portkey's gateway is not installed (python -m benchmarks peers)")
+    return None
+
+
 @contextlib.contextmanager
 def serving(places: Places, name: str, to: Upstreams) -> Iterator[Server | NotRun]:
     """A gateway before upstreams, for as long as the block lasts; or why it does not run.
@@ -226,10 +265,11 @@ def serving(places: Places, name: str, to: Upstreams) -> Iterator[Server | NotRu
     if not Path("/proc/self/stat").exists():
         yield NotRun("processor and memory of a server are read from /proc, which is not there")
         return
-    started = _STARTS[name](places, free_port(), to)
-    if isinstance(started, NotRun):
-        yield started
+    absent = not_installed(places, name)
+    if absent is not None:
+        yield absent
         return
+    started = _STARTS[name](places, free_port(), to)
     try:
         missing = _await(places, started)
         yield started if missing is None else missing
@@ -255,9 +295,7 @@ listen = "127.0.0.1:{port}"
 requests_per_minute = 100000000
 tokens_per_minute = 1000000000
 
-[timeouts]
-connect = 2.0
-
+{timeouts}
 {upstreams}
 
 [[rule]]
@@ -318,7 +356,7 @@ price = {{ input = 1.0, output = 3.0 }}
 """
 
 
-def _freehold(places: Places, port: int, to: Upstreams) -> Server | NotRun:
+def _freehold(places: Places, port: int, to: Upstreams) -> Server:
     """With everything on: two tenants, budgets, prices, routing rules on data and jurisdiction, tool policy, evidence."""
     folder = places.scratch / "gateway"
     shutil.rmtree(folder, ignore_errors=True)
@@ -326,32 +364,32 @@ def _freehold(places: Places, port: int, to: Upstreams) -> Server | NotRun:
     ports = ([("first", to.dead)] if to.dead is not None else []) + [("held", to.live)]
     upstreams = "\n".join(_UPSTREAM.format(name=name, url=_v1(one or 0)) for name, one in ports)
     file = folder / "gateway.toml"
-    file.write_text(_POLICY.format(port=port, upstreams=upstreams), encoding="utf-8")
+    patience = "" if to.patience is None else f"[timeouts]\nfirst_byte = {to.patience}\nanswer = {to.patience}\n"
+    file.write_text(_POLICY.format(port=port, upstreams=upstreams, timeouts=patience), encoding="utf-8")
     key = _key()
     keys = {"BENCH_TENANT_KEY": key, "BENCH_BOARD_KEY": _key(), "BENCH_UPSTREAM_KEY": _key()}
     command = (*freehold_command(places), "gateway", "--config", file, "--state", folder / "state")
     return _start(places, "freehold", port, command, keys, {"Authorization": f"Bearer {key}"})
 
 
-def _pass_through(places: Places, port: int, to: Upstreams) -> Server | NotRun:
-    if to.dead is not None:
-        return NotRun("it knows one upstream and falls back to none")
+def _pass_through(places: Places, port: int, to: Upstreams) -> Server:
+    assert to.dead is None, "it knows one upstream and falls back to none"
     command = (
         places.python, "-m", "benchmarks.gateway_pass_through", "--port", str(port), "--upstream", _v1(to.live),
     )  # fmt: skip
     return _start(places, PASS_THROUGH, port, command, {}, {"Authorization": f"Bearer {_key()}"})
 
 
-def _litellm(places: Places, port: int, to: Upstreams) -> Server | NotRun:
-    program = places.peers / "litellm" / "bin" / "litellm"
-    if not program.exists():
-        return NotRun("LiteLLM is not installed (python -m benchmarks peers)")
+def _litellm(places: Places, port: int, to: Upstreams) -> Server:
+    program = _litellm_program(places)
     folder = places.scratch / "litellm"
     folder.mkdir(parents=True, exist_ok=True)
     key = _key()
 
     def model(name: str, at: int) -> dict[str, Any]:
-        return {"model_name": name, "litellm_params": {"model": "openai/bench", "api_base": _v1(at), "api_key": _key()}}
+        told = {"model": "openai/bench", "api_base": _v1(at), "api_key": _key()}
+        patience = {} if to.patience is None else {"timeout": to.patience, "max_retries": 0}
+        return {"model_name": name, "litellm_params": told | patience}
 
     models = [model("bench", to.live)] if to.dead is None else [model("bench", to.dead), model("held", to.live)]
     settings: dict[str, Any] = {"model_list": models, "general_settings": {"master_key": key}}
@@ -366,16 +404,15 @@ def _litellm(places: Places, port: int, to: Upstreams) -> Server | NotRun:
     return _start(places, LITELLM, port, command, quiet, {"Authorization": f"Bearer {key}"}, folder)
 
 
-def _portkey(places: Places, port: int, to: Upstreams) -> Server | NotRun:
-    program = places.peers / "portkey" / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
-    node = shutil.which("node")
-    if not program.exists() or node is None:
-        return NotRun("Portkey's gateway is not installed (python -m benchmarks peers)")
+def _portkey(places: Places, port: int, to: Upstreams) -> Server:
+    program, node = _portkey_program(places), shutil.which("node")
+    assert node is not None
     command = (node, program, f"--port={port}", "--headless")
     key = f"Bearer {_key()}"
 
-    def target(at: int) -> dict[str, str]:
-        return {"provider": "openai", "custom_host": _v1(at), "api_key": key.removeprefix("Bearer ")}
+    def target(at: int) -> dict[str, Any]:
+        patience = {} if to.patience is None else {"request_timeout": round(to.patience * 1000)}
+        return {"provider": "openai", "custom_host": _v1(at), "api_key": key.removeprefix("Bearer ")} | patience
 
     if to.dead is None:
         headers = {"x-portkey-provider": "openai", "x-portkey-custom-host": _v1(to.live), "Authorization": key}

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
-from benchmarks.child import MEMORY, inside
+from benchmarks.child import inside
 from benchmarks.gateway_servers import (
     LITELLM,
     PASS_THROUGH,
@@ -19,8 +19,10 @@ from benchmarks.gateway_servers import (
     Upstreams,
     closed_port,
     load,
+    not_installed,
     raise_open_files,
     serving,
+    silent_port,
     upstream,
 )
 from benchmarks.interface import FREEHOLD, Bar, NotRun, Outcome, Places, Sample, Subject, Workload
@@ -34,6 +36,9 @@ _STREAM_SECONDS: Final = 20
 _LEAST: Final = 20
 """Requests that are sent at any scale."""
 _WARM: Final = 200
+_PATIENCE: Final = 1.0
+"""Seconds that every gateway is told to wait for an upstream that is silent."""
+_SLOW_REQUEST: Final = 0.05
 _SLOW: Final = frozenset({LITELLM, PORTKEY})
 _PEERS: Final = (PASS_THROUGH, PORTKEY, LITELLM)
 
@@ -90,7 +95,7 @@ def _processor(name: str) -> Callable[[Places], Outcome]:
                 figures[f"latency p99, {at_once} at once"] = target["whole_p99"] * 1e3
                 found[f"requests a second, {at_once} at once"] = round(target["done"] / told["seconds"])
                 found[f"% of a core for the load, {at_once} at once"] = round(100 * told["processor"] / told["seconds"])
-            figures[MEMORY] = server.memory()
+            figures["memory at the end"] = server.memory()
         return Sample(figures, found)
 
     return once
@@ -163,7 +168,7 @@ def _streams(name: str) -> Callable[[Places], Outcome]:
                 "longest wait between pieces, p99": target["gap_p99"] * 1e3,
                 "processor, part of a core": (server.processor() - before) / seconds * 100,
                 "processor of the load, part of a core": told["processor"] / told["seconds"] * 100,
-                MEMORY: server.memory(),
+                "memory at the end": server.memory(),
             }
             return Sample(figures, {"streams": at_once, "tokens": target["tokens"], "of": at_once * tokens})
 
@@ -180,16 +185,21 @@ def _warm_stream(places: Places, name: str, to: Upstreams) -> Iterator[Server | 
 # A primary that is dead
 
 
-def _dead_primary(name: str) -> Callable[[Places], Outcome]:
+def _dead_primary(name: str, port: Callable[[], AbstractContextManager[int]] = closed_port) -> Callable[[Places], Outcome]:
     def once(places: Places) -> Outcome:
-        with closed_port() as dead, upstream(places) as model, serving(places, name, Upstreams(model.port, dead)) as server:
+        patience = _PATIENCE if port is silent_port else None
+        with (
+            port() as dead,
+            upstream(places) as model,
+            serving(places, name, Upstreams(model.port, dead, patience)) as server,
+        ):
             if isinstance(server, NotRun):
                 return server
             # The breaker opens after a few failures; what a gateway needs until then is told apart.
             first = load(places, [server.url], server.headers, count=20, at_once=1, each=True, seconds=60.0)
             told = load(
-                places, [server.url], server.headers, count=_count(places, 300 if name in _SLOW else 3000), at_once=1,
-                each=True, seconds=_seconds(places, 90.0),
+                places, [server.url], server.headers, count=_count(places, 300 if name in _SLOW else 20_000), at_once=1,
+                each=True, seconds=_seconds(places, 60.0),
             )  # fmt: skip
             target = told["targets"][0]
             if missing := _failures(target):
@@ -200,7 +210,8 @@ def _dead_primary(name: str) -> Callable[[Places], Outcome]:
                 "p99, breaker open": target["whole_p99"] * 1e3,
                 "slowest, breaker open": target["whole_max"] * 1e3,
             }
-            return Sample(figures, {"requests": target["done"], "failed": target["failed"]})
+            slow = sum(one > _SLOW_REQUEST for one in told["each"])
+            return Sample(figures, {"requests": target["done"], "over 50 ms": slow, "failed": target["failed"]})
 
     return once
 
@@ -249,8 +260,12 @@ def _evidence(piece: str) -> Callable[[Places], Outcome]:
 
 def _subjects(
     make: Callable[[str], Callable[[Places], Outcome]], beside: Mapping[str, str], *peers: str
-) -> tuple[Subject, ...]:
-    return (Subject(FREEHOLD, make(FREEHOLD)), *(Subject(name, make(name), beside) for name in peers))
+) -> tuple[Subject, ...]:  # fmt: skip
+    def checked(name: str) -> Callable[[Places], Outcome]:
+        once = make(name)
+        return lambda places: not_installed(places, name) or once(places)
+
+    return (Subject(FREEHOLD, checked(FREEHOLD)), *(Subject(name, checked(name), beside) for name in peers))
 
 
 _SAME: Final = {phase: phase for at_once in _AT_ONCE for phase in (f"processor a request, {at_once} at once",)}
@@ -275,6 +290,14 @@ GATEWAY_WORKLOADS: Final[tuple[Workload, ...]] = (
     Workload(
         "gateway-dead-primary", "requests while the first upstream refuses connections and a second one answers",
         _subjects(_dead_primary, {_OPEN: _OPEN, "p50, breaker open": "p50, breaker open"}, PORTKEY, LITELLM),
+        (Bar(_OPEN, 50.0),), most_runs=3, warm=False,
+    ),
+    Workload(
+        "gateway-silent-primary", "requests while the first upstream takes connections and says nothing, given up after 1 s",
+        _subjects(
+            lambda name: _dead_primary(name, silent_port), {_OPEN: _OPEN, "p50, breaker open": "p50, breaker open"},
+            PORTKEY, LITELLM,
+        ),
         (Bar(_OPEN, 50.0),), most_runs=3, warm=False,
     ),
     Workload(

@@ -224,6 +224,12 @@ def _million(items: str, needs: str, seed: str, kernel: str) -> Told:
     return million(int(items), int(needs), int(seed), compiled=kernel == "compiled")
 
 
+def _rules(count: str, seed: str) -> Told:
+    from benchmarks.rule_speed import rules
+
+    return rules(count, seed)
+
+
 def _evidence(*arguments: str) -> Told:
     from benchmarks.evidence_rate import evidence
 
@@ -236,6 +242,12 @@ def _commit_with_sqlite(*arguments: str) -> Told:
     return commit_with_sqlite(*arguments)
 
 
+def _radius(*arguments: str) -> Told:
+    from benchmarks.radius_speed import radius
+
+    return radius(*arguments)
+
+
 PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "import": import_freehold,
     "cyclonedx": cyclonedx,
@@ -246,6 +258,8 @@ PIECES: Final[Mapping[str, Callable[..., Told]]] = {
     "read-with-lib4sbom": read_with_lib4sbom,
     "read-with-spdx-tools": read_with_spdx_tools,
     "million": _million,
+    "rules": _rules,
+    "radius": _radius,
     "evidence": _evidence,
     "commit-with-sqlite": _commit_with_sqlite,
 }

@@ -19,6 +19,9 @@ UNITS: Final[Mapping[str, str]] = {
     "installed size": "MB",
     "speed": "MB/s",
     "peak memory, times the file": "×",
+    "a rule on an event": "µs",
+    "an event": "µs",
+    "a condition": "µs",
     **{
         f"{phase}, {at_once} at once": "ms"
         for phase in ("processor a request", "latency p50", "latency p99")
@@ -36,6 +39,7 @@ UNITS: Final[Mapping[str, str]] = {
     **{f"{phase}, breaker open": "ms" for phase in ("p50", "p99", "slowest")},
     "slowest of the first 20": "ms",
     **{f"memory after {part}": "MB" for part in ("a hundredth", "a tenth", "all")},
+    "memory at the end": "MB",
     "memory after all, times that after a tenth": "×",
     "processor an entry": "µs",
     "verify, an entry": "µs",

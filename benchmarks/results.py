@@ -31,7 +31,17 @@ def machine() -> dict[str, Any]:
         pass
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     packages = {}
-    for name in ("numpy", "numba", "packageurl-python", "license-expression", "rich"):
+    for name in (
+        "numpy",
+        "numba",
+        "packageurl-python",
+        "license-expression",
+        "rich",
+        "aiohttp",
+        "uvloop",
+        "cryptography",
+        "msgspec",
+    ):
         try:
             packages[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -126,6 +126,14 @@ def _million(places: Places) -> Outcome:
     return inside(places, places.python, "million", *_MILLION, "compiled")
 
 
+def _rules(places: Places) -> Outcome:
+    return inside(places, places.python, "rules", 50_000, SEED)
+
+
+def _radius(places: Places) -> Outcome:
+    return inside(places, places.python, "radius", 10_000, SEED)
+
+
 def _install(places: Places) -> Outcome:
     """The base install in an environment of its own: what it adds to one that holds nothing."""
     folder = places.scratch / "base-install"
@@ -192,6 +200,15 @@ WORKLOADS: Final[tuple[Workload, ...]] = (
     Workload(
         "million", "one cut-off over 1,000,000 items and 5,000,000 needs, three years, compiled kernel",
         (Subject(FREEHOLD, _million),), (Bar("cut-off", 10.0), Bar("peak memory", 2000.0)),
+    ),
+    Workload(
+        "rules", "50,000 events of a gateway's hour through all built-in rules, processor time",
+        (Subject(FREEHOLD, _rules),), (Bar("a rule on an event", 10.0), Bar("a condition", 10.0)),
+    ),
+    Workload(
+        "radius", "blast radii on a generated stack of 10,000 items, one after the other in one process",
+        (Subject(FREEHOLD, _radius),),
+        (Bar("blast radius, slowest", 0.1), Bar("blast radius of a country, median", 0.1)),
     ),
     Workload(
         "install-size", "what `pip install freehold` adds to an empty environment, dependencies included",

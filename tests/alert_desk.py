@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,3 +109,5 @@ class Desk:
     def crash(self) -> None:
         """End as kill -9 does: what was not committed is lost."""
         self.store._connection.close()
+        if self.store._held is not None:
+            os.close(self.store._held)

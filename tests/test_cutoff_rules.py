@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import BadCutoff
+from freehold.measure.cutoff import cutoff
 from freehold.stack.cutoff import WAYS, Cutoff, Rule, cutoff_from_toml
+from freehold.stack.toml_file import loads
 from strategies import cutoffs, repeatable
 
 
@@ -154,3 +156,17 @@ def test_a_cut_off_with_numbers_that_make_no_sense_is_refused(settings: dict[str
 def test_what_is_written_is_read_back(cut: Cutoff, name: str) -> None:
     cut = replace(cut, name=name)
     assert cutoff_from_toml({"cutoff": cut.as_data()}, "stop.toml") == cut
+
+
+def test_a_rule_may_name_one_source() -> None:
+    assert read('[cutoff]\n[[cutoff.rule]]\nsource = "llm@acme"').rules == (Rule(source="llm@acme"),)
+    assert Rule(source="llm@acme").as_data()["source"] == "llm@acme"
+    stack = loads(
+        '[[item]]\nid = "a"\nmission = 1\n[[item.source]]\nid = "one"\nprovider = "self"\nshare = 0.7\n'
+        '[[item.source]]\nid = "two"\nprovider = "self"\nshare = 0.3\n'
+    )
+    assert cutoff(stack, Cutoff((Rule(source="one"),)), (0.0,)).mission.low == pytest.approx((0.3,))
+    assert cutoff(stack, Cutoff((Rule(source="two", item="a"),)), (0.0,)).mission.low == pytest.approx((0.7,))
+    assert cutoff(stack, Cutoff((Rule(source="two", provider="acme"),)), (0.0,)).mission.low == (1.0,)
+    with pytest.raises(BadCutoff, match="no source is called 'on'"):
+        cutoff(stack, Cutoff((Rule(source="on"),)), (0.0,))

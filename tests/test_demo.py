@@ -37,14 +37,22 @@ def test_the_morning_plays_to_its_end(morning: tuple[int, Path, list[str]]) -> N
         ("works", "a rule says that they stay at home"),
         ("dies", "rented -> own"),
         ("dies", "the breaker was open after"),
+        ("warns", "the desk warned"),
+        ("warns", "2 stop, first Language model at once"),
+        ("fails_over", "anna decides: declare"),
+        ("fails_over", "the playbook sends everything to the own model"),
         ("fails_over", "without trying the dead one first"),
         ("comes_back", "in the steps 10 %, 25 %, 50 %, 100 %"),
-        ("runs_away", "round 6 was refused"),
-        ("runs_away", "was stopped and felt it within"),
+        ("runs_away", "asked for search_records with the same arguments 8 times"),
+        ("runs_away", "s after the warning, in its round"),
         ("is_cut_off", "once it was taken out"),
         ("proves", "evidence-gateway.jsonl verifies"),
-        ("proves", "verification finds it"),
-        ("proves", "acknowledged answers and all"),
+        ("proves", "evidence-desk.jsonl verifies"),
+        ("proves", "in a copy of evidence-gateway.jsonl"),
+        ("proves", "in a copy of evidence-desk.jsonl"),
+        ("proves", "all that was acknowledged is there"),
+        ("compares", "1 happened as predicted"),
+        ("compares", "'language-model' was predicted to stop and stood"),
     ],
 )
 def test_each_step_says_what_happened(morning: tuple[int, Path, list[str]], step: str, says: str) -> None:
@@ -58,11 +66,16 @@ def test_it_leaves_its_figures_and_no_key_of_its_own_in_logs_or_evidence(morning
     _, folder, _ = morning
     figures = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
     assert figures["ramp"] == [10, 25, 50, 100]
-    assert figures.keys() >= {"first_fallback_seconds", "stop_seconds", "stop_by_file_seconds", "answers"}
+    assert figures.keys() >= {"first_fallback_seconds", "warned_seconds", "runaway_stopped_seconds", "stop_by_file_seconds"}
     keys = [path.read_text(encoding="ascii").strip().encode() for path in (folder / "keys").iterdir()]
     assert len(keys) == 4
-    for path in (*(folder / "logs").iterdir(), *(folder / "gateway").iterdir(), folder / "transcript.txt"):
+    said = [*_files(folder / "logs"), *_files(folder / "gateway"), *_files(folder / "desk"), folder / "transcript.txt"]
+    for path in said:
         assert not any(key in path.read_bytes() for key in keys), path
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_a_folder_that_holds_something_is_left_as_it_is(tmp_path: Path) -> None:
@@ -118,6 +131,6 @@ def test_nothing_is_left_running_when_a_morning_is_cut_off(tmp_path: Path) -> No
         task = asyncio.ensure_future(played(tmp_path / "out", lambda _: None, BRISK, between=cut))
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert [program.is_running for program in seen[0].clinic.programs] == [False] * 3  # type: ignore[attr-defined]
+        assert [program.is_running for program in seen[0].clinic.programs] == [False] * 4  # type: ignore[attr-defined]
 
     asyncio.run(main())

@@ -14,11 +14,11 @@ from freehold.demo.scenery import BRISK
 
 pytestmark = pytest.mark.slow
 LONGEST = 60.0
-DEAD = {"rented": {"dies", "fails_over"}}
+DEAD = {"rented": {"dies", "warns", "fails_over"}}
 """Steps in which a program does not live anyway."""
 
 
-@pytest.mark.parametrize("name", ["rented", "own", "gateway"])
+@pytest.mark.parametrize("name", ["rented", "own", "desk", "gateway"])
 def test_a_program_killed_at_every_step_loses_nothing_acknowledged(tmp_path: Path, name: str) -> None:
     killed: list[str] = []
     lines: list[str] = []

@@ -65,7 +65,7 @@ def test_nobody_without_the_key_changes_anything(tmp_path: Path, path: str, key:
         ("stop", b"[" * 100_000, 413),
         ("stop", b"[" * 60_000, 400),
         ("stop", b'{"scope": "everything"}', 400),
-        ("stop", b'{"scope": "all", "name": "x"}', 500),
+        ("stop", b'{"scope": "all", "name": "x"}', 400),
         ("stop", b'{"scope": "all", "strange": 1}', 400),
         ("route", b'{"model": "m", "to": "third"}', 400),
         ("route", b'{"model": "m", "to": "first", "percent": NaN}', 400),

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,9 +128,12 @@ CASES = {
 
 def scene(use: Any, state: Path, **settings: Any) -> None:
     async def main() -> None:
-        async with asyncio.timeout(LONGEST), stand_in("openai", **settings) as one:
-            async with gateway(TEXT.format(url=one.url), state) as front:
-                await use(front, one)
+        async with (
+            asyncio.timeout(LONGEST),
+            stand_in("openai", **settings) as one,
+            gateway(TEXT.format(url=one.url), state) as front,
+        ):
+            await use(front, one)
 
     asyncio.run(main())
 
@@ -230,6 +234,48 @@ def test_what_is_passed_through_unread_is_stopped_too(tmp_path: Path) -> None:
             assert (await front.post(path, chat())).error["code"] == "stopped"
 
     run(use, tmp_path, "ollama")
+
+
+def test_while_a_model_is_stopped_nothing_is_passed_through_that_may_be_meant_for_it(tmp_path: Path) -> None:
+    async def use(front: Gateway, one: StandIn) -> None:
+        one.behaviour = Behaviour(tokens=3, token_seconds=600.0)
+        body = {"model": one.models[0], "messages": [{"role": "user", "content": "hi"}]}
+        running = asyncio.create_task(front.post("/api/chat", body))
+        await eventually(lambda: one.state()["running"] == 1)
+        change_stop(tmp_path / "stop", Stop("model", one.models[0]), on=True)
+        with pytest.raises(aiohttp.ClientError):
+            await running
+        assert (await front.post("/api/chat", body)).error["code"] == "stopped"
+        assert (await front.get("/api/tags")).status == 200
+
+    run(use, tmp_path, "ollama")
+
+
+def test_an_upstreams_model_that_is_stopped_is_passed_over_also_as_a_fall_back(tmp_path: Path) -> None:
+    text = """
+        [[upstream]]
+        name = "{name}"
+        url = "{url}"
+        [[upstream.model]]
+        name = "{model}"
+        serves = ["assistant"]
+    """
+
+    async def main() -> None:
+        async with asyncio.timeout(LONGEST), stand_in("openai") as one, stand_in("vllm") as two:
+            both = text.format(name="one", url=one.url, model=one.models[0]) + text.format(
+                name="two", url=two.url, model=two.models[0]
+            )
+            async with gateway(both, tmp_path) as front:
+                change_stop(tmp_path / "stop", Stop("model", one.models[0]), on=True)
+                answer = await ask(front, model="assistant")
+                assert answer.headers["x-freehold-upstream"] == "two"
+                assert "is stopped" in answer.headers["x-freehold-fallback"]
+                change_stop(tmp_path / "stop", Stop("model", two.models[0]), on=True)
+                assert (await ask(front, model="assistant")).error["code"] == "stopped"
+                assert not one.seen
+
+    asyncio.run(main())
 
 
 def test_an_unreadable_file_stops_a_gateway_that_runs_and_says_why(tmp_path: Path) -> None:

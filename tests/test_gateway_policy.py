@@ -170,6 +170,34 @@ def test_an_agent_too_deep_in_its_own_loop_is_stopped(tmp_path: Path) -> None:
     scene(use, tmp_path, TOOLS)
 
 
+def test_a_tool_that_the_provider_runs_itself_is_refused_before_it_runs(tmp_path: Path) -> None:
+    async def use(front: Gateway, one: StandIn) -> None:
+        for tools in (
+            [{"type": "web_search_preview_2025_03_11"}],
+            [{"type": "mcp", "server_label": "files", "server_url": "x"}],
+        ):
+            body = {"model": one.models[0], "input": "look it up", "tools": tools}
+            answer = await front.post("/v1/responses", body)
+            assert (answer.status, answer.error["code"]) == (403, "tool_refused")
+        assert (await ask(front, web_search_options={})).error["tool"] == "web_search"
+        assert not one.seen
+        own = {"type": "function", "name": "get_weather", "parameters": {}}
+        assert (await front.post("/v1/responses", {"model": one.models[0], "input": "x", "tools": [own]})).status == 200
+
+    scene(use, tmp_path, TOOLS.replace('["Paris"]', "[]").replace('type = "string"\none_of = []', "required = false"))
+
+
+def test_a_tenant_cannot_say_that_its_data_is_of_another_class(tmp_path: Path) -> None:
+    async def use(front: Gateway, _one: StandIn) -> None:
+        for given, status in (("personal", 200), ("public", 403)):
+            headers = {"x-freehold-data-class": given}
+            answer = await front.post("/v1/chat/completions", chat(), key=KEYS["ALPHA"], headers=headers)
+            assert answer.status == status
+
+    text = TENANTS.replace('key_env = "ALPHA"', 'key_env = "ALPHA"\ndata_class = "personal"')
+    scene(use, tmp_path, text)
+
+
 STACK = """
 [stack]
 home = "DE"

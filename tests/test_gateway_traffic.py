@@ -34,12 +34,16 @@ def test_an_answer_goes_through_byte_for_byte(tmp_path: Path, dialect: Dialect, 
     body = chat(dialect, stream=stream, **({"tools": tools} if tools else {}))
 
     async def main() -> None:
-        async with asyncio.timeout(LONGEST), stand_in(dialect) as one, stand_in(dialect) as other:
-            async with gateway(f'[[upstream]]\nname = "one"\nurl = "{one.url}"\n', tmp_path) as front:
-                through = await front.post("/v1/chat/completions", body)
-                assert through.status == 200
-                assert through.body == (await direct(other, "/v1/chat/completions", body)).body
-                (entry,) = front.entries("request")
+        async with (
+            asyncio.timeout(LONGEST),
+            stand_in(dialect) as one,
+            stand_in(dialect) as other,
+            gateway(f'[[upstream]]\nname = "one"\nurl = "{one.url}"\n', tmp_path) as front,
+        ):
+            through = await front.post("/v1/chat/completions", body)
+            assert through.status == 200
+            assert through.body == (await direct(other, "/v1/chat/completions", body)).body
+            (entry,) = front.entries("request")
         assert entry["gen_ai.response.model"] == MODELS[dialect][0]
         assert entry["gen_ai.usage.output_tokens"] > 0
         assert entry["freehold.upstream"] == "one"

@@ -17,6 +17,7 @@ from freehold.watch.attributes import MOST_ATTRIBUTES, MOST_BYTES, flatten, flat
 from freehold.watch.cloudevents import BATCH, MOST_EVENTS, STRUCTURED, as_cloudevent, parse
 from freehold.watch.event import Event
 from freehold.watch.rfc3339 import format_moment, parse_moment
+from strategies import repeatable
 
 NOW = 1_772_357_400.0
 STRUCTURED_HEADERS = {"Content-Type": "application/cloudevents+json; charset=UTF-8"}
@@ -224,6 +225,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         parse_moment(text)
 
 
+@repeatable(200)
 @given(st.integers(-62_135_596_800_000, 253_402_300_799_000))
 def test_a_moment_that_is_written_is_read_again(milliseconds: int) -> None:
     assert parse_moment(format_moment(milliseconds / 1000)) == pytest.approx(milliseconds / 1000, abs=2e-3)
@@ -233,6 +235,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn")), min_size=1
 VALUES = st.one_of(st.booleans(), st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False), TEXTS)
 
 
+@repeatable(200)
 @given(
     TEXTS,
     TEXTS,
@@ -255,6 +258,7 @@ NESTED = st.recursive(
 )
 
 
+@repeatable(200)
 @given(st.dictionaries(st.text(max_size=4), NESTED, max_size=6))
 def test_what_fits_is_what_would_be_taken_and_is_never_refused(values: dict[str, Any]) -> None:
     lenient = flatten_what_fits(values)

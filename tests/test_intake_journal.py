@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import BadSignal, BadStore, Overloaded, StoreUnavailable, WatchError
@@ -25,6 +25,7 @@ from freehold.watch.event import Event
 from freehold.watch.journal import Journal
 from freehold.watch.journal_file import Accepted, JournalFile, Recorded, row_from
 from journal_writer import event
+from strategies import repeatable
 
 HERE = Path(__file__).parent
 PLENTY = 10**8
@@ -103,7 +104,7 @@ def test_the_processed_number_only_goes_forward_and_not_beyond_the_last(tmp_path
         assert (file.processed, file.last) == (3, 3)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@repeatable(50)
 @given(
     st.lists(st.integers(0, 50), max_size=30), st.lists(st.integers(-5, 60), min_size=2, max_size=2), st.integers(0, 30),
     st.integers(1, 5), st.integers(0, 20),
@@ -209,6 +210,18 @@ def test_an_event_that_cannot_be_kept_is_refused_before_it_meets_others() -> Non
     ):
         with pytest.raises(BadSignal):
             row_from(bad)
+
+
+def test_a_full_disk_is_said_nothing_of_the_request_is_kept_and_room_helps(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as file:
+        put(file, event(1))
+        ((pages,),) = file._connection.execute("PRAGMA page_count").fetchall()
+        file._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreUnavailable, match="no room left"):
+            file.write([rows(*range(2, 3_000))])  # type: ignore[list-item]
+        assert (file.last, [one.number for one in file.after(0, 10)]) == (1, [1])
+        file._connection.execute("PRAGMA max_page_count = 100000")
+        assert put(file, *(event(number) for number in range(2, 3_000))) == Accepted(2_998, 0)
 
 
 # Many senders
@@ -466,7 +479,7 @@ def test_a_journal_that_is_cut_short_or_damaged_is_refused(tmp_path: Path) -> No
         file.write([rows(*range(2_000))])  # type: ignore[list-item]
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BadStore, match="cut short"):
+    with pytest.raises(BadStore, match="damaged"):
         JournalFile(path, most_bytes=PLENTY)
     path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
     with pytest.raises(BadStore, match="damaged"), opened(path) as file:
@@ -496,8 +509,50 @@ def test_a_journal_is_for_its_owner_alone(tmp_path: Path) -> None:
         assert (tmp_path / "journal.db").stat().st_mode & 0o077 == 0
 
 
+def test_a_journal_in_a_folder_that_may_not_be_written_to_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path / "journal.db") as file:
+        put(file, event(1))
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    reading = JournalFile(tmp_path / "journal.db", most_bytes=PLENTY, write=False)
+    assert reading.after(0, 10) == (Recorded(1, event(1)),)
+    reading.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["journal.db"]
+
+
 def test_two_who_write_to_one_journal_use_no_number_twice(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db") as one, opened(tmp_path / "journal.db") as other:
         for number in range(20):
             put(one if number % 2 else other, event(number))
         assert [found.number for found in one.after(0, 100)] == list(range(1, 21))
+
+
+_TELL = """
+import asyncio, sys
+from freehold.watch.event import Event
+from freehold.watch.journal import Journal
+
+async def put():
+    async with Journal.open(sys.argv[1]) as journal:
+        print((await journal.put([Event("/person", sys.argv[2], "told", 1.0, 1.0)])).new)
+
+asyncio.run(put())
+"""
+
+
+def test_what_other_processes_tell_is_seen_and_nobody_loses_anything(tmp_path: Path) -> None:
+    # a process that opened and closed the file beside SQLite would lose its locks on it, and the others its log
+    path = tmp_path / "journal.db"
+
+    async def follow() -> list[tuple[int, int]]:
+        seen = []
+        async with Journal.open(path) as journal:
+            for number in range(3):
+                told = subprocess.run(
+                    [sys.executable, "-c", _TELL, str(path), f"e{number}"], capture_output=True, text=True, check=True
+                )
+                assert told.stdout == "1\n"
+                found = await journal.after(journal.processed)
+                seen.append((found[-1].number, await journal.mark_processed(found[-1].number)))
+        return seen
+
+    assert asyncio.run(follow()) == [(1, 1), (2, 2), (3, 3)]

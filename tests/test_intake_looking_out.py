@@ -69,11 +69,15 @@ def played(folder: Path, body: str, before: Sequence[Event] = ()) -> tuple[Event
 def test_probes_and_feeds_of_a_desk_give_events_and_go_on_after_a_restart(tmp_path: Path) -> None:
     probed, told = played(tmp_path, OPEN)
     assert (probed.type, probed.data["freehold.probe.ok"]) == ("freehold.probe", True)
-    assert (told.type, told.data["freehold.name"], told.data["freehold.provider"]) == ("freehold.status", "Errors", "acme")
+    assert (told.type, told.data["freehold.status.title"], told.data["freehold.provider"]) == (
+        "freehold.status",
+        "Errors",
+        "acme",
+    )
     # the next start knows from the journal what was open, and that it is gone
     _, gone = played(tmp_path, EMPTY, [told])
     assert gone.data["freehold.status.by_absence"] is True
-    assert (gone.data["freehold.name"], gone.data["freehold.status.state"]) == ("Errors", "resolved")
+    assert (gone.data["freehold.status.title"], gone.data["freehold.status.state"]) == ("Errors", "resolved")
 
 
 def test_what_cannot_be_looked_at_is_said_before_anything_goes_out(tmp_path: Path) -> None:

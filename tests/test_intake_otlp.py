@@ -241,7 +241,7 @@ def test_points_of_the_metrics_of_generative_ai_become_events() -> None:
         "service.name": "claims assistant", "service.namespace": "insurance", "gen_ai.provider.name": "openai",
         "metric.name": "gen_ai.client.operation.duration", "metric.unit": "s", "metric.kind": "histogram",
         "metric.temporality": "delta", "metric.count": 4, "metric.sum": 10.0, "metric.min": 0.0, "metric.max": 5.0,
-        "metric.mean": 2.5, "metric.seconds": 60.0,
+        "metric.mean": 2.5, "metric.seconds": 60.0, "metric.start": 1_544_712_660.0,
     }  # fmt: skip
     assert second.data["metric.kind"] == "exponential_histogram"
     assert (third.data["metric.value"], third.data["metric.temporality"]) == (0, "cumulative")

@@ -18,6 +18,7 @@ from freehold.stack.values import UNKNOWN, Item, Source, Stack
 from freehold.watch.event import Event
 from freehold.watch.probe_plan import MOST_PROBES, Probe, load_plan, plan_of_stack
 from freehold.watch.probe_schedule import Prober, next_due, offsets
+from strategies import repeatable
 
 FILE = """
 [[probe]]
@@ -169,6 +170,7 @@ def test_probes_with_one_period_are_spread_evenly_over_it() -> None:
     assert offsets([]) == ()
 
 
+@repeatable(200)
 @given(st.floats(0, 1e6), st.floats(1, 1e5), st.floats(0, 1e7))
 def test_the_next_moment_is_on_the_timetable_after_the_last_and_not_past(due: float, every: float, late: float) -> None:
     found = next_due(due, every, due + late)
@@ -245,6 +247,20 @@ def test_what_cannot_be_kept_is_dropped_and_the_looking_goes_on() -> None:
     _, events, prober = played(PLAN, 31.0, frozenset({"a"}))
     assert prober.dropped == 4
     assert {event.subject for event in events} == {"b", "c"}
+
+
+def test_a_defect_in_one_look_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Machine.look
+
+    async def broken(machine: Machine, probe: Probe) -> Event:
+        if probe.target == "a":
+            raise RuntimeError("odd")
+        return await look(machine, probe)
+
+    monkeypatch.setattr(Machine, "look", broken)
+    machine, events, prober = played(PLAN, 31.0)
+    assert [target for _, target in machine.looked] == [event.subject for event in events]
+    assert (prober.dropped, len(events)) == (4, 6)
 
 
 def test_moments_that_were_missed_are_passed_over() -> None:

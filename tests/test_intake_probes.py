@@ -22,6 +22,7 @@ from freehold.watch.dns_lookup import BadAnswer, Lookup, look_up, system_server
 from freehold.watch.event import Event
 from freehold.watch.probe_plan import Probe
 from freehold.watch.probes import Looker
+from strategies import repeatable
 
 HERE = "127.0.0.1"
 
@@ -419,6 +420,7 @@ def test_a_broken_answer_is_none(tail: bytes) -> None:
         asking("example.test", lambda asked: [reply(asked)[:6] + b"\0\1" + reply(asked)[8 : len(asked)] + tail])
 
 
+@repeatable(200)
 @given(st.binary(max_size=80), st.integers(0, 5))
 def test_whatever_a_server_says_is_read_or_refused(tail: bytes, count: int) -> None:
     head = b"\0\0\x81\x80\0\1" + struct.pack("!3H", count, 0, 0) + packed("example.test") + b"\0\1\0\1"

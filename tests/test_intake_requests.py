@@ -13,16 +13,18 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded, StoreUnavailable
+from freehold.log import listen
 from freehold.watch.alert import Alert
 from freehold.watch.event import Event
 from freehold.watch.intake import PATHS, Answer, Intake, Limits, Refused, read_body, refusal, take, unpacked
 from freehold.watch.journal import Journal
 from freehold.watch.journal_file import row_from
 from freehold.watch.json_body import MOST_OBJECTS
+from strategies import repeatable
 
 NOW = 1_772_357_400.0
 EVENT = {"specversion": "1.0", "type": "t", "source": "/s", "id": "1", "data": {"freehold.tenant": "claims"}}
@@ -167,7 +169,7 @@ MEDIA = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@repeatable(400)
 @given(
     st.sampled_from(sorted(PATHS.values())),
     st.sampled_from(MEDIA),
@@ -231,6 +233,19 @@ def test_of_alerts_and_spans_the_valid_ones_are_taken_and_the_sender_hears_of_th
             assert journal.last == 1
 
     asyncio.run(main())
+
+
+def test_alerts_that_the_sender_left_out_are_told(tmp_path: Path) -> None:
+    told: list[tuple[str, dict[str, object]]] = []
+
+    async def main() -> None:
+        async with Journal.open(tmp_path / "journal.db") as journal:
+            body = json.dumps({"version": "4", "truncatedAlerts": 7, "alerts": [ALERT]}).encode()
+            with listen(lambda what, facts: told.append((what, facts))):
+                assert (await Desk(journal).receive("webhook", "application/json", body)).status == 200
+
+    asyncio.run(main())
+    assert ("intake.left_out", {"kind": "webhook", "count": 7}) in told
 
 
 def test_a_large_batch_is_parsed_beside_the_loop_and_kept_whole(tmp_path: Path) -> None:

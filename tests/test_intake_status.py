@@ -20,6 +20,7 @@ from freehold.watch.event import Event
 from freehold.watch.status_feeds import Feed, OpenIncidents, events_from, feeds_of, load_feeds, open_from_events
 from freehold.watch.status_forms import FORMS, read_updates
 from freehold.watch.status_poll import MOST_BYTES, Follower
+from strategies import repeatable
 
 # 2026-03-01T09:30:00Z
 NOW = 1_772_357_400.0
@@ -94,7 +95,7 @@ def test_the_published_form_of_statuspage_becomes_one_event_an_update_oldest_fir
         "/freehold/status/one", "cp306tmzcl0y/1", "freehold.status", 1_772_352_000.0, NOW, "example",
         {
             "freehold.provider": "example", "freehold.status.incident": "cp306tmzcl0y",
-            "freehold.name": "Elevated error rates & latency", "freehold.status.state": "critical",
+            "freehold.status.title": "Elevated error rates & latency", "freehold.status.state": "critical",
             "freehold.status.phase": "investigating",
             "freehold.status.resolved": False, "freehold.status.impact": "critical",
             "freehold.status.text": "We look into it.", "freehold.status.link": "http://stspg.example/1",
@@ -156,11 +157,11 @@ def test_an_incident_keeps_its_first_name_until_its_end() -> None:
     opened = RSS.replace("[Resolved] Database Connection Issues", "Investigating: Database").replace(
         "Resolved</strong>", "Odd</strong>"
     )
-    names = [event.data["freehold.name"] for event in read("syndication", opened, known)]
+    names = [event.data["freehold.status.title"] for event in read("syndication", opened, known)]
     assert names[0] == "Database"
     ends = read("syndication", RSS, known)[0]
-    assert (ends.data["freehold.name"], ends.data["freehold.status.state"]) == ("Database", "resolved")
-    assert read("syndication", RSS)[0].data["freehold.name"] == "Database Connection Issues"
+    assert (ends.data["freehold.status.title"], ends.data["freehold.status.state"]) == ("Database", "resolved")
+    assert read("syndication", RSS)[0].data["freehold.status.title"] == "Database Connection Issues"
 
 
 def test_what_was_over_long_ago_is_no_news_and_what_was_open_until_now_is() -> None:
@@ -215,6 +216,7 @@ def test_deep_and_many_are_bounded() -> None:
     assert all(len(str(value)) <= 1_000 for value in event.data.values())
 
 
+@repeatable(200)
 @given(st.sampled_from(sorted(FORMS)), st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_whatever_is_fetched_is_read_or_refused(form: str, body: bytes) -> None:
     try:
@@ -373,6 +375,22 @@ def test_a_feed_that_leads_away_or_has_no_end_is_not_followed(what: str) -> None
         (event,) = await follower.fetch(one)
         assert event.type == "freehold.status.feed"
         assert len(sink.events) == 1
+
+    played(answer, play)
+
+
+def test_a_defect_in_reading_a_feed_is_told_like_a_feed_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> tuple[Event, ...]:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr("freehold.watch.status_poll.events_from", broken)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(STATUSPAGE)
+
+    async def play(follower: Follower, one: Feed, _: Sink) -> None:
+        (event,) = await follower.fetch(one)
+        assert (event.type, event.data["freehold.because"]) == ("freehold.status.feed", "odd")
 
     played(answer, play)
 

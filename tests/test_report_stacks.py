@@ -52,6 +52,7 @@ from freehold.watch.best_act import best_acts
 from freehold.watch.level_facts import facts_from
 from freehold.watch.levels import built_in_levels, grade
 from freehold.watch.radius import Reach
+from respond_answers import respond_answers
 from small_catalogue import write_layer
 
 CLINIC = """
@@ -313,6 +314,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
+        **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),
         "catalogue coverage": (coverage(catalogue, ["acme", "nobody at all"]), facts),

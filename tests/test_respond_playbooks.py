@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from freehold.errors import BadPlaybook
 from freehold.respond.actions.registry import ACTIONS
 from freehold.respond.cacao import EXTENSION, from_cacao, parse_cacao, to_cacao
-from freehold.respond.expressions import evaluate
+from freehold.respond.expressions import check_expression, evaluate
 from freehold.respond.playbook import (
     Action,
     End,
@@ -31,6 +32,7 @@ from freehold.respond.playbook import (
 from freehold.respond.playbook_checks import check_library, check_playbook
 from freehold.respond.playbook_library import load_library, read_playbook_file, shipped_playbooks
 
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HEAD = 'id = "p"\nname = "P"\nreach = "all"\n[variables.x]\nvalue = 1\ntype = "integer"\n'
 START = '[[step]]\nid = "start"\ntype = "start"\nnext = "a"\n'
 END = '[[step]]\nid = "end"\ntype = "end"\n'
@@ -279,7 +281,7 @@ PLAYBOOKS = st.builds(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@relaxed
 @given(PLAYBOOKS)
 def test_any_playbook_survives_toml_and_cacao(playbook: Playbook) -> None:
     assert parse_playbook(to_toml(playbook)) == playbook
@@ -291,7 +293,7 @@ def test_any_playbook_survives_toml_and_cacao(playbook: Playbook) -> None:
 JSON = st.recursive(st.one_of(st.none(), SCALARS), lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(TEXTS, inner, max_size=2)), max_leaves=5)  # noqa: E501  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@relaxed
 @given(
     st.dictionaries(TEXTS, JSON, max_size=3), st.dictionaries(TEXTS, JSON, max_size=2), st.sampled_from(sorted(IDS.values()))
 )
@@ -330,6 +332,60 @@ def test_cacao_that_cannot_be_understood_is_refused_with_its_place(change: dict[
 def test_json_that_is_none_too_deep_or_too_long_is_refused(text: str) -> None:
     with pytest.raises(BadPlaybook):
         parse_cacao(text)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, one in inner for place in places(one, (*path, key)))]
+
+
+def with_at(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    if not path:
+        return other
+    made = dict(value) if isinstance(value, dict) else list(value)
+    made[path[0]] = with_at(value[path[0]], path[1:], other)
+    return made
+
+
+@relaxed
+@given(st.sampled_from(places(FOREIGN)), JSON)
+def test_whatever_stands_wherever_in_a_cacao_playbook_it_comes_back_or_is_refused(place: tuple[Any, ...], other: Any) -> None:
+    told = with_at(FOREIGN, place, other)
+    try:
+        playbook = from_cacao(told)
+    except BadPlaybook:
+        return
+    assert to_cacao(playbook) == told
+    with suppress(BadPlaybook):
+        check_playbook(playbook, ACTIONS)
+
+
+@relaxed
+@given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda content: content.decode("utf-8", "replace"))))
+def test_any_text_is_a_playbook_or_refused(text: str) -> None:
+    for read in (parse_playbook, parse_cacao):
+        with pytest.raises(BadPlaybook):
+            read(text)
+
+
+@relaxed
+@given(st.text("abx01 ()[]{}'\"\\.&|!<>=+-*/%?:,\n\x00é", max_size=60))
+def test_any_text_is_an_expression_or_refused(text: str) -> None:
+    try:
+        check_expression(text, frozenset({"a", "b", "x"}))
+        evaluate(text, {"a": 1, "b": "b", "x": 1.5})
+    except BadPlaybook:
+        return
+
+
+@pytest.mark.parametrize(
+    "text", ["!" * 999 + "x", "(" * 400 + "1" + ")" * 400, "-" * 900 + "1", "a" * 1_001, "[" * 500, "a?" * 400]
+)
+def test_an_expression_of_any_depth_is_an_answer_or_an_error(text: str) -> None:
+    try:
+        evaluate(text, {"x": True, "a": True})
+    except BadPlaybook:
+        return
 
 
 def test_a_file_of_either_form_is_read_by_its_ending(tmp_path: Path) -> None:

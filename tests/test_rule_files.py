@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from freehold.errors import BadRules, TooLarge, Unreadable
 from freehold.watch.alert import PLACES
@@ -108,6 +110,7 @@ def test_the_shortest_rule_of_each_form_is_sound(text: str) -> None:
         (WINDOW + 'window = "5m"\nover = 1\nfield = "freehold.tenant"', 8, "cannot be summed"),
         (WINDOW + 'window = "5m"\nover = 1\nfield = "cost"', 8, "no attribute is called 'cost'"),
         ('[[attribute]]\nname = "a b"\ntype = "text"\n', 0, "no name of an attribute"),
+        ('[[attribute]]\nname = "event.x"\ntype = "text"\n', 0, "no name of an attribute"),
         ('[[attribute]]\nname = "a"\ntype = "date"\n', 0, "Invalid enum value 'date'"),
         ('[[attribute]]\nname = "freehold.tenant"\ntype = "text"\n', 0, "is known already"),
         ('[[attribute]]\nname = "freehold_tenant"\ntype = "text"\n', 0, "cannot be told apart"),
@@ -263,3 +266,46 @@ def test_a_rule_that_fails_on_the_events_of_its_test_does_not_pass() -> None:
     )
     (result,) = run_tests(read_rules(text))
     assert "could not be evaluated on 1 of the events: freehold.seconds is text" in result.problems[0]
+
+
+_fields = st.sampled_from(
+    ["id", "form", "measure", "on", "when", "of", "field", "group", "window", "baseline", "per", "at_least", "over", "times",
+     "objective", "burn", "minimum", "for", "hold_off", "resolve_after",
+     "clear", "groups", "severity", "labels", "summary", "test"]
+)  # fmt: skip
+_written = st.sampled_from(
+    ["0", "1", "-1", "2.5", "nan", "inf", "-inf", "1e308", "true", '""', '"r"', '"t"', '"5m"', '"1h"', '"3d"', '"0s"', "[]",
+     '["t"]', '["freehold.tenant"]', '["event.source"]', "{}", '{ a = "b" }', '"freehold.seconds"', '"freehold.seconds > 1.0"',
+     '"count"', '"ratio"', '"sum"', '"rate"', '"burn-rate"', '"spike"', '"silence"', '"repeat"', '"depth"', '"spend"',
+     '"event"', '"window"', '"runaway"', '"{count} {share} {times} {value}"', '"{tenant}"', '{ on = ["t"] }', "1979-05-27",
+     '"\\u0000"', '{ when = "freehold.probe.ok" }', "99999999999999999999", '[{ window = "1h", short = "5m", rate = 2 }]',
+     '[{ name = "n", events = [{ at = "1s", repeat = 3 }] }]']
+)  # fmt: skip
+_sound = st.sampled_from(
+    [
+        {"form": '"event"', "when": '"freehold.seconds > 1.0"'},
+        {"form": '"window"', "measure": '"count"', "window": '"5m"', "at_least": "3"},
+        {"form": '"window"', "measure": '"ratio"', "window": '"5m"', "over": "0.2", "when": '"freehold.seconds > 1.0"'},
+        {"form": '"window"', "measure": '"rate"', "window": '"5m"', "over": "1"},
+        {"form": '"window"', "measure": '"burn-rate"', "objective": "0.9", "when": '"freehold.seconds > 1.0"'},
+        {"form": '"window"', "measure": '"spike"', "window": '"1m"', "baseline": '"1h"', "times": "2", "at_least": "1"},
+        {"form": '"window"', "measure": '"silence"', "window": '"1m"'},
+        {"form": '"runaway"', "measure": '"spend"', "over": "1", "field": '"freehold.seconds"'},
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(_sound, st.dictionaries(_fields, _written, max_size=4))
+def test_whatever_is_changed_a_rule_is_refused_or_runs(sound: dict[str, str], changed: dict[str, str]) -> None:
+    fields = {"id": '"r"', "on": '["t"]', **sound, **changed}
+    try:
+        rules = read_rules("[[rule]]\n" + "".join(f"{name} = {value}\n" for name, value in fields.items()))
+    except BadRules:
+        return
+    run_tests(rules)
+    engine = RuleEngine(rules)
+    for number in range(60):
+        data = {"freehold.seconds": number / 7, "freehold.tenant": "ab"[number % 2], "freehold.probe.ok": number % 11 == 0}
+        engine.feed(Event("/s", str(number), "t", 0.0, 1e9 + 40.0 * number, "", data))
+    engine.tick(2e9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from freehold.cli import main
 from freehold.errors import BadRules, BadStore
 from freehold.report.schemas import json_schema
+from freehold.watch.engine import RuleEngine
 from freehold.watch.event import Event
 from freehold.watch.history import stored_events
 from freehold.watch.journal_file import JournalFile, row_from
@@ -240,7 +242,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_from_a_rule_file_to_a_rule_that_is_on(run: Run, state: Path) -> None:
-    assert "1 rules, all sound" in run("check", state / "rules.toml").out
+    assert "1 rule, sound" in run("check", state / "rules.toml").out
     assert run.json("rules test", state / "rules.toml")["passed"]
     refused = run("on", "slow", "--state", state, "--by", "me")
     assert refused.status == 2
@@ -298,3 +300,31 @@ def test_what_makes_no_sense_is_said_in_a_sentence(
     assert said in console.err
     assert "Traceback" not in console.err
     assert not list(tmp_path.iterdir())
+
+
+def test_an_engine_comes_back_from_the_journals_tail(tmp_path: Path) -> None:
+    """Stopped in the middle of an alert: what follows is what would have followed."""
+    rules = read_rules(RULE)
+    events = day()[:62]
+    store(tmp_path / "journal.db", events)
+    steady = RuleEngine(rules)
+    said = [alert for one in events for alert in steady.feed(one)]
+    last = {alert.labels: alert for alert in said}
+    now = events[-1].received
+    back = RuleEngine(rules)
+    tail = stored_events(tmp_path / "journal.db", now - back.longest_window)
+    assert back.rebuild(tail, last.values(), now) == ()
+    later = [event(1_000 + number, 3_700.0 + 30 * number) for number in range(5)]
+    for one in later:
+        assert back.feed(one) == steady.feed(one)
+    ends = steady.tick(now + 9_000)
+    assert [dict(alert.labels)["tenant"] for alert in ends] == ["b", "a"]
+    assert back.tick(now + 9_000) == ends
+
+
+def test_without_the_extra_a_sentence_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cel", None)
+    monkeypatch.delitem(sys.modules, "freehold.watch.conditions")
+    answer = run("list")
+    assert (answer.status, answer.out) == (2, "")
+    assert "pip install 'freehold[watch]'" in answer.err

@@ -135,6 +135,20 @@ def test_little_traffic_is_no_burn() -> None:
     assert meter.holds(START + 5)
 
 
+def test_one_failure_of_few_is_no_burn_where_more_are_asked_for() -> None:
+    meter = BurnMeter(PAGE, 0.99, 5, 3)
+    for second in range(8):
+        meter.add(START + second, part=second < 2, amount=0)
+    assert not meter.holds(START + 8)
+    meter.add(START + 9, part=True, amount=0)
+    assert meter.holds(START + 9)
+    ratio = RatioMeter(60, 0.1, 1, 2)
+    ratio.add(START, part=True, amount=0)
+    assert not ratio.holds(START)
+    ratio.add(START, part=True, amount=0)
+    assert ratio.holds(START)
+
+
 def test_a_ratio_over_its_share() -> None:
     meter = RatioMeter(60, 0.5, 4)
     for number in range(3):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,9 @@ from freehold.catalogue.facts import load
 from freehold.catalogue.hosts import to_forward
 from freehold.errors import StackError
 from freehold.measure.case import Case
+from freehold.stack.cells import nearest
 from freehold.stack.cutoff import Rule
+from freehold.stack.find import Likeness
 from freehold.stack.toml_file import loads
 from freehold.watch.alert import PLACES, Labels, labels_from
 from freehold.watch.places import MOST_REMEMBERED, Place, Places, together
@@ -202,6 +206,29 @@ def test_what_is_remembered_is_bounded(places: Places) -> None:
     for number in range(MOST_REMEMBERED + 10):
         places.tie(labels_from(country="US", availability=f"0.{number:05}"))
     assert len(places._remembered) == MOST_REMEMBERED
+
+
+def test_a_storm_of_unknown_places_is_tied_as_a_whole(places: Places) -> None:
+    signals: list[tuple[Labels, Labels]] = [(labels_from(item=f"chatt{number}"), ()) for number in range(2000)]
+    found = places.tie_all([*signals, (labels_from(item="chat"), ())])
+    assert len(found.unplaced) == 2000
+    assert rule(found) == {"item": "chat"}
+    assert 0 < sum(bool(one.nearest) for one in found.untied) <= 20
+    assert places.tie(labels_from(item="chatt1999")).untied[0].nearest == ("chat",)
+
+
+@strategies.repeatable(60)
+@given(st.lists(st.text("abcdef-", min_size=4, max_size=12), min_size=1, max_size=30), st.data())
+def test_a_name_with_one_letter_changed_finds_what_was_meant(names: list[str], data: st.DataObject) -> None:
+    meant = data.draw(st.sampled_from(names))
+    asked = meant[:-1] + "z"
+    found = Likeness(names).nearest(asked)
+    assert found
+    assert set(found) <= set(names)
+    best = nearest(asked, list(dict.fromkeys(names)))
+    assert (
+        difflib.SequenceMatcher(None, found[0], asked).ratio() >= difflib.SequenceMatcher(None, best[0], asked).ratio() - 1e-9
+    )
 
 
 _VALUES = st.one_of(

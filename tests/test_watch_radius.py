@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+from freehold.errors import UsageError
 from freehold.measure.cutoff import cutoff
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
 from freehold.watch.alert import labels_from
+from freehold.watch.best_act import best_acts
 from freehold.watch.radius import MOST_REMEMBERED, REACH_DAYS, Reach
 
 CHAIN = """
@@ -154,6 +156,25 @@ def test_what_is_remembered_is_bounded_and_the_same(reach: Reach) -> None:
     first = other.of(labels_from(provider="cloud"))
     assert other.of(labels_from(provider="cloud")).stops is first.stops
     assert other.of(labels_from(provider="cloud", alertname="x")).stops is first.stops
+
+
+def test_a_warm_start_changes_no_answer(reach: Reach) -> None:
+    labels = labels_from(provider="cloud")
+    assert Reach(reach.stack).warm().of(labels) == reach.of(labels)
+
+
+def test_a_stack_without_items_has_a_radius() -> None:
+    empty = Reach(Stack())
+    found = empty.of(labels_from(country="US"))
+    assert (found.stops, found.mission.low[0]) == ((), 0.0)
+    assert best_acts(empty, found).acts == ()
+    assert empty.curves(found)[0].least(7) == 0
+
+
+def test_days_and_floors_that_make_no_sense_are_refused() -> None:
+    for options in ({"days": ()}, {"days": (-1.0,)}, {"floor": 0.0}, {"floor": 2.0}):
+        with pytest.raises(UsageError):
+            Reach(Stack(), **options)  # type: ignore[arg-type]
 
 
 @strategies.repeatable(120)

@@ -7,7 +7,6 @@ the extra ``watch``.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.cli.output import show, write
 from freehold.cli.speech import tell
-from freehold.errors import EvidenceError, NotAllowed, UsageError
+from freehold.errors import EvidenceError, UsageError
 from freehold.words import say
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "run": "run a playbook in an incident",
     "resume": "go on with all playbooks that have not ended",
     "undo": "take back what a run has done, the last first",
+    "halt": "end a run; what it has done stays",
     "level": "set the level by hand: the only way down",
     "note": "write into the timeline what you see",
     "who": "see who has which role, or give one",
@@ -99,7 +99,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
     made["run"].add_argument(
         "--approve", action="store_true", help="approve its acts as --by where one person is enough, as they come"
     )
-    made["undo"].add_argument("run", metavar="RUN", help="such as R-1")
+    for name in ("undo", "halt"):
+        made[name].add_argument("run", metavar="RUN", help="such as R-1")
     made["level"].add_argument("low", metavar="LEVEL", help="blue, yellow, orange, red")
     made["level"].add_argument("high", metavar="LEVEL", nargs="?", help="the worse end, where it is not settled")
     made["note"].add_argument("text", metavar="TEXT", help="what you see")
@@ -234,7 +235,7 @@ class _House:
         elif name == "run" and self.options.dry_run:
             return self._rehearse()
         else:
-            id_, status = asyncio.run(self._drive())
+            id_, status = self._drive()
         self._seal()
         if id_:
             self._show(id_)
@@ -298,72 +299,47 @@ class _House:
         return found
 
     def _rehearse(self) -> int:
+        from freehold.respond.drive_now import rehearse_now
         from freehold.respond.situation import Rehearsal
 
         runner = self._runner()
         playbook = self._playbook(runner)
         incident = self.incidents.get(self.options.incident)
-        lines = asyncio.run(runner.rehearse(incident.id, playbook, self._variables()))
+        lines = rehearse_now(runner, incident.id, playbook, self._variables())
         show(self.options, Rehearsal(incident.id, playbook.id, lines))
         return 0
 
-    async def _drive(self) -> tuple[str, int]:
-        from freehold.respond.driving_lock import DrivingLock
+    def _drive(self) -> tuple[str, int]:
+        """Answer, begin, resume or undo, and go on with the run unless the desk does; the incident, and the exit status."""
+        from freehold.respond.drive_now import drive_all_now, drive_now
 
         options, runner = self.options, self._runner()
         if options.action == "resume":
-            with self._driving(DrivingLock(self.folder), "") as held:
-                if held:
-                    runs = await runner.drive_all()
-                    return "", max((self._told(one) for one in runs), default=0)
-            return "", 0
-        if options.action in ("approve", "refuse", "answer"):
-            run = self._answer()
-        elif options.action == "undo":
-            run = runner.journal.get(options.run)
-        else:
+            runs = drive_all_now(self.folder, runner)
+            if runs is None:
+                self._elsewhere("INC-…")
+            return "", max((self._told(one) for one in runs or ()), default=0)
+        if options.action == "run":
             if not options.by:
                 raise UsageError("say who runs it: --by NAME (or only rehearse it: --dry-run)")
             run = runner.start(options.incident, self._playbook(runner), by=options.by, variables=self._variables())
-        if run is None or getattr(options, "no_run", False):
-            return (run.incident if run is not None else "", 0)
-        with self._driving(DrivingLock(self.folder), run.incident) as held:
-            if held and options.action == "undo":
-                return run.incident, self._told(await runner.undo(run.id, options.by, options.because))
-            if held:
-                return run.incident, self._told(await self._through(runner, run))
-            if options.action == "undo":
-                raise NotAllowed("the desk is running, and drives the playbooks of this folder. Take it back there, or end it.")
-        return run.incident, 0
+        elif options.action in ("undo", "halt"):
+            run = runner.end_run(options.run, options.by, options.because, undo=options.action == "undo")
+        else:
+            run = self._answer()
+            if getattr(options, "no_run", False):
+                return run.incident, 0
+        approving = options.by if getattr(options, "approve", False) else ""
+        driven = drive_now(self.folder, runner, run, approving=approving)
+        if driven is None:
+            self._elsewhere(run.incident)
+            return run.incident, 0
+        return run.incident, self._told(driven)
 
-    def _driving(self, lock: Any, incident: str) -> Any:
-        from contextlib import contextmanager
+    def _elsewhere(self, incident: str) -> None:
+        tell("freehold: " + say("respond.driven_elsewhere", state=self.folder, incident=incident))
 
-        @contextmanager
-        def held() -> Any:
-            with lock:
-                if not lock.held:
-                    tell("freehold: " + say("respond.driven_elsewhere", state=self.folder, incident=incident or "INC-…"))
-                yield lock.held
-
-        return held()
-
-    async def _through(self, runner: Runner, run: Run) -> Run:
-        """Drive a run; where it was asked for, approve what one person is enough for."""
-        run = await runner.drive(run.id)
-        while getattr(self.options, "approve", False) and run.state == "waiting":
-            asked = [
-                one for one in self.requests.waiting(run.incident)
-                if one.run == run.id and one.question == "approve" and one.need == 1 and not one.people
-            ]  # fmt: skip
-            if not asked:
-                break
-            for one in asked:
-                self.requests.approve(one.id, self.options.by, "approved with the playbook")
-            run = await runner.drive(run.id)
-        return run
-
-    def _answer(self) -> Run | None:
+    def _answer(self) -> Run:
         from freehold.respond.run_journal import RunJournal
 
         options = self.options
@@ -373,7 +349,7 @@ class _House:
             request = self.requests.refuse(options.request, options.by, options.because)
         else:
             request = self.requests.answer(options.request, options.by, options.because, done=options.done)
-        return RunJournal(self.incidents).get(request.run) if request.run else None
+        return RunJournal(self.incidents).get(request.run)
 
     def _told(self, run: Run) -> int:
         if run.state == "waiting":
@@ -389,7 +365,7 @@ class _House:
         from freehold.respond.evidence_log import EvidenceLog
 
         path, key = self.folder / "evidence-desk.jsonl", self.folder / "evidence.key"
-        if not path.exists() or not key.exists():
+        if not self.incidents.unsealed() or not path.exists() or not key.exists():
             return
         try:
             log = EvidenceLog.open(path, load_key(key))

@@ -39,13 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     made = {name: actions.add_parser(name, help=line, description=line) for name, line in ACTIONS.items()}
     for name in ("on", "off"):
-        made[name].add_argument("rule", metavar="RULE", help="the rule's id")
+        made[name].add_argument(
+            "rule", metavar="RULE", help=f"the id of a rule of {_OWN} in the folder of state, or of Freehold's"
+        )
     made["check"].add_argument("file", metavar="FILE", help="a rule file")
     made["test"].add_argument(
         "file", metavar="FILE", nargs="?", help="a rule file of your own; without it, the rules that come with Freehold"
     )
     what = f"a rule file of your own; without it, {_OWN} in the folder of state if it is there"
-    for name in ("list", "replay", "on", "off"):
+    for name in ("list", "replay"):
         made[name].add_argument("file", metavar="FILE", nargs="?", help=what)
     for name in ("list", "replay", "on", "off"):
         needed = name in {"on", "off"}
@@ -85,7 +87,7 @@ def _own(options: argparse.Namespace) -> Rules | None:
     """The user's rules: of the file named, else of the folder of state."""
     from freehold.watch.rules import load_rules
 
-    if options.file:
+    if getattr(options, "file", None):
         return load_rules(options.file)
     state = getattr(options, "state", None)
     path = Path(state) / _OWN if state else None
@@ -123,11 +125,12 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from freehold.report.sentences import count
     from freehold.watch.rules import built_in_rules, load_rules
 
     rules = load_rules(options.file)
     built_in_rules().joined(rules)
-    write(None, say("rules.sound", file=options.file, count=len(rules)) + "\n")
+    write(None, say("rules.sound", file=options.file, rules=count("rules.rules", len(rules))) + "\n")
     silent = [rule.id for rule in rules if not any(test.expect for test in rule.test)]
     if silent:
         write(None, say("rules.silent", rules=", ".join(silent)) + "\n")
@@ -148,6 +151,7 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
+    from freehold.report.sentences import count
     from freehold.watch.history import stored_events
     from freehold.watch.replay import replay
     from freehold.watch.seconds import parse_seconds
@@ -168,7 +172,7 @@ def _replay(options: argparse.Namespace) -> int:
         switch.keep_replay(answer, now)
     show(options, answer)
     if switch is not None:
-        tell("freehold: " + say("rules.kept", count=len(answer.rules), state=options.state))
+        tell("freehold: " + say("rules.kept", rules=count("rules.rules", len(answer.rules)), state=options.state))
     return 0
 
 

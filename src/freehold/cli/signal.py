@@ -31,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fact", metavar="NAME=VALUE", action="append", default=[],
         help="a fact that the level rests on, such as persons_affected=1200; repeatable",
     )  # fmt: skip
+    parser.add_argument(
+        "--level", metavar="LEVEL", type=float, default=None,
+        help="with --item: at which level it stands, 0 to 1; held against what was predicted",
+    )  # fmt: skip
     parser.add_argument("--resolved", action="store_true", help="it is over; give the same labels as before")
     parser.add_argument("--id", metavar="TEXT", default="", help="its own id: the same again is told once")
     parser.add_argument("--by", metavar="NAME", required=True, help="who says so")
@@ -68,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
     notes = {f"fact_{name}": value for name, value in _pairs(options.fact, "--fact").items()}
     if options.summary:
         notes["summary"] = options.summary
-    event = signal_event(labels, notes, by=options.by, now=time.time(), resolved=options.resolved, id_=options.id)
+    event = signal_event(
+        labels, notes, by=options.by, now=time.time(), resolved=options.resolved, id_=options.id, level=options.level
+    )  # fmt: skip
 
     new = tell_by_hand(folder, event)
     tell("freehold: " + say("desk.told" if new else "desk.told_again", id=event.id))

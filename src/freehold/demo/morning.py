@@ -12,23 +12,29 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from aiohttp import ClientError, ClientSession
 
-from freehold.demo.losses import acknowledged_and_lost
-from freehold.demo.programs import NotHappenedError, Program, until
+from freehold.demo.comparison import compared
+from freehold.demo.desk_client import DeskClient
+from freehold.demo.losses import lost_of
+from freehold.demo.programs import NotHappenedError, once, until
 from freehold.demo.scenery import Clinic
 from freehold.demo.traffic import Sent, Traffic, ask
 from freehold.demo.transcript import Transcript
 from freehold.respond.evidence_verify import verify
+from freehold.watch.prediction import FalseAlarm
 from freehold.whole_file import write_whole
 
 __all__ = ["STEPS", "Morning", "Step"]
 
 _AGENT: Final = "filing-agent"
+_COMMANDER: Final = "anna"
+_LOSS: Final = "breaker of rented"
+"""What the title of the warning about the lost model says."""
 _TOOL: Final[Mapping[str, Any]] = {
     "type": "function",
     "function": {
@@ -36,6 +42,8 @@ _TOOL: Final[Mapping[str, Any]] = {
         "parameters": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
     },
 }
+_RUNAWAY: Final = "with the same arguments"
+"""What the title of the warning about the agent says."""
 _ERRAND: Final = ({"role": "user", "content": "File the letters of this week."},)
 
 
@@ -53,14 +61,21 @@ class Morning:
         A client for control.
     traffic
         The users.
+    desk
+        The desk, as its commander and its programs see it.
     """
 
     clinic: Clinic
     tell: Transcript
     session: ClientSession
     traffic: Traffic
+    desk: DeskClient
     acts: list[dict[str, Any]] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    rounds: list[Sent] = field(default_factory=list)
+    died: float = 0.0
+    died_at: float = 0.0
+    back_at: float = 0.0
     _numbers: Any = field(default_factory=itertools.count)
 
     @property
@@ -118,16 +133,15 @@ class Morning:
 Step: TypeAlias = Callable[[Morning], Awaitable[None]]
 
 
-async def _all(programs: tuple[Program, ...]) -> None:
-    for program in programs:
-        await program.start()
-
-
 async def _opens(morning: Morning) -> None:
     """Everything is started."""
-    await _all(morning.clinic.programs)
-    for program in morning.clinic.programs:
-        morning.tell.say(f"started_{program.name}", url=program.ready.rpartition("/")[0])
+    clinic = morning.clinic
+    person = ("watch", "--person", _COMMANDER, "--role", "commander", "--state", str(clinic.folder / "desk"))
+    morning.desk.key = (await once(("-m", "freehold", *person))).strip()
+    for program in clinic.programs:
+        await program.start()
+        morning.tell.say(f"started_{program.name}", url=program.address)
+    morning.desk.beat()
 
 
 async def _works(morning: Morning) -> None:
@@ -149,7 +163,7 @@ async def _works(morning: Morning) -> None:
 async def _dies(morning: Morning) -> None:
     """The provider is killed; the own model answers."""
     await morning.clinic.rented.kill()
-    begun = time.monotonic()
+    begun, morning.died, morning.died_at = time.monotonic(), time.monotonic(), time.time()
     await until("the own model answers the wards", morning.longest, lambda: bool(morning.answered(begun, "wards", "own")))
     first = morning.answered(begun, "wards", "own")[0]
 
@@ -169,12 +183,66 @@ async def _dies(morning: Morning) -> None:
     morning.figures["failed_in_the_loss"] = len(failed)
 
 
+async def _warns(morning: Morning) -> None:
+    """The desk warns: how far it reaches, how bad it is, what saves most."""
+    found: dict[str, Any] = {}
+
+    async def is_warned() -> bool:
+        found.update(await morning.desk.incident(_LOSS))
+        return bool(found)
+
+    await until("the desk warns of the lost model", morning.longest, is_warned)
+    took = float(found["timeline"][0]["at"]) - morning.died_at
+    reach = found.get("reach") or {}
+    morning.tell.say("warned", seconds=f"{took:.1f}", title=found["title"], level=found["level"]["says"])
+    morning.tell.say("reaches", says=reach.get("says", ""), best=reach.get("best_act", ""))
+    morning.figures["warned_seconds"] = took
+    morning.figures["level"] = found["level"]
+    if not reach.get("rows"):
+        raise NotHappenedError("the warning says what stops: it does not")
+
+
 async def _fails_over(morning: Morning) -> None:
-    """A person decides: the own model first, for everybody."""
-    await morning.act("route", model="assistant", to="own", percent=100, because="the provider is down")
+    """The clinic's playbook sends everything to the own model, after whatever approval its matrix asks for."""
+    await _moved(morning, _LOSS, "declared", "declare")
+
+    async def is_set() -> bool:
+        await _approve(morning, _LOSS)
+        route = (await morning.state()).get("routes", {}).get("assistant", {})
+        return bool(route.get("to") == "own" and route.get("percent") == 100)
+
+    await until("the playbook fails over", morning.longest, is_set)
+    morning.tell.say("failed_over", seconds=f"{time.monotonic() - morning.died:.1f}")
     begun = time.monotonic()
     await until("the wards are answered without a detour", morning.longest, lambda: len(_direct(morning, begun)) >= 4)
-    morning.tell.say("failed_over", count=len(_direct(morning, begun)))
+    morning.tell.say("direct", count=len(_direct(morning, begun)))
+
+    await _moved(morning, _LOSS, "contained", "contain")
+
+
+async def _moved(morning: Morning, words: str, state: str, verb: str) -> None:
+    """See an incident come to a state; the commander moves it there where the machine may not."""
+
+    async def is_there() -> bool:
+        found = await morning.desk.incident(words)
+        if found.get("state") == state:
+            return True
+        asked = next((one["request"] for one in found.get("acts", ()) if one.get("may") and one["id"] == verb), None)
+        if asked is not None:
+            await morning.desk.act(morning.longest, {**asked, "because": f"{_COMMANDER} decides"})
+            morning.tell.say("moved", who=_COMMANDER, incident=found["id"], verb=verb)
+        return False
+
+    await until(f"the incident comes to '{state}'", morning.longest, is_there)
+
+
+async def _approve(morning: Morning, words: str) -> None:
+    """Give the commander's approval, or say that a thing is done, where that is waited for."""
+    for act in (await morning.desk.incident(words)).get("acts", ()):
+        asked = act.get("request", {})
+        if asked.get("act") == "approve" and act.get("may"):
+            await morning.desk.act(morning.longest, {**asked, "because": f"{_COMMANDER} agrees"})
+            morning.tell.say("approved", who=_COMMANDER, what=act["label"])
 
 
 def _direct(morning: Morning, begun: float) -> list[Sent]:
@@ -182,17 +250,18 @@ def _direct(morning: Morning, begun: float) -> list[Sent]:
 
 
 async def _comes_back(morning: Morning) -> None:
-    """The provider serves again; its return goes in steps."""
+    """The provider serves again; a person says so, and its traffic returns in steps."""
+    morning.back_at = time.time()
     await morning.clinic.rented.start()
     morning.tell.say("back")
-    await morning.act("route", model="assistant", to="rented", ramp=True, because="the provider serves again")
     begun = time.monotonic()
     seen = [0]
 
     async def is_done() -> bool:
+        await _approve(morning, _LOSS)
         route = (await morning.state()).get("routes", {}).get("assistant", {})
-        percent = int(route.get("percent", 0))
-        if percent != seen[-1]:
+        percent = int(route.get("percent", 0)) if route.get("to") == "rented" else 0
+        if percent not in (0, seen[-1]):
             seen.append(percent)
             shares = morning.traffic.shares(begun)
             morning.tell.say("ramp", percent=percent, rented=shares["rented"], own=shares["own"])
@@ -200,53 +269,63 @@ async def _comes_back(morning: Morning) -> None:
 
     await until("the return has come to 100 %", morning.longest + 6 * morning.clinic.tempo.hold, is_done)
     after = time.monotonic()
-    await until("the rented model answers the wards", morning.longest, lambda: len(_all_back(morning, after)) >= 6)
-    await morning.act("route", model="assistant", to="", because="all is as it was")
+    await until(
+        "the rented model answers the wards", morning.longest, lambda: len(morning.answered(after, "wards", "rented")) >= 6
+    )
     morning.tell.say("returned", seconds=f"{after - begun:.1f}", steps=", ".join(f"{one} %" for one in seen[1:]))
     morning.figures["ramp"] = seen[1:]
-
-
-def _all_back(morning: Morning, after: float) -> list[Sent]:
-    return morning.answered(after, "wards", "rented")
+    await _moved(morning, _LOSS, "observing", "observe")
+    await _moved(morning, _LOSS, "closed", "close")
 
 
 async def _runs_away(morning: Morning) -> None:
-    """An agent asks for the same tool again and again, is refused, and is stopped."""
-    rounds = await _run_away(morning)
-    morning.tell.say("runs_away", agent=_AGENT, rounds=rounds)
+    """An agent asks for the same tool again and again: the desk warns, and it is stopped."""
     begun = time.monotonic()
-    await morning.act("stop", scope="agent", name=_AGENT, because="it asks for the same call again and again")
+    agent = asyncio.create_task(_agent(morning))
+    try:
+        found: dict[str, Any] = {}
 
-    async def is_stopped() -> bool:
-        return _is_stopped(await _as_agent(morning, list(_ERRAND), 0))
+        async def is_warned() -> bool:
+            found.update(await morning.desk.incident(_RUNAWAY))
+            return bool(found)
 
-    await until("the stopped agent is refused", morning.longest, is_stopped)
-    took = time.monotonic() - begun
+        await until("the desk warns of the agent", morning.longest, is_warned)
+        warned = time.monotonic()
+        morning.tell.say("runs_away", title=found["title"], rounds=len(morning.rounds), level=found["level"]["says"])
+
+        async def is_stopped() -> bool:
+            await _approve(morning, _RUNAWAY)
+            return any(_is_stopped(one) for one in morning.rounds)
+
+        await until("the agent is stopped", morning.longest, is_stopped)
+    finally:
+        agent.cancel()
+        await asyncio.gather(agent, return_exceptions=True)
+    stopped = next(one for one in morning.rounds if _is_stopped(one))
+    refused = sum(one.code == "tool_refused" for one in morning.rounds)
+    took = stopped.begun + stopped.seconds - warned
+    morning.tell.say("stopped", agent=_AGENT, seconds=f"{took:.1f}", rounds=len(morning.rounds), refused=refused)
     others = time.monotonic()
     await until("everybody else goes on", morning.longest, lambda: len(morning.answered(others, "wards", "rented")) >= 3)
-    morning.tell.say("stopped", agent=_AGENT, seconds=f"{took:.2f}")
-    morning.figures["stop_seconds"] = took
+    morning.tell.say("others", count=len(morning.answered(begun, "wards", "rented")))
+    morning.figures["runaway_stopped_seconds"] = took
 
 
-async def _run_away(morning: Morning) -> int:
-    """Let the agent go on until it is refused for doing the same again and again; gives the round in which it was."""
+async def _agent(morning: Morning) -> None:
+    """An agent that does not think: whatever it is told, it asks for the same again, until it is stopped."""
     messages: list[dict[str, Any]] = list(_ERRAND)
-    until_ = time.monotonic() + morning.longest
     for number in itertools.count(1):
         # a provider that was killed meanwhile has forgotten how it was told to behave
         await _behave(morning, {"always_calls": True, "tool": "search_records", "arguments": {"name": "Miller"}})
         sent = await _as_agent(morning, messages, number)
-        if sent.code == "tool_refused":
-            return number
-        if time.monotonic() > until_:
-            break
+        morning.rounds.append(sent)
+        if _is_stopped(sent):
+            return
         message = sent.body["choices"][0]["message"] if sent.whole else {}
         if message.get("tool_calls"):
             call = message["tool_calls"][0]
             messages += [message, {"role": "tool", "tool_call_id": call["id"], "content": "17 records"}]
-        else:
-            await asyncio.sleep(morning.clinic.tempo.pause)
-    raise NotHappenedError("an agent that asks for the same call again and again is refused: it was not")
+        await asyncio.sleep(morning.clinic.tempo.pause)
 
 
 async def _behave(morning: Morning, behaviour: Mapping[str, Any]) -> None:
@@ -299,22 +378,48 @@ def _is_stopped(one: Sent) -> bool:
 
 async def _proves(morning: Morning) -> None:
     """The evidence verifies, holds all that was acknowledged, and shows a changed byte."""
+    clinic = morning.clinic
     await morning.traffic.stop()
     sent = morning.traffic.sent
     whole = sum(one.whole for one in sent)
     morning.tell.say("asked", sent=len(sent), whole=whole, failed=len(sent) - whole)
-    await morning.clinic.gateway.end()
-    for path in morning.clinic.evidence:
+
+    async def is_sent() -> bool:
+        desk = (await morning.state()).get("desk") or {}
+        return desk.get("waiting") == 0
+
+    await until("the desk has taken all events of the gateway", morning.longest, is_sent)
+    await morning.desk.rest()
+    for program in (clinic.gateway, clinic.desk):
+        await program.end()
+    for path in clinic.evidence:
         found = await asyncio.to_thread(verify, path)
         if not found.is_sound:
             raise NotHappenedError(f"{path.name} does not verify: {found.flaws[0].problem}")
         morning.tell.say("verified", log=path.name, entries=found.entries)
         await asyncio.to_thread(_forge, path, morning)
-    lost = await asyncio.to_thread(acknowledged_and_lost, morning.clinic, morning.traffic, morning.acts)
+    lost = await lost_of(clinic, morning.traffic, morning.acts, morning.desk)
     if lost:
-        raise NotHappenedError(f"all that was acknowledged stands in the evidence: {'; '.join(lost[:3])}")
-    morning.tell.say("nothing_lost", answers=whole, acts=len(morning.acts))
+        raise NotHappenedError(f"all that was acknowledged is there: {'; '.join(lost[:3])}")
+    acts = len(morning.acts) + len(morning.desk.acts)
+    morning.tell.say("nothing_lost", answers=whole, acts=acts, events=len(morning.desk.beats))
     morning.figures["answers"] = whole
+
+
+async def _compares(morning: Morning) -> None:
+    """What was predicted for the loss stands beside what happened, and is scored."""
+    found = await compared(morning.clinic, morning.died_at, morning.back_at)
+    score = found.score
+    if not found.outcomes or (score.happened + score.stood + score.false_alarms + score.missed) == 0:
+        raise NotHappenedError("something of what was predicted was observed: nothing was")
+    morning.tell.say("compared", outcomes=len(found.outcomes), happened=score.happened, stood=score.stood,
+                     false=score.false_alarms, missed=score.missed, unseen=score.not_observed + score.not_yet,
+                     brier="–" if score.brier is None else f"{score.brier:.2f}")  # fmt: skip
+    for outcome in found.outcomes:
+        if isinstance(outcome, FalseAlarm):
+            first = morning.figures["first_fallback_seconds"]
+            morning.tell.say("false_alarm", item=outcome.id, seconds=f"{first:.1f}")
+    morning.figures["prediction"] = asdict(score)
 
 
 def _forge(path: Path, morning: Morning) -> None:
@@ -333,10 +438,12 @@ STEPS: Final[Mapping[str, Step]] = {
     "opens": _opens,
     "works": _works,
     "dies": _dies,
+    "warns": _warns,
     "fails_over": _fails_over,
     "comes_back": _comes_back,
     "runs_away": _runs_away,
     "is_cut_off": _is_cut_off,
     "proves": _proves,
+    "compares": _compares,
 }
 """The steps by name, in their order."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout
 
+from freehold.demo.desk_client import DeskClient
 from freehold.demo.morning import STEPS, Morning
 from freehold.demo.programs import NotHappenedError
 from freehold.demo.scenery import CALM, Tempo, build
@@ -62,7 +64,8 @@ async def played(
         async with ClientSession(timeout=ClientTimeout(total=_CONTROL_SECONDS)) as session:
             keys = {name: clinic.keys[name] for name in ("wards", "letters")}
             traffic = Traffic(clinic.gateway_url, keys, tempo.users, tempo.pause)
-            morning = Morning(clinic, transcript, session, traffic)
+            desk = DeskClient(clinic.desk_url, folder / "desk" / "intake.key", session)
+            morning = Morning(clinic, transcript, session, traffic, desk)
             begun = time.monotonic()
             try:
                 for name, step in STEPS.items():
@@ -80,7 +83,8 @@ async def played(
                 raise
             finally:
                 await traffic.stop()
-                for program in clinic.programs:
+                await desk.rest()
+                for program in reversed(clinic.programs):
                     await program.end()
             figures = {**morning.figures, "seconds": time.monotonic() - begun}
             transcript.title("ends")
@@ -90,8 +94,8 @@ async def played(
     return figures
 
 
-def play(folder: Path, tell: Callable[[str], None], tempo: Tempo = CALM) -> int:
-    """Play the morning to its end; gives the exit status: 0, or 3 if a step did not happen.
+def play(folder: Path, tell: Callable[[str], None] | None = None, tempo: Tempo = CALM) -> int:
+    """Play the morning to its end; gives the exit status: 0, 3 if a step did not happen, 130 if it was ended.
 
     Raises
     ------
@@ -99,7 +103,22 @@ def play(folder: Path, tell: Callable[[str], None], tempo: Tempo = CALM) -> int:
         If the folder cannot be used.
     """
     try:
-        asyncio.run(played(folder, tell, tempo))
+        asyncio.run(_until_a_signal(folder, tell or _print, tempo))
     except NotHappenedError:
         return 3
+    except asyncio.CancelledError:
+        return 130
     return 0
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+async def _until_a_signal(folder: Path, tell: Callable[[str], None], tempo: Tempo) -> None:
+    """Play, and end every program also when told to end."""
+    task = asyncio.ensure_future(played(folder, tell, tempo))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    await task

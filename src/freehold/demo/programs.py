@@ -18,7 +18,7 @@ from typing import Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-__all__ = ["NotHappenedError", "Program", "free_ports", "until"]
+__all__ = ["NotHappenedError", "Program", "free_ports", "once", "until"]
 
 _STEP: Final = 0.02
 _LONGEST_START: Final = 30.0
@@ -79,6 +79,11 @@ class Program:
         self._log = folder / f"{name}.txt"
         self._environment = dict(environment or {})
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it serves."""
+        return "/".join(self.ready.split("/")[:3])
 
     @property
     def is_running(self) -> bool:
@@ -144,6 +149,27 @@ class Program:
         except OSError:
             return "(nothing)"
         return " / ".join(lines[-count:]) or "(nothing)"
+
+
+async def once(arguments: Sequence[str]) -> str:
+    """Run a program to its end; gives what it printed.
+
+    Raises
+    ------
+    NotHappenedError
+        If it ends with another status than 0.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    if process.returncode:
+        raise NotHappenedError(f"'{' '.join(arguments[:4])}' ended with {process.returncode}: {errors.decode()[-500:]}")
+    return out.decode()
 
 
 async def until(what: str, seconds: float, ask: Callable[[], bool | Awaitable[bool]]) -> float:

@@ -23,6 +23,7 @@ __all__ = ["BRISK", "CALM", "Clinic", "Tempo", "build"]
 _FOLDER: Final = Path(__file__).parent / "scenery"
 _STAND_IN: Final = ("-m", "freehold.demo.stand_in_process")
 _KEYS: Final = ("control", "rented", "wards", "letters")
+_PORTS: Final = ("GATEWAY", "RENTED", "OWN", "DESK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,10 @@ class Clinic:
         Where it lies.
     keys
         Keys by name: ``control`` of the gateway, ``rented`` of the provider, ``wards`` and ``letters`` of the tenants.
-    gateway_url, rented_url, own_url
+    gateway_url, desk_url
         Addresses.
-    rented, own, gateway
-        The programs: the stand-in of the provider, the stand-in of the clinic's own model server, the gateway.
+    rented, own, desk, gateway
+        The programs: the stand-in of the provider, the stand-in of the clinic's own model server, the desk, the gateway.
     tempo
         How fast it goes.
     """
@@ -78,22 +79,22 @@ class Clinic:
     folder: Path
     keys: Mapping[str, str]
     gateway_url: str
-    rented_url: str
-    own_url: str
+    desk_url: str
     rented: Program
     own: Program
+    desk: Program
     gateway: Program
     tempo: Tempo
 
     @property
     def programs(self) -> tuple[Program, ...]:
         """All of them, in the order in which they are started."""
-        return (self.rented, self.own, self.gateway)
+        return (self.rented, self.own, self.desk, self.gateway)
 
     @property
     def evidence(self) -> tuple[Path, ...]:
         """The evidence logs."""
-        return (self.folder / "gateway" / "evidence-gateway.jsonl",)
+        return (self.folder / "gateway" / "evidence-gateway.jsonl", self.folder / "desk" / "evidence-desk.jsonl")
 
 
 def build(folder: Path, tempo: Tempo = CALM) -> Clinic:
@@ -112,9 +113,12 @@ def build(folder: Path, tempo: Tempo = CALM) -> Clinic:
         keys = {name: secrets.token_urlsafe(32) for name in _KEYS}
         for name, key in keys.items():
             _write_key(folder / "keys" / name, key)
-        ports = dict(zip(("GATEWAY", "RENTED", "OWN"), free_ports(3), strict=True))
+        (folder / "desk" / "playbooks").mkdir(parents=True, mode=0o700)
+        ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         _fill("stack.toml", folder, {})
-        _fill("gateway.toml", folder, {**ports, "HOLD": tempo.hold, "OPEN": tempo.breaker, "WATCH": ""})
+        _fill("gateway.toml", folder, {**ports, "HOLD": tempo.hold, "OPEN": tempo.breaker})
+        _fill("respond.toml", folder / "desk", ports)
+        _fill("rented-model-down.toml", folder / "desk" / "playbooks", {})
     except OSError as error:
         raise UsageError(say("demo.no_folder", folder=folder, why=error.strerror)) from None
     logs = folder / "logs"
@@ -150,7 +154,9 @@ def build(folder: Path, tempo: Tempo = CALM) -> Clinic:
         str(folder / "gateway"),
     )
     gateway = Program("gateway", ("-m", "freehold", "gateway", *files), logs, f"{url['GATEWAY']}/freehold/health")
-    return Clinic(folder, keys, url["GATEWAY"], url["RENTED"], url["OWN"], rented, own, gateway, tempo)
+    watch = ("watch", str(folder / "stack.toml"), "--state", str(folder / "desk"), "--listen", f"127.0.0.1:{ports['DESK']}")
+    desk = Program("desk", ("-m", "freehold", *watch), logs, f"{url['DESK']}/health")
+    return Clinic(folder, keys, url["GATEWAY"], url["DESK"], rented, own, desk, gateway, tempo)
 
 
 def _write_key(path: Path, key: str) -> None:

@@ -98,8 +98,10 @@ class _Failures:
         if not self.told:
             return Refusal(503, "no_upstream", "no upstream is left that may answer this.")
         first, last = self.told[0], self.told[-1]
+        if all(status == 403 for _, status, _ in self.told):
+            return Refusal(403, "stopped", f"{first[2]}.")
         message = f"no upstream answered. {_sentence(first)}"
-        if last is not first:
+        if last != first:
             message += f" Last: {_sentence(last)}"
         details = {"first": _as_data(first), "last": _as_data(last), "tried": len(self.told)}
         headers = {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
@@ -156,6 +158,10 @@ async def obtain(
     now = asyncio.get_running_loop().time
     for place, candidate in enumerate(candidates):
         upstream = candidate.upstream
+        stop = running.switches.stops.of("model", candidate.model) if candidate.model else None
+        if stop is not None:
+            failures.add(upstream.name, 403, f"{stop} is stopped")
+            continue
         upstream.retries.request(now())
         tries = 0
         while True:
@@ -279,9 +285,12 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         late = _Failed(504, "it did not answer in time", kind="timeout")
         _count(running, exchange, upstream, permit, late)
         raise late from None
-    except (ClientError, OSError, ValueError) as error:
+    except (ClientError, OSError, ValueError, Refusal) as error:
         if response is not None:
             response.close()
+        if exchange.problem is not None:
+            upstream.breaker.abandoned(loop.time(), permit)
+            raise exchange.problem from None
         kind, what = failure_words(error)
         nothing = _Failed(502, what, kind=kind, again=True, stale=isinstance(error, ServerDisconnectedError))
         _count(running, exchange, upstream, permit, nothing)
@@ -321,7 +330,9 @@ async def _see_head(upstream: Upstream, response: ClientResponse) -> None:
     if status in (401, 403) and not upstream.client_key:
         said = await _said(response)
         raise _Failed(502, f"it refused the gateway's key with {status} ({said})", kind="key_refused")
-    if status < 400:
+    if 300 <= status < 400:
+        raise _Failed(502, "it sends the client elsewhere, where the gateway is not asked", kind="not_understood")
+    if status < 300:
         kind = response.headers.get("content-type", "application/json").lower()
         if "json" not in kind and "event-stream" not in kind:
             raise _Failed(502, f"it answered {kind[:60]} instead of JSON", kind="not_understood")

@@ -6,6 +6,7 @@ Keys never stand in it: ``key_env`` names a variable, ``key_file`` a file. A con
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -46,9 +47,9 @@ __all__ = [
 DEFAULT_LISTEN: Final = "127.0.0.1:8470"
 _MOST_BYTES: Final = 4_000_000
 
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f#]+$")]
-Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
-Count: TypeAlias = Annotated[int, Meta(ge=1, le=10**9)]
+_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f#]+$")]
+_Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
+_Count: TypeAlias = Annotated[int, Meta(ge=1, le=10**9)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +67,9 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
         Address and port that it serves on.
     key_env, key_file
         Where the key for control is; without either, one is made in the state folder.
+    hosts
+        Names under which it may be asked beside those of this machine, where there is no tenant: without a key, a page that a
+        browser shows must not be able to ask.
     currency
         What costs are counted in.
     pass_through
@@ -85,6 +89,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     listen: str = DEFAULT_LISTEN
     key_env: str | None = None
     key_file: str | None = None
+    hosts: tuple[str, ...] = ()
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
     pass_through: bool | None = None
     digests: bool = False
@@ -110,11 +115,11 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
         Between two pieces of a stream, and for a client to take one.
     """
 
-    body: Seconds = 30.0
-    connect: Seconds = 5.0
-    first_byte: Seconds = 120.0
-    answer: Seconds = 600.0
-    idle: Seconds = 120.0
+    body: _Seconds = 30.0
+    connect: _Seconds = 5.0
+    first_byte: _Seconds = 120.0
+    answer: _Seconds = 600.0
+    idle: _Seconds = 120.0
 
 
 class LimitsTable(_Table, frozen=True, kw_only=True):
@@ -134,11 +139,11 @@ class LimitsTable(_Table, frozen=True, kw_only=True):
         Set aside of a budget for an answer whose request states no limit of its own.
     """
 
-    requests: Count = 4_096
-    body_bytes: Count = 32_000_000
-    upload_bytes: Count = 1_000_000_000
-    answer_bytes: Count = 64_000_000
-    tokens: Count = 4_096
+    requests: _Count = 4_096
+    body_bytes: _Count = 32_000_000
+    upload_bytes: _Count = 1_000_000_000
+    answer_bytes: _Count = 64_000_000
+    tokens: _Count = 4_096
 
 
 class WatchTable(_Table, frozen=True, kw_only=True):
@@ -175,9 +180,9 @@ class ServedTable(_Table, frozen=True, kw_only=True):
     """
 
     name: Annotated[str, Meta(max_length=200)] = ""
-    serves: tuple[Name, ...] = ()
+    serves: tuple[_Name, ...] = ()
     capabilities: tuple[Capability, ...] = tuple(sorted(CAPABILITIES))
-    context: Count | None = None
+    context: _Count | None = None
     price: Price | None = None
 
 
@@ -210,7 +215,7 @@ class UpstreamTable(_Table, frozen=True, kw_only=True):
         The models that it has; none: all that it is asked for.
     """
 
-    name: Name
+    name: _Name
     url: str
     key_env: str | None = None
     key_file: str | None = None
@@ -235,7 +240,7 @@ class ModelTable(_Table, frozen=True, kw_only=True):
         Its limits.
     """
 
-    name: Name
+    name: _Name
     budget: BudgetTable
 
 
@@ -249,12 +254,12 @@ class TenantTable(_Table, frozen=True, kw_only=True):
     key_env, key_file
         Where its key is.
     data_class, purpose
-        What its requests are where they do not say it themselves.
+        What its requests are, whatever they say themselves; left out: as they say.
     budget
         Its limits.
     """
 
-    name: Name
+    name: _Name
     key_env: str | None = None
     key_file: str | None = None
     data_class: Annotated[str, Meta(max_length=200)] = ""
@@ -272,8 +277,8 @@ class Configuration(_Table, frozen=True, kw_only=True):
     ramp: RampTable = RampTable()
     tools: ToolPolicyTable = ToolPolicyTable()
     watch: WatchTable | None = None
-    data_classes: tuple[Name, ...] = ()
-    purposes: tuple[Name, ...] = ()
+    data_classes: tuple[_Name, ...] = ()
+    purposes: tuple[_Name, ...] = ()
     rule: Annotated[tuple[Rule, ...], Meta(max_length=1_000)] = ()
     upstream: Annotated[tuple[UpstreamTable, ...], Meta(min_length=1, max_length=256)]
     model: Annotated[tuple[ModelTable, ...], Meta(max_length=10_000)] = ()
@@ -401,6 +406,7 @@ def listen_of(text: str, place: str) -> tuple[str, int]:
     return host, int(port)
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches an address."""
     if host == "localhost":

@@ -22,7 +22,7 @@ from freehold.gateway.headers import bearer
 from freehold.gateway.routes import Route
 from freehold.gateway.running import Running
 from freehold.gateway.state_folder import StateFolder
-from freehold.gateway.switches import Stop, change_stop
+from freehold.gateway.switches import Stop, change_stop, check_stop
 from freehold.watch.event import Json
 from freehold.whole_file import write_whole
 
@@ -181,6 +181,10 @@ class Control:
         except Unreadable as error:
             raise Refusal(500, "not_kept", f"it is done, and will be forgotten when the gateway ends: {error}") from None
 
+    async def finish(self) -> None:
+        """Let what is being done be done."""
+        await asyncio.gather(*self._acting, return_exceptions=True)
+
     async def moved(self) -> None:
         """A route has moved by itself: keep where it stands."""
         async with self._one_at_a_time:
@@ -189,7 +193,7 @@ class Control:
     # ------------------------------------------------------------------ acts
 
     async def _stop(self, asked: _StopAct) -> dict[str, Any]:
-        stop = Stop(asked.scope, asked.name, ": ".join(filter(None, (asked.by, asked.because))))
+        stop = _stop_of(asked)
         running = self._running
         with running.expecting(stop):
             # First in memory: it holds from now on, whatever becomes of the disk.
@@ -205,7 +209,7 @@ class Control:
         return {"stopped": str(stop), "ended": ended, "evidence": number}
 
     async def _release(self, asked: _StopAct) -> dict[str, Any]:
-        stop, running = Stop(asked.scope, asked.name), self._running
+        stop, running = _stop_of(asked), self._running
         with running.expecting(stop):
             await asyncio.to_thread(change_stop, self._folder.stop, stop, on=False)
             running.switches.unforce(stop.scope, stop.name)
@@ -314,6 +318,15 @@ class Control:
             },
             "desk": running.desk(),
         }  # fmt: skip
+
+
+def _stop_of(asked: _StopAct) -> Stop:
+    stop = Stop(asked.scope, asked.name, ": ".join(filter(None, (asked.by, asked.because))))
+    try:
+        check_stop(stop)
+    except GatewayError as error:
+        raise Refusal(400, "bad_body", str(error)) from None
+    return stop
 
 
 async def _read(request: web.Request) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from freehold.gateway.accounts import Holding
+from freehold.gateway.answers import Refusal
 from freehold.gateway.budgets import Price
 from freehold.gateway.flights import Flight
 from freehold.gateway.usage import Tokens
@@ -81,6 +82,7 @@ class Exchange:
     held: Holding = ()
     attempts: int = 0
     digests: dict[str, Json] = field(default_factory=dict)
+    problem: Refusal | None = None
     refused: bool = False
     runaway: bool = False
     told: bool = False

@@ -44,6 +44,8 @@ class Flight:
         The names under which its model is known: as asked for, and as the upstream calls it.
     tools
         The tools that its model may call.
+    unread
+        Whether it is passed through without being read, so that every stop of a model or a tool may be meant for it.
     upstream
         Who was asked last.
     plan
@@ -61,6 +63,7 @@ class Flight:
     agent: str = ""
     models: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    unread: bool = False
     upstream: str = ""
     plan: object = None
     deadline: float = float("inf")
@@ -76,6 +79,7 @@ class Flight:
             or stops.of("model", *self.models)
             or stops.of("agent", self.agent)
             or stops.of("tool", *self.tools, *self.called)
+            or (stops.by_content if self.unread else None)
         )
 
     def interrupt(self, why: Interruption) -> None:

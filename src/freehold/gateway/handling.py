@@ -21,7 +21,7 @@ from freehold.gateway.answers import Refusal, error_body
 from freehold.gateway.attempts import Order, obtain
 from freehold.gateway.exchange import Caller, Exchange
 from freehold.gateway.flights import Flight
-from freehold.gateway.headers import bearer, plain, request_headers
+from freehold.gateway.headers import bearer, foreign_page, plain, request_headers
 from freehold.gateway.paths import kind_of, path_problem
 from freehold.gateway.plan import Candidate, Plan
 from freehold.gateway.relay import broken_off, relayed, told_headers
@@ -31,6 +31,7 @@ from freehold.gateway.running import Running
 from freehold.gateway.switches import Stop
 from freehold.gateway.tool_calls import ToolCall
 from freehold.gateway.tool_policy import Call
+from freehold.gateway.usage import Tokens
 from freehold.words import say
 
 __all__ = ["Handler"]
@@ -44,6 +45,8 @@ _NEEDS: Final = {
     "embeddings": frozenset({"embeddings"}),
 }
 _UNKNOWN_A_SECOND: Final = 10
+_CUT: Final = frozenset({"client_gone", "stopped", "late", "closing"})
+"""Ends after which an upstream has read what was sent, whatever it said of it."""
 
 
 class Handler:
@@ -126,7 +129,13 @@ class Handler:
             raise Refusal(503, "closing", "the gateway is being shut down.", {"Retry-After": "5"})
         if len(running.flights) > plan.configuration.limits.requests:
             raise Refusal(503, "too_many_requests", "too many requests are under way. Come again.", {"Retry-After": "1"})
-        self._see_stops(exchange)
+        page = None if plan.tenants else foreign_page(request.headers, plan.configuration.gateway.hosts)
+        if page is not None:
+            raise Refusal(
+                403, "foreign_page", f"{page}: without keys of tenants, only this machine may ask, and no page of others. "
+                "Add a [[tenant]], or the name to hosts in [gateway].",
+            )  # fmt: skip
+        running.look_at_stops(exchange.flight)
         exchange.caller = caller = self._caller(request, plan)
         flight = exchange.flight
         flight.tenant, flight.agent = caller.tenant, caller.agent
@@ -153,6 +162,7 @@ class Handler:
         if running.records.digesting:
             exchange.digests = running.records.digest("prompt", sha256(body))
         self._see_agent(exchange, plan)
+        self._see_tools(exchange, plan, asked)
         candidates = self._route(exchange, plan, asked)
         self._hold(exchange, plan, asked, candidates)
         order = self._order(request, asked, candidates)
@@ -185,9 +195,14 @@ class Handler:
         depth = given.get("agent-depth", "0")
         if not depth.isascii() or not depth.isdigit() or int(depth) > _MOST_DEPTH:
             raise Refusal(400, "bad_header", "x-freehold-agent-depth is no whole number from 0 on.")
+        for name, stated in (("data-class", data_class), ("purpose", purpose)):
+            if stated and given.get(name, stated) != stated:
+                raise Refusal(
+                    403, "not_its_own", f"x-freehold-{name} says something else than the configuration says of '{tenant}'."
+                )  # fmt: skip
         return Caller(
             tenant, given.get("agent", ""), given.get("conversation", ""), int(depth),
-            given.get("purpose", purpose), given.get("data-class", data_class),
+            purpose or given.get("purpose", ""), data_class or given.get("data-class", ""),
         )  # fmt: skip
 
     def _see_agent(self, exchange: Exchange, plan: Plan) -> None:
@@ -197,6 +212,14 @@ class Handler:
         if found is not None:
             exchange.runaway = found.runaway
             raise Refusal(403 if found.kind == "depth" else 429, f"agent_{found.kind}", found.because)
+
+    def _see_tools(self, exchange: Exchange, plan: Plan, asked: Asked) -> None:
+        """See whether the tools that a provider runs by itself may be used: of those, nobody asks before they run."""
+        for tool in asked.run_there:
+            caller = exchange.caller
+            found = plan.declared.check(self._loop.time(), Call(tool, "{}", caller.tenant, caller.agent, asked.model))
+            if found is not None and found.kind == "tool":
+                raise Refusal(403, "tool_refused", found.because, details={"tool": tool, "reason": found.kind})
 
     async def _body(self, request: web.Request, exchange: Exchange, plan: Plan) -> bytes:
         kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
@@ -286,6 +309,8 @@ class Handler:
         upstream = next(iter(plan.upstreams.values()))
         headers = request_headers(request.headers, with_key=upstream.client_key)
         has_body = request.body_exists and request.can_read_body
+        exchange.flight.unread = has_body
+        self._see_stops(exchange)
         if has_body and request.content_length is not None:
             headers["Content-Length"] = str(request.content_length)
 
@@ -298,13 +323,21 @@ class Handler:
         return await relayed(self.running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     async def _upload(self, request: web.Request, exchange: Exchange, most: int, idle: float) -> AsyncIterator[bytes]:
+        """The client's body as it comes; what is wrong with it is kept, since the upstream's client sees another error."""
         length = 0
-        while piece := await request.content.readany():
-            exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
-            length += len(piece)
-            if length > most:
-                raise _too_large(most)
-            yield piece
+        try:
+            while piece := await request.content.readany():
+                exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
+                length += len(piece)
+                if length > most:
+                    raise _too_large(most)
+                yield piece
+        except Refusal as refusal:
+            exchange.problem = refusal
+            raise
+        except web.RequestPayloadError as error:
+            exchange.problem = Refusal(400, "bad_body", f"the body broke off: {error}.")
+            raise
 
     # ------------------------------------------------------------------ what comes back
 
@@ -325,11 +358,13 @@ class Handler:
             raise Refusal(403, "tool_refused", refused.because, details={"tool": call.name[:200], "reason": refused.kind})
         self.running.records.tool_call(exchange, call)
 
-    def _done(self, exchange: Exchange) -> None:
-        """Account for an exchange, once."""
+    def _done(self, exchange: Exchange) -> bool:
+        """Account for an exchange, once; whether its answer may go out."""
         if exchange.told:
-            return
+            return True
         exchange.told = True
+        if exchange.tokens is None and exchange.attempts and exchange.error in _CUT:
+            exchange.tokens = Tokens(exchange.asked_bytes // 4, 0, estimated=True)
         now = self._loop.time()
         tokens = exchange.tokens
         if tokens is not None and exchange.price is not None:
@@ -340,7 +375,9 @@ class Handler:
         self.running.routes.saw(exchange, now)
         if exchange.cost:
             self.running.plan.tools.spent(now, exchange.caller.tenant, exchange.caller.agent, exchange.cost)
-        self.running.records.put("refused" if exchange.refused else "request", exchange.summary(time.monotonic()))
+        kind = "refused" if exchange.refused else "request"
+        written = self.running.records.put(kind, exchange.summary(time.monotonic()))
+        return bool(written) or self.running.plan.configuration.gateway.without_evidence == "serve"
 
 
 def _stopped(stop: Stop) -> Refusal:

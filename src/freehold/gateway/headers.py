@@ -6,12 +6,14 @@ the gateway's own. An upstream learns nothing of who asks but what the client it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from multidict import CIMultiDict
 
-__all__ = ["answer_headers", "bearer", "plain", "request_headers"]
+from freehold.gateway.configuration import is_loopback
+
+__all__ = ["answer_headers", "bearer", "foreign_page", "plain", "request_headers"]
 
 _OF_ONE_CONNECTION: Final = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
@@ -38,6 +40,15 @@ def _named(headers: Mapping[str, str]) -> Iterable[str]:
     return [name.strip().lower() for name in listed.split(",")] if listed else ()
 
 
+def _is_text(value: str) -> bool:
+    """Whether a value is UTF-8; one that is not cannot be sent on."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def request_headers(headers: Mapping[str, str], *, with_key: bool) -> CIMultiDict[str]:
     """What of a client's headers goes to an upstream.
 
@@ -52,7 +63,10 @@ def request_headers(headers: Mapping[str, str], *, with_key: bool) -> CIMultiDic
     kept = CIMultiDict(
         (name, value)
         for name, value in headers.items()
-        if (low := name.lower()) not in _NOT_TO_UPSTREAM and low not in named and not low.startswith("x-freehold-")
+        if (low := name.lower()) not in _NOT_TO_UPSTREAM
+        and low not in named
+        and not low.startswith("x-freehold-")
+        and (value.isascii() or _is_text(value))
     )
     if with_key:
         for name in _KEYS:
@@ -67,8 +81,36 @@ def answer_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return CIMultiDict(
         (name, value)
         for name, value in headers.items()
-        if (low := name.lower()) not in _NOT_TO_CLIENT and low not in named and not low.startswith("x-freehold-")
+        if (low := name.lower()) not in _NOT_TO_CLIENT
+        and low not in named
+        and not low.startswith("x-freehold-")
+        and (value.isascii() or _is_text(value))
     )
+
+
+def foreign_page(headers: Mapping[str, str], hosts: Collection[str]) -> str | None:
+    """Why a request may be one that a page of somebody else's makes a browser send, or ``None``.
+
+    A browser on this machine reaches what listens on loopback, and so does any page that it shows: directly, which the
+    header ``Origin`` tells, or under a name of the page's own that suddenly means 127.0.0.1, which ``Host`` tells.
+
+    Parameters
+    ----------
+    headers
+        As they came.
+    hosts
+        Names under which the gateway may be asked, beside those of this machine.
+    """
+    for name in ("host", "origin"):
+        given = headers.get(name)
+        if given is None:
+            continue
+        host = given.rpartition("://")[2].lower()
+        host = host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
+        host = host.removeprefix("[").removesuffix("]")
+        if not is_loopback(host) and host not in hosts:
+            return f"the header {name.capitalize()} says '{plain(given, 100)}'"
+    return None
 
 
 def bearer(headers: Mapping[str, str]) -> str:

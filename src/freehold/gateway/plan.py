@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from freehold.errors import BadConfiguration
 from freehold.gateway.budgets import Price
 from freehold.gateway.configuration import Configuration, TenantTable, UpstreamTable, base_of, is_loopback, listen_of
 from freehold.gateway.jurisdiction import Place, places_of
 from freehold.gateway.routing import Router, RoutingTable, Target
 from freehold.gateway.secrets import Secret, all_different, read_secret
-from freehold.gateway.tool_policy import ToolPolicy, ToolPolicyTable
+from freehold.gateway.tool_policy import RunawayTable, ToolPolicy, ToolPolicyTable
 from freehold.gateway.upstreams import Upstream
 from freehold.stack.values import Stack
 
@@ -60,6 +62,8 @@ class Plan:
         Who may answer what.
     tools
         Which tool calls may go on.
+    declared
+        Which tools may be declared that a provider runs by itself; it counts nothing.
     tenants
         By digest of their keys.
     admin
@@ -74,6 +78,7 @@ class Plan:
     upstreams: Mapping[str, Upstream]
     router: Router
     tools: ToolPolicy
+    declared: ToolPolicy
     tenants: Mapping[bytes, TenantTable]
     admin: Secret
     watch: Secret | None
@@ -147,7 +152,8 @@ def prepare(
     is_same = before is not None and before.configuration.tools == configuration.tools
     tools = before.tools if before is not None and is_same else ToolPolicy(configuration.tools)
     router = _router(configuration, places, stack)
-    return Plan(configuration, upstreams, router, tools, tenants, own, watch, _passes(configuration))
+    declared = ToolPolicy(msgspec.structs.replace(configuration.tools, runaway=RunawayTable()))
+    return Plan(configuration, upstreams, router, tools, declared, tenants, own, watch, _passes(configuration))
 
 
 def _one_a_provider(keys: list[tuple[str, Secret | None]], configuration: Configuration) -> list[tuple[str, Secret | None]]:

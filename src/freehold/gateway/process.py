@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from aiohttp import web
 
@@ -21,6 +22,8 @@ from freehold.whole_file import write_whole
 from freehold.words import say
 
 __all__ = ["run_gateway"]
+
+_MOST_FILES: Final = 65_536
 
 
 def run_gateway(
@@ -51,9 +54,23 @@ def run_gateway(
     freehold.errors.GatewayError
         If nothing can be served at the address.
     """
+    _many_files()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(app, configuration, folder, tell, named=named))
     return 0
+
+
+def _many_files() -> None:
+    """A thousand streams are two thousand connections: take as many as the system allows."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, _MOST_FILES) if hard != resource.RLIM_INFINITY else _MOST_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -88,9 +105,9 @@ async def _serve(
             f"nothing can be served at {listen} ({error.strerror}). Choose another place with --listen."
         ) from None
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
+        with suppress(RuntimeError):
             loop.add_signal_handler(number, end)
-    with suppress(NotImplementedError, AttributeError):
+    with suppress(RuntimeError, AttributeError):
         loop.add_signal_handler(signal.SIGHUP, reload)
     host, _ = listen_of(listen, "listen")
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"

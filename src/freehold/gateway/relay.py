@@ -30,8 +30,8 @@ from freehold.gateway.usage import Tokens, UsageTable
 
 __all__ = ["Done", "broken_off", "relayed", "told_headers"]
 
-Done = Callable[[Exchange], None]
-"""Accounts for an exchange; it is in the evidence when this returns. Told twice, it counts once."""
+Done = Callable[[Exchange], bool]
+"""Accounts for an exchange: whether it is in the evidence, or may go out without. Told twice, it counts once."""
 
 _FAREWELL: Final = 0.5
 _TAIL: Final = 2_048
@@ -39,7 +39,7 @@ _TAIL: Final = 2_048
 
 def told_headers(exchange: Exchange) -> CIMultiDict[str]:
     """What the gateway says of an answer in its headers: who gave it and why."""
-    headers: CIMultiDict[str] = CIMultiDict()
+    headers: CIMultiDict[str] = CIMultiDict(Server="freehold")
     if exchange.upstream:
         headers["x-freehold-upstream"] = plain(exchange.upstream)
     if exchange.because:
@@ -103,8 +103,13 @@ def _whole(
     exchange.first_byte = time.monotonic()
     answer.judged(judge)
     exchange.digests.update(running.records.digest("answer", sha256(answered.first)))
-    done(exchange)
+    if not done(exchange):
+        raise _not_written()
     return web.Response(body=answered.first, status=answered.response.status, headers=headers)
+
+
+def _not_written() -> Refusal:
+    return Refusal(503, "no_evidence", "the answer cannot be put into evidence, and is kept back.")
 
 
 async def _raw(
@@ -124,7 +129,8 @@ async def _raw(
         answered.upstream.breaker.succeeded(loop.time(), answered.permit)
         if exchange.kind == "embeddings" and response.status < 400:
             exchange.tokens = _usage_in(tail, exchange.asked_bytes)
-        done(exchange)
+        if not done(exchange):
+            raise _NotWrittenError
 
     try:
         await out.prepare(request)
@@ -148,6 +154,9 @@ async def _raw(
         done(exchange)
         if why is None:
             raise
+    except _NotWrittenError:
+        response.close()
+        _abort(request)
     except (ClientError, OSError) as error:
         response.close()
         gone = request.transport is None or request.transport.is_closing()
@@ -155,6 +164,10 @@ async def _raw(
         _abort(request)
         done(exchange)
     return out
+
+
+class _NotWrittenError(Exception):
+    """The last byte may not go out."""
 
 
 def _usage_in(tail: bytes, asked_bytes: int) -> Tokens:
@@ -220,9 +233,9 @@ class _Stream:
         try:
             await out.prepare(self.request)
             exchange.first_byte = time.monotonic()
-            refusal = await self._pass_on(out, ready)
-            if refusal is not None:
-                await self._end_with(out, refusal)
+            ended_by = await self._pass_on(out, ready)
+            if ended_by is not None:
+                await self._end_with(out, ended_by)
             else:
                 await out.write_eof()
         except asyncio.CancelledError:
@@ -250,7 +263,8 @@ class _Stream:
             if ready:
                 if events.ended:
                     self._succeeded()
-                    self._finish()
+                    if not self._finish():
+                        return _not_written()
                 if self.content is not None:
                     self.content.update(ready)
                 await out.write(ready)
@@ -273,7 +287,8 @@ class _Stream:
                 await out.write(ready)
             return self._broke("its stream ended without its last event")
         self._succeeded()
-        self._finish()
+        if not self._finish():
+            return _not_written()
         if ready:
             await out.write(ready)
         return None
@@ -300,9 +315,9 @@ class _Stream:
         self.counted = True
         self.answered.upstream.breaker.succeeded(self.loop.time(), self.answered.permit)
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
         self._note()
-        self.done(self.exchange)
+        return self.done(self.exchange)
 
     def _note(self) -> None:
         self.exchange.answered_by = self.events.model.removeprefix("?")

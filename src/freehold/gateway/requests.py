@@ -6,6 +6,7 @@ body is written anew with each key once, so that an upstream reads what was judg
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,9 +21,11 @@ _MOST_NAME: Final = 200
 _MOST_DEPTH: Final = 200
 _LOOKED_AT: Final = (
     "model", "stream", "tools", "functions", "messages", "input", "max_tokens", "max_completion_tokens", "max_output_tokens",
-    "n", "best_of",
+    "n", "best_of", "web_search_options",
 )  # fmt: skip
 _TWICE: Final = tuple(f'"{name}"'.encode() for name in _LOOKED_AT)
+_RUN_HERE: Final = (None, "function", "custom")
+_VERSION: Final = re.compile(r"(_preview)?(_\d{4}_\d\d_\d\d)?$")
 _OTHER_LETTERS: Final = frozenset(_LOOKED_AT)
 
 
@@ -34,6 +37,7 @@ class _Tool(msgspec.Struct):
     type: str | None = None
     name: str | None = None
     function: _Function | None = None
+    custom: _Function | None = None
     server_label: str | None = None
 
 
@@ -56,6 +60,7 @@ class _Body(msgspec.Struct):
     max_output_tokens: int | None = None
     n: int | None = None
     best_of: int | None = None
+    web_search_options: msgspec.Raw = msgspec.Raw()
 
 
 _BODY: Final = msgspec.json.Decoder(_Body)
@@ -78,6 +83,8 @@ class Asked:
         Whether the answer is to come as server-sent events.
     tools
         Names of the tools that the model may call.
+    run_there
+        Those of them that the provider runs by itself.
     steps
         Rounds of tool calls since a person last said something: how deep an agent is in its own loop.
     most_tokens
@@ -90,6 +97,7 @@ class Asked:
     model: str
     stream: bool
     tools: tuple[str, ...]
+    run_there: tuple[str, ...]
     steps: int
     most_tokens: int | None
     body: bytes
@@ -130,7 +138,9 @@ def read_asked(kind: str, body: bytes) -> Asked:
     most = next((one for one in (read.max_completion_tokens, read.max_output_tokens, read.max_tokens) if one is not None), None)
     if most is not None:
         most = max(most, 0) * max(read.n or 1, read.best_of or 1, 1)
-    return Asked(kind, read.model, bool(read.stream), _tools(read), steps, most, body)
+    run_there = _run_there(read)
+    tools = tuple(dict.fromkeys((*_tools(read), *run_there)))
+    return Asked(kind, read.model, bool(read.stream), tools, run_there, steps, most, body)
 
 
 def _rebuilt(top: dict[str, msgspec.Raw]) -> bytes:
@@ -145,14 +155,19 @@ def with_model(body: bytes, model: str) -> bytes:
 
 
 def _tools(read: _Body) -> tuple[str, ...]:
-    names = [
-        (tool.function.name if tool.function is not None else None) or tool.name or tool.server_label or tool.type or ""
-        for tool in read.tools or ()
-    ]
-    names += [function.name or "" for function in read.functions or ()]
+    named = [tool.function or tool.custom or tool for tool in read.tools or () if tool.type in _RUN_HERE]
+    names = [one.name or "" for one in (*named, *(read.functions or ()))]
     if len(names) > _MOST_TOOLS:
         raise GatewayError(f"the body declares {len(names):,} tools, and {_MOST_TOOLS:,} are the most.")
     return tuple(dict.fromkeys(name[:_MOST_NAME] for name in names if name))
+
+
+def _run_there(read: _Body) -> tuple[str, ...]:
+    """Tools of the provider's own, by the names that their calls have; those of a remote server by the server's label."""
+    found = [tool.server_label or _VERSION.sub("", tool.type or "") for tool in read.tools or () if tool.type not in _RUN_HERE]
+    if bytes(read.web_search_options):
+        found.append("web_search")
+    return tuple(dict.fromkeys(name[:_MOST_NAME] for name in found if name))
 
 
 def _items(raw: msgspec.Raw) -> list[_Message]:

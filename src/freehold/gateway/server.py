@@ -124,6 +124,7 @@ def create_gateway(
         try:
             yield
         finally:
+            await control.finish()
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
@@ -174,22 +175,28 @@ async def _watch(running: Running, control: Control) -> None:
     saved = loop.time()
     while True:
         await asyncio.sleep(_LOOK_EVERY)
-        running.look_at_stops()
-        now = loop.time()
-        running.flights.see_deadlines(now)
-        if now - saved >= _SAVE_EVERY:
-            saved = now
-            running.records.probe()
-            moves = list(running.routes.tick(running.plan, running.flights, now))
-            for model, move in moves:
-                _tell_move(running, model, move)
-            if moves:
-                await control.moved()
-            await running.close_retired()
-            try:
-                running.accounts.save(time.time())
-            except FreeholdError as error:
-                running.notices.say("not_saved", why=str(error))
+        try:
+            running.look_at_stops()
+            running.flights.see_deadlines(loop.time())
+            if loop.time() - saved >= _SAVE_EVERY:
+                saved = loop.time()
+                await _each_second(running, control)
+        except Exception as error:  # noqa: BLE001  whatever it is, the next look at the stops must come
+            running.notices.say("defect", type(error).__name__, what=f"{type(error).__name__}: {error}")
+
+
+async def _each_second(running: Running, control: Control) -> None:
+    running.records.probe()
+    moves = list(running.routes.tick(running.plan, running.flights, asyncio.get_running_loop().time()))
+    for model, move in moves:
+        _tell_move(running, model, move)
+    if moves:
+        await control.moved()
+    await running.close_retired()
+    try:
+        running.accounts.save(time.time())
+    except FreeholdError as error:
+        running.notices.say("not_saved", why=str(error))
 
 
 def _tell_move(running: Running, model: str, move: Move) -> None:
@@ -255,6 +262,7 @@ class Serving:
             If it is not sound; nothing was changed.
         """
         self._app[CONTROL].reload()
+        self.running.records.put("reloaded", {"freehold.by": "signal"})
 
     def cut(self) -> None:
         """Wait for nobody any more."""

@@ -21,7 +21,7 @@ from freehold.errors import GatewayError
 from freehold.respond.file_lock import lock_whole
 from freehold.whole_file import write_whole
 
-__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "parse_stops", "read_stops"]
+__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "check_stop", "parse_stops", "read_stops"]
 
 SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
 _MOST_BYTES: Final = 1_000_000
@@ -77,6 +77,11 @@ class Stops:
 
     def __bool__(self) -> bool:
         return bool(self.listed)
+
+    @property
+    def by_content(self) -> Stop | None:
+        """The first stop of a model or a tool: whether a request falls under it, only its content tells."""
+        return next((stop for stop in self.listed if stop.scope in ("model", "tool")), None)
 
     def of(self, scope: str, *names: str) -> Stop | None:
         """The stop of one of these names, or of all; ``None`` if they may go on."""
@@ -256,7 +261,7 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
     freehold.errors.GatewayError
         If the scope is none, the name cannot stand in a line, or the file cannot be read or written.
     """
-    _check(stop)
+    check_stop(stop)
     why = " ".join(stop.why.split())[:500]
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -279,7 +284,14 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
     return Stops(tuple(kept))
 
 
-def _check(stop: Stop) -> None:
+def check_stop(stop: Stop) -> None:
+    """See that a stop can stand in a line.
+
+    Raises
+    ------
+    freehold.errors.GatewayError
+        If the scope is none, or the name cannot stand there.
+    """
     if stop.scope not in SCOPES:
         raise GatewayError(f"'{stop.scope[:40]}' is nothing that can be stopped. Choose from: {', '.join(SCOPES)}.")
     name = stop.name.strip()

@@ -7,7 +7,7 @@ same in both. Each side is a network and a scenario.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,7 +83,7 @@ class Case:
             supply.filled.source.id: number for number, supply in enumerate(self.supplies) if supply.filled.source is not None
         }
         self.needs = tuple(need for need in stack.needs if need.source in self.supply_number)
-        self._truths: dict[Rule, list[Truth]] = {}
+        self._matching: dict[Rule, Mapping[int, Truth]] = {}
         self._built: dict[int, Built] = {}
         self._running: dict[int, State] = {}
         self._ramps: dict[int, _Ramps] = {}
@@ -150,16 +150,41 @@ class Case:
             compiled=KERNELS[self.kernel],
         )
 
-    def truths(self, rule: Rule) -> list[Truth]:
-        """Whether a rule matches each supply: surely, surely not, or perhaps (``None``)."""
-        if rule not in self._truths:
-            items, matches = self.stack.items, self.control.matcher(rule)
-            self._truths[rule] = [matches(items[supply.item], supply.filled.source) for supply in self.supplies]
-        return self._truths[rule]
+    def matching(self, rule: Rule) -> Mapping[int, Truth]:
+        """Supplies that a rule matches, surely (``True``) or perhaps (``None``); those that it surely does not are left out."""
+        if rule not in self._matching:
+            items, supplies, matches = self.stack.items, self.supplies, self.control.matcher(rule)
+            found: dict[int, Truth] = {}
+            for number in self._candidates(rule):
+                supply = supplies[number]
+                truth = matches(items[supply.item], supply.filled.source)
+                if truth is not False:
+                    found[number] = truth
+            self._matching[rule] = found
+        return self._matching[rule]
 
     def truth(self, rule: Rule, supply: int) -> Truth:
-        """Whether a rule matches one supply; see :meth:`truths`."""
-        return self.truths(rule)[supply]
+        """Whether a rule matches one supply: surely, surely not, or perhaps (``None``)."""
+        return self.matching(rule).get(supply, False)
+
+    def _candidates(self, rule: Rule) -> Iterable[int]:
+        """Supplies that a rule may match, by its most telling selector, in order."""
+        if rule.source is not None:
+            return (self.supply_number[rule.source],) if rule.source in self.supply_number else ()
+        if rule.item is not None:
+            return self.supplies_of[self.item_number[rule.item]] if rule.item in self.item_number else ()
+        if rule.provider is not None:
+            return sorted((*self._from_provider.get(rule.provider, ()), *self._from_provider.get(None, ())))
+        return range(len(self.supplies))
+
+    @cached_property
+    def _from_provider(self) -> Mapping[str | None, Sequence[int]]:
+        """Supplies by their provider; under ``None`` those of which it is not known."""
+        found: dict[str | None, list[int]] = {}
+        for number, supply in enumerate(self.supplies):
+            provider = None if supply.filled.source is None else supply.filled.source.provider
+            found.setdefault(provider if isinstance(provider, str) else None, []).append(number)
+        return found
 
     def cone(self, items: Iterable[int], *, voids: bool) -> tuple[int, ...]:
         """Supplies that some items rest on, through needs whose cover can end, in order.
@@ -200,7 +225,7 @@ class Case:
         side
             On the low side a rule that perhaps matches does, on the high side it does not.
         overrides
-            Truths instead of :meth:`truths`, for what-if questions on single facts.
+            Truths instead of :meth:`truth`, for what-if questions on single facts.
         only
             Supplies that matter to whoever asks (see :meth:`cone`); by default all.
         """
@@ -240,8 +265,7 @@ class Case:
         """Supplies that rules match, by the places of those rules; supplies that none matches are left out."""
         several: dict[int, tuple[int, ...]] = {}
         for place, rule in enumerate(cutoff.rules):
-            truths = self.truths(rule)
-            numbers = [number for number, truth in enumerate(truths) if truth or (truth is None and side == LOW)]
+            numbers = [number for number, truth in self.matching(rule).items() if truth or side == LOW]
             if len(cutoff.rules) == 1 and not overrides:
                 return {(0,): numbers} if numbers else {}
             for number in numbers:
@@ -271,14 +295,14 @@ class Case:
             )  # fmt: skip
         return self._ramps[side]
 
-    def with_own_truths(self) -> Case:
+    def with_own_memory(self) -> Case:
         """The same case, sharing all that is built, with a memory of its own for whom rules match.
 
         That memory grows with every rule asked; whoever asks many does so of a copy, and lets it go.
         """
-        _ = self.supplies_of, self.needs_of, self.is_numeric_known, self.is_recovery_known
+        _ = self.supplies_of, self.needs_of, self.is_numeric_known, self.is_recovery_known, self._from_provider
         other = copy(self)
-        other._truths = {}  # noqa: SLF001
+        other._matching = {}  # noqa: SLF001
         return other
 
 

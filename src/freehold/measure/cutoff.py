@@ -186,7 +186,7 @@ def both_sides(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) -
     low = solve(case.built(LOW), [case.scenario(cut, LOW)], days, floor, case.running(LOW))
     # where nothing that counts is unknown, both sides are one run
     known = case.is_numeric_known and case.is_recovery_known
-    known = known and not any(None in case.truths(rule) for rule in cut.rules)
+    known = known and not any(None in case.matching(rule).values() for rule in cut.rules)
     return low, low if known else solve(case.built(HIGH), [case.scenario(cut, HIGH)], days, floor, case.running(HIGH))
 
 

@@ -64,6 +64,7 @@ def mission_run(case: Case, scenario: Scenario, side: Side, mission: Mission, ho
         Last day.
     """
     rows = [*([mission.weights] if mission.weights else []), *({number: 1.0} for number in mission.doubtful)]
+    rows = rows or [{}]
     weights = np.zeros((len(rows), len(case.stack.items)))
     for row, one in enumerate(rows):
         weights[row, list(one)] = list(one.values())

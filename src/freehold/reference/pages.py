@@ -131,6 +131,8 @@ def settings_page() -> str:
             (
                 ("`NO_COLOR`", "if set, a terminal gets no colour"),
                 ("`COLUMNS`", "width of the text on a terminal; 100 where there is none"),
+                ("`XDG_STATE_HOME`", "folder in which a gateway keeps its state, where `--state` names none"),
+                ("`FREEHOLD_WATCH_KEY`", "key with which a gateway's events are sent to the desk that `--watch` names"),
                 ("`XDG_CACHE_HOME`", "folder in which readings and pages are kept; `--no-cache` does without"),
                 (
                     "`SOURCE_DATE_EPOCH`",

@@ -120,10 +120,11 @@ _COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
 _MOMENT: Final[_Schema] = {"type": "number"}
 _DIGEST: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _ANY: Final[_Schema] = {"type": "object"}
+_VALUE: Final[_Schema] = {"type": ["object", "array", "string", "number", "boolean", "null"]}
 _LEVEL: Final[_Schema] = {"enum": ["blue", "yellow", "orange", "red", None]}
 _INCIDENT: Final = _object(
     id=_NAME, title=_TEXT, state=_NAME, level_low=_LEVEL, level_high=_LEVEL, firing=_FLAG, labels=_ANY, key=_TEXT,
-    first=_MOMENT, opened=_MOMENT, updated=_MOMENT, preserved=_FLAG, radius={}, merged_into=_or_null(_NAME),
+    first=_MOMENT, opened=_MOMENT, updated=_MOMENT, preserved=_FLAG, radius=_VALUE, merged_into=_or_null(_NAME),
     successor_of=_or_null(_NAME), successor=_or_null(_NAME), roles=_list(_object(role=_NAME, person=_NAME)),
 )  # fmt: skip
 _REQUEST: Final = _object(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table, Tone
+from freehold.report.sentences import count
 from freehold.words import say
 
 if TYPE_CHECKING:
@@ -38,14 +39,18 @@ def list_document(answer: RuleList, context: Context) -> Document:
     table = Table(tuple(columns), rows)
     on = sum(one.state == "on" for one in answer.rules)
     key = "rules.list_on" if stated else "rules.list"
-    said = say(key, count=len(answer.rules), on=on)
+    said = say(key, rules=count("rules.rules", len(answer.rules)), on=on)
     return Document(say("rules.list_title"), (Paragraph(said, lead=True), table), table)
 
 
 def _listed(one: ListedRule) -> tuple[str | int | None, ...]:
     state = None if one.state is None else say(f"rules.state_{one.state}")
     replay = one.replay
-    replayed = None if replay is None else say("rules.replayed", alerts=replay.alerts, events=replay.events)
+    replayed = (
+        None
+        if replay is None
+        else say("rules.replayed", alerts=count("rules.alerts", replay.alerts), events=count("rules.events", replay.events))
+    )
     origin = say("rules.from_freehold" if one.built_in else "rules.from_you")
     return one.id, state, one.measure or one.form, one.severity or None, one.tests, origin, replayed
 
@@ -66,7 +71,8 @@ def tests_document(answer: RuleTestReport, context: Context) -> Document:
     )
     table = Table(columns, rows)
     failed = sum(not one.passed for one in answer.results)
-    said = say("rules.tests_failed", failed=failed, count=len(rows)) if failed else say("rules.tests_passed", count=len(rows))
+    tests = count("rules.tests", len(rows))
+    said = say("rules.tests_failed", failed=failed, tests=tests) if failed else say("rules.tests_passed", tests=tests)
     blocks: list[Block] = [Paragraph(said, "bad" if failed else "good", lead=True)]
     if answer.silent:
         blocks.append(Paragraph(say("rules.silent", rules=", ".join(answer.silent)), "warn"))
@@ -83,13 +89,12 @@ def replay_document(answer: ReplayReport, context: Context) -> Document:
         Column("faults", say("rules.column_faults")),
     )  # fmt: skip
     table = Table(columns, tuple(Row(_replayed(one), _tone(one)) for one in answer.rules))
-    alerts = f"{sum(one.alerts for one in answer.rules):,}"
+    alerts = count("rules.alerts", sum(one.alerts for one in answer.rules))
+    events, rules = count("rules.events", answer.events), count("rules.rules", len(answer.rules))
     said = say("rules.replay_nothing")
     if answer.events:
         start, end = _moment(answer.start), _moment(answer.end)
-        said = say(
-            "rules.replay", count=len(answer.rules), alerts=alerts, events=f"{answer.events:,}", start=start, end=end
-        )  # fmt: skip
+        said = say("rules.replay", rules=rules, alerts=alerts, events=events, start=start, end=end)
     blocks: list[Block] = [Paragraph(said, "plain" if answer.events else "warn", lead=True), table]
     for one in answer.rules:
         if one.would_be:
@@ -99,7 +104,7 @@ def replay_document(answer: ReplayReport, context: Context) -> Document:
 
 def _replayed(one: RuleReplay) -> tuple[str | int | float | None, ...]:
     noisiest = say("rules.times", group=_labels(one.noisiest[0][0]), count=one.noisiest[0][1]) if one.noisiest else None
-    faults = [say("rules.errors", count=one.errors, example=one.example)] if one.errors else []
+    faults = [say("rules.errors", events=count("rules.events", one.errors), example=one.example)] if one.errors else []
     if one.forgotten:
         faults.append(say("rules.forgotten", count=one.forgotten))
     a_day = None if one.a_day is None else round(one.a_day, 1)

@@ -26,15 +26,21 @@ from freehold.respond.run_journal import Run, RunJournal, StepRecord
 from freehold.respond.run_scope import seen, substituted
 from freehold.watch.event import Json
 
-__all__ = ["Acting", "StepFailed", "Waits", "Walk"]
+__all__ = ["Acting", "Halted", "StepFailed", "Waits", "Walk"]
 
 _PROBES: Final = 3
 _BETWEEN_PROBES: Final = 0.2
+_UNCERTAIN: Final = "uncertain"
+"""In the result of a step that failed: nobody knows whether it has changed something."""
 _PASSED: Final = frozenset({"done", "undoing", "undone", "kept"})
 
 
 class Waits(Exception):
     """For people; the text says for what."""
+
+
+class Halted(Exception):
+    """A person has ended the run, or has it taken back."""
 
 
 class StepFailed(Exception):
@@ -51,14 +57,19 @@ class Walk:
         The run.
     playbook, steps
         The playbook that is gone through: its own, or one that it runs; and its steps by id.
-    depth
-        How many playbooks stand around it.
+    outer
+        The playbooks that stand around it, the outermost first.
     """
 
     run: Run
     playbook: Playbook
     steps: Mapping[str, Step]
-    depth: int = 0
+    outer: tuple[Playbook, ...] = ()
+
+    @property
+    def playbooks(self) -> tuple[Playbook, ...]:
+        """It, and those around it."""
+        return (*self.outer, self.playbook)
 
 
 class Acting:
@@ -117,11 +128,11 @@ class Acting:
         changed = told.get("set")
         variables.update(changed if isinstance(changed, dict) else {})
 
-    def _failed(self, run: Run, path: str, step: ActionStep, text: str) -> StepRecord:
+    def _failed(self, run: Run, path: str, step: ActionStep, text: str, *, uncertain: bool = False) -> StepRecord:
         with self.incidents.database.writing():
             if self.journal.step(run.id, path) is None:
                 self.journal.begin(run, path, step.id)
-            record = self.journal.end(run, path, "failed", text)
+            record = self.journal.end(run, path, "failed", text, {_UNCERTAIN: True} if uncertain else None)
         self._passing(f"{path} failed")
         return record
 
@@ -172,9 +183,10 @@ class Acting:
         if not incident.is_open:
             raise Waits(f"{incident.id} is '{incident.state}' by now")
         reach = action.reach(call.parameters)
-        if REACHES.index(reach) > REACHES.index(walk.playbook.reach):
+        narrowest = min(walk.playbooks, key=lambda one: REACHES.index(one.reach))
+        if REACHES.index(reach) > REACHES.index(narrowest.reach):
             raise RespondError(
-                f"'{step.id}' would reach {reach}, and the playbook '{walk.playbook.id}' may reach {walk.playbook.reach}. "
+                f"'{step.id}' would reach {reach}, and the playbook '{narrowest.id}' may reach {narrowest.reach}. "
                 f'Say reach = "{reach}" in it, if that is meant.'
             )
         if action.changes and not incident.preserved:
@@ -184,8 +196,8 @@ class Acting:
             )
         need = self.matrix.need_of(action.name, reach, incident.level_low, incident.level_high)
         if action.changes and walk.run.by == MACHINE:
-            digest = digest_of_playbook(walk.playbook)
-            need = self.matrix.drilled(need, self.journal.last_drill(walk.playbook.id, digest), self._clock())
+            for one in walk.playbooks:
+                need = self.matrix.drilled(need, self.journal.last_drill(one.id, digest_of_playbook(one)), self._clock())
         if not need.people:
             return None, ""
         request = self.requests.ask(walk.run.incident, walk.run.id, path, action.name, values, need, "approve")
@@ -258,9 +270,10 @@ class Acting:
             if number < _PROBES - 1:
                 await self._sleep(_BETWEEN_PROBES)
         if problem and worked is not True:
-            return self._failed(walk.run, path, step, problem)
+            return self._failed(walk.run, path, step, problem, uncertain=worked is None)
         if worked is False:
-            return self._failed(walk.run, path, step, f"{action.name} was done, and its probe does not see it")
+            text = f"{action.name} was done, and its probe does not see it"
+            return self._failed(walk.run, path, step, text, uncertain=True)
         if problem:
             outcome = Outcome(f"done, though: {problem}")
         return self._done(walk, step, path, action, outcome, variables)
@@ -300,7 +313,7 @@ class Acting:
         kept: list[str] = []
         for record in reversed(self.journal.steps(run.id)):
             action = self.actions.get(record.action)
-            if action is None or not action.changes or record.state not in ("done", "undoing", "kept"):
+            if action is None or not action.changes or not _may_have_changed(record):
                 continue
             if not (everything or action.undone_alone):
                 continue
@@ -326,3 +339,9 @@ class Acting:
         self._passing(f"{record.path} was undone")
         self.journal.end(run, record.path, "undone", outcome.text, changes=True)
         return True
+
+
+def _may_have_changed(record: StepRecord) -> bool:
+    if record.state == "failed":
+        return isinstance(record.result, dict) and bool(record.result.get(_UNCERTAIN))
+    return record.state in ("done", "undoing", "kept")

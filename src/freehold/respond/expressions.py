@@ -32,7 +32,8 @@ _FUNCTIONS: Final = frozenset(
 def _compiled(text: str) -> Any:
     if len(text) > LONGEST_EXPRESSION:
         raise BadPlaybook(f"an expression of {len(text):,} characters is longer than {LONGEST_EXPRESSION:,}. Make it shorter.")
-    if "{" in text or _LOOPS.search(_STRING.sub("''", text)):
+    bare = _STRING.sub("''", text)
+    if "{" in bare or _LOOPS.search(bare):
         raise BadPlaybook(f"'{text[:80]}' has a loop or builds a value. An expression compares, counts and joins; no more.")
     try:
         program = cel.compile(text)

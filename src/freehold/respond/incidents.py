@@ -2,6 +2,7 @@
 
 - One group of alerts has one open incident; told again, nothing changes; after it has ended, a *successor* is opened.
 - A level is raised by itself and lowered only by a person; after that, only worse facts than were known then raise it.
+  Its upper end, what it may be once facts that are missing are known, follows what is known.
 - Each change is checked and told (timeline, evidence) in the transaction that makes it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -73,6 +75,10 @@ class Incidents:
     def close(self) -> None:
         """Close the file."""
         self.database.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make all changes within one transaction: one write to the disk for a storm of alerts, all kept or none."""
+        return self.database.writing()
 
     # ------------------------------------------------------------ seeing
 
@@ -231,21 +237,24 @@ class Incidents:
             if firing and incident.state in ("contained", "recovering", "observing"):
                 self._move(incident, "relapse", MACHINE, "", frozenset({MACHINE}))
         if firing and low:
-            self._raise(incident, radius, low, high)
+            self._grade(incident, radius, low, high)
 
-    def _raise(self, incident: Incident, radius: Json, low: str, high: str) -> None:
-        graded = self.database.row("SELECT graded_low, graded_high FROM incident WHERE id = ?", incident.id)
-        assert graded is not None
-        worst = _worse(graded[0], low), _worse(graded[1], high)
-        if worst == graded:
+    def _grade(self, incident: Incident, radius: Json, low: str, high: str) -> None:
+        """Bring the level up to date by the law of :func:`freehold.watch.levels.combine`: what surely holds only raises it."""
+        row = self.database.row("SELECT graded_low FROM incident WHERE id = ?", incident.id)
+        assert row is not None
+        worse = level_number(low) > level_number(row[0])
+        now_low = _worse(incident.level_low, low) if worse else incident.level_low
+        now = now_low, _worse(now_low, high)
+        self.database.rows("UPDATE incident SET graded_low = ?, graded_high = ? WHERE id = ?", low, high, incident.id)
+        if now == (incident.level_low, incident.level_high):
             return
-        now = _worse(incident.level_low, low), _worse(incident.level_high, high)
+        kept = radius if radius is not None and level_number(now[1]) >= level_number(incident.level_high) else incident.radius
         self.database.rows(
-            "UPDATE incident SET graded_low = ?, graded_high = ?, level_low = ?, level_high = ?, radius = ? WHERE id = ?",
-            *worst, *now, _radius(radius) if radius is not None else as_json(incident.radius), incident.id,
-        )  # fmt: skip
+            "UPDATE incident SET level_low = ?, level_high = ?, radius = ? WHERE id = ?", *now, _radius(kept), incident.id
+        )
         facts: dict[str, Json] = {"from": [incident.level_low, incident.level_high], "to": list(now)}
-        if radius is not None:
+        if kept is radius is not None:
             facts["radius"] = radius
         self.database.tell(incident.id, "level", MACHINE, MACHINE, "", facts)
         if incident.state == "signal":
@@ -364,8 +373,8 @@ class Incidents:
             self.database.tell(other.id, "merged", name, role, why, {"other": one.id})
             if one.firing and not other.firing:
                 self.database.rows("UPDATE incident SET firing = 1 WHERE id = ?", other.id)
-            if one.level_low:
-                self._raise(self.get(other.id), None, one.level_low, one.level_high)
+            if level_number(one.level_low) > level_number(other.level_low):
+                self._set_level(other, one.level_low, _worse(one.level_high, other.level_high), MACHINE, MACHINE, "")
             return self.get(other.id)
 
     def set_level(self, id_: str, low: str, high: str, by: str, why: str) -> Incident:
@@ -387,14 +396,15 @@ class Incidents:
             )
             if lowered and (role != "commander" or not why.strip()):
                 raise NotAllowed("a level is lowered by a commander, with a reason. Add one: --because TEXT")
-            self.database.rows(
-                "UPDATE incident SET level_low = ?, level_high = ? WHERE id = ?", low, high, incident.id
-            )  # what was graded stays: only worse facts than those raise it again
-            facts: dict[str, Json] = {"from": [incident.level_low, incident.level_high], "to": [low, high]}
-            self.database.tell(incident.id, "level", by, role, why, facts)
+            self._set_level(incident, low, high, by, role, why)  # what was seen stays: only what is worse raises it again
             if incident.state == "signal":
                 self._move(self.get(incident.id), "warn", by, why, self.roles_of(incident, by))
             return self.get(incident.id)
+
+    def _set_level(self, incident: Incident, low: str, high: str, by: str, role: str, why: str) -> None:
+        self.database.rows("UPDATE incident SET level_low = ?, level_high = ? WHERE id = ?", low, high, incident.id)
+        facts: dict[str, Json] = {"from": [incident.level_low, incident.level_high], "to": [low, high]}
+        self.database.tell(incident.id, "level", by, role, why, facts)
 
     def note(self, id_: str, by: str, text: str) -> None:
         """Write into the timeline what somebody saw or did; every role may."""

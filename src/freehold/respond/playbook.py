@@ -19,8 +19,8 @@ from freehold.respond.playbook_text import playbook_toml
 from freehold.stack.toml_text import BadToml, parse_toml
 
 __all__ = [
-    "MOST_BYTES", "MOST_STEPS", "REACHES", "Action", "End", "If", "Parallel", "Playbook", "Run", "Start", "Step", "Switch",
-    "Variable", "While", "digest_of_playbook", "edges", "load_playbook", "parse_playbook", "to_toml",
+    "MOST_BYTES", "MOST_STEPS", "REACHES", "Action", "End", "If", "Parallel", "Playbook", "Run", "Scalar", "Start", "Step",
+    "Switch", "Variable", "While", "digest_of_playbook", "edges", "load_playbook", "parse_playbook", "to_toml",
 ]  # fmt: skip
 
 MOST_BYTES: Final = 1_048_576
@@ -33,6 +33,7 @@ _Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,199}$")]
 _Text = Annotated[str, msgspec.Meta(max_length=20_000)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 Scalar: TypeAlias = str | int | float | bool | None
+"""What a variable can hold."""
 
 
 class Variable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

@@ -18,9 +18,12 @@ from freehold.respond.incidents import Incidents
 from freehold.respond.roles import MACHINE
 from freehold.watch.event import Json
 
-__all__ = ["RUN_ENDED", "Run", "RunJournal", "StepRecord"]
+__all__ = ["RUN_ENDED", "RUN_HALTING", "Run", "RunJournal", "StepRecord"]
 
-RUN_ENDED: Final = frozenset({"done", "failed", "undone"})
+RUN_ENDED: Final = frozenset({"done", "failed", "undone", "halted"})
+RUN_HALTING: Final = frozenset({"undoing", "halting"})
+"""States that a person has put a run into; whoever drives it acts on that before its next step."""
+
 _RUN: Final = "id, incident, playbook, text, digest, variables, who, state, because, started, ended"
 _STEP: Final = "run, path, step, state, action, key, parameters, before, result, text, begun, ended"
 
@@ -42,7 +45,8 @@ class Run:
     by
         Who started it.
     state
-        ``running``, ``waiting`` (for people), ``undoing`` (by a person), ``done``, ``failed`` or ``undone``.
+        ``running``, ``waiting`` (for people), ``failing`` (what was done is taken back), ``undoing`` or ``halting`` (a
+        person's word), ``done``, ``failed``, ``undone`` or ``halted``.
     because
         Why it waits or failed.
     started, ended
@@ -153,8 +157,8 @@ class RunJournal:
     def all(self, incident: str = "", *, unfinished: bool = False) -> tuple[Run, ...]:
         """Runs of one incident or of all, the oldest first."""
         found = self.database.rows(
-            f"SELECT {_RUN} FROM run WHERE (? = '' OR incident = ?) AND (NOT ? OR state IN ('running', 'waiting', 'undoing')) "  # noqa: S608
-            "ORDER BY number",
+            f"SELECT {_RUN} FROM run WHERE (? = '' OR incident = ?) "  # noqa: S608
+            "AND (NOT ? OR state IN ('running', 'waiting', 'failing', 'undoing', 'halting')) ORDER BY number",
             incident, incident, unfinished,
         )  # fmt: skip
         return tuple(_run(row) for row in found)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from freehold.errors import BadPlaybook, FreeholdError, NotAllowed, RespondError
-from freehold.respond.acting import Acting, StepFailed, Waits, Walk
+from freehold.respond.acting import Acting, Halted, StepFailed, Waits, Walk
 from freehold.respond.actions.interface import Action, Call, parameters_of
 from freehold.respond.actions.registry import ACTIONS, MANUAL
 from freehold.respond.approvals import Matrix, default_matrix
@@ -36,7 +36,7 @@ from freehold.respond.playbook import (
 from freehold.respond.playbook import Run as RunStep
 from freehold.respond.playbook_checks import check_library, check_playbook
 from freehold.respond.roles import MACHINE
-from freehold.respond.run_journal import Run
+from freehold.respond.run_journal import RUN_HALTING, Run
 from freehold.respond.run_scope import bundle, first_variables, seen, substituted, unbundled
 from freehold.watch.event import Json
 
@@ -45,6 +45,9 @@ __all__ = ["Runner"]
 _AT_ONCE: Final = 8
 """Branches of one parallel step that are at work at the same time."""
 _DEEPEST: Final = 8
+_FAILING: Final = "failing"
+_NAP: Final = 1.0
+"""Seconds of a wait after which it is looked whether a person has ended the run."""
 
 
 class Runner:
@@ -163,18 +166,23 @@ class Runner:
             self._driven.discard(run.id)
 
     async def _drive(self, run: Run) -> Run:
-        if run.state == "undoing":
-            return await self._take_back(run)
+        if run.state in RUN_HALTING:
+            return await self._halt(run)
+        playbook = self._playbooks(run)[run.playbook]
+        if run.state == _FAILING:
+            return await self._fail(run, playbook, run.because)
         incident = self.incidents.get(run.incident)
         if not incident.is_open:
             return self._ended(run, "failed", f"{incident.id} is '{incident.state}': what was done stays as it is")
-        playbook = self._playbooks(run)[run.playbook]
         walk = Walk(run, playbook, playbook.steps())
         start = next(step.id for step in playbook.step if isinstance(step, Start))
         try:
             await self._sequence(walk, start, "main", "", dict(run.variables))
+        except Halted:
+            return await self._halt(self.journal.get(run.id))
         except Waits as wait:
-            return self.journal.set_state(run, "waiting", str(wait))
+            now = self.journal.get(run.id)
+            return await self._halt(now) if now.state in RUN_HALTING else self.journal.set_state(run, "waiting", str(wait))
         except StepFailed as failure:
             return await self._fail(run, playbook, str(failure))
         return self._ended(run, "done", "")
@@ -198,6 +206,7 @@ class Runner:
         while id_ and id_ != stop:
             step = walk.steps[id_]
             path = f"{prefix}/{step.id}"
+            self._heed(walk.run)
             await self._delay(walk, step, path)
             if isinstance(step, End):
                 return
@@ -211,6 +220,11 @@ class Runner:
                     id_ = step.next
                 else:
                     raise
+
+    def _heed(self, run: Run) -> None:
+        """Go no further if a person has said so."""
+        if self.journal.get(run.id).state in RUN_HALTING:
+            raise Halted
 
     async def _step(self, walk: Walk, step: Step, path: str, variables: dict[str, Json]) -> None:
         if isinstance(step, ActionStep):
@@ -249,7 +263,7 @@ class Runner:
                 await self._sequence(walk, step.branches[number], f"{path}>{number}", "", copies[number])
 
         results = await asyncio.gather(*(go(number) for number in range(len(step.branches))), return_exceptions=True)
-        for kind in (StepFailed, Waits):
+        for kind in (Halted, StepFailed, Waits):
             texts = [str(result) for result in results if isinstance(result, kind)]
             if texts:
                 raise kind("; ".join(texts))
@@ -261,7 +275,7 @@ class Runner:
             variables.update({name: value for name, value in copy.items() if value != before.get(name)})
 
     async def _nested(self, walk: Walk, step: RunStep, path: str, variables: dict[str, Json]) -> None:
-        if walk.depth >= _DEEPEST:
+        if len(walk.outer) >= _DEEPEST:
             raise StepFailed(f"playbooks run each other more than {_DEEPEST} deep")
         playbook = self._playbooks(walk.run)[step.playbook]
         incident = self.incidents.get(walk.run.incident)
@@ -269,7 +283,7 @@ class Runner:
             values = first_variables(playbook, substituted(step.with_, variables), dict(incident.labels))
         except RespondError as error:
             raise StepFailed(str(error)) from None
-        inner = replace(walk, playbook=playbook, steps=playbook.steps(), depth=walk.depth + 1)
+        inner = replace(walk, playbook=playbook, steps=playbook.steps(), outer=walk.playbooks)
         start = next(one.id for one in playbook.step if isinstance(one, Start))
         await self._sequence(inner, start, f"{path}>{playbook.id}", "", values)
 
@@ -303,8 +317,12 @@ class Runner:
         self._passing(f"{path} waits")
         if record.state == "begun":
             assert isinstance(record.result, int | float)
-            # a wall clock that went back does not make the wait longer than it is
-            await self._sleep(min(step.delay, max(0.0, record.result - self._clock())))
+            # a wall clock that went back does not make the wait longer than it is; a person is heard in the middle of it
+            left = min(step.delay, max(0.0, record.result - self._clock()))
+            while left > 0:
+                await self._sleep(min(left, _NAP))
+                left -= _NAP
+                self._heed(walk.run)
             self.journal.end(walk.run, f"{path}@", "done", record.text, quiet=True)
             self._passing(f"{path} has waited")
 
@@ -312,25 +330,43 @@ class Runner:
 
     async def _fail(self, run: Run, playbook: Playbook, because: str) -> Run:
         if playbook.on_failure == "undo":
+            # said before the first step is taken back: an interruption goes on from here, and not through the steps again
+            run = self.journal.set_state(run, _FAILING, because)
             await self._acting.undo_steps(run, everything=False)
         return self._ended(run, "failed", because)
 
-    async def undo(self, id_: str, by: str, why: str) -> Run:
-        """Take back, for a person, everything that a run has done, the last first.
+    def end_run(self, id_: str, by: str, why: str, *, undo: bool) -> Run:
+        """Say, for a person, that a run goes no further; who drives it, :meth:`drive`, acts on that before its next step.
+
+        Parameters
+        ----------
+        id_
+            The run.
+        by, why
+            Who, and why.
+        undo
+            Whether what it has done is taken back too, the last first; that can be said of a run that has ended as well.
 
         Raises
         ------
         freehold.errors.NotAllowed
-            If the person may not act, or gives no reason.
+            If the person may not act or gives no reason, or it has ended and is not to be taken back.
         """
         run = self.journal.get(id_)
         with self.incidents.database.writing():
             by, role = self.incidents.acting(self.incidents.get(run.incident), by)
             if not why.strip():
-                raise NotAllowed("taking back what was done needs a reason. Add one: --because TEXT")
-            self.incidents.database.tell(run.incident, "undo", by, role, why, {"run": run.id})
-            run = self.journal.set_state(run, "undoing", why)
-        return await self._take_back(run)
+                raise NotAllowed("ending a run needs a reason. Add one: --because TEXT")
+            if run.ended is not None and (not undo or run.state == "undone"):
+                raise NotAllowed(f"{run.id} has ended already: {run.state}.")
+            verb = "undo" if undo else "halt"
+            self.incidents.database.tell(run.incident, verb, by, role, why, {"run": run.id})
+            return self.journal.set_state(run, "undoing" if undo else "halting", why)
+
+    async def _halt(self, run: Run) -> Run:
+        if run.state == "undoing":
+            return await self._take_back(run)
+        return self._ended(run, "halted", run.because)
 
     async def _take_back(self, run: Run) -> Run:
         kept = await self._acting.undo_steps(run, everything=True)

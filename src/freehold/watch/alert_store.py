@@ -7,6 +7,8 @@ are served by the same one. The file is in write-ahead mode with ``synchronous =
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from freehold.errors import BadStore
+from freehold.errors import BadStore, StoreUnavailable
 from freehold.watch.alert_records import SavedAlert, SavedGroup, SavedSilence
 from freehold.watch.state_file import Kind, open_state_file, telling
 
@@ -34,6 +36,27 @@ _KIND: Final = Kind(
     1,
     tuple(f"CREATE TABLE {table} (key TEXT PRIMARY KEY NOT NULL, body BLOB NOT NULL) WITHOUT ROWID" for table in TABLES),
 )
+
+
+def _lock_beside(path: Path) -> int:
+    """Lock the file ``NAME.lock`` for this process until it is closed.
+
+    Raises
+    ------
+    freehold.errors.StoreUnavailable
+        If another process holds it, or it cannot be made.
+    """
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        lock = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreUnavailable(f"{beside} cannot be made ({error.strerror}). Name another folder.") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise StoreUnavailable(f"{path}: another process has it open. Only one may run on one folder of state.") from None
+    return lock
 
 
 @dataclass(slots=True)
@@ -54,10 +77,12 @@ class AlertStore:
         In autocommit mode.
     place
         The file's name, for messages.
+    lock
+        The open file that says that it is in use; closed with it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
-        self._connection, self._place = connection, place
+    def __init__(self, connection: sqlite3.Connection, place: str, lock: int | None = None) -> None:
+        self._connection, self._place, self._held = connection, place, lock
         self._lock = Lock()
         self._waiting = _Waiting()
         self._task: asyncio.Task[None] | None = None
@@ -85,17 +110,13 @@ class AlertStore:
             for statement in _KIND.statements:
                 connection.execute(statement)
             return cls(connection, "memory")
-        connection = open_state_file(path, _KIND, wait=wait)
+        # two desks on one file would each tell everything; others may still read it, to keep a copy before a change
+        lock = _lock_beside(Path(path))
         try:
-            with telling(str(path)):
-                # two desks on one file would each tell everything
-                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("COMMIT")
+            return cls(open_state_file(path, _KIND, wait=wait), str(path), lock)
         except BaseException:
-            connection.close()
+            os.close(lock)
             raise
-        return cls(connection, str(path))
 
     def load(self) -> Mapping[str, Mapping[str, Any]]:
         """All that is stored: by table (:data:`TABLES`) and key, as the ``Saved…`` values; of ``state`` plain numbers.
@@ -211,3 +232,6 @@ class AlertStore:
         finally:
             with self._lock, telling(self._place):
                 self._connection.close()
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None

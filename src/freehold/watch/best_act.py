@@ -234,8 +234,9 @@ class _Possible:
 def _possible(trial: _Trial, base: list[MissionRun]) -> list[_Possible]:
     """Acts on items that lack something, the most promising first."""
     case, cut, horizon = trial.case, trial.cut, trial.horizon
+    known_on = cut.known_on
     lack = horizon - (base[LOW].areas + base[HIGH].areas) / 2
-    matched = {number for rule in cut.rules for number, truth in enumerate(case.truths(rule)) if truth is not False}
+    matched = {number for rule in cut.rules for number in case.matching(rule)}
     bounds, promise = trial.bounds(lack), trial.promise(lack, matched)
     found: list[_Possible] = []
     for item, (bound, weight) in enumerate(bounds):
@@ -246,13 +247,13 @@ def _possible(trial: _Trial, base: list[MissionRun]) -> list[_Possible]:
             if filled.source is None:
                 continue
             if supply in trial.candidates:
-                rest = max(0.0, horizon - max(0.0, cut.known_on + case.recover(supply, HIGH)))
+                rest = max(0.0, horizon - max(0.0, known_on + case.recover(supply, HIGH)))
                 part = filled.capacity[HIGH] * rest / horizon if horizon else 0.0
                 found.append(_Possible(promise[item] * part, min(bound, weight * rest), "activate", supply))
                 continue
             if supply in matched:
                 found.append(_Possible(promise[item], bound, "restore", supply))
-            late = max(0.0, cut.known_on + case.recover(supply, LOW)) - max(0.0, cut.known_on)
+            late = max(0.0, known_on + case.recover(supply, LOW)) - max(0.0, known_on)
             if late > TOLERANCE and filled.capacity[HIGH] > filled.share[LOW] + TOLERANCE:
                 found.append(_Possible(promise[item] * filled.capacity[HIGH], bound, "hasten", supply))
     return sorted(found, key=lambda one: (-one.promise, -one.bound, one.kind, one.supply))

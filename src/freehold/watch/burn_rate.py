@@ -9,7 +9,7 @@ A burn rate of 1 spends the budget exactly in the objective's period. Spending t
 window w is a burn rate of p·T/w: 2 % of 30 days in an hour is 0.02 · 720 h / 1 h = 14.4. An alert holds while the rate is
 over its threshold in a long window (so that it matters) and in a short one of a twelfth (so that it ends soon after the
 trouble does). Where traffic is low, a single failure is a high rate (same chapter, "Low-Traffic Services and Error Budget
-Alerting"): a minimum count of events guards against it.
+Alerting"): a minimum count of events, and of failed ones, guards against it.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ class BurnMeter:
         The pairs; it holds if any does.
     objective
         The share of events that is to succeed.
-    minimum
-        Events that the long window must hold.
+    minimum, at_least
+        Events, and failed ones, that the long window must hold.
     """
 
-    __slots__ = ("_burns", "_minimum", "_objective", "_windows")
+    __slots__ = ("_at_least", "_burns", "_minimum", "_objective", "_windows")
 
-    def __init__(self, burns: Sequence[Burn], objective: float, minimum: int) -> None:
-        self._burns, self._objective, self._minimum = burns, objective, minimum
+    def __init__(self, burns: Sequence[Burn], objective: float, minimum: int = 1, at_least: int = 1) -> None:
+        self._burns, self._objective, self._minimum, self._at_least = burns, objective, minimum, at_least
         self._windows = {length: Window(length) for burn in burns for length in (burn.long, burn.short)}
 
     def add(self, now: float, *, part: bool, amount: float) -> None:
@@ -111,7 +111,7 @@ class BurnMeter:
             window.move(now)
         for burn in self._burns:
             long, short = self._windows[burn.long], self._windows[burn.short]
-            if long.count < self._minimum or long.part == 0:
+            if long.count < self._minimum or long.part < self._at_least:
                 continue
             rates = (burn_rate(one.part, one.count, self._objective) for one in (long, short))
             if all(exceeds(rate, burn.rate) for rate in rates):

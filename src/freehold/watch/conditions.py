@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ __all__ = [
     "Condition",
     "ConditionFault",
     "compile_condition",
-    "value_of",
+    "reader_of",
 ]
 
 LONGEST_CONDITION: Final = 1_000
@@ -49,7 +49,9 @@ FUNCTIONS: Final = ("contains", "startsWith", "endsWith", "matches", "size", "in
 
 _DEEPEST: Final = 20
 _REMEMBERED: Final = 512
+_LONGEST_KEPT: Final = 256
 _LARGEST_COUNT: Final = 2**53
+_LARGEST_NUMBER: Final = 1e300
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+)
@@ -110,7 +112,7 @@ class Condition:
         Whether answers are kept by the values that they were given for: worth it where a pattern is matched.
     """
 
-    __slots__ = ("_asked", "_order", "_program", "_remembered", "_variables", "text")
+    __slots__ = ("_asked", "_order", "_program", "_readers", "_remembered", "_variables", "text")
 
     def __init__(
         self, text: str, program: cel.Program, variables: tuple[tuple[str, str, AttributeType], ...],
@@ -118,6 +120,7 @@ class Condition:
     ) -> None:  # fmt: skip
         self.text = text
         self._program, self._variables, self._asked = program, variables, asked
+        self._readers = tuple((variable, reader_of(name, type_)) for variable, name, type_ in variables)
         self._order = tuple(variable for variable, *_ in (*variables, *asked))
         self._remembered: dict[tuple[Any, ...], bool] | None = {} if remembers else None
 
@@ -136,15 +139,15 @@ class Condition:
         """
         values: dict[str, Any] = {}
         missing = False
-        for variable, name, type_ in self._variables:
-            value = value_of(event, name, type_)
+        for variable, read in self._readers:
+            value = read(event)
             if value is None:
                 missing = True
             else:
                 values[variable] = value
         for variable, name in self._asked:
-            values[variable] = _raw(event, name) is not None
-        if self._remembered is None:
+            values[variable] = name in ENVELOPE or event.data.get(name) is not None
+        if self._remembered is None or any(isinstance(one, str) and len(one) > _LONGEST_KEPT for one in values.values()):
             return self._evaluate(values, missing=missing)
         key = tuple(values.get(variable) for variable in self._order)
         known = self._remembered.get(key)
@@ -166,13 +169,11 @@ class Condition:
         raise ConditionFault(f"it gives {_kind(result)}, not true or false")
 
 
-def value_of(event: Event, name: str, type_: AttributeType) -> Json:
-    """An attribute of an event, in the type that rules count on.
+def reader_of(name: str, type_: AttributeType) -> Callable[[Event], Json]:
+    """Give what reads an attribute of an event, in the type that rules count on.
 
     Parameters
     ----------
-    event
-        The event.
     name
         One of the known names, or ``event.source``, ``event.subject``, ``event.type``.
     type_
@@ -180,40 +181,52 @@ def value_of(event: Event, name: str, type_: AttributeType) -> Json:
 
     Returns
     -------
-    Json
-        The value; ``None`` if the event does not have it.
-
-    Raises
-    ------
-    ConditionFault
-        If it is of another type, or not finite.
+    Callable
+        From an event to the value, ``None`` if it has none; raises :class:`ConditionFault` if it is of another type or not
+        finite.
     """
-    value = _raw(event, name)
-    if value is None:
-        return None
-    if type_ == "text":
-        if isinstance(value, str):
-            if len(value) > LONGEST_VALUE:
-                value = value[:LONGEST_VALUE]
-            return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-    elif isinstance(value, bool):
-        if type_ == "flag":
-            return value
-    elif type_ == "number":
-        if isinstance(value, (int, float)) and -1e300 < value < 1e300:
-            return float(value)
-    elif type_ == "count" and isinstance(value, (int, float)) and -_LARGEST_COUNT <= value <= _LARGEST_COUNT:
-        if isinstance(value, int):
-            return value
-        if math.isfinite(value) and value == int(value):
-            return int(value)
-    raise ConditionFault(f"{name} is {_kind(value)}, and a {type_} is expected")
-
-
-def _raw(event: Event, name: str) -> Json:
     if name in ENVELOPE:
-        return str(getattr(event, name.removeprefix("event.")))
-    return event.data.get(name)
+        field = name.removeprefix("event.")
+        return lambda event: _text(getattr(event, field), name)
+    read = _READERS[type_]
+    return lambda event: None if (value := event.data.get(name)) is None else read(value, name)
+
+
+def _text(value: Json, name: str) -> Json:
+    if not isinstance(value, str):
+        raise _mistyped(value, name, "text")
+    if len(value) > LONGEST_VALUE:
+        value = value[:LONGEST_VALUE]
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _count(value: Json, name: str) -> Json:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_LARGEST_COUNT <= value <= _LARGEST_COUNT:
+        raise _mistyped(value, name, "count")
+    if value != int(value):
+        raise _mistyped(value, name, "count")
+    return int(value)
+
+
+def _number(value: Json, name: str) -> Json:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
+        raise _mistyped(value, name, "number")
+    return float(value)
+
+
+def _flag(value: Json, name: str) -> Json:
+    if not isinstance(value, bool):
+        raise _mistyped(value, name, "flag")
+    return value
+
+
+def _mistyped(value: Json, name: str, type_: AttributeType) -> ConditionFault:
+    return ConditionFault(f"{name} is {_kind(value)}, and a {type_} is expected")
+
+
+_READERS: Final[Mapping[AttributeType, Callable[[Json, str], Json]]] = {
+    "text": _text, "count": _count, "number": _number, "flag": _flag,
+}  # fmt: skip
 
 
 def compile_condition(text: str, more: Mapping[str, AttributeType] | None = None) -> Condition:

@@ -18,8 +18,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.errors import Finding
 from freehold.watch.alert import Alert, Labels
-from freehold.watch.conditions import Condition, ConditionFault, compile_condition, value_of
+from freehold.watch.conditions import Condition, ConditionFault, compile_condition, reader_of
 from freehold.watch.event import Event, Json
 from freehold.watch.groups import Groups, Key
 from freehold.watch.measures import longest_memory, meter_maker
@@ -35,6 +36,8 @@ _LONGEST_LABEL: Final = 200
 _MOST_TYPES: Final = 1_000
 _MOST_STALE: Final = 10_000
 _NOTHING: Final = -math.inf
+_LATEST: Final = 1e11
+"""Seconds since 1970; a time beyond, in the year 5138, is none, and time stands still for it."""
 
 
 @dataclass(slots=True)
@@ -52,7 +55,7 @@ class RuleTally:
     example
         Why, the last time.
     forgotten
-        Groups that had to go, or could not be taken, because there were too many.
+        Groups that had to go while their windows held something, or could not be taken, because there were too many.
     """
 
     looked: int = 0
@@ -95,8 +98,8 @@ class _Compiled:
     """A rule ready to run."""
 
     __slots__ = (
-        "begins_by_itself", "clear_on", "clear_when", "field", "field_type", "group", "groups", "labels", "make_meter",
-        "number", "of", "on", "plain", "resolve_after", "rule", "tally", "told", "when", "whole",
+        "begins_by_itself", "clear_on", "clear_when", "field", "group", "groups", "labels", "make_meter",
+        "number", "of", "on", "plain", "read_field", "resolve_after", "rule", "since", "tally", "told", "when", "whole",
     )  # fmt: skip
 
     def __init__(self, number: int, rule: Rule, conditions: _Conditions, known: Mapping[str, AttributeType]) -> None:
@@ -110,11 +113,12 @@ class _Compiled:
         self.group = plain.group or ()
         self.labels = tuple(label_of(attribute) for attribute in self.group)
         self.field = plain.field
-        self.field_type = known.get(plain.field, "number")
+        self.read_field = reader_of(plain.field, known.get(plain.field, "number"))
         self.make_meter = meter_maker(plain)
         # a silence ends with the next event, or when it counts as gone for good
         self.begins_by_itself = plain.measure == "silence"
         self.resolve_after = 0.0 if self.begins_by_itself else float(plain.resolve_after)
+        self.since = _NOTHING
         self.whole = plain.measure in {"ratio", "burn-rate"}
         self.told = tuple(sorted(names_in(f"{rule.summary} {rule.description}") & known.keys()))
         self.groups: Groups[_Group] = Groups(plain.groups)
@@ -155,14 +159,16 @@ class RuleEngine:
 
     def __init__(self, rules: Rules) -> None:
         known = {**ATTRIBUTES, **rules.attributes}
+        self._file = rules.file
         self._conditions = _Conditions(rules.attributes)
         self._rules = [_Compiled(number, rule, self._conditions, known) for number, rule in enumerate(rules)]
         self._by_type: dict[str, tuple[tuple[_Compiled, bool, bool], ...]] = {}
         self._due: list[tuple[float, int, Key, int, _Group]] = []
         self._serial = 0
+        self._remembering = False
         self._met: dict[int, bool | str] = {}
         self._said: list[Alert] = []
-        self.now = _NOTHING
+        self.now = 0.0
 
     @property
     def longest_window(self) -> float:
@@ -173,6 +179,22 @@ class RuleEngine:
     def tallies(self) -> dict[str, RuleTally]:
         """What became of events, by rule."""
         return {one.rule.id: one.tally for one in self._rules}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What went wrong with rules while they ran, each with its mend; as notes, since the stream goes on."""
+        found = []
+        for one in self._rules:
+            tally = one.tally
+            if tally.errors:
+                problem = f"it could not be evaluated on {tally.errors:,} events, which it did not count: {tally.example}"
+                mend = "Ask first with has(), or compare values of one type"
+                found.append(Finding(self._file, 0, one.rule.id, problem, mend, "note"))
+            if tally.forgotten:
+                problem = f"{tally.forgotten:,} groups were forgotten or not taken, as it keeps {one.plain.groups:,}"
+                mend = "Group by fewer attributes, or let it keep more: groups = 10_000"
+                found.append(Finding(self._file, 0, one.rule.id, problem, mend, "note"))
+        return tuple(found)
 
     def groups_of(self, id_: str) -> int:
         """How many groups a rule keeps now."""
@@ -195,7 +217,8 @@ class RuleEngine:
                 self._met.clear()
                 resolved = is_resolved_event(event)
                 for rule, counts, clears in looking:
-                    self._take(rule, event, counts=counts and not resolved, clears=clears)
+                    if rule.since < self.now:
+                        self._take(rule, event, counts=counts and not resolved, clears=clears)
         return self._told()
 
     def tick(self, now: float) -> tuple[Alert, ...]:
@@ -227,9 +250,38 @@ class RuleEngine:
         tuple of Alert
             What has begun and was not said: nothing, unless it was lost. What has ended meanwhile is said by the next call.
         """
+        self.prepare(now)
         for event in events:
             self.feed(event)
+        return self.resume(alerts, now)
+
+    def prepare(self, now: float) -> None:
+        """Get ready for a tail of events: each rule will look only at those that still decide its state.
+
+        With :meth:`feed` for each event of the tail (whatever it says is dropped) and :meth:`resume` this is
+        :meth:`rebuild`, for a tail that does not come in one piece.
+
+        Parameters
+        ----------
+        now
+            Up to when events were taken.
+        """
+        self._remembering = True
+        for rule in self._rules:
+            rule.since = now - longest_memory(rule.plain)
+
+    def resume(self, alerts: Iterable[Alert], now: float) -> tuple[Alert, ...]:
+        """Go on from a tail of events that was fed; see :meth:`prepare`.
+
+        Parameters
+        ----------
+        alerts, now
+            As :meth:`rebuild`.
+        """
+        for rule in self._rules:
+            rule.since, rule.tally = _NOTHING, RuleTally()
         self._move(now)
+        self._remembering = False
         self._said.clear()
         said = {alert.labels: alert for alert in alerts}
         for rule in self._rules:
@@ -240,22 +292,28 @@ class RuleEngine:
         return self._told()
 
     def _take_over(self, group: _Group, alert: Alert | None, now: float) -> None:
-        hold_off = group.rule.plain.hold_off
-        if alert is not None and alert.starts > now:
-            alert = None  # said of what is yet to come again, which will say it again
+        """Bring together what the tail says of a group (with no hold-off) and what was said of it last."""
+        rule, stands = group.rule, group.starts is not None
+        if alert is not None and (alert.starts > now or (alert.starts == now and not stands)):
+            alert = None  # said of events that will be fed again, and say it again
         if alert is None:
             if group.starts is not None:
                 self._said.append(self._alert(group, group.starts, math.inf))
-        elif alert.ends > now:
+        elif alert.ends > now or (
+            alert.ends == now and group.starts is not None and (group.starts < now or alert.starts == now)
+        ):
             # one that stands, or whose end will come again; what keeps it no more ends it as soon as time passes
             group.starts, group.texts = alert.starts, alert.annotations
-            group.rule.groups.hold(group.key)
-        elif group.starts is None or group.starts < alert.ends + hold_off:
-            group.starts = None
-            group.rule.groups.let_go(group.key)
-            group.quiet_until = alert.ends + hold_off
+            rule.groups.hold(group.key)
         else:
-            self._said.append(self._alert(group, group.starts, math.inf))
+            group.quiet_until = alert.ends + rule.plain.hold_off
+            held = group.holds_since is not None and now >= max(group.quiet_until, group.holds_since + rule.plain.for_)
+            if group.starts is not None and (held or group.active_until >= group.quiet_until):
+                group.starts = max(group.starts, group.quiet_until)
+                self._said.append(self._alert(group, group.starts, math.inf))
+            else:
+                group.starts = None
+                rule.groups.let_go(group.key)
         self._schedule(group)
 
     def _take_over_unknown(self, alert: Alert, now: float) -> None:
@@ -348,7 +406,7 @@ class RuleEngine:
 
     def _amount(self, rule: _Compiled, event: Event) -> float | None:
         try:
-            value = value_of(event, rule.field, rule.field_type)
+            value = rule.read_field(event)
         except ConditionFault as fault:
             self._fault(rule, str(fault))
             return None
@@ -366,15 +424,24 @@ class RuleEngine:
             kept, gone = rule.groups.put(key, group)
             if gone is not None:
                 gone.due = gone.queued = math.inf
-                rule.tally.forgotten += 1
+                rule.tally.forgotten += not self._is_idle(gone)
             if not kept:
                 rule.tally.forgotten += 1
                 return None
         return group
 
+    def _is_idle(self, group: _Group) -> bool:
+        """Whether a group would be the same if it began anew."""
+        if self.now < group.quiet_until:
+            return False
+        if group.meter is None:
+            return True
+        group.meter.holds(self.now)
+        return math.isinf(group.meter.next_change())
+
     def _move(self, now: float) -> None:
         """Let everything happen that falls due by a time, in order."""
-        if not now > self.now:
+        if not self.now < now < _LATEST:
             return
         queue = self._due
         while queue and queue[0][0] <= now:
@@ -423,7 +490,8 @@ class RuleEngine:
     def _end(self, group: _Group, now: float) -> None:
         self._said.append(self._alert(group, now, now))
         group.starts = None
-        group.quiet_until = now + group.rule.plain.hold_off
+        # when an alert ended is known only from what was said: a tail may begin within a hold-off
+        group.quiet_until = _NOTHING if self._remembering else now + group.rule.plain.hold_off
         group.rule.groups.let_go(group.key)
 
     def _clear(self, group: _Group) -> None:
@@ -489,7 +557,7 @@ def _among(type_: str, types: tuple[str, ...]) -> bool:
 
 
 def _key(rule: _Compiled, event: Event) -> Key:
-    return tuple(_label_value(event, attribute) for attribute in rule.group)
+    return tuple([_label_value(event, attribute) for attribute in rule.group])
 
 
 def _label_value(event: Event, attribute: str) -> str:

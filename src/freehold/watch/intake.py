@@ -30,11 +30,13 @@ from typing import Final
 import msgspec
 
 from freehold.errors import BadSignal, FreeholdError, Overloaded
+from freehold.log import log
 from freehold.watch import cloudevents, otlp
 from freehold.watch.alert import Alert
 from freehold.watch.alertmanager import read_alerts, read_webhook
 from freehold.watch.event import Event
 from freehold.watch.journal import Journal
+from freehold.watch.metric_deltas import Deltas
 
 __all__ = [
     "KINDS",
@@ -115,12 +117,15 @@ class Taken:
         What OTLP rejected, for its answer.
     refused
         Why single alerts were not valid; the others are taken.
+    left_out
+        Alerts that the sender itself left out.
     """
 
     events: tuple[Event, ...] = ()
     alerts: tuple[Alert, ...] = ()
     telemetry: otlp.Telemetry | None = None
     refused: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +245,7 @@ def take(kind: str, headers: Mapping[str, str], body: bytes, now: float) -> Take
     if media != _JSON:
         raise Refused(415, f"alerts as '{media[:80]}' are not read. Send {_JSON}.")
     found = read_alerts(body, now) if kind == "alerts" else read_webhook(body, now)
-    return Taken(alerts=found.alerts, refused=found.refused)
+    return Taken(alerts=found.alerts, refused=found.refused, left_out=found.left_out)
 
 
 class Intake:
@@ -258,16 +263,20 @@ class Intake:
         On one body.
     most_bytes_at_once
         On all bodies that are being read and parsed.
+    reserved
+        Types of events that nobody may send: what begins with one of these is a word that is given otherwise.
     """
 
     def __init__(
         self, journal: Journal, put_alerts: Callable[[tuple[Alert, ...]], Awaitable[None]], clock: Callable[[], float],
-        *, limits: Limits = Limits(), most_bytes_at_once: int = MOST_BYTES_AT_ONCE,
+        *, limits: Limits = Limits(), most_bytes_at_once: int = MOST_BYTES_AT_ONCE, reserved: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
+        self._reserved = reserved
         self._journal, self._put_alerts, self._clock = journal, put_alerts, clock
         self._limits, self._most_at_once = limits, most_bytes_at_once
         self._at_once = 0
         self._large = asyncio.Lock()
+        self._deltas = Deltas()
 
     @property
     def bytes_at_once(self) -> int:
@@ -312,9 +321,13 @@ class Intake:
         finally:
             reading.release()
         if taken.events:
-            await self._journal.put(taken.events)
+            events, totals = self._deltas.tell(taken.events)
+            await self._journal.put(events)
+            self._deltas.keep(totals)
         if taken.alerts:
             await self._put_alerts(taken.alerts)
+        if taken.left_out:
+            log("intake.left_out", kind=kind, count=taken.left_out)
         return taken
 
     def hold(self, size: int) -> None:

@@ -31,7 +31,7 @@ def meter_maker(rule: Rule) -> Callable[[], Meter] | None:
     if rule.measure == "count":
         return lambda: CountMeter(window, int(at_least))
     if rule.measure == "ratio":
-        return lambda: RatioMeter(window, over, rule.minimum or 1)
+        return lambda: RatioMeter(window, over, rule.minimum or 1, int(at_least) or 1)
     if rule.measure == "sum":
         return lambda: AmountMeter(window, over)
     if rule.measure == "rate":
@@ -39,7 +39,7 @@ def meter_maker(rule: Rule) -> Callable[[], Meter] | None:
         return lambda: AmountMeter(window, over, per, counts=counts)
     if rule.measure == "burn-rate":
         burns, objective = _burns(rule), float(rule.objective or 0.0)
-        return lambda: BurnMeter(burns, objective, rule.minimum or 1)
+        return lambda: BurnMeter(burns, objective, rule.minimum or 1, int(at_least) or 1)
     if rule.measure == "spike":
         baseline, times = float(rule.baseline or 0.0), float(rule.times or 1.0)
         return lambda: SpikeMeter(window, baseline, times, at_least, counts=counts)

@@ -136,14 +136,14 @@ class RatioMeter:
         Of the window, seconds.
     over
         The share, 0 up to 1.
-    minimum
-        Events that the window must hold, 1 or more.
+    minimum, at_least
+        Events, and events of the part, that the window must hold.
     """
 
-    __slots__ = ("_minimum", "_over", "_window")
+    __slots__ = ("_at_least", "_minimum", "_over", "_window")
 
-    def __init__(self, length: float, over: float, minimum: int) -> None:
-        self._window, self._over, self._minimum = Window(length), over, minimum
+    def __init__(self, length: float, over: float, minimum: int = 1, at_least: int = 1) -> None:
+        self._window, self._over, self._minimum, self._at_least = Window(length), over, minimum, at_least
 
     def add(self, now: float, *, part: bool, amount: float) -> None:
         """See :class:`Meter`."""
@@ -154,7 +154,9 @@ class RatioMeter:
         """See :class:`Meter`."""
         self._window.move(now)
         window = self._window
-        return window.count >= self._minimum and exceeds(window.part / window.count, self._over)
+        if window.count < self._minimum or window.part < self._at_least:
+            return False
+        return exceeds(window.part / window.count, self._over)
 
     def next_change(self) -> float:
         """See :class:`Meter`."""

@@ -35,7 +35,7 @@ from freehold.watch.otlp_messages import JSON, KINDS, PROTOBUF, attributes_from,
 
 __all__ = ["MOST_EVENTS", "Telemetry", "answer", "failure", "parse"]
 
-MOST_EVENTS: Final = 50_000
+MOST_EVENTS: Final = 20_000
 """Events that one request may give; what comes after is rejected, and the answer says so."""
 _SALT: Final = secrets.token_bytes(32)
 _ERROR: Final = 2
@@ -206,7 +206,12 @@ def _points(metric: Any) -> Iterator[tuple[Any, dict[str, Json]]]:
         held = getattr(metric, kind)
         for point in held.data_points if held is not None else ():
             temporality = _TEMPORALITY.get(getattr(held, "aggregation_temporality", 0))
-            yield point, {**name, "metric.kind": kind, **({"metric.temporality": temporality} if temporality else {})}
+            said = {**name, "metric.kind": kind}
+            if temporality:
+                said["metric.temporality"] = temporality
+            if kind == "sum":
+                said["metric.monotonic"] = bool(held.is_monotonic)
+            yield point, said
 
 
 def _real(value: Any) -> float | None:
@@ -245,6 +250,7 @@ def _take_metric(found: _Found, source: str, common: Mapping[str, Json], metric:
             continue
         if 0 < start < end:
             numbers["metric.seconds"] = (end - start) / 1e9
+            numbers["metric.start"] = start / 1e9
         # a point is one by its stream and its time: the data model of metrics
         identity = [source, *said.values(), sorted(common.items()), sorted(attributes.items(), key=lambda pair: pair[0]), end]
         data = {**common, **attributes, **said, **numbers}

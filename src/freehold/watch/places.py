@@ -16,11 +16,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.catalogue.hosts import clean_host, is_address
-from freehold.errors import StackError, UnknownId, UsageError
-from freehold.stack.cells import nearest
+from freehold.errors import StackError
 from freehold.stack.countries import is_region
 from freehold.stack.cutoff import COVERS, SELECTORS, Cutoff, Rule
-from freehold.stack.find import find_item
+from freehold.stack.find import ItemIndex, Likeness
 from freehold.watch.alert import PLACES, Labels
 from freehold.words import say
 
@@ -46,6 +45,7 @@ MOST_REMEMBERED: Final = 1024
 """How many sets of labels are remembered."""
 
 _LONGEST: Final = 500
+_MOST_SUGGESTED: Final = 20
 _ATTRIBUTES: Final = {alias.replace(".", "_"): label for alias, label in ALIASES.items()}
 
 _PROVIDER_NAMES: Final[Mapping[str, str]] = {
@@ -145,6 +145,9 @@ class Places:
         self._case, self._stack = case, case.stack
         self._catalogue = catalogue
         self._configured: Mapping[str, Mapping[str, Mapping[str, str]]] = {"upstream": upstreams or {}, "model": models or {}}
+        self._items = ItemIndex(case.stack)
+        self._likeness: dict[str, Likeness] = {}
+        self._suggests = True
         self._remembered: OrderedDict[tuple[Labels, Labels], Place] = OrderedDict()
 
     def tie(self, labels: Labels, annotations: Labels = ()) -> Place:
@@ -165,14 +168,41 @@ class Places:
             self._remembered.move_to_end(key)
             return self._remembered[key]
         place = self._tie(meant, left)
-        self._remembered[key] = place
+        if place.cut is not None or self._suggests:
+            self._remembered[key] = place
         if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.popitem(last=False)
         return place
 
     def tie_all(self, signals: Iterable[tuple[Labels, Labels]]) -> Place:
-        """Tie several signals at once, each labels and annotations: all that they say is gone, is gone together."""
-        return together([(labels, self.tie(labels, annotations)) for labels, annotations in signals])
+        """Tie several signals at once, each labels and annotations: all that they say is gone, is gone together.
+
+        Nearest names are looked for only for the first few that cannot be tied: nobody reads those of thousands.
+        """
+        found: list[tuple[Labels, Place]] = []
+        unplaced = 0
+        try:
+            for labels, annotations in signals:
+                place = self.tie(labels, annotations)
+                found.append((labels, place))
+                unplaced += place.cut is None
+                self._suggests = unplaced < _MOST_SUGGESTED
+        finally:
+            self._suggests = True
+        return together(found)
+
+    def _near(self, table: str, value: str) -> tuple[str, ...]:
+        """Known names that look like one that is not known."""
+        if not self._suggests:
+            return ()
+        if table not in self._likeness:
+            stack = self._stack
+            known: Mapping[str, Iterable[str]] = {
+                "item": stack.item_by_id, "source": stack.source_by_id, "provider": stack.provider_by_id,
+                "host": (item.name for item in stack.items if item.name),
+            }  # fmt: skip
+            self._likeness[table] = Likeness(known[table])
+        return self._likeness[table].nearest(value)
 
     def item_of(self, source: str) -> str | None:
         """The item that a source provides; ``None`` if there is no such source."""
@@ -243,7 +273,7 @@ class Places:
         match = None if self._matcher is None else self._matcher.match_name(known, "provider")
         if match is not None and match.provider is not None:
             return Tie(label, value, ((label, match.provider),), match.rule, match.confidence)
-        return Untied(label, value, say(f"radius.no_{label}"), nearest(value, self._stack.provider_by_id))
+        return Untied(label, value, say(f"radius.no_{label}"), self._near("provider", value))
 
     def _owner(self, value: str) -> Tie | Untied:
         return self._provider(value, "owner")
@@ -255,18 +285,17 @@ class Places:
         return Untied("country", value, say("radius.no_country"))
 
     def _item(self, value: str, label: str = "item") -> Tie | Untied:
-        try:
-            found = find_item(self._stack, value)
-        except UnknownId as error:
-            return Untied(label, value, say(f"radius.no_{label}"), error.nearest)
-        except UsageError as error:
-            return Untied(label, value, str(error))
-        return Tie(label, value, (("item", found),), "id" if found == value else "name")
+        found = self._items.meant(value)
+        if len(found) == 1:
+            return Tie(label, value, (("item", found[0]),), "id" if found[0] == value else "name")
+        if found:
+            return Untied(label, value, say("radius.several"), found[:3])
+        return Untied(label, value, say(f"radius.no_{label}"), self._near("item", value))
 
     def _source(self, value: str, label: str = "source") -> Tie | Untied:
         source = self._stack.source_by_id.get(value)
         if source is None:
-            return Untied(label, value, say("radius.no_source"), nearest(value, self._stack.source_by_id))
+            return Untied(label, value, say("radius.no_source"), self._near("source", value))
         return Tie(label, value, (("source", value),), "id")
 
     def _upstream(self, value: str) -> Tie | Untied:
@@ -316,7 +345,7 @@ class Places:
             return Tie("host", value, (("item", turned),), "id")
         match = None if self._matcher is None else self._matcher.match_host(host)
         if match is None:
-            return Untied("host", value, say("radius.no_host"), nearest(host, self._item_names))
+            return Untied("host", value, say("radius.no_host"), self._near("host", host))
         return self._of_match(value, match)
 
     def _of_match(self, value: str, match: Match) -> Tie | Untied:

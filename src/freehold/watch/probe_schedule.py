@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from freehold.errors import FreeholdError
@@ -109,16 +110,21 @@ class Prober:
                     continue
                 task = asyncio.get_running_loop().create_task(self._look_and_put(index))
                 self._looking[index] = task
-                task.add_done_callback(lambda _, index=index: self._done(index))  # type: ignore[misc]
+                task.add_done_callback(partial(self._done, index))
         finally:
             looking = list(self._looking.values())
             for task in looking:
                 task.cancel()
             await asyncio.gather(*looking, return_exceptions=True)
 
-    def _done(self, index: int) -> None:
+    def _done(self, index: int, task: asyncio.Task[None]) -> None:
         self._looking.pop(index, None)
         self._free.release()
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            # a defect in looking at one host must not stop the looking at others
+            self.dropped += 1
+            log("probe.dropped", target=self._plan[index].target, because=f"{type(failure).__name__}: {failure}")
 
     async def _look_and_put(self, index: int) -> None:
         event = await self._look(index)

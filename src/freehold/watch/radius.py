@@ -271,7 +271,7 @@ class Reach:
             if len(self._cases) > 1:  # stakes other than the usual one are rare: one of them is kept
                 self._cases = {_DEFAULT_STAKE: self._cases[_DEFAULT_STAKE]}
             self._cases[cut.stake] = Case(self.stack, strict=strict, stake=cut.stake, kernel=kernel)
-        return self._cases[cut.stake].with_own_truths()
+        return self._cases[cut.stake].with_own_memory()
 
     def curves(self, radius: Radius) -> tuple[MissionCurve, MissionCurve]:
         """The mission's level on the exact time line, (low, high): between the days of a radius it may have dipped."""
@@ -304,7 +304,7 @@ class Reach:
             )
             stack = replace(self.stack, sources=tuple(sources))
             self._activatable = cut.stake, Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
-        case = self._activatable[1].with_own_truths()
+        case = self._activatable[1].with_own_memory()
         return case, frozenset(case.supply_number[name] for name in names)
 
     def learn(self, radius: Radius, most: int = 3) -> tuple[Worth, ...]:
@@ -423,10 +423,11 @@ class Reach:
         return tuple(found)
 
     def _take_overs(self, case: Case, cut: Cutoff, losing: _Flags, stopping: set[str]) -> tuple[TakeOver, ...]:
-        hit = {number for rule in cut.rules for number, truth in enumerate(case.truths(rule)) if truth is not False}
+        known_on = cut.known_on
+        hit = {number for rule in cut.rules for number in case.matching(rule)}
         surely = {
             number for rule in cut.rules if rule.availability <= 0 and math.isinf(rule.until_day)
-            for number in hit if case.truth(rule, number)
+            for number, truth in case.matching(rule).items() if truth
         }  # fmt: skip
         items = sorted({*np.flatnonzero(losing).tolist(), *(case.supplies[number].item for number in hit)})
         found = []
@@ -435,7 +436,7 @@ class Reach:
                 filled = case.supplies[number].filled
                 if filled.source is None or number in surely:
                     continue
-                days = [max(0.0, cut.known_on + case.recover(number, side)) for side in _SIDES]
+                days = [max(0.0, known_on + case.recover(number, side)) for side in _SIDES]
                 if math.isinf(days[HIGH]):
                     continue
                 rests_on = tuple(sorted({need.item for need in case.needs_of[number] if need.item in stopping}))
@@ -456,7 +457,7 @@ class Reach:
         wide = [number for number in self.ranked if apart[number]]
         if not wide:
             return self._doubtful()
-        perhaps = {number for rule in cut.rules for number, truth in enumerate(case.truths(rule)) if truth is None}
+        perhaps = {number for rule in cut.rules for number, truth in case.matching(rule).items() if truth is None}
         doubtful = perhaps | self._unknown_numbers
         voids = any(rule.cover == "void" for rule in cut.rules)
         cone = [number for number in case.cone(wide, voids=voids) if number in doubtful]

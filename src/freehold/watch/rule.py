@@ -191,7 +191,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     window, baseline, per
         Lengths of the window, of a spike's longer one, and what a rate is given for.
     at_least, over
-        The threshold: reached, or exceeded.
+        The threshold: reached, or exceeded. For a ratio or burn rate ``at_least`` is how many events must be of the part.
     times
         How many times its average a spike is.
     objective, burn

@@ -41,10 +41,10 @@ _OWN_LABELS: Final = frozenset({"alertname", "severity"})
 _FIELDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     "": (frozenset(), frozenset()),
     "count": (frozenset({"window", "at_least"}), frozenset()),
-    "ratio": (frozenset({"window", "over", "when"}), frozenset({"of", "minimum"})),
+    "ratio": (frozenset({"window", "over", "when"}), frozenset({"of", "minimum", "at_least"})),
     "sum": (frozenset({"window", "over", "field"}), frozenset()),
     "rate": (frozenset({"window", "over"}), frozenset({"field", "per"})),
-    "burn-rate": (frozenset({"objective", "when"}), frozenset({"burn", "of", "minimum"})),
+    "burn-rate": (frozenset({"objective", "when"}), frozenset({"burn", "of", "minimum", "at_least"})),
     "spike": (frozenset({"window", "baseline", "times", "at_least"}), frozenset({"field"})),
     "silence": (frozenset({"window"}), frozenset()),
     "repeat": (frozenset({"window", "at_least"}), frozenset()),
@@ -69,8 +69,8 @@ def attribute_findings(declared: Iterable[DeclaredAttribute], file: str) -> Iter
     """
     variables = {name.replace(".", "_"): name for name in (*ATTRIBUTES, *ENVELOPE)}
     for one in declared:
-        if not _NAME.fullmatch(one.name):
-            mend = "Letters, digits and _, in parts with dots between them"
+        if not _NAME.fullmatch(one.name) or one.name.startswith("event."):
+            mend = "Letters, digits and _, in parts with dots between them, of which the first is not 'event'"
             yield Finding(file, 0, "attribute.name", f"'{one.name[:80]}' is no name of an attribute", mend)
             continue
         other = variables.setdefault(one.name.replace(".", "_"), one.name)
@@ -189,7 +189,7 @@ class _Checker:
         if share and rule.over is not None and not 0 <= rule.over < 1:
             self.bad("over", f"a share is never over {rule.over}", "Write one from 0 to under 1, such as 0.2 for 20 %")
         whole = rule.at_least is None or (rule.at_least >= 1 and rule.at_least.is_integer())
-        if rule.measure in {"count", "repeat"} and not whole:
+        if rule.measure in {"count", "repeat", "ratio", "burn-rate"} and not whole:
             self.bad("at_least", f"{rule.at_least} is no number of events", "Write a whole number from 1")
         if rule.times is not None and rule.times < 1:
             self.bad("times", f"{rule.times} times the average is no spike", "Write a number from 1, such as 4")

@@ -27,6 +27,8 @@ ALERT: Final = "told-by-hand"
 
 _LABEL: Final = "freehold.label."
 _NOTE: Final = "freehold.annotation."
+_SHOWS: Final = {"item": "freehold.item", "source": "freehold.source_id"}
+"""Labels that say of what a level is, and the attributes by which that is seen."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _LONGEST: Final = 2_000
 _MOST: Final = 40
@@ -34,6 +36,7 @@ _MOST: Final = 40
 
 def signal_event(
     labels: Mapping[str, str], annotations: Mapping[str, str], *, by: str, now: float, resolved: bool = False, id_: str = "",
+    level: float | None = None,
 ) -> Event:  # fmt: skip
     """Make the event of what a person says.
 
@@ -49,6 +52,8 @@ def signal_event(
         Seconds since 1970.
     resolved
         Whether it is over.
+    level
+        At which level the item stands that the labels name: a person's word, held against what was predicted.
     id_
         Its own; a random one if it is empty. The same again is the same event.
 
@@ -70,6 +75,11 @@ def signal_event(
     data: dict[str, Json] = {_LABEL + name: value for name, value in labels.items()}
     data |= {_NOTE + name: value for name, value in annotations.items()}
     data["freehold.by"] = by
+    data |= {attribute: labels[label] for label, attribute in _SHOWS.items() if label in labels}
+    if level is not None:
+        if not 0 <= level <= 1:
+            raise BadSignal(f"a level of {level:g} is not between 0 and 1.")
+        data["freehold.level"] = level
     return Event("/freehold/people", id_ or str(uuid.uuid4()), SIGNAL + (".resolved" if resolved else ""), now, now, "", data)
 
 
@@ -90,8 +100,9 @@ def tell_by_hand(folder: Path, event: Event) -> bool:
 
 
 def alert_of_signal(event: Event) -> Alert | None:
-    """The alert that a person's word amounts to; ``None`` if the event is none of these."""
-    if event.type not in (SIGNAL, SIGNAL + ".resolved"):
+    """The alert that a person's word amounts to; ``None`` if the event is none of these, or says that all is well."""
+    level = event.data.get("freehold.level")
+    if event.type not in (SIGNAL, SIGNAL + ".resolved") or (isinstance(level, int | float) and level >= 1):
         return None
     told = {name: value for name, value in event.data.items() if isinstance(value, str)}
     labels = {name.removeprefix(_LABEL): value for name, value in told.items() if name.startswith(_LABEL)}

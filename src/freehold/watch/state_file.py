@@ -7,6 +7,7 @@ tables are not exactly those of its kind is too, so that no trigger of a strange
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +19,6 @@ from freehold.errors import BadStore, FreeholdError, StoreUnavailable
 
 __all__ = ["Kind", "open_state_file", "telling"]
 
-_HEAD: Final = b"SQLite format 3\x00"
-_APPLICATION: Final = slice(68, 72)
 _LONGEST_CELL: Final = 16 * 1024 * 1024
 _LARGEST_LOG: Final = 64 * 1024 * 1024
 _DAMAGED: Final = "it is damaged. Restore it from a copy, or move it away to begin anew"
@@ -115,13 +114,18 @@ def open_state_file(path: str | Path, kind: Kind, *, write: bool = True, wait: f
         new = not file.exists() or (file.stat().st_size == 0 and not _log_of(file))
         if new and not write:
             raise StoreUnavailable(f"{place} is not there, or empty. Name the {kind.name} of a desk that has run.")
-        if not new:
-            _check_head(file, place, kind)
-        mode = "rwc" if write else "ro"
+        mode = "rw" if write else "ro"
+        if write and not file.exists():
+            # for its owner alone from its first byte on; the log beside it takes after it
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        if not write and not _log_of(file) and not os.access(file.parent, os.W_OK):
+            mode = "ro&immutable=1"  # nobody can be writing there, and there is no room for a log
         connection = sqlite3.connect(
             f"{file.as_uri()}?mode={mode}", uri=True, timeout=wait, isolation_level=None, check_same_thread=False
         )
         try:
+            if not new:
+                _check_kind(connection, place, kind)
             _set_up(connection, write=write)
             if new:
                 _make(connection, kind)
@@ -129,8 +133,6 @@ def open_state_file(path: str | Path, kind: Kind, *, write: bool = True, wait: f
         except BaseException:
             connection.close()
             raise
-        if new:
-            file.chmod(0o600)
     return connection
 
 
@@ -139,17 +141,19 @@ def _log_of(file: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def _check_head(file: Path, place: str, kind: Kind) -> None:
-    with file.open("rb") as opened:
-        head = opened.read(100)
-    if _log_of(file) and len(head) < 100:
-        return  # killed while it was being made: the log is read first, and the tables are checked after it
-    if not head.startswith(_HEAD) or int.from_bytes(head[_APPLICATION], "big") not in (kind.application, 0):
+def _check_kind(connection: sqlite3.Connection, place: str, kind: Kind) -> None:
+    """See that it is of the kind, before anything of it is changed.
+
+    By SQLite alone: whoever opens and closes the file otherwise takes away every lock that its process has on it.
+    """
+    try:
+        ((application,),) = connection.execute("PRAGMA application_id").fetchall()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB:
+            raise
+        application = -1
+    if application not in (kind.application, 0):
         raise BadStore(f"{place} is not a {kind.name} of Freehold. Name another file; this one stays as it is.")
-    page = int.from_bytes(head[16:18], "big")
-    pages = int.from_bytes(head[28:32], "big")
-    if not _log_of(file) and file.stat().st_size < pages * (65_536 if page == 1 else page):
-        raise BadStore(f"{place}: it is cut short. Restore it from a copy, or move it away to begin anew.")
 
 
 def _set_up(connection: sqlite3.Connection, *, write: bool) -> None:

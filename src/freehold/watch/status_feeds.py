@@ -5,8 +5,8 @@ over, only those are told that ended within a day: a feed's history is no news. 
 incident that is listed no longer is over, and an event says so (``freehold.status.by_absence``).
 
 ``freehold.status.state`` says how it stands: ``resolved``, or how bad it is said to be (``minor``, ``major``, ``critical``,
-``partial_outage``, ``major_outage``, ``maintenance``, ``information``), or ``open`` where that is not said.
-``freehold.name`` is the incident's title as it was first met, so that its end is told of the same thing as its beginning.
+``partial_outage``, ``major_outage``, ``maintenance``), or ``open``.
+``freehold.status.title`` is the incident's title as it was first met, so that its end has the name of its beginning.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def _event(feed: Feed, update: Update, now: float) -> Event:
     data: dict[str, Json] = {
         "freehold.provider": feed.provider,
         "freehold.status.incident": update.incident,
-        "freehold.name": update.title,
+        "freehold.status.title": update.title,
         "freehold.status.state": "resolved" if update.is_resolved else update.impact or "open",
         "freehold.status.resolved": update.is_resolved,
     }
@@ -258,7 +258,7 @@ def open_from_events(feed: Feed, events: Iterable[Event]) -> OpenIncidents:
             continue
         services = data.get("freehold.status.services")
         known[incident] = Update(
-            incident=incident, id=event.id, title=str(data.get("freehold.name", "")), text="",
+            incident=incident, id=event.id, title=str(data.get("freehold.status.title", "")), text="",
             phase=str(data.get("freehold.status.phase", "")), impact=str(data.get("freehold.status.impact", "")),
             is_resolved=False, time=event.time, services=tuple(map(str, services)) if isinstance(services, list) else (),
             link=str(data.get("freehold.status.link", "")),

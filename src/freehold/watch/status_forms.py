@@ -63,8 +63,8 @@ class Update:
     phase
         The publisher's word in lower case: ``investigating``, ``identified``, ``monitoring``, ``resolved``…; empty if none.
     impact
-        How bad it is said to be: ``minor``, ``major``, ``critical``, ``partial_outage``, ``major_outage``, ``maintenance``,
-        ``information``…; empty if that is not said.
+        How bad it is said to be: ``minor``, ``major``, ``critical``, ``partial_outage``, ``major_outage``, ``maintenance``…;
+        empty if that is not said.
     is_resolved
         Whether the incident is over by it.
     time
@@ -217,7 +217,7 @@ class _GoogleIncident(msgspec.Struct, frozen=True):
 
 
 _GOOGLE_IMPACT: Final = {
-    "SERVICE_OUTAGE": "major_outage", "SERVICE_DISRUPTION": "partial_outage", "SERVICE_INFORMATION": "information",
+    "SERVICE_OUTAGE": "major_outage", "SERVICE_DISRUPTION": "partial_outage", "SERVICE_INFORMATION": "minor",
 }  # fmt: skip
 _GOOGLE: Final = msgspec.json.Decoder(list[_GoogleIncident])
 

@@ -16,7 +16,7 @@ from typing import Final
 
 import aiohttp
 
-from freehold.errors import BadSignal, FreeholdError
+from freehold.errors import FreeholdError
 from freehold.log import log
 from freehold.version import __version__
 from freehold.watch.event import Event, Json
@@ -119,7 +119,7 @@ class Follower:
                 async with asyncio.timeout(_SECONDS):
                     body, validators = await self._get(feed.url, place.validators)
                 events = () if body is None else events_from(feed, body, place.known, now)
-            except (_Unread, TimeoutError, aiohttp.ClientError, BadSignal, OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - a defect in reading one feed must not stop the others
                 return await self._failed(feed, place, error, now)
         if place.failures:
             events = (*events, self._told(feed, "", now))

@@ -26,6 +26,7 @@ from freehold.watch.journal import Journal
 from freehold.watch.notification import Notification
 from freehold.watch.signal import alert_of_signal
 from freehold.web.live import Live
+from freehold.web.predictions import Seen, comparison_of, score_data
 from freehold.web.warning import Warner
 
 __all__ = ["INCIDENTS", "Desk", "Health"]
@@ -37,6 +38,9 @@ _MOST_AT_ONCE: Final = 500
 _LOOK_EVERY: Final = 0.25
 """Seconds between looks at what another process may have written: the command line writes to the same files."""
 _WAIT_AFTER_FAULT: Final = 1.0
+_MOST_OPEN: Final = 1_000
+_MOST_CLOSED: Final = 50
+"""Of the newest incidents, so many are looked at for ones that are over."""
 
 
 @dataclass
@@ -86,7 +90,9 @@ class Desk:
         self.journal, self.engine, self.alerts, self.incidents, self.evidence = journal, engine, alerts, incidents, evidence
         self.warner, self.live, self.clock = warner, live, clock
         self.health = Health(clock())
+        self.seen = None if warner.reach is None else Seen(warner.reach.places)
         self._delivery, self._respond = delivery, respond
+        self._scored: set[str] = set()
         self._events = asyncio.Event()
 
     async def restore(self) -> None:
@@ -100,8 +106,19 @@ class Desk:
         while batch := await self.journal.between(start, now, number, _MOST_AT_ONCE):
             events += [one.event for one in batch if one.number <= self.journal.processed]
             number = batch[-1].number
+        await self._see_again(now)
         said = [status.alert for status in self.alerts.core.statuses(self.clock())]
         await self._put(self.engine.rebuild(events, said, now))
+
+    async def _see_again(self, now: float) -> None:
+        """See anew what was seen since the oldest open incident began."""
+        start = min((one.first for one in self.incidents.all(_MOST_OPEN, only_open=True)), default=None)
+        if self.seen is None or start is None:
+            return
+        number = 0
+        while batch := await self.journal.between(start, now + 1e-6, number, _MOST_AT_ONCE):
+            self.seen.add(one.event for one in batch)
+            number = batch[-1].number
 
     async def take(self, events: Sequence[Event]) -> None:
         """Take events from within; they are safe when this returns."""
@@ -164,6 +181,8 @@ class Desk:
         for recorded in batch:
             by_hand = alert_of_signal(recorded.event)
             alerts += self.engine.feed(recorded.event) if by_hand is None else (by_hand,)
+        if self.seen is not None:
+            self.seen.add(recorded.event for recorded in batch)
         await self._put(alerts)
         await self.journal.mark_processed(batch[-1].number)
         self.health.events += len(batch)
@@ -193,9 +212,23 @@ class Desk:
 
     async def _follow_incidents(self) -> None:
         changed = await self._respond()
+        self._score()
         if self.incidents.drain_outbox(self.evidence):
             changed = True
         if changed:
             self.live.changed()
         else:
             await asyncio.sleep(_LOOK_EVERY)
+
+    def _score(self) -> None:
+        """Write into the evidence how good the prediction of each incident was that is over."""
+        if self.seen is None:
+            return
+        for one in self.incidents.all(_MOST_CLOSED):
+            if one.state not in ("closed", "reviewed") or one.id in self._scored:
+                continue
+            self._scored.add(one.id)
+            key = f"prediction:{one.id}"
+            found = comparison_of(one, self.seen, self.clock())
+            if found is not None and self.evidence.number_of(key) is None:
+                self.evidence.append("prediction.scored", {"incident": one.id, **score_data(found)}, key=key)

@@ -17,7 +17,9 @@ from freehold.respond.clocks import Clock, Limits, clocks_of
 from freehold.respond.incident import Entry, Incident, level_number
 from freehold.respond.incident_life import possible
 from freehold.respond.roles import Person
+from freehold.watch.event import Json
 from freehold.web.desk import Desk
+from freehold.web.predictions import PREDICTION, comparison_of, score_sentence
 from freehold.words import interval, say
 
 __all__ = ["GatewaySeen", "page_state"]
@@ -170,11 +172,22 @@ def _incident(
         "says": say("desk.incident_says", state=say(f"desk.state_{one.state.replace('-', '_')}"), opened=_moment(one.opened),
                     firing=say("desk.fires" if one.firing else "desk.over")),
         "clocks": clocks,
-        "reach": one.radius,
-        "prediction": "",
+        "reach": _without_prediction(one.radius),
+        "prediction": _prediction(desk, one, now),
         "acts": acts if one.is_open or one.state == "closed" else [],
         "timeline": [_entry(entry) for entry in timeline[-_MOST_ENTRIES:]],
     }  # fmt: skip
+
+
+def _without_prediction(radius: Json) -> Json:
+    if not isinstance(radius, dict):
+        return radius
+    return {name: value for name, value in radius.items() if name != PREDICTION}
+
+
+def _prediction(desk: Desk, one: Incident, now: float) -> str:
+    found = None if desk.seen is None else comparison_of(one, desk.seen, now)
+    return "" if found is None else score_sentence(found)
 
 
 def _clock(clock: Clock) -> dict[str, Any]:
@@ -217,7 +230,8 @@ def _request_act(request: Request, you: Person) -> dict[str, Any]:
 
 
 def _action(request: Request) -> str:
-    values = [str(value) for value in request.parameters.values() if isinstance(value, str | int | float) and value != ""]
+    told = (value for value in request.parameters.values() if isinstance(value, str | int | float))
+    values = [str(value) for value in told if not isinstance(value, bool) and value != ""]
     return " ".join([request.action.replace("_", " "), *values])[:120]
 
 

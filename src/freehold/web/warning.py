@@ -18,7 +18,9 @@ from freehold.watch.event import Json
 from freehold.watch.level_facts import Fact, facts_from, stated_facts
 from freehold.watch.levels import Criteria, Level, LevelRange, Levels, grade
 from freehold.watch.notification import Notification
+from freehold.watch.prediction import predict
 from freehold.watch.radius import Radius, Reach, Stop
+from freehold.web.predictions import PREDICTION
 from freehold.words import day as show_day
 from freehold.words import interval, percent, say
 
@@ -28,6 +30,8 @@ FACT: Final = "fact_"
 """Begins the names of annotations that state a fact."""
 
 _MOST_ROWS: Final = 50
+_LONGEST_PREDICTION: Final = 200_000
+"""Characters; an incident keeps what it is told of its reach up to a bound."""
 _CONFIDENCE: Final = 0.8
 """Of what an alert states: people and machines err."""
 
@@ -105,7 +109,8 @@ class Warner:
             facts += facts_from(self.reach, radius, self.reach.learn(radius))
         facts += self._stated(alerts)
         level = grade(facts, self.criteria, self.levels)
-        reach = None if radius is None else self._as_json(radius, acts, level)
+        since = min((alert.starts for alert in alerts), default=notification.at)
+        reach = None if radius is None else self._as_json(radius, acts, level, since, notification.at)
         if reach is None and level.question is not None:
             reach = {"says": say("desk.no_stack"), "rows": [], "best_act": "", "question": self._question(level)}
         return WarningFound(notification, labels, _title(alerts, labels), level, radius, reach)
@@ -125,7 +130,7 @@ class Warner:
             return ""
         return say("desk.question", range=level_text(level), question=level.question.text)
 
-    def _as_json(self, radius: Radius, acts: BestActs | None, level: LevelRange) -> Json:
+    def _as_json(self, radius: Radius, acts: BestActs | None, level: LevelRange, since: float, now: float) -> Json:
         assert self.reach is not None
         names = {item.id: item.name or item.id for item in self.reach.stack.items}
         found: dict[str, Json] = {
@@ -139,6 +144,10 @@ class Warner:
         }
         if acts is not None and not acts.acts and radius.stops:
             found["best_act"] = say("desk.nothing_helps")
+        if radius.place.cut is not None:
+            text = predict(self.reach, radius, loss=since, made=now).text
+            if len(text) <= _LONGEST_PREDICTION:
+                found[PREDICTION] = text
         return found
 
 

@@ -37,7 +37,7 @@ class FailOverParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class FailOver:
-    """Send a part of a model's traffic to another upstream.
+    """Send a part of a model's traffic to another upstream; waits for some seconds for a gateway that is being started.
 
     Parameters
     ----------
@@ -50,6 +50,7 @@ class FailOver:
     undone_alone: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     seconds: ClassVar[float] = 15.0
+    patience: ClassVar[float] = 5.0
     parameters: ClassVar[type[msgspec.Struct]] = FailOverParameters
 
     def __init__(self, control: GatewayControl) -> None:
@@ -71,7 +72,7 @@ class FailOver:
 
     async def before(self, call: Call) -> Mapping[str, Json]:
         """Where the traffic goes now."""
-        route = _route(await self._control.state(), call.parameters.model)
+        route = _route(await self._control.state(self.patience), call.parameters.model)
         return {"to": route.get("to", ""), "percent": route.get("percent", 0)}
 
     async def act(self, call: Call) -> Outcome:
@@ -84,7 +85,7 @@ class FailOver:
         body: dict[str, Json] = {
             "model": model, "to": to, "percent": percent, "ramp": ramp, "by": call.by, "because": call.because, "key": key,
         }  # fmt: skip
-        await self._control.post("/freehold/route", body)
+        await self._control.post("/freehold/route", body, self.patience)
         if not to:
             return Outcome(f"{model} goes where it went", {"percent": 0, "to": ""})
         text = f"{model} goes to {to} step by step" if ramp else f"{percent:g} % of {model} goes to {to}"
@@ -92,7 +93,7 @@ class FailOver:
 
     async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
         """Whether the gateway routes so."""
-        state = await self._control.state()
+        state = await self._control.state(self.patience)
         if not isinstance(state.get("routes"), dict | list):
             return None
         route, told = _route(state, call.parameters.model), call.parameters

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,10 +18,23 @@ __all__ = ["GatewayControl", "GatewayGone"]
 
 _MOST_BYTES: Final = 4 * 1024**2
 _SECONDS: Final = 5.0
+_PAUSE: Final = 0.2
 
 
 class GatewayGone(ActionFailed):
-    """Nobody answers, or who answers cannot or may not: another way may be left."""
+    """Nobody answers, or who answers cannot or may not: another way may be left.
+
+    Parameters
+    ----------
+    message
+        What is wrong, and the mend.
+    silent
+        Whether nobody answered: it may be starting.
+    """
+
+    def __init__(self, message: str, *, silent: bool = False) -> None:
+        super().__init__(message)
+        self.silent = silent
 
 
 class GatewayControl:
@@ -36,9 +51,14 @@ class GatewayControl:
     def __init__(self, gateway: Gateway, seconds: float = _SECONDS) -> None:
         self.gateway, self._seconds = gateway, seconds
 
-    async def state(self) -> Mapping[str, Any]:
+    async def state(self, patience: float = 0.0) -> Mapping[str, Any]:
         """What the gateway says of itself.
 
+        Parameters
+        ----------
+        patience
+            Seconds for which it is asked again where nobody answers: it may be starting.
+
         Raises
         ------
         GatewayGone
@@ -46,11 +66,18 @@ class GatewayControl:
         ActionFailed
             If it refuses.
         """
-        return await self._call("GET", "/freehold/state", None)
+        return await self._patiently("GET", "/freehold/state", None, patience)
 
-    async def post(self, path: str, body: Mapping[str, Json]) -> Mapping[str, Any]:
+    async def post(self, path: str, body: Mapping[str, Json], patience: float = 0.0) -> Mapping[str, Any]:
         """Tell the gateway to do something; it is durable there when this returns.
 
+        Parameters
+        ----------
+        path, body
+            What; the body holds its idempotency key.
+        patience
+            As for :meth:`state`.
+
         Raises
         ------
         GatewayGone
@@ -58,7 +85,17 @@ class GatewayControl:
         ActionFailed
             If it refuses.
         """
-        return await self._call("POST", path, body)
+        return await self._patiently("POST", path, body, patience)
+
+    async def _patiently(self, method: str, path: str, body: Mapping[str, Json] | None, patience: float) -> Mapping[str, Any]:
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return await self._call(method, path, body)
+            except GatewayGone as error:
+                if not error.silent or time.monotonic() >= until:
+                    raise
+            await asyncio.sleep(_PAUSE)
 
     async def _call(self, method: str, path: str, body: Mapping[str, Json] | None) -> Mapping[str, Any]:
         key = secret_of(self.gateway.key_env, self.gateway.key_file)
@@ -76,7 +113,9 @@ class GatewayControl:
                 status = answer.status
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             reason = type(error).__name__
-            raise GatewayGone(f"the gateway at {self.gateway.url} does not answer ({reason}). See that it runs.") from None
+            raise GatewayGone(
+                f"the gateway at {self.gateway.url} does not answer ({reason}). See that it runs.", silent=True
+            ) from None
         told = _told(content)
         what = path.rpartition("/")[2]
         if status in (401, 403):

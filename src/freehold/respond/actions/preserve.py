@@ -152,26 +152,20 @@ class Preserve:
     def _fill(self, call: Call, partial: Path, state: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         left = self._means.most_bytes
         files: list[dict[str, Any]] = []
-        for number, path in enumerate(self._files(call)):
+        for path in self._files(call):
             if not path.is_file():
                 continue
             size = path.stat().st_size
             if size > left:
                 raise ActionFailed(f"what is to be kept is over {self._means.most_bytes:,} bytes. Raise [preserve] most_bytes.")
             left -= size
-            copy = partial / f"{number:02d}-{path.name}"
-            with path.open("rb") as file:
-                is_database = file.read(len(_SQLITE)) == _SQLITE
-            if is_database:
-                with (
-                    closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
-                    closing(sqlite3.connect(copy)) as made,
-                ):
-                    source.backup(made)
-                _sync_file(copy)
+            copy = partial / f"{len(files):02d}-{path.name}"
+            # what is our own is not looked into: to close it again would end the locks that we have on it
+            if path.name in _OWN or _is_database(path):
+                _copy_database(path, copy)
             else:
                 shutil.copyfile(path, copy)
-                _sync_file(copy)
+            _sync_file(copy)
             files.append(_told(copy, str(path)))
         if state is not None:
             copy = partial / "gateway-state.json"
@@ -193,6 +187,12 @@ def _copy_database(path: Path, copy: Path) -> None:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as source, closing(sqlite3.connect(copy)) as made:
         source.backup(made)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether it is a SQLite file; not to be asked of one that this process has open: closing it would let go of its locks."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _digest(path: Path) -> str:

@@ -103,7 +103,8 @@ def _known() -> tuple[Feed, ...]:
         raise BadRules(f"status_feeds.toml: the reference '{missing[0]}' is not there.")
     return tuple(
         Feed(
-            id=row.id, provider=row.provider, form=row.form, url=f"https://{to_forward(row.in_reverse)}{row.path}", lists=row.lists,
+            id=row.id, provider=row.provider, form=row.form, url=f"https://{to_forward(row.in_reverse)}{row.path}",
+            lists=row.lists,
             references=row.references,
         )
         for row in rows

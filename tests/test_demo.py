@@ -51,6 +51,8 @@ def test_the_morning_plays_to_its_end(morning: tuple[int, Path, list[str]]) -> N
         ("proves", "in a copy of evidence-gateway.jsonl"),
         ("proves", "in a copy of evidence-desk.jsonl"),
         ("proves", "all that was acknowledged is there"),
+        ("compares", "1 happened as predicted"),
+        ("compares", "'language-model' was predicted to stop and stood"),
     ],
 )
 def test_each_step_says_what_happened(morning: tuple[int, Path, list[str]], step: str, says: str) -> None:

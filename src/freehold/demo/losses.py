@@ -13,9 +13,10 @@ from freehold.demo.scenery import Clinic
 from freehold.demo.traffic import Traffic
 from freehold.respond.canonical import parse
 from freehold.respond.evidence_lines import walk_lines
+from freehold.watch.event import Event
 from freehold.watch.journal import Journal
 
-__all__ = ["entries_of", "lost_of"]
+__all__ = ["entries_of", "events_of", "lost_of"]
 
 
 def entries_of(path: Path) -> Sequence[Mapping[str, Any]]:
@@ -51,7 +52,7 @@ async def lost_of(clinic: Clinic, traffic: Traffic, acts: Sequence[Mapping[str, 
         A sentence for each; none if all is there.
     """
     entries = await asyncio.to_thread(entries_of, clinic.evidence[0])
-    taken = await _journal(clinic.folder / "desk" / "journal.db")
+    taken = {one.id for one in await events_of(clinic.folder / "desk" / "journal.db")}
     approvals = Counter(
         str(_facts(entry).get("request", ""))
         for entry in await asyncio.to_thread(entries_of, clinic.evidence[1])
@@ -83,13 +84,13 @@ def _facts(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-async def _journal(path: Path) -> set[str]:
-    """Ids of all events in the desk's journal."""
-    found: set[str] = set()
+async def events_of(path: Path) -> list[Event]:
+    """All events in a desk's journal; the desk must have ended."""
+    found: list[Event] = []
     async with Journal.open(path) as journal:
         number = 0
         while batch := await journal.after(number, 1_000):
-            found |= {one.event.id for one in batch}
+            found += [one.event for one in batch]
             number = batch[-1].number
     return found
 

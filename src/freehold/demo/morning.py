@@ -12,12 +12,13 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from aiohttp import ClientError, ClientSession
 
+from freehold.demo.comparison import compared
 from freehold.demo.desk_client import DeskClient
 from freehold.demo.losses import lost_of
 from freehold.demo.programs import NotHappenedError, once, until
@@ -25,6 +26,7 @@ from freehold.demo.scenery import Clinic
 from freehold.demo.traffic import Sent, Traffic, ask
 from freehold.demo.transcript import Transcript
 from freehold.respond.evidence_verify import verify
+from freehold.watch.prediction import FalseAlarm
 from freehold.whole_file import write_whole
 
 __all__ = ["STEPS", "Morning", "Step"]
@@ -72,6 +74,8 @@ class Morning:
     figures: dict[str, Any] = field(default_factory=dict)
     rounds: list[Sent] = field(default_factory=list)
     died: float = 0.0
+    died_at: float = 0.0
+    back_at: float = 0.0
     _numbers: Any = field(default_factory=itertools.count)
 
     @property
@@ -159,7 +163,7 @@ async def _works(morning: Morning) -> None:
 async def _dies(morning: Morning) -> None:
     """The provider is killed; the own model answers."""
     await morning.clinic.rented.kill()
-    begun = morning.died = time.monotonic()
+    begun, morning.died, morning.died_at = time.monotonic(), time.monotonic(), time.time()
     await until("the own model answers the wards", morning.longest, lambda: bool(morning.answered(begun, "wards", "own")))
     first = morning.answered(begun, "wards", "own")[0]
 
@@ -188,7 +192,7 @@ async def _warns(morning: Morning) -> None:
         return bool(found)
 
     await until("the desk warns of the lost model", morning.longest, is_warned)
-    took = time.monotonic() - morning.died
+    took = float(found["timeline"][0]["at"]) - morning.died_at
     reach = found.get("reach") or {}
     morning.tell.say("warned", seconds=f"{took:.1f}", title=found["title"], level=found["level"]["says"])
     morning.tell.say("reaches", says=reach.get("says", ""), best=reach.get("best_act", ""))
@@ -247,6 +251,7 @@ def _direct(morning: Morning, begun: float) -> list[Sent]:
 
 async def _comes_back(morning: Morning) -> None:
     """The provider serves again; a person says so, and its traffic returns in steps."""
+    morning.back_at = time.time()
     await morning.clinic.rented.start()
     morning.tell.say("back")
     begun = time.monotonic()
@@ -401,6 +406,22 @@ async def _proves(morning: Morning) -> None:
     morning.figures["answers"] = whole
 
 
+async def _compares(morning: Morning) -> None:
+    """What was predicted for the loss stands beside what happened, and is scored."""
+    found = await compared(morning.clinic, morning.died_at, morning.back_at)
+    score = found.score
+    if not found.outcomes or (score.happened + score.stood + score.false_alarms + score.missed) == 0:
+        raise NotHappenedError("something of what was predicted was observed: nothing was")
+    morning.tell.say("compared", outcomes=len(found.outcomes), happened=score.happened, stood=score.stood,
+                     false=score.false_alarms, missed=score.missed, unseen=score.not_observed + score.not_yet,
+                     brier="–" if score.brier is None else f"{score.brier:.2f}")  # fmt: skip
+    for outcome in found.outcomes:
+        if isinstance(outcome, FalseAlarm):
+            first = morning.figures["first_fallback_seconds"]
+            morning.tell.say("false_alarm", item=outcome.id, seconds=f"{first:.1f}")
+    morning.figures["prediction"] = asdict(score)
+
+
 def _forge(path: Path, morning: Morning) -> None:
     """Change one byte in a copy, and see that it is found."""
     content = bytearray(path.read_bytes())
@@ -423,5 +444,6 @@ STEPS: Final[Mapping[str, Step]] = {
     "runs_away": _runs_away,
     "is_cut_off": _is_cut_off,
     "proves": _proves,
+    "compares": _compares,
 }
 """The steps by name, in their order."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -87,6 +88,8 @@ async def played(
                 for program in reversed(clinic.programs):
                     await program.end()
             figures = {**morning.figures, "seconds": time.monotonic() - begun}
+            for path in clinic.evidence:  # side by side, so that one look at the folder finds and verifies them
+                shutil.copyfile(path, folder / path.name)
             transcript.title("ends")
             transcript.say("left", folder=folder)
     text = json.dumps(figures, indent=2, sort_keys=True)
@@ -94,7 +97,7 @@ async def played(
     return figures
 
 
-def play(folder: Path, tell: Callable[[str], None] = print, tempo: Tempo = CALM) -> int:
+def play(folder: Path, tell: Callable[[str], None] | None = None, tempo: Tempo = CALM) -> int:
     """Play the morning to its end; gives the exit status: 0, 3 if a step did not happen, 130 if it was ended.
 
     Raises
@@ -103,12 +106,16 @@ def play(folder: Path, tell: Callable[[str], None] = print, tempo: Tempo = CALM)
         If the folder cannot be used.
     """
     try:
-        asyncio.run(_until_a_signal(folder, tell, tempo))
+        asyncio.run(_until_a_signal(folder, tell or _print, tempo))
     except NotHappenedError:
         return 3
     except asyncio.CancelledError:
         return 130
     return 0
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
 
 
 async def _until_a_signal(folder: Path, tell: Callable[[str], None], tempo: Tempo) -> None:

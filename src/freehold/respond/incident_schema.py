@@ -166,9 +166,11 @@ class IncidentDatabase:
     def _prepare(self) -> None:
         with self._telling():
             run = self._connection.execute
+            run("BEGIN")  # one moment for all three: another process may be making the file
+            empty = self._is_empty()
             application = run("PRAGMA application_id").fetchone()[0]
             number = run("PRAGMA user_version").fetchone()[0]
-            empty = self._is_empty()
+            run("COMMIT")
             if not empty and application != _APPLICATION:
                 raise BadStore(f"{self.place} is no file of incidents. Name the folder of the desk's state.")
             if number > SCHEMA_NUMBER:

@@ -165,6 +165,7 @@ class RuleEngine:
         self._by_type: dict[str, tuple[tuple[_Compiled, bool, bool], ...]] = {}
         self._due: list[tuple[float, int, Key, int, _Group]] = []
         self._serial = 0
+        self._remembering = False
         self._met: dict[int, bool | str] = {}
         self._said: list[Alert] = []
         self.now = 0.0
@@ -265,6 +266,7 @@ class RuleEngine:
         now
             Up to when events were taken.
         """
+        self._remembering = True
         for rule in self._rules:
             rule.since = now - longest_memory(rule.plain)
 
@@ -279,6 +281,7 @@ class RuleEngine:
         for rule in self._rules:
             rule.since, rule.tally = _NOTHING, RuleTally()
         self._move(now)
+        self._remembering = False
         self._said.clear()
         said = {alert.labels: alert for alert in alerts}
         for rule in self._rules:
@@ -289,9 +292,9 @@ class RuleEngine:
         return self._told()
 
     def _take_over(self, group: _Group, alert: Alert | None, now: float) -> None:
-        hold_off = group.rule.plain.hold_off
-        stands = group.starts is not None
-        if alert is not None and not stands and alert.starts >= now:
+        """Bring together what the tail says of a group (with no hold-off) and what was said of it last."""
+        rule, stands = group.rule, group.starts is not None
+        if alert is not None and (alert.starts > now or (alert.starts == now and not stands)):
             alert = None  # said of events that will be fed again, and say it again
         if alert is None:
             if group.starts is not None:
@@ -301,13 +304,16 @@ class RuleEngine:
         ):
             # one that stands, or whose end will come again; what keeps it no more ends it as soon as time passes
             group.starts, group.texts = alert.starts, alert.annotations
-            group.rule.groups.hold(group.key)
-        elif group.starts is None or group.starts < alert.ends + hold_off:
-            group.starts = None
-            group.rule.groups.let_go(group.key)
-            group.quiet_until = alert.ends + hold_off
+            rule.groups.hold(group.key)
         else:
-            self._said.append(self._alert(group, group.starts, math.inf))
+            group.quiet_until = alert.ends + rule.plain.hold_off
+            held = group.holds_since is not None and now >= max(group.quiet_until, group.holds_since + rule.plain.for_)
+            if group.starts is not None and (held or group.active_until >= group.quiet_until):
+                group.starts = max(group.starts, group.quiet_until)
+                self._said.append(self._alert(group, group.starts, math.inf))
+            else:
+                group.starts = None
+                rule.groups.let_go(group.key)
         self._schedule(group)
 
     def _take_over_unknown(self, alert: Alert, now: float) -> None:
@@ -484,7 +490,8 @@ class RuleEngine:
     def _end(self, group: _Group, now: float) -> None:
         self._said.append(self._alert(group, now, now))
         group.starts = None
-        group.quiet_until = now + group.rule.plain.hold_off
+        # when an alert ended is known only from what was said: a tail may begin within a hold-off
+        group.quiet_until = _NOTHING if self._remembering else now + group.rule.plain.hold_off
         group.rule.groups.let_go(group.key)
 
     def _clear(self, group: _Group) -> None:

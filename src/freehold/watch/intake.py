@@ -263,12 +263,15 @@ class Intake:
         On one body.
     most_bytes_at_once
         On all bodies that are being read and parsed.
+    reserved
+        Types of events that nobody may send: what begins with one of these is a word that is given otherwise.
     """
 
     def __init__(
         self, journal: Journal, put_alerts: Callable[[tuple[Alert, ...]], Awaitable[None]], clock: Callable[[], float],
-        *, limits: Limits = Limits(), most_bytes_at_once: int = MOST_BYTES_AT_ONCE,
+        *, limits: Limits = Limits(), most_bytes_at_once: int = MOST_BYTES_AT_ONCE, reserved: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
+        self._reserved = reserved
         self._journal, self._put_alerts, self._clock = journal, put_alerts, clock
         self._limits, self._most_at_once = limits, most_bytes_at_once
         self._at_once = 0

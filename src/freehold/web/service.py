@@ -21,7 +21,6 @@ import os
 import signal
 import ssl
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -55,6 +54,7 @@ from freehold.watch.alert_store import AlertStore
 from freehold.watch.alertmanager_file import read_alertmanager
 from freehold.watch.delivery import Delivery
 from freehold.watch.engine import RuleEngine
+from freehold.watch.even_clock import EvenClock
 from freehold.watch.intake import Intake
 from freehold.watch.journal import Journal
 from freehold.watch.levels import built_in_levels, load_levels
@@ -63,6 +63,7 @@ from freehold.watch.receivers.opening import open_tellers
 from freehold.watch.routes import Routing, load_routes, read_routes
 from freehold.watch.rule_switch import RuleSwitch
 from freehold.watch.rules import built_in_rules, load_rules
+from freehold.watch.signal import SIGNAL
 from freehold.web.acts import Act
 from freehold.web.app import Front, create_app
 from freehold.web.desk import INCIDENTS, Desk
@@ -186,7 +187,7 @@ def _to_terminal(line: str) -> None:
 @asynccontextmanager
 async def open_desk(
     settings: DeskSettings, *, write: Callable[[str], object] = _to_terminal,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> AsyncIterator[Front]:  # fmt: skip
     """Open a desk with all its parts, let it work, and close it whole.
 
@@ -197,7 +198,7 @@ async def open_desk(
     write
         Writes a line of a terminal channel.
     clock
-        Seconds since 1970.
+        Seconds since 1970; an even one by default.
 
     Yields
     ------
@@ -223,15 +224,18 @@ async def open_desk(
     )
     warner = Warner(levels, levels.criteria_set(settings.criteria), reach)
     async with AsyncExitStack() as stack:
-        evidence = EvidenceLog.open(folder / "evidence-desk.jsonl", load_or_make_key(folder / "evidence.key"), clock=clock)
+        evidence = EvidenceLog.open(folder / "evidence-desk.jsonl", load_or_make_key(folder / "evidence.key"))
         stack.callback(evidence.close)
         if not stack.enter_context(DrivingLock(folder)).held:
             raise UsageError(f"another process answers the incidents of {folder}. End it, or name another folder.")
         journal = await stack.enter_async_context(Journal.open(folder / "journal.db"))
+        if clock is None:
+            newest = await journal.after(max(0, journal.last - 1), 1)
+            clock = EvenClock(newest[0].event.received if newest else 0.0)
         store = AlertStore.open(folder / "alerts.db")
         stack.callback(store.close)
         core = AlertCore(routing, store, clock(), channels=_channels(routing))
-        alerts = AlertLoop(core, clock=clock)
+        alerts = AlertLoop(core, clock=clock, ahead=None if reach is None else reach.of)
         delivery = Delivery(open_tellers(routing, os.environ, write=write), alerts.told)
         stack.push_async_callback(delivery.close)
         incidents = Incidents.open(folder / "incidents.db", roster=people.roster, clock=clock)
@@ -256,7 +260,7 @@ async def open_desk(
 
         front = Front(
             desk=desk, requests=ApprovalRequests(incidents, matrix.approval_seconds), limits=limits, live=live,
-            sessions=Sessions(people), intake=Intake(journal, desk.take_alerts, clock), name=settings.name,
+            sessions=Sessions(people), intake=Intake(journal, desk.take_alerts, clock, reserved=(SIGNAL,)), name=settings.name,
             gateway=lambda: gateway.seen, at_gateway=partial(_at_gateway, gateway.control), record=record,
         )  # fmt: skip
         evidence.append("desk.started", {"name": settings.name, "stack": "" if settings.stack is None else settings.stack.name})

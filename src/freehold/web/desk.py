@@ -130,8 +130,8 @@ class Desk:
         self._events.set()
 
     async def take_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Take alerts of others, which count as over unless they are sent again; they are safe when this returns."""
-        await self.alerts.put(alerts, resolve_after=self.alerts.core.routing.resolve_timeout)
+        """Take what another Alertmanager's webhook tells, which says when each has ended; safe when this returns."""
+        await self.alerts.put(alerts)
 
     async def _put(self, alerts: Sequence[Alert]) -> None:
         if alerts:

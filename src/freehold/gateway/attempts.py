@@ -157,6 +157,8 @@ async def obtain(
                     await asyncio.sleep(_PAUSE)
                 continue
             exchange.because = candidate.because
+            if permit.probe and place == 0 and len(candidates) > 1 and upstream.breaker.state == "closed":
+                running.routes.returns(exchange.model, upstream.name, running.plan, now())
             if failures.told:
                 _tell_fallback(running, exchange, candidates[0], candidate, failures)
             return answered

@@ -19,10 +19,11 @@ from multidict import CIMultiDict
 from freehold.gateway.answers import Refusal
 from freehold.gateway.breaker import Change, FailureKind, Permit
 from freehold.gateway.exchange import Exchange
+from freehold.gateway.headers import KEYS
 from freehold.gateway.paths import address_at
 from freehold.gateway.plan import Candidate
 from freehold.gateway.running import Running
-from freehold.gateway.streams import FIELDS, MOST_EVENT, cut_of
+from freehold.gateway.streams import BYTE_ORDER_MARK, FIELDS, MOST_EVENT, cut_of
 from freehold.gateway.upstreams import Upstream, failure_words
 from freehold.gateway.whole_answers import Answer
 from freehold.watch.event import Json
@@ -31,6 +32,8 @@ __all__ = ["Answered", "Order", "is_stream", "obtain", "tell_change"]
 
 _MOST_SAID: Final = 2_000
 _PAUSE: Final = 0.05
+_LEAST_KEY: Final = 8
+"""Characters below which what stands in the place of a key is none, but a word that servers want to see there."""
 _SLICE: Final = 262_144
 _AGAIN: Final = frozenset({408, 500, 502, 503, 504, 529})
 
@@ -262,7 +265,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
     try:
         response = await upstream.ask(order.method, url, headers, _sliced(order.body(candidate.model), headers))
         if exchange.kind != "pass":
-            await _see_head(upstream, response)
+            await _see_head(upstream, response, _keys(headers))
         first = await response.content.readany()
         answer = None
         if exchange.kind != "pass" and response.status < 400 and is_stream(response):
@@ -319,16 +322,23 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + _SLICE]
 
 
-async def _see_head(upstream: Upstream, response: ClientResponse) -> None:
+def _keys(headers: CIMultiDict[str]) -> tuple[str, ...]:
+    """The keys that an upstream was given: it may repeat them in what it says of an error."""
+    given = (headers.get(name, "") for name in KEYS)
+    keys = (one[7:].strip() if one[:7].lower() == "bearer " else one for one in given)
+    return tuple(key for key in keys if len(key) >= _LEAST_KEY)
+
+
+async def _see_head(upstream: Upstream, response: ClientResponse, keys: tuple[str, ...]) -> None:
     """See whether the head of an answer is one that a client can be given."""
     status = response.status
     if status == 429:
         wait = _seconds(response.headers.get("retry-after"))
-        raise _Failed(429, f"it takes no more now ({await _said(response)})", retry_after=wait, limited=True)
+        raise _Failed(429, f"it takes no more now ({await _said(response, keys)})", retry_after=wait, limited=True)
     if status in _AGAIN or status >= 500:
-        raise _Failed(status, f"it failed with {status} ({await _said(response)})", kind="server_error", again=True)
+        raise _Failed(status, f"it failed with {status} ({await _said(response, keys)})", kind="server_error", again=True)
     if status in (401, 403) and not upstream.client_key:
-        said = await _said(response)
+        said = await _said(response, keys)
         raise _Failed(502, f"it refused the gateway's key with {status} ({said})", kind="key_refused")
     if 300 <= status < 400:
         raise _Failed(502, "it sends the client elsewhere, where the gateway is not asked", kind="not_understood")
@@ -340,7 +350,7 @@ async def _see_head(upstream: Upstream, response: ClientResponse) -> None:
             raise _Failed(502, "it answered compressed, though it was asked not to", kind="not_understood")
 
 
-async def _said(response: ClientResponse) -> str:
+async def _said(response: ClientResponse, keys: tuple[str, ...]) -> str:
     """What an upstream says of an error, bounded."""
     content = bytearray()
     try:
@@ -355,7 +365,10 @@ async def _said(response: ClientResponse) -> str:
         said = error.get("message", error) if isinstance(error, dict) else error
     except (msgspec.DecodeError, RecursionError):
         said = text
-    return " ".join(str(said).split())[:300] or "it said nothing"
+    said = " ".join(str(said).split())
+    for key in keys:
+        said = said.replace(key, "…")
+    return said[:300] or "it said nothing"
 
 
 def _seconds(text: str | None) -> float | None:
@@ -375,7 +388,7 @@ async def _first_event(response: ClientResponse, first: bytes) -> bytes:
     pieces = bytearray(first)
     while not cut_of(pieces, 0) and len(pieces) <= MOST_EVENT and (piece := await response.content.readany()):
         pieces += piece
-    if not pieces.lstrip(b"\xef\xbb\xbf\r\n").startswith(FIELDS):
+    if not pieces.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").startswith(FIELDS):
         raise _Failed(502, "it streams what are no events", kind="not_understood")
     return bytes(pieces)
 

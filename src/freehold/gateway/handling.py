@@ -123,7 +123,7 @@ class Handler:
     # ------------------------------------------------------------------ in order
 
     async def _answer(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
-        running = self.running
+        running, flight = self.running, exchange.flight
         plan = running.plan
         problem = path_problem(request.raw_path)
         if problem is not None:
@@ -139,9 +139,8 @@ class Handler:
                 403, "foreign_page", f"{page}: without keys of tenants, only this machine may ask, and no page of others. "
                 "Add a [[tenant]], or the name to hosts in [gateway].",
             )  # fmt: skip
-        running.look_at_stops(exchange.flight)
+        running.look_at_stops(flight)
         exchange.caller = caller = self._caller(request, plan)
-        flight = exchange.flight
         flight.tenant, flight.agent = caller.tenant, caller.agent
         self._see_stops(exchange)
         why = running.records.trouble
@@ -174,7 +173,7 @@ class Handler:
         return await relayed(running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     def _see_stops(self, exchange: Exchange) -> None:
-        self.running.look_at_stops(exchange.flight)
+        """See whether what is now known of a request is stopped; a stop that comes later interrupts it."""
         stop = exchange.flight.stop(self.running.switches.stops)
         if stop is not None:
             raise _stopped(stop)

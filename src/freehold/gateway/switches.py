@@ -196,8 +196,13 @@ class Switches:
         self._seen: object = None
         self._forced: tuple[Stop, ...] = ()
 
-    def look(self) -> bool:
+    def look(self, *, closely: bool = True) -> bool:
         """Look at the file.
+
+        Parameters
+        ----------
+        closely
+            Whether to see too, where there is no file, that its folder is there: otherwise that is as it was.
 
         Returns
         -------
@@ -209,7 +214,7 @@ class Switches:
             seen: object = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode)
             settling = abs(self._clock() - found.st_mtime) < _SETTLING
         except FileNotFoundError:
-            seen = self.path.parent.is_dir()
+            seen = self._seen is True if not closely and isinstance(self._seen, bool) else self.path.parent.is_dir()
             settling = False
         except OSError as error:
             seen = error.errno

@@ -7,6 +7,7 @@ comes back is judged on its way (:mod:`freehold.gateway.relay`).
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from functools import partial
@@ -35,6 +36,17 @@ from freehold.gateway.usage import Tokens
 
 __all__ = ["Handler"]
 
+_MOST_NAME: Final = 200
+_MOST_DEPTH: Final = 1_000_000
+_NEEDS: Final = {
+    "chat": frozenset({"chat"}),
+    "text_completion": frozenset({"completions"}),
+    "responses": frozenset({"responses"}),
+    "embeddings": frozenset({"embeddings"}),
+}
+_HARMLESS: Final = frozenset({"DELETE", "HEAD", "OPTIONS"})
+_LISTED: Final = re.compile(r"(?:/v1)?/models(?:/[^/]+)?|/health|/metrics|/version|/api/(?:tags|ps|version)|/")
+"""Paths that hold no answers of models."""
 _UNKNOWN_A_SECOND: Final = 10
 _CUT: Final = frozenset({"client_gone", "stopped", "late", "closing"})
 """Ends after which an upstream has read what was sent, whatever it said of it."""
@@ -194,7 +206,8 @@ class Handler:
         upstream = next(iter(plan.upstreams.values()))
         headers = request_headers(request.headers, with_key=upstream.client_key)
         has_body = request.body_exists and request.can_read_body
-        exchange.flight.unread = has_body
+        # What is fetched may be an answer that was asked for before, with calls in it that nobody has judged.
+        exchange.flight.unread = has_body or not (request.method in _HARMLESS or _LISTED.fullmatch(request.path))
         self._see_stops(exchange)
         if has_body and request.content_length is not None:
             headers["Content-Length"] = str(request.content_length)

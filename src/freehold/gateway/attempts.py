@@ -23,8 +23,6 @@ from freehold.gateway.first_bytes import first_event, is_stream, read_whole, see
 from freehold.gateway.paths import address_at
 from freehold.gateway.plan import Candidate
 from freehold.gateway.running import Running
-from freehold.gateway.headers import KEYS
-from freehold.gateway.streams import BYTE_ORDER_MARK, FIELDS, MOST_EVENT, cut_of
 from freehold.gateway.upstreams import Upstream, failure_words
 from freehold.gateway.whole_answers import Answer
 from freehold.watch.event import Json
@@ -32,8 +30,6 @@ from freehold.watch.event import Json
 __all__ = ["Answered", "Order", "obtain", "tell_change"]
 
 _PAUSE: Final = 0.05
-_LEAST_KEY: Final = 8
-"""Characters below which what stands in the place of a key is none, but a word that servers want to see there."""
 _SLICE: Final = 262_144
 _READ_WHOLE: Final = ("chat", "text_completion", "responses")
 
@@ -217,8 +213,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
     try:
         response = await upstream.ask(order.method, url, headers, _sliced(order.body(candidate.model), headers))
         if exchange.kind != "pass":
-            await see_head(response, own_key=not upstream.client_key)
-            await _see_head(upstream, response, _keys(headers))
+            await see_head(response, headers, own_key=not upstream.client_key)
         first = await response.content.readany()
         answer = None
         if exchange.kind != "pass" and response.status < 400 and is_stream(response):
@@ -271,98 +266,6 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
 
 
 def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: AttemptFailed) -> None:
-def _keys(headers: CIMultiDict[str]) -> tuple[str, ...]:
-    """The keys that an upstream was given: it may repeat them in what it says of an error."""
-    given = (headers.get(name, "") for name in KEYS)
-    keys = (one[7:].strip() if one[:7].lower() == "bearer " else one for one in given)
-    return tuple(key for key in keys if len(key) >= _LEAST_KEY)
-
-
-async def _see_head(upstream: Upstream, response: ClientResponse, keys: tuple[str, ...]) -> None:
-    """See whether the head of an answer is one that a client can be given."""
-    status = response.status
-    if status == 429:
-        wait = _seconds(response.headers.get("retry-after"))
-        raise _Failed(429, f"it takes no more now ({await _said(response, keys)})", retry_after=wait, limited=True)
-    if status in _AGAIN or status >= 500:
-        raise _Failed(status, f"it failed with {status} ({await _said(response, keys)})", kind="server_error", again=True)
-    if status in (401, 403) and not upstream.client_key:
-        said = await _said(response, keys)
-        raise _Failed(502, f"it refused the gateway's key with {status} ({said})", kind="key_refused")
-    if 300 <= status < 400:
-        raise _Failed(502, "it sends the client elsewhere, where the gateway is not asked", kind="not_understood")
-    if status < 300:
-        kind = response.headers.get("content-type", "application/json").lower()
-        if "json" not in kind and "event-stream" not in kind:
-            raise _Failed(502, f"it answered {kind[:60]} instead of JSON", kind="not_understood")
-        if response.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-            raise _Failed(502, "it answered compressed, though it was asked not to", kind="not_understood")
-
-
-async def _said(response: ClientResponse, keys: tuple[str, ...]) -> str:
-    """What an upstream says of an error, bounded."""
-    content = bytearray()
-    try:
-        while len(content) < _MOST_SAID and (piece := await response.content.readany()):
-            content += piece
-    except (ClientError, OSError):
-        return "its answer broke off"
-    text = bytes(content[:_MOST_SAID]).decode("utf-8", "replace")
-    try:
-        read = msgspec.json.decode(text)
-        error = read.get("error", read) if isinstance(read, dict) else read
-        said = error.get("message", error) if isinstance(error, dict) else error
-    except (msgspec.DecodeError, RecursionError):
-        said = text
-    said = " ".join(str(said).split())
-    for key in keys:
-        said = said.replace(key, "…")
-    return said[:300] or "it said nothing"
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        found = float(text) if text else None
-    except ValueError:
-        return None
-    return found if found is not None and 0 <= found < 86_400 else None
-
-
-def _is_read_whole(exchange: Exchange, response: ClientResponse) -> bool:
-    return exchange.kind in ("chat", "text_completion", "responses") and response.status < 400
-
-
-async def _first_event(response: ClientResponse, first: bytes) -> bytes:
-    """All that came until the first event was whole: until then, another upstream can still be asked."""
-    pieces = bytearray(first)
-    while not cut_of(pieces, 0) and len(pieces) <= MOST_EVENT and (piece := await response.content.readany()):
-        pieces += piece
-    if not pieces.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").startswith(FIELDS):
-        raise _Failed(502, "it streams what are no events", kind="not_understood")
-    return bytes(pieces)
-
-
-async def _rest(running: Running, exchange: Exchange, response: ClientResponse, first: bytes) -> bytes:
-    """All of an answer in one piece."""
-    plan, loop = running.plan.configuration, asyncio.get_running_loop()
-    pieces, length = [first], len(first)
-    while piece := await response.content.readany():
-        exchange.flight.deadline = loop.time() + plan.timeouts.idle
-        pieces.append(piece)
-        length += len(piece)
-        if length > plan.limits.answer_bytes:
-            raise _Failed(502, f"its answer is larger than {plan.limits.answer_bytes:,} bytes", kind="not_understood")
-    return first if len(pieces) == 1 else b"".join(pieces)
-
-
-def _read(body: bytes) -> Answer:
-    try:
-        return Answer(body)
-    except Refusal as refusal:
-        raise _Failed(502, refusal.message.removeprefix("the upstream ").rstrip("."), kind="not_understood") from None
-
-
-def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: _Failed) -> None:
     """Tell the breaker, the evidence and standard error that a try came to nothing."""
     now = asyncio.get_running_loop().time()
     change: Change | None = None

@@ -7,15 +7,19 @@ from typing import Final
 
 import msgspec
 from aiohttp import ClientError, ClientResponse
+from multidict import CIMultiDict
 
 from freehold.gateway.answers import Refusal
 from freehold.gateway.failures import AttemptFailed
+from freehold.gateway.headers import KEYS
 from freehold.gateway.streams import FIELDS, MOST_EVENT, cut_of
 from freehold.gateway.whole_answers import Answer
 
 __all__ = ["first_event", "is_stream", "read_whole", "see_head", "whole_body"]
 
 _MOST_SAID: Final = 2_000
+_LEAST_KEY: Final = 8
+"""Characters below which what stands in the place of a key is none, but a word that servers want to see there."""
 _AGAIN: Final = frozenset({408, 500, 502, 503, 504, 529})
 
 
@@ -24,13 +28,15 @@ def is_stream(response: ClientResponse) -> bool:
     return "event-stream" in response.headers.get("content-type", "").lower()
 
 
-async def see_head(response: ClientResponse, *, own_key: bool) -> None:
+async def see_head(response: ClientResponse, sent: CIMultiDict[str], *, own_key: bool) -> None:
     """See whether the head of an answer is one that a client can be given.
 
     Parameters
     ----------
     response
         The answer.
+    sent
+        Headers of the request: a key among them may be repeated in what is said of an error.
     own_key
         Whether the upstream was asked with the gateway's key: then a refusal of the key is not the client's fault.
 
@@ -42,11 +48,13 @@ async def see_head(response: ClientResponse, *, own_key: bool) -> None:
     status = response.status
     if status == 429:
         wait = _seconds(response.headers.get("retry-after"))
-        raise AttemptFailed(429, f"it takes no more now ({await _said(response)})", retry_after=wait, limited=True)
+        raise AttemptFailed(429, f"it takes no more now ({await _said(response, _keys(sent))})", retry_after=wait, limited=True)
     if status in _AGAIN or status >= 500:
-        raise AttemptFailed(status, f"it failed with {status} ({await _said(response)})", kind="server_error", again=True)
+        raise AttemptFailed(
+            status, f"it failed with {status} ({await _said(response, _keys(sent))})", kind="server_error", again=True
+        )
     if status in (401, 403) and own_key:
-        said = await _said(response)
+        said = await _said(response, _keys(sent))
         raise AttemptFailed(502, f"it refused the gateway's key with {status} ({said})", kind="key_refused")
     if 300 <= status < 400:
         raise AttemptFailed(502, "it sends the client elsewhere, where the gateway is not asked", kind="not_understood")
@@ -58,7 +66,13 @@ async def see_head(response: ClientResponse, *, own_key: bool) -> None:
             raise AttemptFailed(502, "it answered compressed, though it was asked not to", kind="not_understood")
 
 
-async def _said(response: ClientResponse) -> str:
+def _keys(headers: CIMultiDict[str]) -> tuple[str, ...]:
+    given = (headers.get(name, "") for name in KEYS)
+    keys = (one[7:].strip() if one[:7].lower() == "bearer " else one for one in given)
+    return tuple(key for key in keys if len(key) >= _LEAST_KEY)
+
+
+async def _said(response: ClientResponse, keys: tuple[str, ...]) -> str:
     """What an upstream says of an error, bounded."""
     content = bytearray()
     try:
@@ -73,7 +87,10 @@ async def _said(response: ClientResponse) -> str:
         said = error.get("message", error) if isinstance(error, dict) else error
     except (msgspec.DecodeError, RecursionError):
         said = text
-    return " ".join(str(said).split())[:300] or "it said nothing"
+    said = " ".join(str(said).split())
+    for key in keys:
+        said = said.replace(key, "…")
+    return said[:300] or "it said nothing"
 
 
 def _seconds(text: str | None) -> float | None:

@@ -36,14 +36,6 @@ from freehold.gateway.usage import Tokens
 
 __all__ = ["Handler"]
 
-_MOST_NAME: Final = 200
-_MOST_DEPTH: Final = 1_000_000
-_NEEDS: Final = {
-    "chat": frozenset({"chat"}),
-    "text_completion": frozenset({"completions"}),
-    "responses": frozenset({"responses"}),
-    "embeddings": frozenset({"embeddings"}),
-}
 _HARMLESS: Final = frozenset({"DELETE", "HEAD", "OPTIONS"})
 _LISTED: Final = re.compile(r"(?:/v1)?/models(?:/[^/]+)?|/health|/metrics|/version|/api/(?:tags|ps|version)|/")
 """Paths that hold no answers of models."""

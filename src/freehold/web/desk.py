@@ -121,22 +121,17 @@ class Desk:
         if not last:
             return
         now = last[0].event.received
+        self.health.hear([last[0].event])
         number, start, end = 0, now - self.engine.longest_window, math.nextafter(now, math.inf)
         self.engine.prepare(now)
         while batch := await self.journal.between(start, end, number, _MOST_AT_ONCE):
             for one in batch:
                 if one.number <= self.journal.processed:
                     self.engine.feed(one.event)
-        self.health.hear([last[0].event])
-        events: list[Event] = []
-        number, start = 0, now - self.engine.longest_window
-        while batch := await self.journal.between(start, now, number, _MOST_AT_ONCE):
-            events += [one.event for one in batch if one.number <= self.journal.processed]
             number = batch[-1].number
         await self._see_again(end)
         said = [status.alert for status in self.alerts.core.statuses(self.clock())]
         await self._put(self.engine.resume(said, now))
-        await self._put(self.engine.rebuild(events, said, now))
         await self._look_what_is_left()
 
     async def _see_again(self, end: float) -> None:

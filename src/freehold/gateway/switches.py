@@ -293,14 +293,21 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
                 write_whole(path, "".join(f"{one.line}\n" for one in kept))
             else:
                 path.unlink(missing_ok=True)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync_folder(path.parent)
     except OSError as error:
         raise GatewayError(f"{path} cannot be written ({error.strerror}). Write the line '{stop}' into it by hand.") from None
     return Stops(tuple(kept))
+
+
+def _sync_folder(path: Path) -> None:
+    """Put a new or a missing name on the disk, where a folder can be asked to."""
+    if os.name != "posix":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def check_stop(stop: Stop) -> None:

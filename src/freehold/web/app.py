@@ -12,31 +12,32 @@ a person, by key or cookie   all of it
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 
-from freehold.errors import BadSignal
-from freehold.respond.approval_requests import ApprovalRequests
-from freehold.respond.clocks import Limits
-from freehold.respond.roles import Person
+from freehold.errors import BadSignal, FreeholdError, NotAllowed, RespondError
+from freehold.log import log
+from freehold.respond.roles import Person, Program
 from freehold.watch.alertmanager_api import add_routes
 from freehold.watch.intake import PATHS, Intake
-from freehold.web.acts import Act, act_on, read_act
+from freehold.web.acts import ACTS_AT_GATEWAY, Act, act_on, check_at_gateway, read_act
 from freehold.web.answers import asset, guarded, json_answer, problem
-from freehold.web.desk import Desk
 from freehold.web.live import Live
+from freehold.web.pillars import GatewaySeen
 from freehold.web.sessions import COOKIE, Sessions
-from freehold.web.state import GatewaySeen, page_state
+from freehold.web.state import Rooms, page_state
 
 __all__ = ["Front", "create_app"]
 
 _OPEN: Final = frozenset({"/health", "/sign-in", "/page.css", "/-/healthy", "/-/ready"})
 _BEAT: Final = 15.0
 """Seconds after which a quiet stream says that it is there."""
+_BREATH: Final = 0.25
+"""Seconds between two words to one page: in a storm it does not ask for all of it anew a hundred times a second."""
 _FORM_BYTES: Final = 4096
 
 
@@ -46,31 +47,28 @@ class Front:
 
     Parameters
     ----------
-    desk, requests, limits, live, sessions, intake
+    rooms, live, sessions, intake
         The rooms behind the page.
-    name
-        The desk's.
     gateway
         Gives the gateway as last seen.
     at_gateway
-        Stops or releases something at the gateway; told the person and the act.
+        Stops or releases something at the gateway, told the person and the act; says how.
     record
         Writes an act of a person into the evidence, safe when it returns.
     """
 
-    desk: Desk
-    requests: ApprovalRequests
-    limits: Limits
+    rooms: Rooms
     live: Live
     sessions: Sessions
     intake: Intake
-    name: str
     gateway: Callable[[], GatewaySeen]
-    at_gateway: Callable[[Person, Act], Awaitable[None]]
+    at_gateway: Callable[[Person, Act], Awaitable[str]]
     record: Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
 _FRONT: Final = web.AppKey("front", Front)
+_WHO: Final[ContextVar[Person | Program | None]] = ContextVar("who", default=None)
+"""Who makes the request that is being answered."""
 
 
 def create_app(front: Front) -> web.Application:
@@ -88,18 +86,26 @@ def create_app(front: Front) -> web.Application:
     app.router.add_post("/act", _act)
 
     async def record(request: web.Request, kind: str, body: Mapping[str, Any]) -> None:
-        await front.record(kind, {**body, "by": request["who"].name})
+        await front.record(kind, {**body, "by": _person().name})
 
-    add_routes(app, front.desk.alerts, may=_may_post_alerts, record=record)
+    add_routes(app, front.rooms.desk.alerts, may=_may_post_alerts, record=record)
     for path in PATHS:
         if path != "/api/v2/alerts":
             app.router.add_post(path, _receive)
     return app
 
 
-def _may_post_alerts(request: web.Request) -> bool:
+def _may_post_alerts(request: web.Request) -> bool:  # noqa: ARG001
     """Whether a request of Alertmanager's API may change something: who may not was sent away before."""
-    return "who" in request
+    return _WHO.get() is not None
+
+
+def _person() -> Person:
+    """The person who asks; programs come no further than to what takes events."""
+    who = _WHO.get()
+    if not isinstance(who, Person):
+        raise NotAllowed("this is for a person.")
+    return who
 
 
 def _may_program(request: web.Request) -> bool:
@@ -111,9 +117,14 @@ async def _known(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:  # fmt: skip
     """Let nobody in whom the desk does not know, and programs only to send."""
+    _WHO.set(None)
     if request.path in _OPEN:
         return await handler(request)
-    who = request.app[_FRONT].sessions.who(request)
+    try:
+        who = request.app[_FRONT].sessions.who(request)
+    except RespondError as error:
+        log("people not known", why=str(error))
+        return problem(503, "the desk cannot read who its people are. Whoever runs it finds the reason in what it says.")
     if who is None:
         if request.path == "/" and request.method == "GET":
             return asset("sign_in.html")
@@ -124,7 +135,7 @@ async def _known(
         return problem(403, f"'{who.name}' may send events, and nothing else. A person's key is needed here.")
     if request.method == "POST" and "Authorization" not in request.headers and not _is_own_page(request):
         return problem(403, "this came from another page than the desk's own.")
-    request["who"] = who
+    _WHO.set(who)
     return await handler(request)
 
 
@@ -133,12 +144,11 @@ def _is_own_page(request: web.Request) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = request.headers.get("Origin", "")
-    return hmac.compare_digest(origin.partition("://")[2], request.host)
+    return request.headers.get("Origin", "").partition("://")[2] == request.host
 
 
 async def _health(request: web.Request) -> web.Response:
-    faults = request.app[_FRONT].desk.health.faults
+    faults = request.app[_FRONT].rooms.desk.health.faults
     return json_answer({"ok": not faults}, 200 if not faults else 503)
 
 
@@ -173,7 +183,7 @@ async def _sign_out(request: web.Request) -> web.Response:
 
 async def _state(request: web.Request) -> web.Response:
     front = request.app[_FRONT]
-    return json_answer(page_state(front.desk, front.requests, front.limits, front.gateway(), request["who"], front.name))
+    return json_answer(page_state(front.rooms, front.gateway(), _person()))
 
 
 async def _stream(request: web.Request) -> web.StreamResponse:
@@ -181,7 +191,7 @@ async def _stream(request: web.Request) -> web.StreamResponse:
     async with front.live.page() as mark:
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await answer.prepare(request)
-        while not front.live.is_closed:
+        while not front.live.is_closed and _still_known(front, request):
             try:
                 async with asyncio.timeout(_BEAT):
                     await mark.wait()
@@ -190,28 +200,50 @@ async def _stream(request: web.Request) -> web.StreamResponse:
                 continue
             mark.clear()
             await answer.write(f"event: changed\ndata: {front.live.version}\n\n".encode())
+            await asyncio.sleep(_BREATH)
         return answer
+
+
+def _still_known(front: Front, request: web.Request) -> bool:
+    """Whether who opened a stream may see it still."""
+    try:
+        return isinstance(front.sessions.who(request), Person)
+    except RespondError:
+        return False
 
 
 async def _act(request: web.Request) -> web.Response:
     front = request.app[_FRONT]
     if request.content_type != "application/json":
         raise BadSignal("an act is sent as application/json.")
-    you: Person = request["who"]
+    you = _person()
     act = read_act(await request.read())
-    if act.act in ("stop", "release"):
-        await front.record(
-            "act", {"act": act.act, "scope": act.scope, "name": act.name, "by": you.name, "because": act.because}
-        )
-        await front.at_gateway(you, act)
+    if act.act in ACTS_AT_GATEWAY:
+        await _at_gateway(front, you, act)
     else:
-        act_on(act, you, front.desk.incidents, front.requests)
+        await act_on(act, you, front.rooms.desk, front.rooms.requests, front.rooms.responding)
     front.live.changed()
     return json_answer({"ok": True})
+
+
+async def _at_gateway(front: Front, you: Person, act: Act) -> None:
+    """Stop, then write it down; release only what could be written down before. A full disk must not keep a stop waiting."""
+    check_at_gateway(act, you)
+    body = {"act": act.act, "scope": act.scope, "name": act.name, "by": you.name, "because": act.because}
+    if act.act == "release":
+        await front.record("act", body)
+    try:
+        told = await front.at_gateway(you, act)
+    except FreeholdError as error:
+        if act.act == "stop":
+            await front.record("act", {**body, "failed": str(error)})
+        raise
+    if act.act == "stop":
+        await front.record("act", {**body, "told": told})
 
 
 async def _receive(request: web.Request) -> web.Response:
     front = request.app[_FRONT]
     answer = await front.intake.receive(PATHS[request.path], request.headers, request.content.iter_any())
-    front.desk.news()
+    front.rooms.desk.news()
     return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)

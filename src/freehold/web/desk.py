@@ -10,25 +10,30 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from freehold.errors import FreeholdError
+from freehold.errors import FreeholdError, RespondError
 from freehold.log import log
 from freehold.respond.evidence_log import EvidenceLog
 from freehold.respond.incidents import Incidents
 from freehold.watch.alert import Alert
+from freehold.watch.alert_groups import group_key
 from freehold.watch.alert_loop import AlertLoop
 from freehold.watch.delivery import Delivery
 from freehold.watch.engine import RuleEngine
 from freehold.watch.event import Event
 from freehold.watch.journal import Journal
+from freehold.watch.levels import Question
 from freehold.watch.notification import Notification
 from freehold.watch.signal import alert_of_signal
+from freehold.web.incident_list import newest_closed
 from freehold.web.live import Live
 from freehold.web.predictions import Seen, comparison_of, score_data
-from freehold.web.warning import Warner
+from freehold.web.stated import StatedFacts
+from freehold.web.warning import Left, Warner, WarningFound
 
 __all__ = ["INCIDENTS", "Desk", "Health"]
 
@@ -40,8 +45,9 @@ _LOOK_EVERY: Final = 0.25
 """Seconds between looks at what another process may have written: the command line writes to the same files."""
 _WAIT_AFTER_FAULT: Final = 1.0
 _MOST_OPEN: Final = 1_000
-_MOST_CLOSED: Final = 50
-"""Of the newest incidents, so many are looked at for ones that are over."""
+_MOST_KINDS: Final = 200
+_AT_A_TIME: Final = 16
+"""Warnings that are taken in one transaction, between which requests are answered."""
 
 
 @dataclass
@@ -56,12 +62,22 @@ class Health:
         How many were worked on since then.
     faults
         What went wrong last in each part of the work; empty where all goes well.
+    heard
+        When an event of each kind came in last, by the first two words of its type, in seconds since 1970.
     """
 
     since: float
     events: int = 0
     notifications: int = 0
     faults: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, float] = field(default_factory=dict)
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Take note of what came in."""
+        for event in events:
+            kind = ".".join(event.type.split(".")[:2])
+            if kind in self.heard or len(self.heard) < _MOST_KINDS:
+                self.heard[kind] = event.received
 
 
 class Desk:
@@ -92,6 +108,9 @@ class Desk:
         self.warner, self.live, self.clock = warner, live, clock
         self.health = Health(clock())
         self.seen = None if warner.reach is None else Seen(warner.reach.places)
+        self.stated = StatedFacts(incidents)
+        self.questions: OrderedDict[str, Question | None] = OrderedDict()
+        self.left: Left | None = None
         self._delivery, self._respond = delivery, respond
         self._scored: set[str] = set()
         self._events = asyncio.Event()
@@ -102,6 +121,7 @@ class Desk:
         if not last:
             return
         now = last[0].event.received
+        self.health.hear([last[0].event])
         number, start, end = 0, now - self.engine.longest_window, math.nextafter(now, math.inf)
         self.engine.prepare(now)
         while batch := await self.journal.between(start, end, number, _MOST_AT_ONCE):
@@ -112,6 +132,7 @@ class Desk:
         await self._see_again(end)
         said = [status.alert for status in self.alerts.core.statuses(self.clock())]
         await self._put(self.engine.resume(said, now))
+        await self._look_what_is_left()
 
     async def _see_again(self, end: float) -> None:
         """See anew what was seen since the oldest open incident began."""
@@ -184,8 +205,10 @@ class Desk:
         for recorded in batch:
             by_hand = alert_of_signal(recorded.event)
             alerts += self.engine.feed(recorded.event) if by_hand is None else (by_hand,)
+        events = [recorded.event for recorded in batch]
+        self.health.hear(events)
         if self.seen is not None:
-            self.seen.add(recorded.event for recorded in batch)
+            self.seen.add(events)
         await self._put(alerts)
         await self.journal.mark_processed(batch[-1].number)
         self.health.events += len(batch)
@@ -195,23 +218,73 @@ class Desk:
         await self.alerts.run(self._tell)
 
     async def _tell(self, notifications: tuple[Notification, ...]) -> None:
+        own = [one for one in notifications if one.channel == INCIDENTS]
+        for first in range(0, len(own), _AT_A_TIME):
+            await self._warn_all(own[first : first + _AT_A_TIME])
         for notification in notifications:
-            if notification.channel == INCIDENTS:
-                await self._warn(notification)
-                self.alerts.told(notification.key)
-            else:
+            if notification.channel != INCIDENTS:
                 self._delivery.offer(notification)
-            self.health.notifications += 1
+        self.health.notifications += len(notifications)
+        await self._look_what_is_left()
         self.live.changed()
 
-    async def _warn(self, notification: Notification) -> None:
-        found = await asyncio.to_thread(self.warner.warning, notification)
+    async def _warn_all(self, notifications: Sequence[Notification]) -> None:
+        """Make warnings in a thread and take them in one write; what one of them cannot be does not hold up the others."""
+        stated = [self.stated.of(one.group) for one in notifications]
+        found = await asyncio.to_thread(lambda: list(map(self.warner.warning, notifications, stated)))
+        try:
+            with self.incidents.together():
+                for one in found:
+                    self._take(one)
+        except RespondError:
+            for one in found:
+                try:
+                    self._take(one)
+                except RespondError as error:
+                    log("warning not taken", group=one.notification.group, why=str(error))
+        for notification in notifications:
+            self.alerts.told(notification.key)
+        self.live.changed()
+
+    def _take(self, found: WarningFound, token: str = "") -> None:
+        notification = found.notification
         self.incidents.take(
             notification.group, found.labels, firing=notification.state == "firing", at=notification.at, radius=found.reach,
             low=found.level.low.word if found.level.low else "", high=found.level.high.word if found.level.high else "",
             first=min((alert.starts for alert in notification.alerts), default=notification.at), title=found.title,
-            token=notification.key,
+            token=token or notification.key,
         )  # fmt: skip
+        self.questions[notification.group] = found.level.question
+        self.questions.move_to_end(notification.group)
+        while len(self.questions) > _MOST_OPEN:
+            self.questions.popitem(last=False)
+
+    async def _look_what_is_left(self) -> None:
+        """Say anew how much is left of what must be kept running, under all that fires together."""
+        if self.warner.reach is not None:
+            alerts = [status.alert for status in self.alerts.core.statuses(self.clock())]
+            self.left = await asyncio.to_thread(self.warner.left, alerts)
+
+    async def state_fact(self, incident: str, fact: str, value: str, by: str, why: str) -> None:
+        """Take a fact that a person states of an incident, and grade it anew if its alerts still fire.
+
+        Raises
+        ------
+        freehold.errors.FreeholdError
+            If it is no fact or no value of it, or the person may not state it.
+        """
+        found = self.incidents.get(incident)
+        self.warner.checked(fact, value)
+        self.stated.add(found, fact, value, by, why)
+        now = self.clock()
+        for route, labels, statuses in self.alerts.core.groups(now):
+            if group_key(route, dict(labels))[0] == found.key:
+                alerts = tuple(status.alert for status in statuses)
+                group = Notification(f"fact:{now!r}", found.key, route.receiver, INCIDENTS, labels, alerts, "firing", now)
+                facts = self.stated.of(found.key)
+                self._take(await asyncio.to_thread(self.warner.warning, group, facts))
+                break
+        self.live.changed()
 
     async def _follow_incidents(self) -> None:
         changed = await self._respond()
@@ -227,11 +300,11 @@ class Desk:
         """Write into the evidence how good the prediction of each incident was that is over."""
         if self.seen is None:
             return
-        for one in self.incidents.all(_MOST_CLOSED):
-            if one.state not in ("closed", "reviewed") or one.id in self._scored:
+        for id_ in newest_closed(self.incidents):
+            if id_ in self._scored:
                 continue
-            self._scored.add(one.id)
-            key = f"prediction:{one.id}"
-            found = comparison_of(one, self.seen, self.clock())
+            self._scored.add(id_)
+            key = f"prediction:{id_}"
+            found = comparison_of(self.incidents.get(id_), self.seen, self.clock())
             if found is not None and self.evidence.number_of(key) is None:
-                self.evidence.append("prediction.scored", {"incident": one.id, **score_data(found)}, key=key)
+                self.evidence.append("prediction.scored", {"incident": id_, **score_data(found)}, key=key)

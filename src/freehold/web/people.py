@@ -130,7 +130,7 @@ class People:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / PEOPLE_FILE
-        self._roster, self._stamp = OPEN_ROSTER, (-1, -1)
+        self._roster, self._stamp = OPEN_ROSTER, (-1, -1, -1)
 
     @property
     def roster(self) -> Roster:
@@ -143,9 +143,9 @@ class People:
         """
         try:
             status = self._path.stat()
-            stamp = (status.st_mtime_ns, status.st_ino)
+            stamp = (status.st_mtime_ns, status.st_ino, status.st_size)
         except FileNotFoundError:
-            stamp = (0, 0)
+            stamp = (0, 0, 0)
         if stamp != self._stamp:
             self._roster, self._stamp = load_roster(self._path), stamp
         return self._roster

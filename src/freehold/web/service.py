@@ -35,8 +35,9 @@ from freehold.catalogue.facts import Catalogue
 from freehold.errors import FreeholdError, UsageError
 from freehold.log import log
 from freehold.respond.actions.gateway_control import GatewayControl
-from freehold.respond.actions.means import Means, load_means
+from freehold.respond.actions.means import Gateway, Means, load_means
 from freehold.respond.actions.registry import build_actions
+from freehold.respond.actions.stopping import Stopping
 from freehold.respond.approval_requests import ApprovalRequests
 from freehold.respond.approvals import default_matrix, load_matrix
 from freehold.respond.clocks import default_limits, load_limits
@@ -69,9 +70,10 @@ from freehold.web.app import Front, create_app
 from freehold.web.desk import INCIDENTS, Desk
 from freehold.web.live import Live
 from freehold.web.people import INTAKE, People, add_person
+from freehold.web.pillars import GatewaySeen
 from freehold.web.responding import Responding
 from freehold.web.sessions import Sessions
-from freehold.web.state import GatewaySeen
+from freehold.web.state import Rooms
 from freehold.web.warning import Warner
 from freehold.words import say
 
@@ -125,20 +127,34 @@ class GatewayLook:
 
     def __init__(self, means: Means, changed: Callable[[], None]) -> None:
         self.control = GatewayControl(means.gateway)
-        self.seen = GatewaySeen(None, say("desk.no_upstreams"))
+        self._named = means.gateway != Gateway()
+        self._by_file = bool(means.gateway.stop_file)
+        self.seen = GatewaySeen(None, say("desk.no_upstreams"), self._named, self._by_file)
         self._changed = changed
+        self._now = asyncio.Event()
+
+    def look(self) -> None:
+        """Look at once."""
+        self._now.set()
 
     async def follow(self) -> None:
         """Look until it is cancelled."""
         while True:
-            try:
-                seen = GatewaySeen(await self.control.state())
-            except FreeholdError as error:
-                seen = GatewaySeen(None, say("desk.no_gateway", why=error))
+            self._now.clear()
+            seen = await self._seen()
             if seen != self.seen:
                 self.seen = seen
                 self._changed()
-            await asyncio.sleep(_LOOK_AT_GATEWAY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AT_GATEWAY):
+                    await self._now.wait()
+
+    async def _seen(self) -> GatewaySeen:
+        try:
+            return GatewaySeen(await self.control.state(), "", self._named, self._by_file)
+        except FreeholdError as error:
+            why = say("desk.no_gateway", why=error) if self._named else say("desk.no_upstreams")
+            return GatewaySeen(None, why, self._named, self._by_file)
 
 
 def _prepare(folder: Path) -> None:
@@ -246,7 +262,12 @@ async def open_desk(
         stack.push_async_callback(responding.close)
 
         async def respond() -> bool:
-            incidents.roster = people.roster
+            try:
+                incidents.roster = people.roster
+                desk.health.faults.pop("people", None)
+            except FreeholdError as error:
+                # runs go on; who may act on the page is not known until the file is mended
+                desk.health.faults["people"] = str(error)
             return await responding.look()
 
         desk = Desk(
@@ -258,10 +279,11 @@ async def open_desk(
         async def record(kind: str, body: Mapping[str, Any]) -> None:
             await evidence.committed(evidence.append(kind, dict(body)))
 
+        rooms = Rooms(desk, ApprovalRequests(incidents, matrix.approval_seconds), responding, limits, settings.name)
         front = Front(
-            desk=desk, requests=ApprovalRequests(incidents, matrix.approval_seconds), limits=limits, live=live,
-            sessions=Sessions(people), intake=Intake(journal, desk.take_alerts, clock, reserved=(SIGNAL,)), name=settings.name,
-            gateway=lambda: gateway.seen, at_gateway=partial(_at_gateway, gateway.control), record=record,
+            rooms=rooms, live=live, sessions=Sessions(people),
+            intake=Intake(journal, desk.take_alerts, clock, reserved=(SIGNAL,)), gateway=lambda: gateway.seen,
+            at_gateway=partial(_at_gateway, gateway), record=record,
         )  # fmt: skip
         evidence.append("desk.started", {"name": settings.name, "stack": "" if settings.stack is None else settings.stack.name})
         await desk.restore()
@@ -279,13 +301,13 @@ async def open_desk(
             evidence.append("desk.stopped", {"name": settings.name})
 
 
-async def _at_gateway(control: GatewayControl, you: Person, act: Act) -> None:
-    """Stop or release at the gateway, and by its local file when it does not answer."""
-    from freehold.respond.actions.stopping import Stopping
-
-    stopping = Stopping(control)
+async def _at_gateway(gateway: GatewayLook, you: Person, act: Act) -> str:
+    """Stop or release at the gateway, and by its local file when it does not answer; say how."""
+    stopping = Stopping(gateway.control)
     change = stopping.stop if act.act == "stop" else stopping.release
-    await change(act.scope, act.name, by=you.name, because=act.because)
+    told = await change(act.scope, act.name, by=you.name, because=act.because)
+    gateway.look()
+    return told.text
 
 
 def _tls(certificate: str, key: str) -> ssl.SSLContext | None:

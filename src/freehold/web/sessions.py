@@ -37,7 +37,7 @@ class Sessions:
 
     def __init__(self, people: People, clock: Callable[[], float] = time.monotonic) -> None:
         self._people, self._clock = people, clock
-        self._open: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._open: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
 
     def sign_in(self, key: str) -> str | None:
         """Give a cookie for a person's key; ``None`` if it is nobody's, or a program's."""
@@ -45,7 +45,7 @@ class Sessions:
         if not isinstance(person, Person):
             return None
         cookie = secrets.token_urlsafe(32)
-        self._open[cookie] = (person.name, self._clock() + _LASTS)
+        self._open[cookie] = (person.name, person.digest, self._clock() + _LASTS)
         while len(self._open) > _MOST:
             self._open.popitem(last=False)
         return cookie
@@ -55,11 +55,12 @@ class Sessions:
         self._open.pop(cookie, None)
 
     def who(self, request: web.BaseRequest) -> Person | Program | None:
-        """Who asks; ``None`` if that is not known. A person whose key was taken back is not known at once."""
+        """Who asks; ``None`` if that is not known. A person whose key was taken back or changed is not known any more."""
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._people.who(key.strip())
-        name, until = self._open.get(request.cookies.get(COOKIE, ""), ("", 0.0))
+        name, digest, until = self._open.get(request.cookies.get(COOKIE, ""), ("", "", 0.0))
         if not name or until <= self._clock():
             return None
-        return self._people.named(name)
+        person = self._people.named(name)
+        return person if person is not None and person.digest == digest else None

@@ -1,9 +1,4 @@
-"""What the page shows, as data. Owns the seam between the desk's own records and a reader in a hurry.
-
-It is headed by four words. *Safe*: nothing that an agent or a model does is out of bounds. *Reliable*: what answers is what
-should, and it does answer. *Controllable*: it can be stopped, and what is done is on record. *Available*: how much of what
-must be kept running runs.
-"""
+"""What the page shows, as data. Owns the seam between the desk's own records and a reader in a hurry."""
 
 from __future__ import annotations
 
@@ -14,145 +9,103 @@ from typing import Any, Final
 
 from freehold.respond.approval_requests import ApprovalRequests, Request
 from freehold.respond.clocks import Clock, Limits, clocks_of
-from freehold.respond.incident import Entry, Incident, level_number
-from freehold.respond.incident_life import possible
+from freehold.respond.incident import Entry, Incident
 from freehold.respond.roles import Person
 from freehold.watch.event import Json
+from freehold.web.buttons import (
+    Button,
+    duty_buttons,
+    fact_button,
+    incident_buttons,
+    playbook_button,
+    release_button,
+    request_buttons,
+    run_buttons,
+    stop_button,
+)
 from freehold.web.desk import Desk
+from freehold.web.incident_list import open_incidents, shown
+from freehold.web.pillars import GatewaySeen, pillars
 from freehold.web.predictions import PREDICTION, comparison_of, score_sentence
-from freehold.words import interval, say
+from freehold.web.responding import Responding
+from freehold.words import say
 
-__all__ = ["GatewaySeen", "page_state"]
+__all__ = ["Rooms", "page_state"]
 
-_MOST_INCIDENTS: Final = 50
 _MOST_ENTRIES: Final = 200
-_UNSAFE: Final = frozenset(
-    {
-        "tool-refused", "agent-repeats-itself", "agent-too-deep", "agent-spends-fast", "unexpected-model", "token-spike",
-        "cost-spike",
-    }
-)  # fmt: skip
-"""Rules about what an agent or a model does; all others are about whether it answers."""
-_VERBS: Final = ("declare", "contain", "recover", "observe", "close", "review", "false-alarm")
-"""Changes of an incident that the page offers, in the order of its life."""
+_MOST_DUTIES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class GatewaySeen:
-    """The gateway as it was last seen.
+class Rooms:
+    """What a page is made from.
 
     Parameters
     ----------
-    state
-        Its own account; ``None`` if it did not answer.
-    why
-        Why it is not known.
+    desk, requests, responding, limits
+        The rooms.
+    name
+        The desk's.
     """
 
-    state: Mapping[str, Any] | None = None
-    why: str = ""
+    desk: Desk
+    requests: ApprovalRequests
+    responding: Responding
+    limits: Limits
+    name: str
 
 
-def page_state(
-    desk: Desk, requests: ApprovalRequests, limits: Limits, gateway: GatewaySeen, you: Person, name: str
-) -> dict[str, Any]:
+def page_state(rooms: Rooms, gateway: GatewaySeen, you: Person) -> dict[str, Any]:
     """Everything that the page shows.
 
     Parameters
     ----------
-    desk
-        The desk.
-    requests
-        What waits for people.
-    limits
-        Of the clocks.
+    rooms
+        What it is made from.
     gateway
         As last seen.
     you
         Who looks.
-    name
-        The desk's.
     """
+    desk = rooms.desk
     now = desk.clock()
-    incidents = desk.incidents.all(_MOST_INCIDENTS)
-    waiting = requests.waiting()
-    open_ = [one for one in incidents if one.is_open]
-    shown = sorted(incidents, key=lambda one: (not one.is_open, -level_number(one.level_high), -one.opened))
+    open_ = open_incidents(desk.incidents)
+    waiting: dict[str, list[Request]] = {}
+    for request in rooms.requests.waiting():
+        waiting.setdefault(request.incident, []).append(request)
+    ids = shown(desk.incidents)
+    more = len(open_) - sum(1 for one in open_ if one.id in set(ids))
     return {
         "now": now,
-        "title": say("desk.page_title", name=name),
+        "title": say("desk.page_title", name=rooms.name),
         "open": len(open_),
         "you": {"name": you.name, "roles": list(you.roles)},
-        "pillars": _pillars(desk, open_, waiting, gateway),
-        "incidents": [_incident(desk, one, waiting, limits, you, now) for one in shown],
-        "stops": _stops(gateway),
-        "acts": [_stop_act(you)],
+        "pillars": pillars(desk, open_, sum(map(len, waiting.values())), gateway, now),
+        "incidents": [_incident(rooms, desk.incidents.get(id_), waiting.get(id_, ()), you, now) for id_ in ids],
+        "more": say("desk.more_incidents", count=more) if more else "",
+        "duties": [
+            {"what": f"{duty.incident}: {duty.what}", "since": _moment(duty.opened), "by": duty.opened_by,
+             "acts": duty_buttons(duty, you)}
+            for duty in desk.incidents.duties()[:_MOST_DUTIES]
+        ],
+        "stops": _stops(gateway, you),
+        "stops_known": gateway.state is not None,
+        "stops_why": gateway.why,
+        "acts": [stop_button(you)],
         "upstreams": _upstreams(gateway),
         "upstreams_why": gateway.why or say("desk.no_upstreams"),
-        "desk": _desk(desk, now),
-    }
+        "desk": _desk(desk, len(desk.alerts.core)),
+    }  # fmt: skip
 
 
 def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _pillar(name: str, state: str, says: str) -> dict[str, str]:
-    return {"name": say(f"desk.{name}"), "state": state, "mark": say(f"desk.mark_{state}"), "says": says}
-
-
-def _pillars(desk: Desk, open_: Sequence[Incident], waiting: Sequence[Request], gateway: GatewaySeen) -> list[dict[str, str]]:
-    firing = [one for one in open_ if one.firing]
-    unsafe = [one for one in firing if dict(one.labels).get("alertname") in _UNSAFE]
-    other = [one for one in firing if one not in unsafe]
-    found = [
-        _pillar("safe", "bad" if unsafe else "good", _titles(unsafe) or say("desk.safe_good")),
-        _pillar("reliable", _worst(other), _titles(other) or say("desk.reliable_good")),
-    ]
-    faults = "; ".join(f"{part}: {what}" for part, what in desk.health.faults.items())
-    if faults:
-        found.append(_pillar("controllable", "bad", faults))
-    elif gateway.why:
-        found.append(_pillar("controllable", "warn", gateway.why))
-    elif waiting:
-        found.append(_pillar("controllable", "warn", say("desk.waiting", count=len(waiting))))
-    else:
-        found.append(_pillar("controllable", "good", say("desk.controllable_good")))
-    found.append(_available(desk, firing))
-    return found
-
-
-def _titles(incidents: Sequence[Incident]) -> str:
-    if not incidents:
-        return ""
-    more = len(incidents) - 1
-    return say("desk.title_more", title=incidents[0].title, more=more) if more else incidents[0].title
-
-
-def _worst(incidents: Iterable[Incident]) -> str:
-    worst = max((level_number(one.level_low) for one in incidents), default=None)
-    if worst is None:
-        return "good"
-    return "bad" if worst >= level_number("orange") else "warn"
-
-
-def _available(desk: Desk, firing: Sequence[Incident]) -> dict[str, str]:
-    if desk.warner.reach is None:
-        return _pillar("available", "unknown", say("desk.available_unknown"))
-    low, high = desk.warner.reach.before
-    for one in firing:
-        mission = one.radius.get("mission") if isinstance(one.radius, dict) else None
-        if isinstance(mission, dict) and mission.get("low") and mission.get("high"):
-            low, high = min(low, float(mission["low"][0])), min(high, float(mission["high"][0]))  # type: ignore[arg-type, index]
-    state = "good" if low > 1 - 1e-9 else ("warn" if high >= 0.5 else "bad")
-    return _pillar("available", state, say("desk.available_says", level=interval(low, high)))
-
-
-def _incident(
-    desk: Desk, one: Incident, waiting: Sequence[Request], limits: Limits, you: Person, now: float
-) -> dict[str, Any]:  # fmt: skip
+def _incident(rooms: Rooms, one: Incident, waiting: Iterable[Request], you: Person, now: float) -> dict[str, Any]:
+    desk = rooms.desk
     timeline = desk.incidents.timeline(one.id)
-    clocks = [_clock(clock) for clock in clocks_of(one, timeline, limits, now) if clock.state != "waiting" or not clock.regime]
+    clocks = [clock for clock in clocks_of(one, timeline, rooms.limits, now) if clock.state != "waiting" or not clock.regime]
     low, high = one.level_low, one.level_high
     if not low and not high:
         says = say("desk.not_graded")
@@ -160,10 +113,8 @@ def _incident(
         says = say("desk.level_is", level=say(f"desk.level_{low}"))
     else:
         says = say("desk.level_range", low=say(f"desk.level_{low or 'none'}"), high=say(f"desk.level_{high}"))
-    acts = [_request_act(request, you) for request in waiting if request.incident == one.id]
-    acts += [
-        _move_act(one, transition.verb, you) for verb in _VERBS for transition in possible(one.state) if transition.verb == verb
-    ]
+    asks = [button for request in waiting for button in request_buttons(request, you)]
+    question, answer = _question(desk, one, timeline, you) if one.is_open and low != high else ("", None)
     return {
         "id": one.id,
         "title": f"{one.id}: {one.title}",
@@ -171,18 +122,55 @@ def _incident(
         "level": {"low": low, "high": high, "colour": high, "says": says},
         "says": say("desk.incident_says", state=say(f"desk.state_{one.state.replace('-', '_')}"), opened=_moment(one.opened),
                     firing=say("desk.fires" if one.firing else "desk.over")),
-        "clocks": clocks,
-        "reach": _without_prediction(one.radius),
+        "clocks": [_clock(clock) for clock in clocks],
+        "reach": _bare(one.radius),
+        "question": question,
+        "answer": answer,
         "prediction": _prediction(desk, one, now),
-        "acts": acts if one.is_open or one.state == "closed" else [],
+        "asks": asks,
+        "runs": [
+            {"says": say("desk.run_says", run=run.id, playbook=run.playbook, state=say(f"desk.run_{run.state}"),
+                         because=run.because), "acts": run_buttons(run, you)}
+            for run in rooms.responding.runs(one.id)
+        ],
+        "held_up": _held_up(rooms.responding, one, you),
+        "acts": incident_buttons(one, you, clocks) if one.is_open or one.state == "closed" else [],
         "timeline": [_entry(entry) for entry in timeline[-_MOST_ENTRIES:]],
+        "entries": len(timeline),
     }  # fmt: skip
 
 
-def _without_prediction(radius: Json) -> Json:
+def _bare(radius: Json) -> Json:
+    """What an incident keeps of its reach, without the prediction's text and the question, which may be an old one."""
     if not isinstance(radius, dict):
         return radius
-    return {name: value for name, value in radius.items() if name != PREDICTION}
+    return {name: value for name, value in radius.items() if name not in (PREDICTION, "question", "fact")}
+
+
+def _question(desk: Desk, one: Incident, timeline: Sequence[Entry], you: Person) -> tuple[str, Button | None]:
+    """What would narrow the level, and the button that answers it."""
+    if one.key in desk.questions:
+        question = desk.questions[one.key]
+        fact, text = ("", "") if question is None else (question.fact, question.text)
+    else:
+        kept = one.radius if isinstance(one.radius, dict) else {}
+        fact, text = str(kept.get("fact") or ""), str(kept.get("question") or "")
+        if any(entry.kind == "fact" and entry.facts.get("fact") == fact for entry in timeline):
+            fact = text = ""
+    definition = desk.warner.levels.facts.get(fact)
+    if not text:
+        return "", None
+    return say("desk.would_settle", question=text), None if definition is None else fact_button(one, definition, text, you)
+
+
+def _held_up(responding: Responding, one: Incident, you: Person) -> list[dict[str, Any]]:
+    found = []
+    for (incident, playbook), why in responding.held_up.items():
+        if incident == one.id:
+            asks = responding.asks(playbook, dict(one.labels))
+            acts = [playbook_button(one.id, playbook, asks, you)] if one.is_open else []
+            found.append({"says": say("desk.held_up", playbook=playbook, why=why), "acts": acts})
+    return found
 
 
 def _prediction(desk: Desk, one: Incident, now: float) -> str:
@@ -202,87 +190,54 @@ def _clock(clock: Clock) -> dict[str, Any]:
 def _entry(entry: Entry) -> dict[str, Any]:
     what = entry.kind.replace("-", " ")
     facts = entry.facts
-    about = [
-        str(facts[key]) for key in ("action", "step", "playbook", "state", "request", "to") if isinstance(facts.get(key), str)
-    ]
-    told = " ".join([what, *about]) + (f": {entry.text}" if entry.text else "")
+    about = [_told(facts[key]) for key in ("action", "step", "playbook", "state", "request", "fact", "value", "regime", "to")
+             if key in facts and isinstance(facts[key], (str, list))]  # fmt: skip
+    if facts.get("break_glass") is True:
+        about.append(say("desk.broke_glass"))
+    told = " ".join([what, *filter(None, about)]) + (f": {entry.text}" if entry.text else "")
     return {"at": entry.at, "by": entry.by, "says": told}
 
 
-def _may(you: Person, *roles: str) -> tuple[bool, str]:
-    if not roles or any(role in you.roles for role in roles):
-        return True, ""
-    return False, say("desk.for_role", roles=", ".join(role for role in roles if role != "machine"))
+def _told(value: Json) -> str:
+    if isinstance(value, list):
+        return "–".join(dict.fromkeys(str(one) for one in value))
+    return str(value)
 
 
-def _request_act(request: Request, you: Person) -> dict[str, Any]:
-    mine = any(name == you.name for name, _ in request.people)
-    may, why_not = _may(you, "commander", "engineer")
-    if mine:
-        may, why_not = False, say("desk.approved_already")
-    given = len(request.people)
-    label = say(f"desk.ask_{request.question}", action=_action(request), given=given, need=request.need)
-    return {
-        "id": request.id, "kind": "stop" if request.action == "kill" else "act", "label": label, "may": may, "why_not": why_not,
-        "says": say("desk.approve_says", action=_action(request), need=request.need, given=given),
-        "request": {"act": "approve", "request": request.id},
-    }  # fmt: skip
-
-
-def _action(request: Request) -> str:
-    told = (value for value in request.parameters.values() if isinstance(value, str | int | float))
-    values = [str(value) for value in told if not isinstance(value, bool) and value != ""]
-    return " ".join([request.action.replace("_", " "), *values])[:120]
-
-
-def _move_act(one: Incident, verb: str, you: Person) -> dict[str, Any]:
-    roles = next(transition.roles for transition in possible(one.state) if transition.verb == verb)
-    may, why_not = _may(you, *roles)
-    key = verb.replace("-", "_")
-    return {
-        "id": verb, "kind": "act", "label": say(f"desk.verb_{key}"), "may": may, "why_not": why_not,
-        "says": say("desk.move_says", verb=say(f"desk.verb_{key}"), incident=one.title),
-        "request": {"act": "move", "incident": one.id, "verb": verb},
-    }  # fmt: skip
-
-
-def _stop_act(you: Person) -> dict[str, Any]:
-    may, why_not = _may(you, "commander", "engineer")
-    return {
-        "id": "stop-all", "kind": "stop", "label": say("desk.stop_all"), "may": may, "why_not": why_not,
-        "says": say("desk.stop_all_says"), "request": {"act": "stop", "scope": "all", "name": ""},
-    }  # fmt: skip
-
-
-def _stops(gateway: GatewaySeen) -> list[dict[str, str]]:
-    found = (gateway.state or {}).get("stops", [])
+def _stops(gateway: GatewaySeen, you: Person) -> list[dict[str, Any]]:
     return [
         {
             "what": " ".join(filter(None, (str(one.get("scope", "")), str(one.get("name", ""))))),
-            "since": str(one.get("since", "")), "by": str(one.get("by", "")), "because": str(one.get("because", "")),
+            "why": str(one.get("why", "")),
+            "acts": [release_button(str(one.get("scope", "")), str(one.get("name", "")), you)],
         }
-        for one in found if isinstance(one, dict)
+        for one in gateway.listed("stops")
     ]  # fmt: skip
 
 
 def _upstreams(gateway: GatewaySeen) -> list[dict[str, str]]:
-    found = (gateway.state or {}).get("upstreams", [])
     return [
-        {
-            "name": str(one.get("id", "")), "state": str(one.get("breaker", "")), "requests": str(one.get("requests", "")),
-            "failed": str(one.get("failed", "")), "share": str(one.get("share", "")),
-        }
-        for one in found if isinstance(one, dict)
-    ]  # fmt: skip
+        {"name": str(one.get("name", "")), "state": _breaker(one), "again": _again(one)} for one in gateway.listed("upstreams")
+    ]
 
 
-def _desk(desk: Desk, now: float) -> list[list[str]]:
+def _breaker(one: Mapping[str, Any]) -> str:
+    state = one.get("breaker")
+    return say(f"desk.breaker_{state}") if state in ("closed", "open", "half_open", "half-open") else str(state)
+
+
+def _again(one: Mapping[str, Any]) -> str:
+    seconds = one.get("tried_again_in")
+    return say("desk.tried_again", seconds=f"{seconds:.0f}") if isinstance(seconds, int | float) else ""
+
+
+def _desk(desk: Desk, alerts: int) -> list[list[str]]:
     stack = desk.warner.reach.stack if desk.warner.reach is not None else None
     evidence = desk.evidence
     facts = {
         "stack": say("desk.fact_stack_says", name=stack.name, items=len(stack.items)) if stack else say("desk.none"),
         "events": say("desk.fact_events_says", count=f"{desk.health.events:,}", since=_moment(desk.health.since)),
-        "alerts": str(len(desk.alerts.core.statuses(now))),
+        "alerts": f"{alerts:,}",
         "rules": str(len(desk.engine.tallies)),
         "evidence": say("desk.fact_evidence_says", count=f"{evidence.number:,}", durable=f"{evidence.durable:,}"),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from freehold.errors import BadSignal
@@ -16,15 +17,16 @@ from freehold.watch.alert import PLACES, Alert, Labels
 from freehold.watch.best_act import Act, BestActs, best_acts
 from freehold.watch.event import Json
 from freehold.watch.level_facts import Fact, facts_from, stated_facts
-from freehold.watch.levels import Criteria, Level, LevelRange, Levels, grade
+from freehold.watch.levels import Criteria, LevelRange, Levels, grade
 from freehold.watch.notification import Notification
 from freehold.watch.prediction import predict
 from freehold.watch.radius import Radius, Reach, Stop
 from freehold.web.predictions import PREDICTION
+from freehold.web.stated import Stated
 from freehold.words import day as show_day
 from freehold.words import interval, percent, say
 
-__all__ = ["FACT", "Warner", "WarningFound", "level_text"]
+__all__ = ["FACT", "Left", "Warner", "WarningFound"]
 
 FACT: Final = "fact_"
 """Begins the names of annotations that state a fact."""
@@ -34,6 +36,23 @@ _LONGEST_PREDICTION: Final = 200_000
 """Characters; an incident keeps what it is told of its reach up to a bound."""
 _CONFIDENCE: Final = 0.8
 """Of what an alert states: people and machines err."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much is left of what must be kept running, 0 to 1.
+
+    Parameters
+    ----------
+    low, high
+        Unknown facts at their worst and at their best.
+    unplaced
+        Of the alerts that fire, how many places are not tied to the stack: how far those reach is not known.
+    """
+
+    low: float
+    high: float
+    unplaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +91,6 @@ def _common(alerts: Iterable[Alert]) -> Labels:
     return tuple(sorted((shared or {}).items()))
 
 
-def level_text(level: LevelRange) -> str:
-    """A level range in words: ``orange``, or ``blue to orange``."""
-    low, high = _word(level.low), _word(level.high)
-    return low if low == high else say("desk.level_range", low=low, high=high)
-
-
-def _word(level: Level) -> str:
-    return say(f"desk.level_{level.word}")
-
-
 class Warner:
     """What turns notifications into warnings.
 
@@ -96,8 +105,37 @@ class Warner:
     def __init__(self, levels: Levels, criteria: Criteria, reach: Reach | None = None) -> None:
         self.levels, self.criteria, self.reach = levels, criteria, reach
 
-    def warning(self, notification: Notification) -> WarningFound:
-        """Say how far and how bad it is."""
+    def checked(self, fact: str, value: str) -> None:
+        """See that a person states a fact, and a value of it.
+
+        Raises
+        ------
+        freehold.errors.BadSignal
+            If it is none.
+        """
+        stated_facts({fact: value}, self.levels.fact, "")
+
+    def left(self, alerts: Iterable[Alert]) -> Left:
+        """How much is left of what must be kept running, if all that fires is lost together."""
+        assert self.reach is not None
+        low, high = self.reach.before
+        placed = _placed(alerts)
+        place = self.reach.places.tie_all(placed)
+        if place.cut is not None:
+            radius = self.reach.of_cut(place.cut)
+            low, high = float(radius.mission.low[0]), float(radius.mission.high[0])
+        return Left(low, high, len(placed) if place.cut is None else len(place.unplaced))
+
+    def warning(self, notification: Notification, stated: Mapping[str, Stated] = MappingProxyType({})) -> WarningFound:
+        """Say how far and how bad it is.
+
+        Parameters
+        ----------
+        notification
+            What is told.
+        stated
+            What people have stated, by fact; it comes before what alerts state and what is reckoned.
+        """
         alerts = notification.firing or notification.alerts
         labels = _common(alerts)
         facts: list[Fact] = []
@@ -108,11 +146,21 @@ class Warner:
                 acts = best_acts(self.reach, radius, most=3)
             facts += facts_from(self.reach, radius, self.reach.learn(radius))
         facts += self._stated(alerts)
+        for name, told in stated.items():
+            with contextlib.suppress(BadSignal):  # levels.toml may have changed since
+                own = stated_facts({name: told.value}, self.levels.fact, told.by)
+                facts = [*(one for one in facts if one.id != name), *own]
         level = grade(facts, self.criteria, self.levels)
         since = min((alert.starts for alert in alerts), default=notification.at)
         reach = None if radius is None else self._as_json(radius, acts, level, since, notification.at)
         if reach is None and level.question is not None:
-            reach = {"says": say("desk.no_stack"), "rows": [], "best_act": "", "question": self._question(level)}
+            reach = {
+                "says": say("desk.no_stack"),
+                "rows": [],
+                "best_act": "",
+                "question": level.question.text,
+                "fact": level.question.fact,
+            }
         return WarningFound(notification, labels, _title(alerts, labels), level, radius, reach)
 
     def _stated(self, alerts: Iterable[Alert]) -> list[Fact]:
@@ -125,11 +173,6 @@ class Warner:
                         found += stated_facts(texts, self.levels.fact, alert.label("alertname"), _CONFIDENCE)
         return found
 
-    def _question(self, level: LevelRange) -> str:
-        if level.question is None:
-            return ""
-        return say("desk.question", range=level_text(level), question=level.question.text)
-
     def _as_json(self, radius: Radius, acts: BestActs | None, level: LevelRange, since: float, now: float) -> Json:
         assert self.reach is not None
         names = {item.id: item.name or item.id for item in self.reach.stack.items}
@@ -140,7 +183,8 @@ class Warner:
             "rows": [_row(stop, radius, names) for stop in radius.stops[:_MOST_ROWS]],
             "more": max(0, len(radius.stops) - _MOST_ROWS),
             "best_act": _act(acts.acts[0], names) if acts is not None and acts.acts else "",
-            "question": self._question(level),
+            "question": "" if level.question is None else level.question.text,
+            "fact": "" if level.question is None else level.question.fact,
         }
         if acts is not None and not acts.acts and radius.stops:
             found["best_act"] = say("desk.nothing_helps")

@@ -18,8 +18,8 @@ function make(tag, options = {}, ...children) {
 function length(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  if (whole < 172800) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 3600) return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
+  if (whole < 172800) return whole % 3600 < 60 ? `${Math.floor(whole / 3600)} h` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
   return `${Math.floor(whole / 86400)} d`;
 }
 
@@ -33,10 +33,8 @@ const elapsed = () => (performance.now() - readAt) / 1000;
 function pillars(found) {
   byId("pillars").replaceChildren(...found.map((one) => make("div", {class: `${one.state}-edge`},
     make("dt", {text: one.name}),
-    make("dd", {},
-      make("span", {class: `mark ${one.state}`, text: one.mark}),
-      make("br"),
-      make("span", {class: "quiet", text: one.says})))));
+    make("dd", {class: `mark ${one.state}`, text: one.mark}),
+    make("dd", {class: "quiet", text: one.says}))));
 }
 
 function clockSays(one) {
@@ -51,75 +49,93 @@ function clockSays(one) {
 function clocks(found) {
   return make("ul", {class: "clocks", "aria-label": "Clocks"}, ...found.map((one) => {
     const node = make("li");
-    const tell = () => { const [says, over] = clockSays(one); node.textContent = says; node.className = over ? "over" : ""; };
+    const tell = () => {
+      const [says, over] = clockSays(one);
+      if (node.textContent !== says) node.textContent = says;
+      node.className = over ? "over" : "";
+    };
     tell();
     if (one.running) ticking.push(tell);
     return node;
   }));
 }
 
+// Each cell knows the name of its column, so that a narrow screen can show a row as a list.
 function table(caption, heads, rows) {
   return make("table", {},
     make("caption", {text: caption}),
     make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", {scope: "col", text: head})))),
     make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, place) =>
-      make(place ? "td" : "th", place ? {text: cell} : {scope: "row", text: cell}))))));
+      make(place ? "td" : "th", {scope: place ? null : "row", "data-head": heads[place] || null},
+        ...(Array.isArray(cell) ? cell : [document.createTextNode(cell)])))))));
+}
+
+function buttons(about, acts) {
+  if (!acts.length) return null;
+  return make("div", {class: "acts"}, ...acts.map((act) => make("button", {
+    id: `a-${about}-${act.id}`, class: act.kind, type: "button", disabled: !act.may,
+    on: {click: () => ask(act)}, text: act.may ? act.label : `${act.label} (${act.why_not})`})));
 }
 
 function reach(found) {
   if (!found) return make("p", {class: "quiet", text: "How far it reaches is not known: no stack was given."});
-  const parts = [make("p", {text: found.says})];
-  if (found.rows.length) parts.push(table("What stops, and what takes over", ["What", "Stops", "Serves", "Takes over"],
-    found.rows.map((row) => [row.name, row.stops, row.serves, row.takes_over])));
-  if (found.best_act) parts.push(make("p", {}, make("strong", {text: "What saves most: "}), found.best_act));
-  if (found.question) parts.push(make("p", {class: "warn", text: found.question}));
-  return make("div", {}, ...parts);
+  const rows = found.rows || [];
+  return make("div", {},
+    make("p", {text: found.says || found.left_out || ""}),
+    rows.length ? table("What stops, and what takes over", ["What", "Stops", "Serves", "Takes over"],
+      rows.map((row) => [row.name, row.stops, row.serves, row.takes_over])) : null,
+    found.more ? make("p", {class: "quiet", text: `and ${found.more} more`}) : null,
+    found.best_act ? make("p", {}, make("strong", {text: "What saves most: "}), found.best_act) : null);
 }
 
 function incident(one) {
-  const acts = one.acts.map((act) => make("button", {
-    id: `a-${one.id}-${act.id}`, class: act.kind === "stop" ? "stop" : "act", type: "button", disabled: !act.may, title: act.why_not || null,
-    on: {click: () => ask(act)}, text: act.label}));
   return make("article", {class: one.level.colour, "aria-labelledby": `t-${one.id}`},
     make("div", {class: "head"},
       make("h3", {id: `t-${one.id}`, text: one.title}),
-      make("span", {class: `level ${one.level.colour}`, text: one.level.says})),
+      make("span", {class: `level ${one.level.colour}`, text: `Level: ${one.level.says}`})),
     make("p", {class: "quiet", text: one.says}),
     clocks(one.clocks),
+    buttons(one.id, one.asks),
+    ...one.held_up.map((held) => make("div", {class: "held"}, make("p", {class: "warn", text: held.says}), buttons(one.id, held.acts))),
     reach(one.reach),
+    one.question ? make("div", {class: "held"}, make("p", {class: "warn", text: one.question}), buttons(one.id, one.answer ? [one.answer] : [])) : null,
+    ...one.runs.map((run) => make("div", {class: "held"}, make("p", {text: run.says}), buttons(one.id, run.acts))),
     one.prediction ? make("p", {class: "quiet", text: one.prediction}) : null,
-    acts.length ? make("div", {class: "acts"}, ...acts) : null,
+    buttons(one.id, one.acts),
     make("details", {id: `d-${one.id}`},
-      make("summary", {text: `Timeline (${one.timeline.length})`}),
-      make("ol", {class: "timeline"}, ...one.timeline.map((entry) => make("li", {},
+      make("summary", {id: `s-${one.id}`, text: `Timeline (${one.entries})`}),
+      make("ol", {class: "timeline", start: one.entries - one.timeline.length + 1}, ...one.timeline.map((entry) => make("li", {},
         make("time", {datetime: new Date(entry.at * 1000).toISOString(), text: moment(entry.at)}), ` ${entry.by}: ${entry.says}`)))));
 }
 
 function show() {
   if (!state) return;
-  document.title = `${state.open ? `(${state.open}) ` : ""}Freehold: warnings`;
+  document.title = `${state.open ? `(${state.open}) ` : ""}${state.title}`;
   byId("title").textContent = state.title;
-  byId("who").replaceChildren(`${state.you.name} (${state.you.roles.join(", ")}) `,
-    make("button", {type: "button", text: "Sign out", on: {click: async () => { await send("sign-out", {}); location.reload(); }}}));
-  pillars(state.pillars);
   ticking = [];
   const opened = new Set([...document.querySelectorAll("details[open]")].map((node) => node.id));
   const focused = document.activeElement && document.activeElement.id;
-  byId("incidents").replaceChildren(...(state.incidents.length ? state.incidents.map(incident)
-    : [make("p", {class: "quiet", text: "None. What arrives is looked at as it arrives."})]));
+  byId("who").replaceChildren(`${state.you.name} (${state.you.roles.join(", ")}) `,
+    make("button", {id: "sign-out", type: "button", text: "Sign out", on: {click: async () => { await send("sign-out", {}); location.reload(); }}}));
+  pillars(state.pillars);
+  byId("incidents").replaceChildren(
+    ...(state.incidents.length ? state.incidents.map(incident)
+      : [make("p", {class: "quiet", text: "None. What arrives is looked at as it arrives."})]),
+    ...(state.more ? [make("p", {class: "warn", text: state.more})] : []));
   for (const id of opened) { const node = byId(id); if (node) node.open = true; }
+  byId("owed").hidden = !state.duties.length;
+  byId("duties").replaceChildren(table("Reviews that are owed", ["What", "Since", "By", "Review"],
+    state.duties.map((duty, number) => [duty.what, duty.since, duty.by, [buttons(`duty-${number}`, duty.acts)]])));
   byId("stops").replaceChildren(
-    ...(state.stops.length ? [table("Stops in force", ["What", "Since", "By", "Why"],
-      state.stops.map((stop) => [stop.what, stop.since, stop.by, stop.because]))] : [make("p", {class: "quiet", text: "Nothing is stopped."})]),
-    make("div", {class: "acts"}, ...state.acts.map((act) => make("button", {
-      id: `a-${one.id}-${act.id}`, class: act.kind === "stop" ? "stop" : "act", type: "button", disabled: !act.may, title: act.why_not || null,
-      text: act.label, on: {click: () => ask(act)}}))));
+    state.stops.length ? table("Stops in force", ["What", "By and why", "Release"],
+      state.stops.map((stop) => [stop.what, stop.why, [buttons("stops", stop.acts)]]))
+      : make("p", {class: "quiet", text: state.stops_known ? "Nothing is stopped." : `What is stopped is not known. ${state.stops_why}`}),
+    buttons("desk", state.acts));
   byId("upstreams").replaceChildren(state.upstreams.length
-    ? table("Upstreams of the gateway", ["Upstream", "State", "Requests", "Failed", "Share"],
-        state.upstreams.map((one) => [one.name, one.state, one.requests, one.failed, one.share]))
+    ? table("Upstreams of the gateway", ["Upstream", "State", "Tried again"], state.upstreams.map((one) => [one.name, one.state, one.again]))
     : make("p", {class: "quiet", text: state.upstreams_why}));
   byId("desk").replaceChildren(...state.desk.flatMap(([name, value]) => [make("dt", {text: name}), make("dd", {text: value})]));
-  if (focused) { const node = byId(focused); if (node) node.focus({preventScroll: true}); }
+  if (focused) { const node = byId(focused); if (node && node !== document.activeElement) node.focus({preventScroll: true}); }
 }
 
 async function send(path, body) {
@@ -131,25 +147,47 @@ async function send(path, body) {
   return answer;
 }
 
+function field(one) {
+  const input = one.choices.length
+    ? make("select", {id: `f-${one.name}`, name: one.name, required: true},
+        make("option", {value: "", text: "Choose"}), ...one.choices.map((choice) => make("option", {value: choice, text: choice})))
+    : make("input", {id: `f-${one.name}`, name: one.name, maxlength: 200, autocomplete: "off", required: true});
+  return make("p", {}, make("label", {}, `${one.label} `, input));
+}
+
 function ask(act) {
   const dialog = byId("confirm");
   byId("confirm-title").textContent = act.label;
   byId("confirm-text").textContent = act.says;
+  byId("confirm-fields").replaceChildren(...act.fields.map(field));
+  byId("confirm-glass").hidden = !act.break_glass;
+  byId("confirm-break").checked = false;
   byId("confirm-why").value = "";
+  byId("confirm-yes").className = act.kind === "stop" ? "stop" : "act";
   dialog.onclose = async () => {
+    const pressed = act.request.incident ? byId(`a-${act.request.incident}-${act.id}`) : null;
+    if (pressed) pressed.focus({preventScroll: true});
     if (dialog.returnValue !== "yes") return;
+    const request = {...act.request, because: byId("confirm-why").value};
+    if (act.break_glass) request.break_glass = byId("confirm-break").checked;
+    if (act.fields.length) request.values = Object.fromEntries(act.fields.map((one) => [one.name, byId(`f-${one.name}`).value]));
+    problem("");
     try {
-      await send("act", {...act.request, because: byId("confirm-why").value});
+      await send("act", request);
       await read();
-    } catch (problem) { say(`Not done: ${problem.message}`, true); }
+    } catch (wrong) { problem(`Not done: ${wrong.message}`); }
   };
   dialog.returnValue = "no";
   dialog.showModal();
 }
 
+function problem(text) {
+  byId("problem").textContent = text;
+}
+
 function say(text, bad = false) {
   const node = byId("connection");
-  node.textContent = text;
+  if (node.textContent !== text) node.textContent = text;
   node.className = bad ? "bad" : "quiet";
 }
 
@@ -160,13 +198,14 @@ async function read() {
   try {
     const answer = await fetch("state", {headers: {Accept: "application/json"}});
     if (answer.status === 401) { location.reload(); return; }
-    if (!answer.ok) throw new Error(answer.statusText);
+    if (!answer.ok) throw new Error(((await answer.json().catch(() => ({}))).error) || answer.statusText);
     state = await answer.json();
     readAt = performance.now();
     show();
-    say(`As of ${moment(state.now)}. This page follows by itself.`);
-  } catch (problem) {
-    say(`The desk does not answer (${problem.message}). What is shown is as of ${state ? moment(state.now) : "never"}.`, true);
+    byId("as-of").textContent = `As of ${moment(state.now)}.`;
+    say("This page follows by itself.");
+  } catch (wrong) {
+    say(`The desk does not answer (${wrong.message}). What is shown may be out of date.`, true);
   } finally {
     reading = false;
     if (again) { again = false; read(); }
@@ -175,5 +214,8 @@ async function read() {
 
 const stream = new EventSource("stream");
 stream.addEventListener("changed", read);
-stream.onerror = () => say(`The connection to the desk is lost; trying again. What is shown is as of ${state ? moment(state.now) : "never"}.`, true);
+stream.onerror = () => {
+  say("The connection to the desk is lost; trying again. What is shown may be out of date.", true);
+  if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+};
 setInterval(() => ticking.forEach((tell) => tell()), 1000);

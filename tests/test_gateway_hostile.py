@@ -329,6 +329,24 @@ def test_an_upstream_that_answers_nonsense_is_told_as_such(tmp_path: Path, answe
     behind(answer, use, tmp_path)
 
 
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_key_that_an_upstream_repeats_is_neither_told_nor_written(tmp_path: Path, status: int) -> None:
+    said = json.dumps({"error": {"message": f"the key {KEYS['CLIENT']} is out of money"}}).encode()
+
+    async def main() -> None:
+        async with (
+            asyncio.timeout(LONGEST),
+            upstream(http(said, JSON, status=status)) as url,
+            gateway(f'[[upstream]]\nname = "odd"\nurl = "{url}"\nclient_key = true\n', tmp_path) as front,
+        ):
+            told = await ask(front)
+            assert "the key … is out of money" in told.error["message"]
+            kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+            assert KEYS["CLIENT"].encode() not in kept + told.body + "".join(front.said).encode()
+
+    asyncio.run(main())
+
+
 def event(**data: Any) -> bytes:
     return b"data: " + json.dumps({"model": "m", **data}).encode() + b"\n\n"
 

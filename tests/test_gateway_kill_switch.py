@@ -19,7 +19,7 @@ from gateways import ADMIN, KEYS, LONGEST, Gateway, ask, chat, eventually, gatew
 
 TOOL = {"type": "function", "function": {"name": "send_mail", "parameters": {"type": "object"}}}
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20).filter(
-    lambda name: "#" not in name
+    lambda name: not set(name) & set("#'\"")
 )
 
 
@@ -48,7 +48,14 @@ def test_a_stop_holds_for_its_own_and_nobody_else(listed: list[Stop], scope: str
     assert (Stops(tuple(listed)).of(scope, name) is not None) is stopped
 
 
-@pytest.mark.parametrize("text", ["halt\n", "model\n", "all of it\n", "model a\nwhatever b\n"])
+def test_a_remark_may_begin_behind_a_tab_and_a_line_may_end_as_on_windows() -> None:
+    assert parse_stops("model a\t# why\r\nall\t#\r\n").listed == (Stop("model", "a", "why"), Stop("all"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["halt\n", "model\n", "all of it\n", "model a\nwhatever b\n", 'model "a"\n', "tool 'a\n", "\ufeffmodel a\n", "model a\0\n"],
+)
 def test_a_line_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(GatewayError, match="makes no sense"):
         parse_stops(text)
@@ -94,7 +101,16 @@ def test_stopping_and_releasing_leave_the_other_lines_alone(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "stop", [Stop("all", "x"), Stop("model"), Stop("else", "x"), Stop("tool", "a\nall"), Stop("tool", "a # b")]
+    "stop",
+    [
+        Stop("all", "x"),
+        Stop("model"),
+        Stop("else", "x"),
+        Stop("tool", "a\nall"),
+        Stop("tool", "a # b"),
+        Stop("tool", "a\t# b"),
+        Stop("tool", '"a"'),
+    ],
 )
 def test_what_cannot_stand_in_a_line_is_refused(tmp_path: Path, stop: Stop) -> None:
     with pytest.raises(GatewayError):
@@ -247,6 +263,8 @@ def test_while_a_model_is_stopped_nothing_is_passed_through_that_may_be_meant_fo
             await running
         assert (await front.post("/api/chat", body)).error["code"] == "stopped"
         assert (await front.get("/api/tags")).status == 200
+        for path in ("/v1/responses/resp_1", "/v1/chat/completions/c_1", "/v1/threads/t_1/messages"):
+            assert (await front.get(path)).error["code"] == "stopped"
 
     run(use, tmp_path, "ollama")
 

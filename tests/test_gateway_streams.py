@@ -84,6 +84,98 @@ def test_no_refused_call_is_ever_passed_on_whole(calls: list[tuple[str, Any]], p
         json.loads(given)
 
 
+def names_judged(*calls: dict[str, Any]) -> list[str]:
+    """The names under which calls of one stream are judged before the stream ends."""
+    judged: list[ToolCall] = []
+    stream = EventStream("chat", judged.append)
+    for call in calls:
+        stream.feed(chunk(tool_calls=[call]))
+    return [call.name for call in judged]
+
+
+def test_a_name_that_comes_after_its_arguments_is_judged_before_it_goes_on() -> None:
+    first, late = (
+        {"index": 0, "id": "a", "function": {"name": "ls", "arguments": "{}"}},
+        {"index": 0, "function": {"name": "_rm"}},
+    )
+    assert names_judged(first, late) == ["ls", "ls_rm", "_rm"]
+    nameless = {"index": 0, "id": "a", "function": {"arguments": "{}"}}
+    assert names_judged(nameless, {"index": 0, "function": {"name": "rm"}}) == ["", "rm"]
+
+
+def test_calls_under_one_number_are_told_apart_by_their_ids() -> None:
+    calls = [{"index": 0, "id": name, "function": {"name": name, "arguments": "{}"}} for name in ("ls", "rm")]
+    assert names_judged(*calls) == ["ls", "rm"]
+
+
+def test_a_name_in_pieces_is_judged_as_joined_and_as_its_last_piece() -> None:
+    pieces = [{"index": 0, "id": "a", "function": {"name": "l"}}, {"index": 0, "function": {"name": "rm", "arguments": "{}"}}]
+    assert names_judged(*pieces) == ["lrm", "rm"]
+
+
+def test_a_call_with_two_names_is_refused() -> None:
+    call = {"index": 0, "type": "custom", "function": {"name": "ls"}, "custom": {"name": "rm", "input": ""}}
+    with pytest.raises(Refusal, match="two names"):
+        names_judged(call)
+    with pytest.raises(Refusal, match="two names"):
+        Answer(json.dumps({"choices": [{"message": {"tool_calls": [call]}}]}).encode()).judged(lambda _call: None)
+
+
+def test_two_alternatives_with_one_number_are_judged_both() -> None:
+    judged: list[ToolCall] = []
+    choices = [
+        {"index": 0, "message": {"tool_calls": [{"function": {"name": name, "arguments": "{}"}}]}} for name in ("ls", "rm")
+    ]
+    Answer(json.dumps({"choices": choices}).encode()).judged(judged.append)
+    assert [call.name for call in judged] == ["ls", "rm"]
+    output = [{"type": "function_call", "name": name, "arguments": "{}"} for name in ("ls", "rm")]
+    Answer(json.dumps({"output": output}).encode()).judged(judged.append)
+    assert [call.name for call in judged[2:]] == ["ls", "rm"]
+
+
+def test_a_mark_of_byte_order_hides_no_call() -> None:
+    judged: list[ToolCall] = []
+    call = chunk(tool_calls=[{"index": 0, "id": "a", "function": {"name": "rm", "arguments": "{}"}}])
+    assert EventStream("chat", judged.append).feed(b"\xef\xbb\xbf" + call) == call
+    assert [one.name for one in judged] == ["rm"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "response.function_call_arguments.done", "item_id": "fc", "name": "rm", "arguments": '{"a": 1}'},
+        {"type": "response.output_item.added", "item": {"type": "function_call", "name": "rm", "arguments": '{"a": 1}'}},
+        {"item": {"type": "function_call", "id": "fc", "name": "rm", "arguments": '{"a": 1}'}},
+    ],
+)
+def test_a_call_of_the_responses_interface_is_judged_in_whichever_event_it_stands(event: dict[str, Any]) -> None:
+    judged: list[ToolCall] = []
+    EventStream("responses", judged.append).feed(b"data: " + json.dumps(event).encode() + b"\n\n")
+    assert [(call.name, call.arguments) for call in judged] == [("rm", '{"a": 1}')]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "most"),
+    [
+        ("chat", {"max_completion_tokens": 1, "max_tokens": 1000}, 1000),
+        ("chat", {"max_tokens": -1}, None),
+        ("chat", {"max_tokens": 10**300, "n": 5}, 10**12),
+        ("text_completion", {"max_tokens": 7, "prompt": ["a", "b"], "n": 2}, 28),
+        ("text_completion", {"max_tokens": 7, "prompt": [1, 2, 3]}, 7),
+        ("text_completion", {"max_tokens": 7, "prompt": "a"}, 7),
+    ],
+)
+def test_as_much_is_set_aside_as_any_server_may_write(kind: str, more: dict[str, Any], most: int | None) -> None:
+    assert read_asked(kind, json.dumps({"model": "m", **more}).encode()).most_tokens == most
+
+
+def test_a_providers_tool_is_known_by_its_kind_whatever_label_it_is_given() -> None:
+    tools = [{"type": "web_search", "server_label": "harmless"}, {"type": "mcp", "server_label": "files"}]
+    assert read_asked("responses", json.dumps({"model": "m", "tools": tools}).encode()).run_there == ("web_search", "files")
+    both = {"type": "custom", "function": {"name": "ls"}, "custom": {"name": "rm"}}
+    assert read_asked("chat", json.dumps({"model": "m", "tools": [both]}).encode()).tools == ("ls", "rm")
+
+
 @given(st.text(alphabet="ab\r\n", max_size=30))
 def test_events_end_where_the_standard_says(text: str) -> None:
     """A line ends with CR LF, LF or CR; an event with an empty line."""

@@ -158,6 +158,13 @@ def test_values_of_configuration_files_are_read_by_their_parsers(tmp_path: Path)
     assert [contact.optional for contact in found.contacts if contact.host == "de.firm.e"] == [True]
 
 
+def test_where_a_fact_was_read_is_nothing_that_is_dialled(tmp_path: Path) -> None:
+    text = (
+        '[[fact]]\ntitle = "A law"\npublisher = "A state"\nurl = "https://law.firm.de/1"\n[api]\nurl = "https://api.firm.de"\n'
+    )
+    assert hosts(read(tmp_path, {"facts.toml": text})) == ["de.firm.api"]
+
+
 @pytest.mark.parametrize(
     ("code", "model"),
     [

@@ -49,9 +49,15 @@ from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
 from freehold.store.interface import Change, Revision
 from freehold.watch.best_act import best_acts
+from freehold.watch.event import Event
 from freehold.watch.level_facts import facts_from
 from freehold.watch.levels import built_in_levels, grade
 from freehold.watch.radius import Reach
+from freehold.watch.replay import replay
+from freehold.watch.rule_list import RuleList, RuleTestReport, list_rules
+from freehold.watch.rule_switch import ReplayRecord, SwitchRecord
+from freehold.watch.rule_tests import run_tests
+from freehold.watch.rules import built_in_rules
 from respond_answers import respond_answers
 from small_catalogue import write_layer
 
@@ -287,6 +293,24 @@ def reach_of(stack: Stack) -> ReachAnswer:
     return ReachAnswer(radius, best_acts(reach, radius), reach.learn(radius), facts, grades, levels)
 
 
+def rules_answers() -> dict[str, object]:
+    """One answer for each action of ``rules`` that has one, a rule that was switched and replayed among them."""
+    rules = built_in_rules()
+    breaker = rules.only({"breaker-opened"})
+    opened = Event("/g", "1", "freehold.gateway.breaker.opened", 0.0, 10.0, "", {"freehold.upstream": "u"})
+    first, *others = list_rules(rules).rules
+    digest = first.digest
+    switched = replace(
+        first, state="on", switch=SwitchRecord(digest, "Ann", "", 20.0, on=True),
+        replay=ReplayRecord(first.id, "d" * 64, 9, 3, 1, 0.0, 10.0, 15.0),
+    )  # fmt: skip
+    return {
+        "list": RuleList((switched, *others)),
+        "test": RuleTestReport(run_tests(breaker), ("quiet",)),
+        "replay": replay(breaker, [opened]),
+    }
+
+
 @cache
 def answers() -> Mapping[str, tuple[object, Context | None]]:
     """One answer for every verb, by its name."""
@@ -315,6 +339,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
+        **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),
         "catalogue coverage": (coverage(catalogue, ["acme", "nobody at all"]), facts),

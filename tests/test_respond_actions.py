@@ -271,7 +271,14 @@ def test_the_stop_file_holds_what_the_gateway_reads_and_stands_hostile_names(tmp
     add_stop(path, "all", "", "")
     stops = parse_stops(path.read_text())
     assert [(stop.scope, stop.name) for stop in stops.listed] == [("model", "chat"), ("all", "")]
-    for scope, name in (("model", "a\nall"), ("model", "a # b"), ("upstream", "x"), ("all", "x"), ("agent", "")):
+    for scope, name in (
+        ("model", "a\nall"),
+        ("model", "a # b"),
+        ("model", '"a"'),
+        ("upstream", "x"),
+        ("all", "x"),
+        ("agent", ""),
+    ):
         with pytest.raises(ActionFailed):
             add_stop(path, scope, name, "")
     remove_stop(path, "all", "")

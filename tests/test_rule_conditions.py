@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.watch.conditions import (
@@ -147,6 +147,7 @@ def test_what_cannot_be_evaluated_is_a_fault_and_says_why(text: str, data: dict[
         met(text, **data)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_compiled_or_refused(text: str) -> None:
     try:
@@ -172,6 +173,7 @@ _values = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(_words, max_size=14), st.dictionaries(st.sampled_from(["freehold.tenant", "freehold.seconds", STATUS]), _values)
 )

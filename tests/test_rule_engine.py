@@ -165,7 +165,7 @@ def events_of(given_: list[Happening]) -> list[Event]:
     return [event(one.step * STEP, "t.clear" if one.clears else "t.a", x=float(one.part)) for one in ordered]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(life, happenings)
 def test_alerts_begin_and_end_as_in_the_plain_reference(one: Life, given_: list[Happening]) -> None:
     said = run(RuleEngine(rule_of(one)), events_of(given_), 1000 * STEP)
@@ -173,6 +173,7 @@ def test_alerts_begin_and_end_as_in_the_plain_reference(one: Life, given_: list[
     assert spans(said) == lives(one, ordered, START, 1000)
 
 
+@settings(deadline=None)
 @given(life, happenings, st.lists(st.floats(0, 400), max_size=30))
 def test_whoever_asks_in_between_changes_nothing(one: Life, given_: list[Happening], ticks: list[float]) -> None:
     events = events_of(given_)
@@ -269,7 +270,7 @@ def stream(given_: list[tuple[int, float, str, str]]) -> list[Event]:
     return made
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(streams, st.floats(0, 1))
 def test_a_rebuilt_engine_goes_on_like_the_one_that_never_stopped(
     given_: list[tuple[int, float, str, str]], cut: float
@@ -303,7 +304,7 @@ def test_an_alert_that_ended_meanwhile_is_said_to_have_ended() -> None:
     assert engine.tick(START + 1e6) == ()
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(streams, st.floats(0, 1), st.floats(0, 1))
 def test_events_that_are_fed_again_after_a_crash_say_the_same_again(
     given_: list[tuple[int, float, str, str]], cut: float, crash: float

@@ -295,7 +295,7 @@ _sound = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(_sound, st.dictionaries(_fields, _written, max_size=4))
 def test_whatever_is_changed_a_rule_is_refused_or_runs(sound: dict[str, str], changed: dict[str, str]) -> None:
     fields = {"id": '"r"', "on": '["t"]', **sound, **changed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.watch.burn_rate import PAGE, Burn, BurnMeter, burn_rate
@@ -17,6 +17,7 @@ gaps = st.lists(st.tuples(st.floats(0, 90, allow_nan=False), st.booleans(), st.f
 lengths = st.sampled_from([1.0, 7.0, 60.0, 300.0, 3600.0])
 
 
+@settings(deadline=None)
 @given(gaps, lengths)
 def test_a_window_holds_the_sixty_buckets_that_end_with_now(steps: list[tuple[float, bool, float]], length: float) -> None:
     window = Window(length)
@@ -33,6 +34,7 @@ def test_a_window_holds_the_sixty_buckets_that_end_with_now(steps: list[tuple[fl
         assert window.amount == pytest.approx(math.fsum(one[2] for one in within), rel=1e-12, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(gaps, lengths)
 def test_a_count_is_that_of_a_window_between_59_sixtieths_and_the_whole(
     steps: list[tuple[float, bool, float]], length: float
@@ -49,6 +51,7 @@ def test_a_count_is_that_of_a_window_between_59_sixtieths_and_the_whole(
         assert least <= window.count <= most
 
 
+@settings(deadline=None)
 @given(gaps, lengths)
 def test_a_window_forgets_exactly_when_it_says(steps: list[tuple[float, bool, float]], length: float) -> None:
     window = Window(length)
@@ -67,6 +70,7 @@ def test_a_window_forgets_exactly_when_it_says(steps: list[tuple[float, bool, fl
     assert (window.next_loss(), window.amount, window.part) == (math.inf, 0.0, 0)
 
 
+@settings(deadline=None)
 @given(gaps, lengths)
 def test_a_window_depends_on_what_is_in_it_and_on_nothing_that_was(
     steps: list[tuple[float, bool, float]], length: float

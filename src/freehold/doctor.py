@@ -22,7 +22,11 @@ from freehold.words import say
 
 __all__ = ["EXTRAS", "Check", "Diagnosis", "examine"]
 
-EXTRAS: Final[dict[str, tuple[str, ...]]] = {"fast": ("numba",), "parquet": ("pyarrow",)}
+EXTRAS: Final[dict[str, tuple[str, ...]]] = {
+    "fast": ("numba",),
+    "parquet": ("pyarrow",),
+    "watch": ("aiohttp", "apprise", "cel", "cryptography", "msgspec", "opentelemetry.proto"),
+}
 """Optional parts, by name, and the modules that each brings."""
 
 _REQUIRED: Final = (

@@ -100,7 +100,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     if options.out is None:
         raise UsageError("say where the demo leaves what it made: freehold watch demo --out DIR")
-    return play(Path(options.out), tell)
+    return play(Path(options.out))
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -87,6 +88,8 @@ async def played(
                 for program in reversed(clinic.programs):
                     await program.end()
             figures = {**morning.figures, "seconds": time.monotonic() - begun}
+            for path in clinic.evidence:  # side by side, so that one look at the folder finds and verifies them
+                shutil.copyfile(path, folder / path.name)
             transcript.title("ends")
             transcript.say("left", folder=folder)
     text = json.dumps(figures, indent=2, sort_keys=True)

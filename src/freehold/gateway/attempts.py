@@ -8,31 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-import msgspec
 from aiohttp import ClientError, ClientResponse
 from aiohttp.client_exceptions import ServerDisconnectedError
 from multidict import CIMultiDict
 
 from freehold.gateway.answers import Refusal
-from freehold.gateway.breaker import Change, FailureKind, Permit
+from freehold.gateway.breaker import Change, Permit
 from freehold.gateway.exchange import Exchange
+from freehold.gateway.failures import AttemptFailed, Failures
+from freehold.gateway.first_bytes import first_event, is_stream, read_whole, see_head, whole_body
 from freehold.gateway.paths import address_at
 from freehold.gateway.plan import Candidate
 from freehold.gateway.running import Running
-from freehold.gateway.streams import FIELDS, MOST_EVENT, cut_of
 from freehold.gateway.upstreams import Upstream, failure_words
 from freehold.gateway.whole_answers import Answer
 from freehold.watch.event import Json
 
-__all__ = ["Answered", "Order", "is_stream", "obtain", "tell_change"]
+__all__ = ["Answered", "Order", "obtain", "tell_change"]
 
-_MOST_SAID: Final = 2_000
 _PAUSE: Final = 0.05
 _SLICE: Final = 262_144
-_AGAIN: Final = frozenset({408, 500, 502, 503, 504, 529})
+_READ_WHOLE: Final = ("chat", "text_completion", "responses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +84,6 @@ class Answered:
     answer: Answer | None = None
 
 
-@dataclass(slots=True)
-class _Failures:
-    told: list[tuple[str, int, str]] = field(default_factory=list)
-    retry_after: float | None = None
-
-    def add(self, upstream: str, status: int, what: str) -> None:
-        self.told.append((upstream, status, what))
-
-    def refusal(self) -> Refusal:
-        """What the client is told: the first thing that went wrong, and the last."""
-        if not self.told:
-            return Refusal(503, "no_upstream", "no upstream is left that may answer this.")
-        first, last = self.told[0], self.told[-1]
-        if all(status == 403 for _, status, _ in self.told):
-            return Refusal(403, "stopped", f"{first[2]}.")
-        message = f"no upstream answered. {_sentence(first)}"
-        if last != first:
-            message += f" Last: {_sentence(last)}"
-        details = {"first": _as_data(first), "last": _as_data(last), "tried": len(self.told)}
-        headers = {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
-        return Refusal(last[1] if last[1] in (429, 503, 504) else 502, "upstream_failed", message, headers, details)
-
-
-def _sentence(failure: tuple[str, int, str]) -> str:
-    return f"{failure[0]}: {failure[2]}."
-
-
-def _as_data(failure: tuple[str, int, str]) -> dict[str, Any]:
-    return {"upstream": failure[0], "status": failure[1], "message": failure[2]}
-
-
 def tell_change(running: Running, upstream: Upstream, change: Change | None, why: str = "") -> None:
     """Write and say that a breaker has changed."""
     if change is None:
@@ -154,7 +122,7 @@ async def obtain(
     asyncio.CancelledError
         If the client left, or the request was interrupted.
     """
-    failures = _Failures()
+    failures = Failures()
     now = asyncio.get_running_loop().time
     for place, candidate in enumerate(candidates):
         upstream = candidate.upstream
@@ -168,15 +136,13 @@ async def obtain(
             permit, change = upstream.breaker.ask(now())
             tell_change(running, upstream, change)
             if not permit.goes:
-                wait = permit.until - now()
-                failures.retry_after = wait if failures.retry_after is None else min(wait, failures.retry_after)
-                failures.add(upstream.name, 503, _held(permit.because, wait))
+                failures.held(upstream.name, permit.because, permit.until - now())
                 break
             exchange.attempts += 1
             _fill_in(exchange, candidate)
             try:
                 answered = await _one(running, exchange, order, candidate, permit)
-            except _Failed as failed:
+            except AttemptFailed as failed:
                 failures.add(upstream.name, failed.status, failed.what)
                 if failed.retry_after is not None:
                     failures.retry_after = failed.retry_after
@@ -191,16 +157,12 @@ async def obtain(
                     await asyncio.sleep(_PAUSE)
                 continue
             exchange.because = candidate.because
+            if permit.probe and place == 0 and len(candidates) > 1 and upstream.breaker.state == "closed":
+                running.routes.returns(exchange.model, upstream.name, running.plan, now())
             if failures.told:
                 _tell_fallback(running, exchange, candidates[0], candidate, failures)
             return answered
     raise failures.refusal()
-
-
-def _held(because: str, wait: float) -> str:
-    if because == "rate_limited":
-        return f"it has said that it takes no more; it is asked again in {wait:.0f} s"
-    return f"it has failed of late and is not asked; it is tried again in {max(wait, 0):.0f} s"
 
 
 def _fill_in(exchange: Exchange, candidate: Candidate) -> None:
@@ -212,7 +174,7 @@ def _fill_in(exchange: Exchange, candidate: Candidate) -> None:
     exchange.flight.models = (exchange.model, candidate.model) if candidate.model else (exchange.model,)
 
 
-def _tell_fallback(running: Running, exchange: Exchange, wanted: Candidate, found: Candidate, failures: _Failures) -> None:
+def _tell_fallback(running: Running, exchange: Exchange, wanted: Candidate, found: Candidate, failures: Failures) -> None:
     if found.upstream is wanted.upstream:
         return
     upstream, _, what = failures.told[0]
@@ -231,21 +193,6 @@ def _tell_fallback(running: Running, exchange: Exchange, wanted: Candidate, foun
     )
 
 
-class _Failed(Exception):
-    """One try that came to nothing.
-
-    ``stale``: it may have gone out on a connection that the upstream had closed meanwhile, so it is tried there once more.
-    """
-
-    def __init__(
-        self, status: int, what: str, *, kind: FailureKind | None = None, again: bool = False, stale: bool = False,
-        limited: bool = False, retry_after: float | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(what)
-        self.status, self.what, self.kind, self.again = status, what, kind, again
-        self.stale, self.limited, self.retry_after = stale, limited, retry_after
-
-
 async def _one(running: Running, exchange: Exchange, order: Order, candidate: Candidate, permit: Permit) -> Answered:
     """One try at one upstream."""
     upstream, flight = candidate.upstream, exchange.flight
@@ -259,18 +206,22 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
     timeouts = running.plan.configuration.timeouts
     flight.deadline = loop.time() + (timeouts.first_byte if exchange.stream else timeouts.answer)
     response: ClientResponse | None = None
+
+    def went_on() -> None:
+        flight.deadline = loop.time() + timeouts.idle
+
     try:
         response = await upstream.ask(order.method, url, headers, _sliced(order.body(candidate.model), headers))
         if exchange.kind != "pass":
-            await _see_head(upstream, response)
+            await see_head(response, headers, own_key=not upstream.client_key)
         first = await response.content.readany()
         answer = None
         if exchange.kind != "pass" and response.status < 400 and is_stream(response):
-            first = await _first_event(response, first)
-        elif _is_read_whole(exchange, response):
-            first = await _rest(running, exchange, response, first)
-            answer = _read(first)
-    except _Failed as failed:
+            first = await first_event(response, first)
+        elif exchange.kind in _READ_WHOLE and response.status < 400:
+            first = await whole_body(response, first, running.plan.configuration.limits.answer_bytes, went_on)
+            answer = read_whole(first)
+    except AttemptFailed as failed:
         assert response is not None
         response.close()
         _count(running, exchange, upstream, permit, failed)
@@ -282,7 +233,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
             upstream.breaker.abandoned(loop.time(), permit)
             raise
         flight.go_on()
-        late = _Failed(504, "it did not answer in time", kind="timeout")
+        late = AttemptFailed(504, "it did not answer in time", kind="timeout")
         _count(running, exchange, upstream, permit, late)
         raise late from None
     except (ClientError, OSError, ValueError, Refusal) as error:
@@ -292,18 +243,13 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
             upstream.breaker.abandoned(loop.time(), permit)
             raise exchange.problem from None
         kind, what = failure_words(error)
-        nothing = _Failed(502, what, kind=kind, again=True, stale=isinstance(error, ServerDisconnectedError))
+        nothing = AttemptFailed(502, what, kind=kind, again=True, stale=isinstance(error, ServerDisconnectedError))
         _count(running, exchange, upstream, permit, nothing)
         raise nothing from None
-    flight.deadline = loop.time() + timeouts.idle
+    went_on()
     if permit.probe:
         tell_change(running, upstream, upstream.breaker.succeeded(loop.time(), permit))
     return Answered(upstream, response, first, permit, answer)
-
-
-def is_stream(response: ClientResponse) -> bool:
-    """Whether an answer says that it is a stream of events."""
-    return "event-stream" in response.headers.get("content-type", "").lower()
 
 
 def _sliced(body: bytes | AsyncIterable[bytes] | None, headers: CIMultiDict[str]) -> bytes | AsyncIterable[bytes] | None:
@@ -319,88 +265,7 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + _SLICE]
 
 
-async def _see_head(upstream: Upstream, response: ClientResponse) -> None:
-    """See whether the head of an answer is one that a client can be given."""
-    status = response.status
-    if status == 429:
-        wait = _seconds(response.headers.get("retry-after"))
-        raise _Failed(429, f"it takes no more now ({await _said(response)})", retry_after=wait, limited=True)
-    if status in _AGAIN or status >= 500:
-        raise _Failed(status, f"it failed with {status} ({await _said(response)})", kind="server_error", again=True)
-    if status in (401, 403) and not upstream.client_key:
-        said = await _said(response)
-        raise _Failed(502, f"it refused the gateway's key with {status} ({said})", kind="key_refused")
-    if 300 <= status < 400:
-        raise _Failed(502, "it sends the client elsewhere, where the gateway is not asked", kind="not_understood")
-    if status < 300:
-        kind = response.headers.get("content-type", "application/json").lower()
-        if "json" not in kind and "event-stream" not in kind:
-            raise _Failed(502, f"it answered {kind[:60]} instead of JSON", kind="not_understood")
-        if response.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-            raise _Failed(502, "it answered compressed, though it was asked not to", kind="not_understood")
-
-
-async def _said(response: ClientResponse) -> str:
-    """What an upstream says of an error, bounded."""
-    content = bytearray()
-    try:
-        while len(content) < _MOST_SAID and (piece := await response.content.readany()):
-            content += piece
-    except (ClientError, OSError):
-        return "its answer broke off"
-    text = bytes(content[:_MOST_SAID]).decode("utf-8", "replace")
-    try:
-        read = msgspec.json.decode(text)
-        error = read.get("error", read) if isinstance(read, dict) else read
-        said = error.get("message", error) if isinstance(error, dict) else error
-    except (msgspec.DecodeError, RecursionError):
-        said = text
-    return " ".join(str(said).split())[:300] or "it said nothing"
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        found = float(text) if text else None
-    except ValueError:
-        return None
-    return found if found is not None and 0 <= found < 86_400 else None
-
-
-def _is_read_whole(exchange: Exchange, response: ClientResponse) -> bool:
-    return exchange.kind in ("chat", "text_completion", "responses") and response.status < 400
-
-
-async def _first_event(response: ClientResponse, first: bytes) -> bytes:
-    """All that came until the first event was whole: until then, another upstream can still be asked."""
-    pieces = bytearray(first)
-    while not cut_of(pieces, 0) and len(pieces) <= MOST_EVENT and (piece := await response.content.readany()):
-        pieces += piece
-    if not pieces.lstrip(b"\xef\xbb\xbf\r\n").startswith(FIELDS):
-        raise _Failed(502, "it streams what are no events", kind="not_understood")
-    return bytes(pieces)
-
-
-async def _rest(running: Running, exchange: Exchange, response: ClientResponse, first: bytes) -> bytes:
-    """All of an answer in one piece."""
-    plan, loop = running.plan.configuration, asyncio.get_running_loop()
-    pieces, length = [first], len(first)
-    while piece := await response.content.readany():
-        exchange.flight.deadline = loop.time() + plan.timeouts.idle
-        pieces.append(piece)
-        length += len(piece)
-        if length > plan.limits.answer_bytes:
-            raise _Failed(502, f"its answer is larger than {plan.limits.answer_bytes:,} bytes", kind="not_understood")
-    return first if len(pieces) == 1 else b"".join(pieces)
-
-
-def _read(body: bytes) -> Answer:
-    try:
-        return Answer(body)
-    except Refusal as refusal:
-        raise _Failed(502, refusal.message.removeprefix("the upstream ").rstrip("."), kind="not_understood") from None
-
-
-def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: _Failed) -> None:
+def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: AttemptFailed) -> None:
     """Tell the breaker, the evidence and standard error that a try came to nothing."""
     now = asyncio.get_running_loop().time()
     change: Change | None = None

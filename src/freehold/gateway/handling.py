@@ -7,9 +7,10 @@ comes back is judged on its way (:mod:`freehold.gateway.relay`).
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 from typing import Final
 
@@ -17,33 +18,27 @@ import msgspec
 from aiohttp import ClientError, web
 
 from freehold.errors import GatewayError
+from freehold.gateway.admission import body_of, caller_of, candidates_for, hold, see_agent, see_tools, too_large
 from freehold.gateway.answers import Refusal, error_body
 from freehold.gateway.attempts import Order, obtain
 from freehold.gateway.exchange import Caller, Exchange
 from freehold.gateway.flights import Flight
-from freehold.gateway.headers import bearer, foreign_page, plain, request_headers
+from freehold.gateway.headers import foreign_page, plain, request_headers
 from freehold.gateway.paths import kind_of, path_problem
 from freehold.gateway.plan import Candidate, Plan
 from freehold.gateway.relay import broken_off, relayed, told_headers
 from freehold.gateway.requests import Asked, read_asked, with_model
-from freehold.gateway.routing import Question
 from freehold.gateway.running import Running
 from freehold.gateway.switches import Stop
 from freehold.gateway.tool_calls import ToolCall
 from freehold.gateway.tool_policy import Call
 from freehold.gateway.usage import Tokens
-from freehold.words import say
 
 __all__ = ["Handler"]
 
-_MOST_NAME: Final = 200
-_MOST_DEPTH: Final = 1_000_000
-_NEEDS: Final = {
-    "chat": frozenset({"chat"}),
-    "text_completion": frozenset({"completions"}),
-    "responses": frozenset({"responses"}),
-    "embeddings": frozenset({"embeddings"}),
-}
+_HARMLESS: Final = frozenset({"DELETE", "HEAD", "OPTIONS"})
+_LISTED: Final = re.compile(r"(?:/v1)?/models(?:/[^/]+)?|/health|/metrics|/version|/api/(?:tags|ps|version)|/")
+"""Paths that hold no answers of models."""
 _UNKNOWN_A_SECOND: Final = 10
 _CUT: Final = frozenset({"client_gone", "stopped", "late", "closing"})
 """Ends after which an upstream has read what was sent, whatever it said of it."""
@@ -119,7 +114,7 @@ class Handler:
     # ------------------------------------------------------------------ in order
 
     async def _answer(self, request: web.Request, exchange: Exchange) -> web.StreamResponse:
-        running = self.running
+        running, flight = self.running, exchange.flight
         plan = running.plan
         problem = path_problem(request.raw_path)
         if problem is not None:
@@ -135,9 +130,8 @@ class Handler:
                 403, "foreign_page", f"{page}: without keys of tenants, only this machine may ask, and no page of others. "
                 "Add a [[tenant]], or the name to hosts in [gateway].",
             )  # fmt: skip
-        running.look_at_stops(exchange.flight)
-        exchange.caller = caller = self._caller(request, plan)
-        flight = exchange.flight
+        running.look_at_stops(flight)
+        exchange.caller = caller = caller_of(request, plan)
         flight.tenant, flight.agent = caller.tenant, caller.agent
         self._see_stops(exchange)
         why = running.records.trouble
@@ -150,7 +144,7 @@ class Handler:
             return await self._pass(request, exchange, plan)
         if request.method != "POST":
             raise Refusal(405, "method", f"{request.path} is asked with POST.", {"Allow": "POST"})
-        body = await self._body(request, exchange, plan)
+        body = await body_of(request, exchange, plan)
         try:
             asked = read_asked(exchange.kind, body)
         except GatewayError as error:
@@ -161,125 +155,20 @@ class Handler:
         self._see_stops(exchange)
         if running.records.digesting:
             exchange.digests = running.records.digest("prompt", sha256(body))
-        self._see_agent(exchange, plan)
-        self._see_tools(exchange, plan, asked)
-        candidates = self._route(exchange, plan, asked)
-        self._hold(exchange, plan, asked, candidates)
+        now = self._loop.time()
+        see_agent(exchange, plan, now)
+        see_tools(exchange, plan, asked, now)
+        candidates = candidates_for(exchange, plan, asked, running.routes.of(asked.model))
+        exchange.held = hold(running.accounts, exchange, plan, asked, candidates)
         order = self._order(request, asked, candidates)
         answered = await obtain(running, exchange, order, candidates)
         return await relayed(running, exchange, request, answered, partial(self._judge, exchange, plan), self._done)
 
     def _see_stops(self, exchange: Exchange) -> None:
-        self.running.look_at_stops(exchange.flight)
+        """See whether what is now known of a request is stopped; a stop that comes later interrupts it."""
         stop = exchange.flight.stop(self.running.switches.stops)
         if stop is not None:
             raise _stopped(stop)
-
-    def _caller(self, request: web.Request, plan: Plan) -> Caller:
-        headers = request.headers
-        tenant, data_class, purpose = "", "", ""
-        if plan.tenants:
-            found = plan.tenants.get(sha256(bearer(headers).encode("utf-8", "surrogatepass")).digest())
-            if found is None:
-                raise Refusal(
-                    401, "unknown_key", "the key is not one of this gateway's tenants.", {"WWW-Authenticate": "Bearer"}
-                )
-            tenant, data_class, purpose = found.name, found.data_class, found.purpose
-        named = [name for name in headers if name[:11].lower() == "x-freehold-"]
-        if not named:
-            return Caller(tenant, data_class=data_class, purpose=purpose)
-        given = {name.lower()[11:]: headers[name] for name in named}
-        for name, value in given.items():
-            if len(value) > _MOST_NAME or not value.isprintable():
-                raise Refusal(400, "bad_header", f"x-freehold-{plain(name, 40)} is too long, or holds unprintable characters.")
-        depth = given.get("agent-depth", "0")
-        if not depth.isascii() or not depth.isdigit() or int(depth) > _MOST_DEPTH:
-            raise Refusal(400, "bad_header", "x-freehold-agent-depth is no whole number from 0 on.")
-        for name, stated in (("data-class", data_class), ("purpose", purpose)):
-            if stated and given.get(name, stated) != stated:
-                raise Refusal(
-                    403, "not_its_own", f"x-freehold-{name} says something else than the configuration says of '{tenant}'."
-                )  # fmt: skip
-        return Caller(
-            tenant, given.get("agent", ""), given.get("conversation", ""), int(depth),
-            purpose or given.get("purpose", ""), data_class or given.get("data-class", ""),
-        )  # fmt: skip
-
-    def _see_agent(self, exchange: Exchange, plan: Plan) -> None:
-        """See whether an agent has run away before it asks once more."""
-        caller = exchange.caller
-        found = plan.tools.before(self._loop.time(), caller.tenant, caller.agent, max(caller.depth, exchange.steps))
-        if found is not None:
-            exchange.runaway = found.runaway
-            raise Refusal(403 if found.kind == "depth" else 429, f"agent_{found.kind}", found.because)
-
-    def _see_tools(self, exchange: Exchange, plan: Plan, asked: Asked) -> None:
-        """See whether the tools that a provider runs by itself may be used: of those, nobody asks before they run."""
-        for tool in asked.run_there:
-            caller = exchange.caller
-            found = plan.declared.check(self._loop.time(), Call(tool, "{}", caller.tenant, caller.agent, asked.model))
-            if found is not None and found.kind == "tool":
-                raise Refusal(403, "tool_refused", found.because, details={"tool": tool, "reason": found.kind})
-
-    async def _body(self, request: web.Request, exchange: Exchange, plan: Plan) -> bytes:
-        kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
-            raise Refusal(415, "content_type", "the body is to be JSON: send Content-Type: application/json.")
-        if request.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-            raise Refusal(415, "content_encoding", "a compressed body is not read. Send it as it is.")
-        most = plan.configuration.limits.body_bytes
-        if request.content_length is not None and request.content_length > most:
-            raise _too_large(most)
-        exchange.flight.deadline = self._loop.time() + plan.configuration.timeouts.body
-        pieces: list[bytes] = []
-        length = 0
-        try:
-            while piece := await request.content.readany():
-                pieces.append(piece)
-                length += len(piece)
-                if length > most:
-                    raise _too_large(most)
-        except asyncio.CancelledError:
-            why = exchange.flight.interruption
-            if why is None or why.kind != "late":
-                raise
-            exchange.flight.go_on()
-            raise Refusal(408, "slow_body", "the body did not come in time.") from None
-        except web.RequestPayloadError as error:
-            raise Refusal(400, "bad_body", f"the body broke off: {error}.") from None
-        exchange.flight.deadline = float("inf")
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-    def _route(self, exchange: Exchange, plan: Plan, asked: Asked) -> tuple[Candidate, ...]:
-        caller = exchange.caller
-        needs = _NEEDS[asked.kind]
-        if asked.stream:
-            needs |= {"streaming"}
-        if asked.tools:
-            needs |= {"tools"}
-        question = Question(
-            asked.model, caller.tenant, caller.agent, caller.data_class, caller.purpose, needs, len(asked.body) // 4,
-            asked.most_tokens or 0, caller.conversation or caller.tenant,
-        )  # fmt: skip
-        decision = plan.router.decide(question, self.running.routes.of(asked.model))
-        if not decision.choices:
-            is_unknown = decision.refused == say("policy.no_upstream", model=asked.model)
-            raise Refusal(404 if is_unknown else 403, "no_route", decision.refused)
-        return tuple(
-            Candidate(
-                plan.upstreams[one.target.upstream], one.target.model or asked.model, one.target.price, _sentence(one.because)
-            )
-            for one in decision.choices
-        )
-
-    def _hold(self, exchange: Exchange, plan: Plan, asked: Asked, candidates: tuple[Candidate, ...]) -> None:
-        read = len(asked.body) // 4
-        write = plan.configuration.limits.tokens if asked.most_tokens is None else asked.most_tokens
-        write = 0 if asked.kind == "embeddings" else write
-        cost = max((one.price.cost(read, write) for one in candidates if one.price is not None), default=0.0)
-        exchange.held = self.running.accounts.hold(
-            self._loop.time(), time.time(), exchange.caller.tenant, asked.model, read + write, cost
-        )
 
     def _order(self, request: web.Request, asked: Asked, candidates: tuple[Candidate, ...]) -> Order:
         headers = request_headers(request.headers, with_key=False)
@@ -305,11 +194,12 @@ class Handler:
             )
         most = plan.configuration.limits.upload_bytes
         if request.content_length is not None and request.content_length > most:
-            raise _too_large(most)
+            raise too_large(most)
         upstream = next(iter(plan.upstreams.values()))
         headers = request_headers(request.headers, with_key=upstream.client_key)
         has_body = request.body_exists and request.can_read_body
-        exchange.flight.unread = has_body
+        # What is fetched may be an answer that was asked for before, with calls in it that nobody has judged.
+        exchange.flight.unread = has_body or not (request.method in _HARMLESS or _LISTED.fullmatch(request.path))
         self._see_stops(exchange)
         if has_body and request.content_length is not None:
             headers["Content-Length"] = str(request.content_length)
@@ -330,7 +220,7 @@ class Handler:
                 exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
                 length += len(piece)
                 if length > most:
-                    raise _too_large(most)
+                    raise too_large(most)
                 yield piece
         except Refusal as refusal:
             exchange.problem = refusal
@@ -382,15 +272,6 @@ class Handler:
 
 def _stopped(stop: Stop) -> Refusal:
     return Refusal(403, "stopped", f"{stop} is stopped{f': {stop.why}' if stop.why else ''}.")
-
-
-def _too_large(most: int) -> Refusal:
-    return Refusal(413, "too_large", f"the body is larger than {most:,} bytes.")
-
-
-@lru_cache(maxsize=64)
-def _sentence(key: str) -> str:
-    return say(key)
 
 
 def _models(plan: Plan) -> bytes | None:

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 
 from freehold.gateway.configuration import is_loopback
 
-__all__ = ["answer_headers", "bearer", "foreign_page", "plain", "request_headers"]
+__all__ = ["KEYS", "answer_headers", "bearer", "foreign_page", "plain", "request_headers"]
 
 _OF_ONE_CONNECTION: Final = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
@@ -32,7 +32,8 @@ _NOT_TO_CLIENT: Final = _OF_ONE_CONNECTION | {
     "alt-svc",
     "strict-transport-security",
 }
-_KEYS: Final = ("authorization", "api-key", "x-api-key")
+KEYS: Final = ("authorization", "api-key", "x-api-key")
+"""Headers that hold a key."""
 
 
 def _named(headers: Mapping[str, str]) -> Iterable[str]:
@@ -69,7 +70,7 @@ def request_headers(headers: Mapping[str, str], *, with_key: bool) -> CIMultiDic
         and (value.isascii() or _is_text(value))
     )
     if with_key:
-        for name in _KEYS:
+        for name in KEYS:
             if name in headers and name not in named:
                 kept[name] = headers[name]
     return kept

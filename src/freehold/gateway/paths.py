@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 from yarl import URL
 
@@ -48,8 +49,8 @@ def path_problem(target: str) -> str | None:
         return "the path holds '.' or '..'"
     if not _QUERY.fullmatch(query) or "#" in query:
         return "the query holds a character that does not belong there"
-    lowered = path.lower().rstrip("/")
-    if lowered != path and lowered in UNDERSTOOD:
+    lowered = unquote(path).lower().rstrip("/")
+    if lowered != unquote(path) and lowered in UNDERSTOOD:
         return f"the path is spelt otherwise than {lowered}"
     return None
 

@@ -70,12 +70,15 @@ class RampTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         Requests that must have been seen at a step.
     most_failures
         Share of them that may fail; above it the ramp goes one step down.
+    returns
+        Whether a first upstream that failed and serves again gets its traffic back in these steps, rather than at once.
     """
 
     steps: tuple[_Percent, ...] = (10, 25, 50, 100)
     hold_seconds: _Seconds = 60.0
     least_requests: Annotated[int, Meta(ge=0, le=1_000_000)] = 5
     most_failures: _Share = 0.05
+    returns: bool = False
 
     def __post_init__(self) -> None:
         if not self.steps or list(self.steps) != sorted(set(self.steps)) or self.steps[-1] != 100:

@@ -17,9 +17,10 @@ from aiohttp import ClientError, web
 from multidict import CIMultiDict
 
 from freehold.gateway.answers import Refusal, error_event
-from freehold.gateway.attempts import Answered, is_stream, tell_change
+from freehold.gateway.attempts import Answered, tell_change
 from freehold.gateway.breaker import FailureKind
 from freehold.gateway.exchange import Exchange
+from freehold.gateway.first_bytes import is_stream
 from freehold.gateway.flights import Interruption
 from freehold.gateway.headers import answer_headers, plain
 from freehold.gateway.running import Running

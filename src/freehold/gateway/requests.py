@@ -19,9 +19,10 @@ __all__ = ["Asked", "read_asked", "with_model"]
 _MOST_TOOLS: Final = 1_024
 _MOST_NAME: Final = 200
 _MOST_DEPTH: Final = 200
+_MOST_TOKENS: Final = 10**12
 _LOOKED_AT: Final = (
     "model", "stream", "tools", "functions", "messages", "input", "max_tokens", "max_completion_tokens", "max_output_tokens",
-    "n", "best_of", "web_search_options",
+    "n", "best_of", "prompt", "web_search_options",
 )  # fmt: skip
 _TWICE: Final = tuple(f'"{name}"'.encode() for name in _LOOKED_AT)
 _RUN_HERE: Final = (None, "function", "custom")
@@ -60,11 +61,13 @@ class _Body(msgspec.Struct):
     max_output_tokens: int | None = None
     n: int | None = None
     best_of: int | None = None
+    prompt: msgspec.Raw = msgspec.Raw()
     web_search_options: msgspec.Raw = msgspec.Raw()
 
 
 _BODY: Final = msgspec.json.Decoder(_Body)
 _TOP: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _ITEMS: Final = msgspec.json.Decoder(list[_Message | str | int | list[int]])
 _ENCODE: Final = msgspec.json.Encoder()
 
@@ -135,9 +138,7 @@ def read_asked(kind: str, body: bytes) -> Asked:
         raise GatewayError("the body names no model. Add the key 'model'.")
     if len(read.model) > _MOST_NAME or not read.model.isprintable():
         raise GatewayError(f"the model's name is longer than {_MOST_NAME} characters, or holds unprintable ones.")
-    most = next((one for one in (read.max_completion_tokens, read.max_output_tokens, read.max_tokens) if one is not None), None)
-    if most is not None:
-        most = max(most, 0) * max(read.n or 1, read.best_of or 1, 1)
+    most = _most_tokens(read)
     run_there = _run_there(read)
     tools = tuple(dict.fromkeys((*_tools(read), *run_there)))
     return Asked(kind, read.model, bool(read.stream), tools, run_there, steps, most, body)
@@ -154,17 +155,38 @@ def with_model(body: bytes, model: str) -> bytes:
     return _ENCODE.encode(top)
 
 
+def _most_tokens(read: _Body) -> int | None:
+    """The most that may be written: by the largest of the keys, since servers differ in which one they heed."""
+    stated = [one for one in (read.max_completion_tokens, read.max_output_tokens, read.max_tokens) if one is not None]
+    # To some servers, a number below 0 means without end.
+    if not stated or min(stated) < 0:
+        return None
+    return min(max(stated) * max(read.n or 1, read.best_of or 1, 1) * _prompts(read.prompt), _MOST_TOKENS)
+
+
+def _prompts(raw: msgspec.Raw) -> int:
+    """How many prompts are given in one, each of which is answered."""
+    if bytes(raw).lstrip()[:1] != b"[":
+        return 1
+    listed = _LIST.decode(raw)
+    return len(listed) if listed and bytes(listed[0]).lstrip()[:1] in (b'"', b"[") else 1
+
+
 def _tools(read: _Body) -> tuple[str, ...]:
-    named = [tool.function or tool.custom or tool for tool in read.tools or () if tool.type in _RUN_HERE]
-    names = [one.name or "" for one in (*named, *(read.functions or ()))]
+    named = [one for tool in read.tools or () if tool.type in _RUN_HERE for one in (tool.function, tool.custom, tool)]
+    names = [one.name for one in (*named, *(read.functions or ())) if one is not None and one.name]
     if len(names) > _MOST_TOOLS:
         raise GatewayError(f"the body declares {len(names):,} tools, and {_MOST_TOOLS:,} are the most.")
-    return tuple(dict.fromkeys(name[:_MOST_NAME] for name in names if name))
+    return tuple(dict.fromkeys(name[:_MOST_NAME] for name in names))
 
 
 def _run_there(read: _Body) -> tuple[str, ...]:
     """Tools of the provider's own, by the names that their calls have; those of a remote server by the server's label."""
-    found = [tool.server_label or _VERSION.sub("", tool.type or "") for tool in read.tools or () if tool.type not in _RUN_HERE]
+    found = [
+        tool.server_label if tool.type == "mcp" and tool.server_label else _VERSION.sub("", tool.type or "")
+        for tool in read.tools or ()
+        if tool.type not in _RUN_HERE
+    ]
     if bytes(read.web_search_options):
         found.append("web_search")
     return tuple(dict.fromkeys(name[:_MOST_NAME] for name in found if name))

@@ -19,6 +19,7 @@ from freehold.gateway.plan import Plan
 from freehold.gateway.ramp import Move, Observation, Ramp
 from freehold.gateway.routing import Force
 from freehold.gateway.sliding_window import SlidingWindow
+from freehold.words import say
 
 __all__ = ["Route", "Routes"]
 
@@ -39,12 +40,15 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Why.
     ramp
         Whether it goes on in steps.
+    passing
+        Whether it is gone once it has come to its end: the return of an upstream that had failed.
     """
 
     to: str
     percent: float = 100.0
     because: str = ""
     ramp: bool = False
+    passing: bool = False
 
 
 @dataclass(slots=True)
@@ -86,6 +90,15 @@ class Routes:
             self._moving[model] = _Moving(ramp)
             self._forces[model] = Force(route.to, ramp.percent, route.because)
 
+    def returns(self, model: str, upstream: str, plan: Plan, now: float) -> None:
+        """The first upstream of a model serves again after its breaker was open: it gets its traffic back in steps.
+
+        A route that was set stands; and nothing is done where the configuration does not ask for it.
+        """
+        if plan.configuration.ramp.returns and model not in self._routes:
+            because = say("policy.ramp_returns", to=upstream)
+            self.set(model, Route(to=upstream, percent=0.0, because=because, ramp=True, passing=True), plan, now)
+
     def remove(self, model: str) -> None:
         """Take a route back."""
         for kept in (self._routes, self._forces, self._moving):
@@ -126,7 +139,9 @@ class Routes:
             if move.kind != "waiting" and move.because != moving.said:
                 moving.said = move.because
                 yield model, move
-            if move.kind == "done":
+            if move.kind == "done" and route.passing:
+                self.remove(model)
+            elif move.kind == "done":
                 self._routes[model] = msgspec.structs.replace(self._routes[model], ramp=False)
                 del self._moving[model]
 

@@ -99,7 +99,7 @@ class Running:
             A request that is looking by itself, and ends by itself.
         """
         before = self.switches.stops
-        if not self.switches.look():
+        if not self.switches.look(closely=asking is None):
             return
         self._tell(before, self.switches.stops)
         self._say(self.flights.stop(self.switches.stops, asking))

@@ -73,16 +73,18 @@ class Sender:
         timeout = ClientTimeout(total=30.0, sock_connect=5.0)
         async with ClientSession(cookie_jar=DummyCookieJar(), headers=headers, timeout=timeout) as session:
             while True:
+                batch: Batch | None = None
                 try:
                     batch = self._spool.read(self._log.durable, self._most)
                     if batch is not None:
                         await self._send(session, batch)
                 except (EvidenceError, Unreadable) as error:
                     self._failed(str(error))
-                    batch = None
-                await asyncio.sleep(
-                    self._wait or (0.0 if batch is not None and len(batch.events) == self._most else _LOOK_EVERY)
-                )
+                except Exception as error:  # noqa: BLE001  whatever it is, events must go on being sent
+                    self._notices.say("defect", type(error).__name__, what=f"{type(error).__name__}: {error}")
+                    self._failed(type(error).__name__)
+                is_full = batch is not None and len(batch.events) == self._most
+                await asyncio.sleep(self._wait or (0.0 if is_full else _LOOK_EVERY))
 
     async def _send(self, session: ClientSession, batch: Batch) -> None:
         if not batch.events:

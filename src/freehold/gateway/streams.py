@@ -13,15 +13,17 @@ from typing import Any, Final
 import msgspec
 
 from freehold.gateway.answers import Refusal
-from freehold.gateway.tool_calls import Judge, ToolCall, ToolCalls, text_of
+from freehold.gateway.tool_calls import Judge, ToolCall, ToolCalls, one_of, text_of
 from freehold.gateway.usage import Tokens, UsageTable
 
-__all__ = ["FIELDS", "MOST_EVENT", "EventStream", "cut_of"]
+__all__ = ["BYTE_ORDER_MARK", "FIELDS", "MOST_EVENT", "EventStream", "cut_of"]
 
 MOST_EVENT: Final = 8_000_000
 """Bytes of an event."""
 FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
 """What the first line of an event can begin with."""
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""What a stream may begin with, once."""
 _BOUNDARY: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
 _MARKS: Final = (
     b'tool_calls"',
@@ -89,6 +91,7 @@ class _Event(msgspec.Struct):
     type: str | None = None
     item: _Item | None = None
     item_id: str | None = None
+    name: str | None = None
     delta: Any = None
     arguments: Any = None
     input: Any = None
@@ -122,13 +125,14 @@ class EventStream:
         What the upstream said in an error event of its own; empty where it did not.
     """
 
-    __slots__ = ("_calls", "_held", "_marks", "_pieces", "_responses", "_usage", "ended", "failed", "model", "whole")
+    __slots__ = ("_begun", "_calls", "_held", "_marks", "_pieces", "_responses", "_usage", "ended", "failed", "model", "whole")
 
     def __init__(self, kind: str, judge: Judge) -> None:
         self._responses = kind == "responses"
         self._marks = _RESPONSES_MARKS if self._responses else _MARKS
         self._calls = ToolCalls(judge)
         self._held = bytearray()
+        self._begun = False
         self._pieces = 0
         self._usage: UsageTable | None = None
         self.model = ""
@@ -150,6 +154,10 @@ class EventStream:
             If a tool call is refused or the stream is no stream of events; its ``details`` then hold nothing of it.
         """
         held = self._held
+        if not self._begun:
+            # A client leaves one byte order mark out, and so must who reads for it.
+            self._begun = True
+            chunk = chunk.removeprefix(BYTE_ORDER_MARK)
         if held:
             begin = max(len(held) - 3, 0)
             held += chunk
@@ -224,7 +232,7 @@ class EventStream:
                 index,
                 call.index,
                 call_id=call.id or "",
-                name=function.name or str(custom.get("name") or ""),
+                name=one_of(function.name, custom),
                 arguments=text_of(function.arguments) or text_of(custom.get("input")),
             )
         if delta.function_call is not None:
@@ -237,11 +245,15 @@ class EventStream:
             self.failed = msgspec.json.encode(event.error or kind).decode()[:500]
         if kind == "response.output_item.added" and event.item is not None and (event.item.type or "").endswith("_call"):
             item = event.item
-            self._calls.piece(0, item.id, call_id=item.call_id or "", name=_name(item))
+            begun = text_of(item.arguments) or text_of(item.input)
+            self._calls.piece(0, item.id, call_id=item.call_id or "", name=_name(item), arguments=begun)
+        elif event.item is not None:
+            self._item(event.item)
         elif kind.endswith(("_call_arguments.delta", "_call_input.delta")):
             self._calls.piece(0, event.item_id, arguments=text_of(event.delta))
-        elif kind == "response.output_item.done" and event.item is not None:
-            self._item(event.item)
+        elif kind.endswith(("_call_arguments.done", "_call_input.done")):
+            told = text_of(event.arguments) or text_of(event.input)
+            self._calls.whole(0, event.item_id, ToolCall(event.name or "", told))
         if event.response is not None:
             self.model = self.model or (event.response.model or "?")[:200]
             if event.response.usage is not None:

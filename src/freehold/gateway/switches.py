@@ -9,6 +9,7 @@ that is gone.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,12 +22,14 @@ from freehold.errors import GatewayError
 from freehold.respond.file_lock import lock_whole
 from freehold.whole_file import write_whole
 
-__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "check_stop", "parse_stops", "read_stops"]
+__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "check_stop", "parse_stops", "read_stops", "remark_of"]
 
 SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
 _MOST_BYTES: Final = 1_000_000
 _MOST_NAME: Final = 200
 _MOST_TRIES: Final = 100
+_REMARK: Final = re.compile(r"(?:^|\s)#")
+_QUOTES: Final = ("'", '"')
 _BETWEEN_TRIES: Final = 0.02
 _SETTLING: Final = 0.05
 """Seconds after a change within which a further one might leave time and size of the file as they are."""
@@ -99,6 +102,17 @@ def _folded(name: str) -> str:
     return name.strip().casefold()
 
 
+def remark_of(line: str) -> tuple[str, str]:
+    """What a line of the stop file says, and the remark after it, which a ``#`` behind a space or a tab begins."""
+    said, *why = _REMARK.split(line, maxsplit=1)
+    return said, why[0].strip() if why else ""
+
+
+def _stands_in_a_line(name: str) -> bool:
+    """Whether a name means what it seems to: one in quotation marks is the name of nothing, and would stop nothing."""
+    return name.isprintable() and name[:1] not in _QUOTES and name[-1:] not in _QUOTES
+
+
 def parse_stops(text: str) -> Stops:
     """Read the lines of a stop file.
 
@@ -116,16 +130,16 @@ def parse_stops(text: str) -> Stops:
         return Stops((Stop("all", "", "the stop file is there and empty"),))
     found: list[Stop] = []
     for number, line in enumerate(text.splitlines(), 1):
-        said, _, why = (" " + line).partition(" #")
+        said, why = remark_of(line)
         words = said.split(None, 1)
         if not words:
             continue
         scope, name = words[0].lower(), words[1].strip() if len(words) > 1 else ""
-        if scope not in SCOPES or (scope == "all") is bool(name):
+        if scope not in SCOPES or (scope == "all") is bool(name) or not _stands_in_a_line(name):
             raise GatewayError(
                 f"line {number} of the stop file makes no sense. Write 'all', or one of {', '.join(SCOPES[1:])} and a name."
             )
-        found.append(Stop(scope, name, why.strip()))
+        found.append(Stop(scope, name, why))
     return Stops(tuple(found))
 
 
@@ -182,8 +196,13 @@ class Switches:
         self._seen: object = None
         self._forced: tuple[Stop, ...] = ()
 
-    def look(self) -> bool:
+    def look(self, *, closely: bool = True) -> bool:
         """Look at the file.
+
+        Parameters
+        ----------
+        closely
+            Whether to see too, where there is no file, that its folder is there: otherwise that is as it was.
 
         Returns
         -------
@@ -195,7 +214,7 @@ class Switches:
             seen: object = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode)
             settling = abs(self._clock() - found.st_mtime) < _SETTLING
         except FileNotFoundError:
-            seen = self.path.parent.is_dir()
+            seen = self._seen is True if not closely and isinstance(self._seen, bool) else self.path.parent.is_dir()
             settling = False
         except OSError as error:
             seen = error.errno
@@ -274,14 +293,21 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
                 write_whole(path, "".join(f"{one.line}\n" for one in kept))
             else:
                 path.unlink(missing_ok=True)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _sync_folder(path.parent)
     except OSError as error:
         raise GatewayError(f"{path} cannot be written ({error.strerror}). Write the line '{stop}' into it by hand.") from None
     return Stops(tuple(kept))
+
+
+def _sync_folder(path: Path) -> None:
+    """Put a new or a missing name on the disk, where a folder can be asked to."""
+    if os.name != "posix":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def check_stop(stop: Stop) -> None:
@@ -297,5 +323,5 @@ def check_stop(stop: Stop) -> None:
     name = stop.name.strip()
     if (stop.scope == "all") is bool(name):
         raise GatewayError(f"the scope '{stop.scope}' {'takes no name' if name else 'needs a name'}.")
-    if len(name) > _MOST_NAME or not name.isprintable() or " #" in f" {name}":
+    if len(name) > _MOST_NAME or not _stands_in_a_line(name) or remark_of(name)[0] != name:
         raise GatewayError(f"the name is longer than {_MOST_NAME} characters, or holds what cannot stand in a line.")

@@ -7,7 +7,7 @@ once more where a choice ends with arguments that never became whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -15,7 +15,7 @@ import msgspec
 
 from freehold.gateway.answers import Refusal
 
-__all__ = ["Judge", "ToolCall", "ToolCalls", "text_of"]
+__all__ = ["Judge", "ToolCall", "ToolCalls", "one_of", "text_of"]
 
 _MOST_CALLS: Final = 256
 _MOST_TEXT: Final = 1_000_000
@@ -83,9 +83,15 @@ class _Growing:
     choice: int
     name: str = ""
     id: str = ""
+    last_name: str = ""
     pieces: list[str] = field(default_factory=list)
     depth: _Depth = field(default_factory=_Depth)
-    judged: str | None = None
+    judged: tuple[str, str] | None = None
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The names that it may have: one client joins the pieces of a name, another takes the last."""
+        return (self.name,) if self.last_name in ("", self.name) else (self.name, self.last_name)
 
 
 class ToolCalls:
@@ -131,15 +137,22 @@ class ToolCalls:
             place = (choice, key)
         self._last[choice] = place
         call = self._growing.get(place)
+        if call is not None and name and call_id and call.id and call_id[:_MOST_NAME] != call.id:
+            # Some servers give all their calls one number: another id and a name begin another call.
+            self._growing[choice, ("before", len(self._growing))] = self._growing.pop(place)
+            call = None
         if call is None:
             if len(self._growing) >= _MOST_CALLS:
                 raise Refusal(502, "too_many_tool_calls", f"the answer holds more than {_MOST_CALLS} tool calls.")
             call = self._growing[place] = _Growing(choice)
         self.open = True
         if name and len(call.name) <= _MOST_NAME:
+            call.last_name = name if call.name else ""
             call.name += name
         call.id = call.id or call_id[:_MOST_NAME]
         if not arguments:
+            if name and call.judged is not None:
+                self._ask(call)
             return
         self._text += len(arguments)
         if self._text > _MOST_TEXT:
@@ -152,7 +165,9 @@ class ToolCalls:
         """Take a call that comes in one piece, or that is told once more, whole, after its pieces."""
         self.piece(choice, key)
         growing = self._growing[self._last[choice]]
-        growing.name, growing.id = call.name[: _MOST_NAME + 1] or growing.name, call.id[:_MOST_NAME] or growing.id
+        if call.name:
+            growing.name, growing.last_name = call.name[: _MOST_NAME + 1], ""
+        growing.id = call.id[:_MOST_NAME] or growing.id
         if len(call.arguments) > _MOST_TEXT:
             raise Refusal(502, "tool_call_too_large", f"the tool calls' arguments are larger than {_MOST_TEXT:,} characters.")
         growing.pieces = [call.arguments] if call.arguments else growing.pieces
@@ -168,9 +183,24 @@ class ToolCalls:
 
     def _ask(self, call: _Growing) -> None:
         text = "".join(call.pieces).strip()
-        if call.judged != text:
-            call.judged = text
-            self._judge(ToolCall(call.name, text, call.id))
+        if call.judged != (call.name, text):
+            call.judged = (call.name, text)
+            for name in call.readings:
+                self._judge(ToolCall(name, text, call.id))
+
+
+def one_of(function: str | None, custom: Mapping[str, Any] | None) -> str:
+    """The name of a call that is told as a function or as a custom tool.
+
+    Raises
+    ------
+    freehold.gateway.answers.Refusal
+        If it is told as both, so that two clients may run two tools.
+    """
+    named = str((custom or {}).get("name") or "")
+    if function and custom:
+        raise Refusal(502, "upstream_nonsense", "the upstream asks for one tool call under two names.")
+    return function or named
 
 
 def text_of(arguments: Any) -> str:

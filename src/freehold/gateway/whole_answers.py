@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from freehold.gateway.answers import Refusal
-from freehold.gateway.tool_calls import Judge, ToolCall, ToolCalls, text_of
+from freehold.gateway.tool_calls import Judge, ToolCall, ToolCalls, one_of, text_of
 from freehold.gateway.usage import Tokens, UsageTable
 
 __all__ = ["Answer"]
@@ -30,7 +30,6 @@ class _Message(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    index: int | None = None
     message: _Message | None = None
 
 
@@ -95,9 +94,10 @@ class Answer:
             If one is refused.
         """
         calls = ToolCalls(judge)
-        for choice in self._read.choices or ():
+        # By their places, not by the numbers that the upstream gives: of those, two may be the same.
+        for number, choice in enumerate(self._read.choices or ()):
             if choice.message is not None:
-                _judge(calls, choice.index or 0, choice.message)
+                _judge(calls, number, choice.message)
         for place, item in enumerate(self._read.output or ()):
             kind = item.type or ""
             if kind.endswith("_call"):
@@ -108,7 +108,7 @@ class Answer:
 def _judge(calls: ToolCalls, choice: int, message: _Message) -> None:
     for place, call in enumerate(message.tool_calls or ()):
         function, custom = call.function or _Function(), call.custom or {}
-        name = function.name or str(custom.get("name") or "")
+        name = one_of(function.name, custom)
         calls.whole(choice, place, ToolCall(name, text_of(function.arguments) or text_of(custom.get("input")), call.id or ""))
     if message.function_call is not None:
         legacy = message.function_call

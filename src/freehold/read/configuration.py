@@ -20,6 +20,8 @@ _MAY_HOLD: Final = re.compile(
 _SETTING: Final = re.compile(r"(?:--?)?([A-Za-z_][\w.-]*)=(.*)$", re.DOTALL)
 _DEFAULT: Final = re.compile(r"\$\{([A-Za-z_]\w*):?[-=]([^{}]*)\}$")
 _ENVIRONMENT: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[=:](.*)$")
+_REFERENCE: Final = frozenset({"title", "publisher"})
+"""What a table says that cites a page: its ``url`` is where that was read, and nothing that is dialled."""
 _MOST: Final = 200_000
 
 
@@ -93,7 +95,12 @@ def _plain_mentions(document: Any) -> Iterator[Mention]:
                 yield value_mention(value, 0, keys, beside)
         elif isinstance(value, dict):
             names = frozenset(map(str, value))
-            pending += [((*keys[-5:], str(name)), inner, names) for name, inner in reversed(list(value.items()))]
+            cited = names >= _REFERENCE
+            pending += [
+                ((*keys[-5:], str(name)), inner, names)
+                for name, inner in reversed(list(value.items()))
+                if not (cited and name == "url")
+            ]
         elif isinstance(value, list):
             pending += [(keys, inner, beside) for inner in reversed(value)]
 

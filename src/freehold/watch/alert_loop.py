@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-from freehold.errors import StoreError
+from freehold.errors import FreeholdError, StoreError
 from freehold.log import log
 from freehold.watch.alert import Alert, Labels
 from freehold.watch.alert_core import AlertCore, Taken
@@ -113,7 +113,10 @@ class AlertLoop:
             if await self._changes_within(_QUIET):
                 return
             while now() < until and (begun := self.core.next_begun()) is not None:
-                await asyncio.to_thread(self._ahead, begun)
+                try:
+                    await asyncio.to_thread(self._ahead, begun)
+                except FreeholdError as error:
+                    log("nothing found ahead", because=str(error))
                 if self._changed.is_set():
                     return
         await self._changes_within(until - now())

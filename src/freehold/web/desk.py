@@ -8,6 +8,7 @@ at whatever moment, the rest is done again after a restart, and each step knows 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -121,23 +122,25 @@ class Desk:
             return
         now = last[0].event.received
         self.health.hear([last[0].event])
-        events: list[Event] = []
-        number, start = 0, now - self.engine.longest_window
-        while batch := await self.journal.between(start, now, number, _MOST_AT_ONCE):
-            events += [one.event for one in batch if one.number <= self.journal.processed]
+        number, start, end = 0, now - self.engine.longest_window, math.nextafter(now, math.inf)
+        self.engine.prepare(now)
+        while batch := await self.journal.between(start, end, number, _MOST_AT_ONCE):
+            for one in batch:
+                if one.number <= self.journal.processed:
+                    self.engine.feed(one.event)
             number = batch[-1].number
-        await self._see_again(now)
+        await self._see_again(end)
         said = [status.alert for status in self.alerts.core.statuses(self.clock())]
-        await self._put(self.engine.rebuild(events, said, now))
+        await self._put(self.engine.resume(said, now))
         await self._look_what_is_left()
 
-    async def _see_again(self, now: float) -> None:
+    async def _see_again(self, end: float) -> None:
         """See anew what was seen since the oldest open incident began."""
         start = min((one.first for one in self.incidents.all(_MOST_OPEN, only_open=True)), default=None)
         if self.seen is None or start is None:
             return
         number = 0
-        while batch := await self.journal.between(start, now + 1e-6, number, _MOST_AT_ONCE):
+        while batch := await self.journal.between(start, end, number, _MOST_AT_ONCE):
             self.seen.add(one.event for one in batch)
             number = batch[-1].number
 
@@ -151,8 +154,8 @@ class Desk:
         self._events.set()
 
     async def take_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Take alerts of others, which count as over unless they are sent again; they are safe when this returns."""
-        await self.alerts.put(alerts, resolve_after=self.alerts.core.routing.resolve_timeout)
+        """Take what another Alertmanager's webhook tells, which says when each has ended; safe when this returns."""
+        await self.alerts.put(alerts)
 
     async def _put(self, alerts: Sequence[Alert]) -> None:
         if alerts:

@@ -251,7 +251,7 @@ async def open_desk(
         store = AlertStore.open(folder / "alerts.db")
         stack.callback(store.close)
         core = AlertCore(routing, store, clock(), channels=_channels(routing))
-        alerts = AlertLoop(core, clock=clock)
+        alerts = AlertLoop(core, clock=clock, ahead=None if reach is None else reach.of)
         delivery = Delivery(open_tellers(routing, os.environ, write=write), alerts.told)
         stack.push_async_callback(delivery.close)
         incidents = Incidents.open(folder / "incidents.db", roster=people.roster, clock=clock)

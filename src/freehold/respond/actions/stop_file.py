@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from freehold.whole_file import write_whole
 __all__ = ["add_stop", "has_stop", "remove_stop"]
 
 _SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
+_REMARK: Final = re.compile(r"(?:^|\s)#")
 
 if sys.platform == "win32":
 
@@ -34,7 +36,7 @@ else:
 
 
 def _same(line: str, scope: str, name: str) -> bool:
-    words = (" " + line).partition(" #")[0].split(None, 1)
+    words = _REMARK.split(line, maxsplit=1)[0].split(None, 1)
     if not words:
         return False
     said = words[1].strip() if len(words) > 1 else ""
@@ -67,7 +69,7 @@ def add_stop(path: Path, scope: str, name: str, why: str) -> None:
         If it cannot be written; the message says what to write by hand.
     """
     line = f"{scope} {name}".strip()
-    if scope not in _SCOPES or (scope == "all") is bool(name.strip()) or not name.isprintable() or "#" in name:
+    if scope not in _SCOPES or (scope == "all") is bool(name.strip()) or not name.isprintable() or set(name) & set("#'\""):
         # a line that the gateway does not understand stops everything
         raise ActionFailed(f"'{line[:80]!r}' is no line of a stop file: {', '.join(_SCOPES)}, and a name with all but 'all'.")
     told = " ".join(why.split())[:300]

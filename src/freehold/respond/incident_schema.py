@@ -153,7 +153,7 @@ class IncidentDatabase:
         if not make and not path.exists():
             raise StoreUnavailable(f"{path} is not there. Name the folder that freehold watch keeps its state in.")
         try:
-            if not path.exists():
+            if str(path) != ":memory:" and not path.exists():
                 # for its owner alone from its first byte on; the log beside it takes after it
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from freehold.errors import BadStore, StoreUnavailable
+from freehold.errors import BadStore, RespondError, StoreUnavailable
 from freehold.watch.event import Json
 
 __all__ = ["LONGEST_TEXT", "SCHEMA_NUMBER", "IncidentDatabase", "as_json", "clean_text"]
@@ -215,6 +215,10 @@ class IncidentDatabase:
             raise
         except sqlite3.Error as error:
             raise _told(error, self.place) from error
+        except (UnicodeEncodeError, OverflowError):
+            raise RespondError(
+                "an id or a name holds bytes that are no text, or a number is too large. Write it anew."
+            ) from None
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from desks import Desk, DeskProcess, desk, event, run_scene
+from freehold.cli import main
 from freehold.errors import FreeholdError
 
 CLOUDEVENT = {"Content-Type": "application/cloudevents+json"}
@@ -123,3 +124,11 @@ def test_a_file_of_another_kind_is_named_and_left_as_it_is(tmp_path: Path, name:
     with pytest.raises(FreeholdError, match=name.replace(".", r"\.")):
         run_scene(scene)
     assert path.is_dir() or path.read_bytes() == junk
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1", "127.0.0.1:\u00b2", "127.0.0.1:\u0663", "127.0.0.1:99999", "127.0.0.1:-1", ":"])
+def test_a_place_to_listen_that_is_none_is_refused_in_a_sentence(
+    tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["watch", "--state", str(tmp_path), "--listen", place]) == 2
+    assert "HOST:PORT" in capsys.readouterr().err

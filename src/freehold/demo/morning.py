@@ -238,7 +238,7 @@ async def _moved(morning: Morning, words: str, state: str, verb: str) -> None:
 
 async def _approve(morning: Morning, words: str) -> None:
     """Give the commander's approval, or say that a thing is done, where that is waited for."""
-    for act in (await morning.desk.incident(words)).get("acts", ()):
+    for act in (await morning.desk.incident(words)).get("asks", ()):
         asked = act.get("request", {})
         if asked.get("act") == "approve" and act.get("may"):
             await morning.desk.act(morning.longest, {**asked, "because": f"{_COMMANDER} agrees"})

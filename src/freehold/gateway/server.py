@@ -34,6 +34,7 @@ from freehold.respond.evidence_keys import load_or_make_key
 from freehold.respond.evidence_log import EvidenceLog
 from freehold.stack.values import Stack
 from freehold.watch.event import Json
+from freehold.watch.server_log import SERVER_LOG
 
 __all__ = ["CONTROL", "RUNNING", "Serving", "create_gateway"]
 
@@ -236,7 +237,7 @@ class Serving:
     def __init__(self, app: web.Application) -> None:
         self._app = app
         self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, auto_decompress=False, keepalive_timeout=75.0,
+            app, access_log=None, logger=SERVER_LOG, handler_cancellation=True, auto_decompress=False, keepalive_timeout=75.0,
             shutdown_timeout=_LAST_SECONDS, max_line_size=_MOST_LINE, lingering_time=2.0,
         )  # fmt: skip
         self._site: web.TCPSite | None = None

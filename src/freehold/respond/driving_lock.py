@@ -49,7 +49,7 @@ class DrivingLock:
         try:
             connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
             if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

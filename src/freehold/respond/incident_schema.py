@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -152,7 +153,12 @@ class IncidentDatabase:
         if not make and not path.exists():
             raise StoreUnavailable(f"{path} is not there. Name the folder that freehold watch keeps its state in.")
         try:
+            if not path.exists():
+                # for its owner alone from its first byte on; the log beside it takes after it
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        except OSError as error:
+            raise StoreUnavailable(f"{path} cannot be made ({error.strerror}). Name a folder that can be written to.") from None
         except sqlite3.Error as error:
             raise _told(error, str(path)) from None
         database = cls(connection, str(path), clock)

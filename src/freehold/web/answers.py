@@ -63,8 +63,6 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = error if error.status < 400 else problem(error.status, error.reason)
         if error.status == 405 and "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
-    except web.RequestPayloadError:
-        answer = problem(400, "the request broke off, or is not packed as it says. Send it again, whole.")
     except web.RequestPayloadError as error:
         answer = problem(400, f"the body broke off, or is not as its headers say ({error}). Send it again, whole.")
     except TimeoutError:

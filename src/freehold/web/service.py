@@ -78,7 +78,6 @@ from freehold.web.state import Rooms
 from freehold.web.warning import Warner
 from freehold.words import say
 
-__all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "open_desk", "run_desk", "runner_of", "serve"]
 __all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "make_runner", "open_desk", "run_desk", "serve"]
 
 INTAKE_KEY: Final = "intake.key"
@@ -326,13 +325,9 @@ def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
     return context
 
 
-def runner_of(front: Front) -> web.AppRunner:
-    """What serves a desk. Bodies come as they were sent: the intake unpacks them itself, within its bounds."""
-    return web.AppRunner(
-        create_app(front), access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE, auto_decompress=False
-    )
 def make_runner(front: Front) -> web.AppRunner:
     """What serves a desk over HTTP; it says nothing of requests that it cannot read, and leaves unpacking to the intake."""
+    return web.AppRunner(
         create_app(front), access_log=None, logger=SERVER_LOG, handler_cancellation=True, shutdown_timeout=_PATIENCE,
         keepalive_timeout=_SILENT, auto_decompress=False,
     )  # fmt: skip
@@ -386,7 +381,6 @@ async def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end.set)
     async with open_desk(settings) as front:
-        runner = runner_of(front)
         runner = make_runner(front)
         await runner.setup()
         try:

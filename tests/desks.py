@@ -24,10 +24,14 @@ from freehold.web.service import DeskSettings, make_runner, open_desk
 
 __all__ = ["LONGEST", "Answer", "Desk", "DeskProcess", "alert", "clinic", "desk", "event", "eventually", "run_scene"]
 
-LONGEST = 60.0
+LONGEST = 40.0
 CLINIC = Path(__file__).parent.parent / "examples" / "clinic"
 _SMALL = '[gateway]\nurl = "http://127.0.0.1:1"\n'
 """No gateway answers there; without it the desk would look on the port at which one stands by default."""
+
+
+def _hush(_: str) -> None:
+    """What a terminal is told is not told."""
 
 
 def clinic() -> Stack:
@@ -90,7 +94,7 @@ class Desk:
     async def incidents(self, name: str) -> list[Any]:
         return list((await self.state(name))["incidents"])
 
-    async def act(self, name: str, **act: Any) -> Answer:
+    async def act(self, name: str, /, **act: Any) -> Answer:
         return await self.ask("POST", "/act", act, key=self.keys[name])
 
     async def tell(self, *alerts: Mapping[str, Any]) -> Answer:
@@ -136,7 +140,7 @@ async def desk(folder: Path, *, stack: Stack | None = None, respond: str = _SMAL
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "respond.toml").write_text(respond, encoding="utf-8")
     settings = DeskSettings(folder, "test", stack, "freehold", work.catalogue if stack is not None else None)
-    async with open_desk(settings, write=lambda line: None, **more) as front:
+    async with open_desk(settings, write=_hush, **more) as front:
         runner = make_runner(front)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -180,7 +184,7 @@ class DeskProcess:
     async def start(self, **environment: str) -> str:
         """Start it; its address once it serves, empty if it ends before."""
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._program, "watch", *self._arguments, "--state", str(self.folder), "--listen", "127.0.0.1:0",
+            sys.executable, *self._program, "watch", "--listen", "127.0.0.1:0", *self._arguments, "--state", str(self.folder),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
             env={**os.environ, **environment},
         )  # fmt: skip

@@ -320,6 +320,9 @@ class Intake:
                 taken = take(kind, headers, body, now)
         finally:
             reading.release()
+        if self._reserved and any(event.type.startswith(self._reserved) for event in taken.events):
+            types = ", ".join(self._reserved)
+            raise BadSignal(f"events of type {types} are a person's word, given at the desk. Nothing was taken.")
         if taken.events:
             events, totals = self._deltas.tell(taken.events)
             await self._journal.put(events)

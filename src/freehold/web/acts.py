@@ -18,7 +18,7 @@ from freehold.web.responding import Responding
 __all__ = ["ACTS_AT_GATEWAY", "Act", "act_on", "check_at_gateway", "read_act"]
 
 ACTS_AT_GATEWAY: Final = ("stop", "release")
-SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
+_SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
 _MOST_BYTES: Final = 16_384
 
 
@@ -92,7 +92,7 @@ def check_at_gateway(act: Act, you: Person) -> None:
     """
     if "commander" not in you.roles and "engineer" not in you.roles:
         raise NotAllowed(f"'{you.name}' may not {act.act}: that is for a commander or an engineer.")
-    if act.scope not in SCOPES or (act.scope == "all") != (not act.name) or "\n" in act.name:
+    if act.scope not in _SCOPES or (act.scope == "all") != (not act.name) or "\n" in act.name:
         raise BadSignal(f"'{act.scope[:20]} {act.name[:80]}' cannot be stopped. Name all, or a model, tenant, tool or agent.")
     if act.act == "release" and not act.because.strip():
         raise NotAllowed("a release needs a reason for those who read it later.")

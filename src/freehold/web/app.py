@@ -86,19 +86,15 @@ def create_app(front: Front) -> web.Application:
     app.router.add_get("/stream", _stream)
     app.router.add_post("/act", _act)
 
-    async def record(request: web.Request, kind: str, body: Mapping[str, Any]) -> None:
+    async def record(_: web.Request, kind: str, body: Mapping[str, Any]) -> None:
         await front.record(kind, {**body, "by": _person().name})
 
-    add_routes(app, front.rooms.desk.alerts, may=_may_post_alerts, record=record)
+    # who may not was sent away before
+    add_routes(app, front.rooms.desk.alerts, may=lambda _: _WHO.get() is not None, record=record)
     for path in PATHS:
         if path != "/api/v2/alerts":
             app.router.add_post(path, _receive)
     return app
-
-
-def _may_post_alerts(request: web.Request) -> bool:  # noqa: ARG001
-    """Whether a request of Alertmanager's API may change something: who may not was sent away before."""
-    return _WHO.get() is not None
 
 
 def _person() -> Person:

@@ -13,6 +13,7 @@ from freehold.respond.approval_requests import Request
 from freehold.respond.clocks import Clock
 from freehold.respond.incident import LEVELS, Duty, Incident
 from freehold.respond.incident_life import possible
+from freehold.respond.incident_schema import as_json
 from freehold.respond.roles import HUMAN_ROLES, Person
 from freehold.respond.run_journal import Run
 from freehold.watch.level_facts import FactDefinition
@@ -26,6 +27,7 @@ __all__ = [
 Button = dict[str, Any]
 _VERBS: Final = ("declare", "contain", "recover", "observe", "close", "review", "false-alarm")
 """Changes of an incident that the page offers, in the order of its life."""
+_LONGEST_LABEL: Final = 120
 _ACTING: Final = ("commander", "engineer")
 
 
@@ -41,8 +43,8 @@ def _button(
     break_glass: bool = False, **request: Any,
 ) -> Button:  # fmt: skip
     return {
-        "id": id_, "kind": kind, "label": label, "says": says, "may": not why_not, "why_not": why_not, "fields": list(fields),
-        "break_glass": break_glass, "request": request,
+        "id": id_, "kind": kind, "label": _short(label), "says": says, "may": not why_not, "why_not": why_not,
+        "fields": list(fields), "break_glass": break_glass, "request": request,
     }  # fmt: skip
 
 
@@ -51,9 +53,17 @@ def _field(name: str, label: str, choices: Sequence[str] = ()) -> dict[str, Any]
 
 
 def _action(request: Request) -> str:
-    told = (value for value in request.parameters.values() if isinstance(value, str | int | float))
-    values = [str(value) for value in told if not isinstance(value, bool) and value != ""]
-    return " ".join([request.action.replace("_", " "), *values])[:120]
+    """What is to be done, with all that it is done with: ``kill tenant letters``, ``throttle (requests_per_minute 10, …)``."""
+    told = {name: value for name, value in request.parameters.items() if value not in ("", None)}
+    action = request.action.replace("_", " ")
+    if set(told) <= {"scope", "name"}:
+        return " ".join([action, *(str(told[name]) for name in ("scope", "name") if name in told)])
+    values = [f"{name} {value if isinstance(value, str) else as_json(value)}" for name, value in told.items()]
+    return f"{action} ({', '.join(values)})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL] + " …"
 
 
 def request_buttons(request: Request, you: Person) -> list[Button]:

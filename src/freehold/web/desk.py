@@ -274,6 +274,7 @@ class Desk:
             If it is no fact or no value of it, or the person may not state it.
         """
         found = self.incidents.get(incident)
+        self.incidents.acting(found, by)
         self.warner.checked(fact, value)
         self.stated.add(found, fact, value, by, why)
         now = self.clock()

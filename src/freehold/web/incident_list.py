@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.respond.incident import LEVELS
 from freehold.respond.incidents import Incidents
 
 __all__ = ["MOST_SHOWN", "OpenIncident", "newest_closed", "open_incidents", "shown"]
@@ -51,14 +52,18 @@ def open_incidents(incidents: Incidents) -> tuple[OpenIncident, ...]:
 
 
 def shown(incidents: Incidents) -> tuple[str, ...]:
-    """Ids of those that a page shows: open before ended, the worst first, then the newest."""
+    """Ids of those that a page shows: open before ended, what is surely worst first, then what may be, then the newest."""
     found = incidents.database.rows(
-        f"SELECT id FROM incident ORDER BY state IN {_ENDED}, CASE WHEN state IN {_ENDED} THEN 0 ELSE "  # noqa: S608
-        "CASE level_high WHEN 'red' THEN 4 WHEN 'orange' THEN 3 WHEN 'yellow' THEN 2 WHEN 'blue' THEN 1 ELSE 0 END END DESC, "
-        "number DESC LIMIT ?",
+        f"SELECT id FROM incident ORDER BY state IN {_ENDED}, "  # noqa: S608
+        f"CASE WHEN state NOT IN {_ENDED} THEN {_rank('level_low')} * 8 + {_rank('level_high')} END DESC, number DESC LIMIT ?",
         MOST_SHOWN,
     )
     return tuple(row[0] for row in found)
+
+
+def _rank(column: str) -> str:
+    cases = " ".join(f"WHEN '{level}' THEN {number}" for number, level in enumerate(LEVELS, 1))
+    return f"(CASE {column} {cases} ELSE 0 END)"
 
 
 def newest_closed(incidents: Incidents) -> tuple[str, ...]:

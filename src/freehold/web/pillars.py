@@ -31,6 +31,7 @@ _LOOKED_AT_BY: Final = (*_TOLD_BY, "freehold.probe", "freehold.status")
 """Kinds of events that tell whether something answers."""
 _FRESH: Final = 15 * 60.0
 """Seconds after which what was heard says nothing of now."""
+_LONGEST_TITLE: Final = 90
 _NEARLY_ALL: Final = 1 - 1e-9
 
 
@@ -171,5 +172,6 @@ def _available(desk: Desk, gateway: GatewaySeen) -> dict[str, str]:
 
 def _titles(incidents: Sequence[OpenIncident]) -> str:
     first = max(incidents, key=lambda one: level_number(one.level_high))
+    title = first.title if len(first.title) <= _LONGEST_TITLE else first.title[:_LONGEST_TITLE] + " …"
     more = len(incidents) - 1
-    return say("desk.title_more", title=first.title, more=more) if more else first.title
+    return say("desk.title_more", title=title, more=more) if more else title

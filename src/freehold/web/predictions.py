@@ -74,6 +74,8 @@ def comparison_of(incident: Incident, seen: Seen, now: float) -> Comparison | No
 def score_sentence(found: Comparison) -> str:
     """The score in a sentence."""
     score = found.score
+    if not (score.happened or score.missed or score.false_alarms or score.stood):
+        return say("desk.prediction_open", count=score.not_yet + score.not_observed)
     told = say(
         "desk.prediction", happened=score.happened, missed=score.missed, false_alarms=score.false_alarms, stood=score.stood,
         not_yet=score.not_yet, not_observed=score.not_observed,

@@ -54,6 +54,10 @@ class Sessions:
         """Forget a browser."""
         self._open.pop(cookie, None)
 
+    def forget(self) -> None:
+        """Forget every browser, as a restart does."""
+        self._open.clear()
+
     def who(self, request: web.BaseRequest) -> Person | Program | None:
         """Who asks; ``None`` if that is not known. A person whose key was taken back or changed is not known any more."""
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")

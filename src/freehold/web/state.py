@@ -169,7 +169,8 @@ def _held_up(responding: Responding, one: Incident, you: Person) -> list[dict[st
         if incident == one.id:
             asks = responding.asks(playbook, dict(one.labels))
             acts = [playbook_button(one.id, playbook, asks, you)] if one.is_open else []
-            found.append({"says": say("desk.held_up", playbook=playbook, why=why), "acts": acts})
+            told = say("desk.held_up_values", names=", ".join(name for name, _ in asks)) if asks else why
+            found.append({"says": say("desk.held_up", playbook=playbook, why=told), "acts": acts})
     return found
 
 

@@ -120,6 +120,8 @@ class Warner:
         assert self.reach is not None
         low, high = self.reach.before
         placed = _placed(alerts)
+        if not placed:
+            return Left(low, high)
         place = self.reach.places.tie_all(placed)
         if place.cut is not None:
             radius = self.reach.of_cut(place.cut)

@@ -129,8 +129,8 @@ function show() {
   byId("stops").replaceChildren(
     state.stops.length ? table("Stops in force", ["What", "By and why", "Release"],
       state.stops.map((stop) => [stop.what, stop.why, [buttons("stops", stop.acts)]]))
-      : make("p", {class: "quiet", text: state.stops_known ? "Nothing is stopped." : `What is stopped is not known. ${state.stops_why}`}),
-    buttons("desk", state.acts));
+      : make("p", {class: "quiet", text: state.stops_known ? "Nothing is stopped." : `What is stopped is not known: ${state.stops_why}`}));
+  byId("emergency").replaceChildren(buttons("desk", state.acts));
   byId("upstreams").replaceChildren(state.upstreams.length
     ? table("Upstreams of the gateway", ["Upstream", "State", "Tried again"], state.upstreams.map((one) => [one.name, one.state, one.again]))
     : make("p", {class: "quiet", text: state.upstreams_why}));

@@ -20,7 +20,7 @@ from freehold import work
 from freehold.stack.values import Stack
 from freehold.web.app import Front
 from freehold.web.people import add_person
-from freehold.web.service import DeskSettings, open_desk, runner_of
+from freehold.web.service import DeskSettings, make_runner, open_desk
 
 __all__ = ["LONGEST", "Answer", "Desk", "DeskProcess", "alert", "clinic", "desk", "event", "eventually", "run_scene"]
 
@@ -141,7 +141,7 @@ async def desk(folder: Path, *, stack: Stack | None = None, respond: str = _SMAL
     (folder / "respond.toml").write_text(respond, encoding="utf-8")
     settings = DeskSettings(folder, "test", stack, "freehold", work.catalogue if stack is not None else None)
     async with open_desk(settings, write=_hush, **more) as front:
-        runner = runner_of(front)
+        runner = make_runner(front)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

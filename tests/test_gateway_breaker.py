@@ -47,9 +47,68 @@ def test_an_open_breaker_lets_nothing_through_until_its_time_is_over() -> None:
         permit, change = breaker.ask(now)
         assert (permit.goes, permit.until, permit.because, change) == (False, 10, "open", None)
         assert breaker.is_open(now)
-    assert not breaker.is_open(10)
     permit, change = breaker.ask(10)
     assert (permit.goes, permit.probe, change) == (True, True, "half_open")
+
+
+def test_where_others_can_answer_no_request_goes_before_a_look_found_it_alive() -> None:
+    breaker = opened()
+    assert not breaker.wants_look(9.999)
+    assert breaker.wants_look(10)
+    assert breaker.ask(10, others=True)[0].because == "unseen"
+    look, change = breaker.look(10)
+    assert change == "half_open"
+    assert not breaker.wants_look(11)
+    assert breaker.ask(11, others=True)[0].because == "unseen"
+    assert breaker.is_open(11)
+    assert breaker.looked(11, look, alive=True) is None
+    assert not breaker.is_open(11)
+    assert not breaker.wants_look(11)
+    permit, change = breaker.ask(12, others=True)
+    assert (permit.goes, permit.probe, change) == (True, True, "half_open")
+    assert breaker.ask(12, others=True)[0].because == "probing"
+    assert breaker.succeeded(13, permit) == "closed"
+
+
+def test_a_look_that_finds_nobody_opens_it_for_longer_as_does_a_request_after_a_good_look() -> None:
+    breaker = opened()
+    look, _ = breaker.look(10)
+    assert breaker.looked(12, look, alive=False) == "opened"
+    assert breaker.open_until == 12 + 20
+    look, change = breaker.look(32)
+    assert change == "half_open"
+    breaker.looked(32, look, alive=True)
+    permit, _ = breaker.ask(33, others=True)
+    assert breaker.failed(33, permit, "timeout") == "opened"
+    assert breaker.open_until == 33 + 35
+    assert breaker.ask(68, others=True)[0].because == "unseen"
+
+
+def test_a_good_look_holds_for_half_a_minute_and_the_next_one_is_no_news() -> None:
+    breaker = opened()
+    breaker.looked(10, breaker.look(10)[0], alive=True)
+    assert breaker.ask(40, others=True)[0].because == "unseen"
+    assert breaker.wants_look(40)
+    look, change = breaker.look(40)
+    assert change is None
+    breaker.looked(41, look, alive=True)
+    assert breaker.ask(41, others=True)[0].goes
+
+
+def test_where_nobody_else_can_answer_a_request_is_the_probe_and_the_look_counts_no_more() -> None:
+    breaker = opened()
+    look, _ = breaker.look(10)
+    permit, change = breaker.ask(11)
+    assert (permit.probe, change) == (True, "half_open")
+    assert breaker.looked(12, look, alive=False) is None
+    assert breaker.succeeded(13, permit) == "closed"
+
+
+def test_a_look_that_was_broken_off_makes_room_for_another() -> None:
+    breaker = opened()
+    look, _ = breaker.look(10)
+    breaker.unlooked(look)
+    assert breaker.wants_look(10)
 
 
 def test_half_open_lets_one_probe_through_at_a_time() -> None:

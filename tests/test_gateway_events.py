@@ -135,7 +135,7 @@ def test_only_what_was_taken_is_passed_over(tmp_path: Path, status: int) -> None
             desk.status = 202
             async with gateway(text(one, port), tmp_path):
                 await eventually(lambda: desk.types().count("started") == 2)
-        assert sorted(desk.types()) == ["request", "started", "started"]
+        assert sorted(one for one in desk.types() if one in ("request", "started")) == ["request", "started", "started"]
 
     asyncio.run(main())
 
@@ -167,7 +167,8 @@ def test_what_was_sent_is_not_sent_again_after_a_restart(tmp_path: Path) -> None
                 async with gateway(text(one, port), tmp_path) as front:
                     await ask(front)
                     await all_sent(front)
-        assert sum(desk.batches) == 4
+        assert desk.types().count("started") == desk.types().count("request") == 2
+        assert sum(desk.batches) == len(desk.events)
 
     asyncio.run(main())
 

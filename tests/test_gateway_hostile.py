@@ -292,7 +292,7 @@ def http(body: bytes, *headers: str, status: int = 200, length: int | None = Non
         "Connection: close",
         *headers,
     ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
 
 
 JSON = "Content-Type: application/json"
@@ -307,6 +307,7 @@ EVENTS = "Content-Type: text/event-stream"
         (http(b"[" * 100_000, JSON), "cannot be read"),
         (http(b'{"model": "m"}', JSON, length=100), "broke off"),
         (http(b"<html>", "Content-Type: text/html"), "instead of JSON"),
+        (http(b"{}", "Content-Type: \udcff\udcfe"), "instead of JSON"),
         (http(gzip.compress(b'{"model":"m"}' + b" " * 50_000_000), JSON, "Content-Encoding: gzip"), "compressed"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello", "no HTTP"),
         (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"a" * 100_000 + b"\r\n\r\n", "no HTTP"),
@@ -314,10 +315,11 @@ EVENTS = "Content-Type: text/event-stream"
         (b"", "closed the connection"),
         (http(b"", EVENTS), "what are no events"),
         (http(b"hello\n\n", EVENTS), "what are no events"),
+        (http(b"\xef\xbb\xbf\xef\xbb\xbfdata: {}\n\n", EVENTS), "what are no events"),
         (http(b"", "Location: http://127.0.0.1:1/", status=302, length=0), "sends the client elsewhere"),
         (http(b'{"error": {"message": "out of order"}}', JSON, status=500), "out of order"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_an_upstream_that_answers_nonsense_is_told_as_such(tmp_path: Path, answer: bytes, says: str) -> None:
     async def use(front: Gateway) -> None:

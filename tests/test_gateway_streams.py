@@ -136,8 +136,9 @@ def test_two_alternatives_with_one_number_are_judged_both() -> None:
 def test_a_mark_of_byte_order_hides_no_call() -> None:
     judged: list[ToolCall] = []
     call = chunk(tool_calls=[{"index": 0, "id": "a", "function": {"name": "rm", "arguments": "{}"}}])
-    assert EventStream("chat", judged.append).feed(b"\xef\xbb\xbf" + call) == call
-    assert [one.name for one in judged] == ["rm"]
+    for marks in (1, 2):
+        assert EventStream("chat", judged.append).feed(b"\xef\xbb\xbf" * marks + call) == call
+    assert [one.name for one in judged] == ["rm", "rm"]
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freehold.errors import BadSignal, BadStore, Overloaded, StoreUnavailable, WatchError
+from freehold.errors import BadSignal, BadStore, Overloaded, StoreUnavailable, Unreadable, WatchError
 from freehold.watch import journal as journal_module
 from freehold.watch.event import Event
 from freehold.watch.journal import Journal
 from freehold.watch.journal_file import Accepted, JournalFile, Recorded, row_from
+from freehold.whole_file import write_whole
 from journal_writer import event
 from strategies import repeatable
 
@@ -68,6 +69,15 @@ def test_what_is_put_is_there_in_order_with_ascending_numbers(tmp_path: Path) ->
         assert file.after(1, 1) == (Recorded(2, second),)
         assert file.after(3, 10) == file.after(0, 0) == file.after(0, -1) == ()
         assert file.last == 3
+
+
+def test_a_link_that_goes_round_in_a_circle_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.symlink_to(path)
+    with pytest.raises(StoreUnavailable, match="in a circle"):
+        JournalFile(path, most_bytes=1_000_000)
+    with pytest.raises(Unreadable, match="cannot be written"):
+        write_whole(path, "text")
 
 
 def test_an_event_that_comes_again_is_not_kept_again(tmp_path: Path) -> None:
@@ -302,9 +312,9 @@ def test_a_disk_that_takes_nothing_is_said_and_the_next_write_goes_on(tmp_path: 
         async with journal:
             file.free.set()
             file.failure = failure
-            with pytest.raises((StoreUnavailable, WatchError), match=r"no room|odd"):
+            with pytest.raises((StoreUnavailable, Unreadable, WatchError), match=r"no room|odd"):
                 await journal.put([event(1)])
-            with pytest.raises((StoreUnavailable, WatchError)):
+            with pytest.raises((StoreUnavailable, Unreadable, WatchError)):
                 await journal.mark_processed(1)
             file.failure = None
             assert await journal.put([event(1)]) == Accepted(1, 0)

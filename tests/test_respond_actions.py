@@ -303,6 +303,14 @@ def local(folder: Path, text: str = "") -> tuple[Incidents, Any]:
     return store, build_actions(folder, load_means(folder), store)
 
 
+@pytest.mark.parametrize("path", ["../outside", "/etc/passwd", "round", "nul\0", "inside/../../x"])
+def test_a_playbook_preserves_nothing_outside_the_state_folder(tmp_path: Path, path: str) -> None:
+    _, actions = local(tmp_path, '[gateway]\nurl = "http://127.0.0.1:9"\n')
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    with pytest.raises(ActionFailed, match="lies outside"):
+        asyncio.run(actions["preserve"].precondition(call(actions["preserve"], "k", paths=[path])))
+
+
 def test_what_is_preserved_is_whole_sealed_and_made_once(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("as it was")
     store, actions = local(tmp_path, '[gateway]\nurl = "http://127.0.0.1:9"\n[preserve]\npaths = ["notes"]\n')

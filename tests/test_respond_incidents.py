@@ -557,3 +557,9 @@ def test_hostile_labels_texts_and_predictions_are_bounded_and_kept_sound(store: 
     big = store.take("big", LABELS, firing=True, at=1.0, low="red", high="red", radius={"x": "y" * 300_000})
     assert big is not None
     assert "left_out" in str(big.radius)
+
+
+def test_an_id_that_is_no_text_is_refused_with_a_reason() -> None:
+    store = Incidents.open(":memory:")
+    with pytest.raises(RespondError, match="no text"):
+        store.note("\udced\udca0", "Ana", "x")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from freehold.errors import BadPlaybook
+from freehold.errors import BadPlaybook, RespondError
 from freehold.respond.actions.registry import ACTIONS
 from freehold.respond.cacao import EXTENSION, from_cacao, parse_cacao, to_cacao
 from freehold.respond.expressions import check_expression, evaluate
@@ -31,6 +31,7 @@ from freehold.respond.playbook import (
 )
 from freehold.respond.playbook_checks import check_library, check_playbook
 from freehold.respond.playbook_library import load_library, read_playbook_file, shipped_playbooks
+from freehold.respond.run_scope import first_variables
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HEAD = 'id = "p"\nname = "P"\nreach = "all"\n[variables.x]\nvalue = 1\ntype = "integer"\n'
@@ -130,6 +131,21 @@ def test_playbooks_that_run_each_other_in_a_circle_or_none_are_refused() -> None
 def test_an_expression_without_a_value_is_an_error_with_its_text(text: str) -> None:
     with pytest.raises(BadPlaybook, match="has no value here"):
         evaluate(text, {})
+
+
+def test_a_text_does_not_grow_without_end() -> None:
+    assert evaluate("x + x", {"x": "a" * 5_000}) == "a" * 10_000
+    with pytest.raises(BadPlaybook, match="10,000 are the most"):
+        evaluate("x + x", {"x": "a" * 5_001})
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1e999", "1e999"])
+def test_a_number_of_a_playbook_is_finite(value: str) -> None:
+    head = HEAD.replace('value = 1\ntype = "integer"', 'type = "float"\nexternal = true')
+    playbook = parse_playbook(head + START.replace('"a"', '"end"') + END)
+    assert first_variables(playbook, {}, {"x": "0.5"}) == {"x": 0.5}
+    with pytest.raises(RespondError, match="is no float"):
+        first_variables(playbook, {}, {"x": value})
 
 
 # ---------------------------------------------------------------- files

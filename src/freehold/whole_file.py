@@ -39,7 +39,7 @@ def write_whole(path: str | Path, text: str) -> None:
         made.chmod(mode)
         made.replace(target)
         made = None
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Unreadable(f"{path} cannot be written ({reason}). Choose another place.") from error
     finally:

@@ -105,7 +105,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise UsageError(f"--listen: '{text}' is not HOST:PORT, such as {_LISTEN}.")
     return host.strip("[]") or "127.0.0.1", int(port)
 

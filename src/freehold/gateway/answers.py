@@ -6,6 +6,7 @@ an event; client libraries raise it in the place where the next piece of text wo
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -56,15 +57,23 @@ def _error(refusal: Refusal) -> dict[str, Any]:
     return {"message": message, "type": kind, "param": None, "code": refusal.code, **refusal.details}
 
 
+def _encoded(told: Any) -> bytes:
+    """As JSON; where somebody else's bytes that are no text have got into it, their escapes stand for them."""
+    try:
+        return _ENCODE.encode(told)
+    except UnicodeEncodeError:
+        return json.dumps(told, default=str).encode()
+
+
 def error_body(refusal: Refusal) -> bytes:
     """The JSON body that tells a refusal."""
-    return _ENCODE.encode({"error": _error(refusal)})
+    return _encoded({"error": _error(refusal)})
 
 
 def error_event(refusal: Refusal, kind: str) -> bytes:
     """The server-sent event that tells it inside a stream, in the form of the operation ``kind``."""
     error = _error(refusal)
     if kind != "responses":
-        return b"data: " + _ENCODE.encode({"error": error}) + b"\n\n"
+        return b"data: " + _encoded({"error": error}) + b"\n\n"
     told = {"type": "error", "code": refusal.code, "message": error["message"], "param": None, "error": error}
-    return b"event: error\ndata: " + _ENCODE.encode(told) + b"\n\n"
+    return b"event: error\ndata: " + _encoded(told) + b"\n\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from aiohttp import ClientError, ClientResponse
 from aiohttp.client_exceptions import ServerDisconnectedError
@@ -84,17 +84,21 @@ class Answered:
     answer: Answer | None = None
 
 
-def tell_change(running: Running, upstream: Upstream, change: Change | None, why: str = "") -> None:
-    """Write and say that a breaker has changed."""
+def tell_change(
+    running: Running, upstream: Upstream, change: Change | None, why: str = "", stage: Literal["look", "request"] = "request"
+) -> None:
+    """Write and say that a breaker has changed; of one that half opens, whether it is looked at or a request is its probe."""
     if change is None:
         return
     body: dict[str, Json] = {
         "freehold.upstream": upstream.name, "server.address": upstream.address, "freehold.source_id": upstream.source_id,
         "freehold.because": why, "gen_ai.provider.name": upstream.provider,
+        "freehold.stage": stage if change == "half_open" else "",
     }  # fmt: skip
     running.records.put(f"breaker.{change}", {name: value for name, value in body.items() if value})
     seconds = round(upstream.breaker.open_until - asyncio.get_running_loop().time())
-    running.notices.say(f"breaker_{change}", upstream.name, upstream=upstream.name, why=why, seconds=max(seconds, 1))
+    said = "looked_at" if change == "half_open" and stage == "look" else change
+    running.notices.say(f"breaker_{said}", upstream.name, upstream=upstream.name, why=why, seconds=max(seconds, 1))
 
 
 async def obtain(
@@ -133,7 +137,7 @@ async def obtain(
         upstream.retries.request(now())
         tries = 0
         while True:
-            permit, change = upstream.breaker.ask(now())
+            permit, change = upstream.breaker.ask(now(), others=len(candidates) > 1)
             tell_change(running, upstream, change)
             if not permit.goes:
                 failures.held(upstream.name, permit.because, permit.until - now())

@@ -1,9 +1,10 @@
 """When an upstream is left alone, and when it is tried again. Owns the circuit breaker: pure, a moment is always given.
 
 *Closed*: requests go through. Enough failures open it: so many one after the other, or so large a share of the last
-requests. *Open*: none goes through, so that a dead upstream costs nothing. When its time is over it is *half open*: one
-request at a time goes through as a probe; enough good ones close it, a bad one opens it again, for longer. Times grow
-without chance, so that the same morning can be played again. A 429 is no failure: it says when to come again, and the
+requests. *Open*: none goes through, so that a dead upstream costs nothing. When its time is over, somebody looks whether the
+upstream answers at all (:mod:`freehold.gateway.looks`); if it does not, it is open again, for longer. Only then is it *half
+open*: one request at a time goes through as a probe; enough good ones close it, a bad one opens it again, for longer. Times
+grow without chance, so that the same morning can be played again. A 429 is no failure: it says when to come again, and the
 upstream rests until then.
 """
 
@@ -29,6 +30,8 @@ Change: TypeAlias = Literal["opened", "half_open", "closed"]
 _Count: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
 _Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
 _WINDOW_SLOTS: Final = 10
+_ALIVE_SECONDS: Final = 30.0
+"""How long a look that found an upstream alive holds: until then, a request is let through."""
 
 
 class BreakerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,6 +46,8 @@ class BreakerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     open_seconds, growth, longest_seconds
         How long it is open at first, how much longer each time that it opens again, and at most. The time falls back to
         the first one once the breaker was closed for a window.
+    look_seconds
+        How long a look at an upstream waits for an answer.
     successes
         Good probes, one after the other, that close it.
     probe_seconds
@@ -58,6 +63,7 @@ class BreakerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     open_seconds: _Seconds = 5.0
     growth: Annotated[float, Meta(ge=1, le=10)] = 2.0
     longest_seconds: _Seconds = 120.0
+    look_seconds: _Seconds = 2.0
     successes: _Count = 1
     probe_seconds: _Seconds = 60.0
     counts: tuple[FailureKind, ...] = FAILURES
@@ -76,7 +82,8 @@ class Permit:
     until
         If it may not: the moment from which it is worth while to ask again.
     because
-        If it may not: ``open``, ``probing`` (half open, another request is the probe) or ``rate_limited``.
+        If it may not: ``open``, ``unseen`` (its time is over, and no look has found it alive yet), ``probing`` (half open,
+        another request is the probe) or ``rate_limited``.
     epoch
         The state that it was given in; the breaker's own.
     """
@@ -103,12 +110,14 @@ class Breaker:
     """
 
     __slots__ = (
+        "_alive_until",
         "_all",
         "_bad",
         "_closed_since",
         "_epoch",
         "_good_probes",
         "_latest",
+        "_looking",
         "_open_until",
         "_openings",
         "_permit",
@@ -124,6 +133,8 @@ class Breaker:
         self.state: State = "closed"
         self._epoch = self._row = self._good_probes = self._openings = 0
         self._permit = Permit(goes=True)
+        self._looking = False
+        self._alive_until = float("-inf")
         self._latest = self._open_until = self._resting_until = self._probe_until = self._closed_since = float("-inf")
         self._forget()
 
@@ -133,16 +144,63 @@ class Breaker:
         self._row = 0
 
     def is_open(self, now: float) -> bool:
-        """Whether it lets nothing through now. Its state stays ``open`` until somebody asks after its time is over."""
-        return self.state == "open" and max(now, self._latest) < self._open_until
+        """Whether it keeps away now whatever others can answer. Its state stays ``open`` until a request is let through."""
+        return self.state == "open" and max(now, self._latest) >= self._alive_until
 
     @property
     def open_until(self) -> float:
         """The moment at which it will be tried again; meaningful while it is open."""
         return self._open_until
 
-    def ask(self, now: float) -> tuple[Permit, Change | None]:
+    # ------------------------------------------------------------------ looks
+
+    def wants_look(self, now: float) -> bool:
+        """Whether its time is over, and nobody has looked or is looking."""
+        now = max(now, self._latest)
+        if self.state != "open" or self._looking or now < self._resting_until:
+            return False
+        return now >= self._open_until and now >= self._alive_until
+
+    def look(self, now: float) -> tuple[Permit, Change | None]:
+        """Begin a look; none other begins until its end is told to :meth:`looked` or :meth:`unlooked`.
+
+        Returns
+        -------
+        tuple of Permit and Change or None
+            To be given back; and ``half_open`` if it is the first look since the breaker opened.
+        """
+        self._latest = max(now, self._latest)
+        again, self._looking = self._alive_until > float("-inf"), True
+        return self._permit, None if again else "half_open"
+
+    def looked(self, now: float, permit: Permit, *, alive: bool) -> Change | None:
+        """A look has ended; gives ``opened`` if the breaker is open again, for longer."""
+        now = self._latest = max(now, self._latest)
+        if permit.epoch != self._epoch:
+            return None
+        self._looking = False
+        if alive:
+            self._alive_until = now + _ALIVE_SECONDS
+            return None
+        self._open(now)
+        return "opened"
+
+    def unlooked(self, permit: Permit) -> None:
+        """A look was broken off: nothing is known, and another may begin."""
+        if permit.epoch == self._epoch:
+            self._looking = False
+
+    # ------------------------------------------------------------------ requests
+
+    def ask(self, now: float, *, others: bool = False) -> tuple[Permit, Change | None]:
         """Whether a request may go now.
+
+        Parameters
+        ----------
+        now
+            The moment.
+        others
+            Whether somebody else can answer it: then it is no probe before a look has found the upstream alive.
 
         Returns
         -------
@@ -159,6 +217,8 @@ class Breaker:
         if self.state == "open":
             if now < self._open_until:
                 return Permit(goes=False, until=self._open_until, because="open"), None
+            if others and now >= self._alive_until:
+                return Permit(goes=False, until=now + self.table.look_seconds, because="unseen"), None
             self._enter("half_open")
             self._good_probes, changed = 0, "half_open"
         elif now < self._probe_until:
@@ -227,5 +287,6 @@ class Breaker:
 
     def _enter(self, state: State) -> None:
         self.state = state
+        self._looking, self._alive_until = False, float("-inf")
         self._epoch += 1
         self._permit = Permit(goes=True, epoch=self._epoch)

@@ -11,8 +11,8 @@ from multidict import CIMultiDict
 
 from freehold.gateway.answers import Refusal
 from freehold.gateway.failures import AttemptFailed
-from freehold.gateway.headers import KEYS
-from freehold.gateway.streams import FIELDS, MOST_EVENT, cut_of
+from freehold.gateway.headers import KEYS, plain
+from freehold.gateway.streams import BYTE_ORDER_MARK, FIELDS, MOST_EVENT, cut_of
 from freehold.gateway.whole_answers import Answer
 
 __all__ = ["first_event", "is_stream", "read_whole", "see_head", "whole_body"]
@@ -61,7 +61,7 @@ async def see_head(response: ClientResponse, sent: CIMultiDict[str], *, own_key:
     if status < 300:
         kind = response.headers.get("content-type", "application/json").lower()
         if "json" not in kind and "event-stream" not in kind:
-            raise AttemptFailed(502, f"it answered {kind[:60]} instead of JSON", kind="not_understood")
+            raise AttemptFailed(502, f"it answered {plain(kind, 60)} instead of JSON", kind="not_understood")
         if response.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
             raise AttemptFailed(502, "it answered compressed, though it was asked not to", kind="not_understood")
 
@@ -116,7 +116,7 @@ async def first_event(response: ClientResponse, first: bytes) -> bytes:
         if not piece:
             break
         pieces += piece
-    if not pieces.lstrip(b"\xef\xbb\xbf\r\n").startswith(FIELDS):
+    if not pieces.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").startswith(FIELDS):
         raise AttemptFailed(502, "it streams what are no events", kind="not_understood")
     return bytes(pieces)
 

@@ -265,6 +265,7 @@ class Handler:
         self.running.routes.saw(exchange, now)
         if exchange.cost:
             self.running.plan.tools.spent(now, exchange.caller.tenant, exchange.caller.agent, exchange.cost)
+        self.running.ended += 1
         kind = "refused" if exchange.refused else "request"
         written = self.running.records.put(kind, exchange.summary(time.monotonic()))
         return bool(written) or self.running.plan.configuration.gateway.without_evidence == "serve"

@@ -16,6 +16,7 @@ from aiohttp import web
 from freehold.errors import GatewayError
 from freehold.gateway.answers import Refusal
 from freehold.gateway.configuration import Configuration, listen_of
+from freehold.gateway.garbage import collect_while_idle, settle
 from freehold.gateway.server import Serving
 from freehold.gateway.state_folder import StateFolder
 from freehold.whole_file import write_whole
@@ -114,7 +115,10 @@ async def _serve(
     write_whole(folder.address, url + "\n")
     for line in _first_words(configuration, folder, url, named=named):
         tell(f"freehold: {line}")
+    settle()
+    collecting = loop.create_task(collect_while_idle(lambda: not len(serving.running.flights)))
     await ending.wait()
+    collecting.cancel()
     seconds = configuration.gateway.drain_seconds
     count = len(serving.running.flights)
     if count:

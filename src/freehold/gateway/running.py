@@ -36,16 +36,23 @@ class Running:
         Standard error.
     accounts
         Budgets.
+
+    Attributes
+    ----------
+    ended
+        How many requests have ended since it was started.
     """
 
     __slots__ = (
-        "_expected", "_retired", "accounts", "closing", "desk", "flights", "notices", "plan", "records", "routes", "switches"
+        "_expected", "_retired", "accounts", "closing", "desk", "ended", "flights", "notices", "plan", "records", "routes",
+        "switches",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, switches: Switches, records: Records, notices: Notices, accounts: Accounts) -> None:
         self.plan, self.switches, self.records, self.notices, self.accounts = plan, switches, records, notices, accounts
         self.flights, self.routes = Flights(), Routes()
         self.closing = False
+        self.ended = 0
         self.desk: Callable[[], dict[str, Any] | None] = lambda: None
         self._retired: list[Upstream] = []
         self._expected: set[tuple[str, str]] = set()

@@ -24,6 +24,7 @@ __all__ = ["Sender"]
 
 _MOST_EVENTS: Final = 500
 _LOOK_EVERY: Final = 0.1
+_LAST_LOOK_EVERY: Final = 0.02
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _MOST_ANSWER: Final = 2_000
 _HEADERS: Final = {"Content-Type": "application/cloudevents-batch+json"}
@@ -55,8 +56,20 @@ class Sender:
         """Begin to send."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def stop(self) -> None:
-        """End; what was not sent is sent after the next start."""
+    async def stop(self, seconds: float = 0.0) -> None:
+        """End; what was not sent is sent after the next start.
+
+        Parameters
+        ----------
+        seconds
+            How long it may still take to send what is written, as long as the desk answers.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._task is not None and self._spool.cursor.number < self._log.durable and not self._trouble:
+            if loop.time() >= until:
+                break
+            await asyncio.sleep(_LAST_LOOK_EVERY)
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

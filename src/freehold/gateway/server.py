@@ -18,6 +18,8 @@ from freehold.gateway.accounts import Accounts
 from freehold.gateway.configuration import Configuration, listen_of
 from freehold.gateway.control import Control
 from freehold.gateway.handling import Handler
+from freehold.gateway.heartbeat import Heartbeat
+from freehold.gateway.looks import Looks
 from freehold.gateway.notices import Notices
 from freehold.gateway.plan import prepare
 from freehold.gateway.ramp import Move
@@ -44,6 +46,8 @@ CONTROL: Final = web.AppKey("control", Control)
 _LOOK_EVERY: Final = 0.1
 _SAVE_EVERY: Final = 1.0
 _LAST_SECONDS: Final = 1.0
+_FAREWELL_SECONDS: Final = 3.0
+"""How long a desk that answers may take for the last events: that the gateway ends in order is one of them."""
 _MOST_LINE: Final = 8_190
 
 
@@ -117,11 +121,14 @@ def create_gateway(
         control.restore()
         handler.append(Handler(running))
         records.put("started", {"freehold.name": plan.configuration.gateway.name})
+        heartbeat = Heartbeat(running, asyncio.get_running_loop().time)
+        heartbeat.look()
         sender = _sender(running, kept)
         if sender is not None:
             running.desk = sender.state
             sender.start()
-        watcher = asyncio.create_task(_watch(running, control))
+        looks = Looks(running, asyncio.get_running_loop().time)
+        watcher = asyncio.create_task(_watch(running, control, looks, heartbeat))
         try:
             yield
         finally:
@@ -129,8 +136,13 @@ def create_gateway(
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
+            await looks.stop()
+            number = heartbeat.end()
             if sender is not None:
-                await sender.stop()
+                with suppress(FreeholdError, TimeoutError):
+                    async with asyncio.timeout(_LAST_SECONDS):
+                        await records.log.committed(number)
+                await sender.stop(_FAREWELL_SECONDS)
             await running.close()
             with suppress(FreeholdError):
                 accounts.save(time.time())
@@ -170,7 +182,7 @@ def _same(before: Configuration, after: Configuration) -> None:
         raise BadConfiguration("[watch] cannot change while the gateway runs. End it and start it anew.")
 
 
-async def _watch(running: Running, control: Control) -> None:
+async def _watch(running: Running, control: Control, looks: Looks, heartbeat: Heartbeat) -> None:
     """Look at the stops and at who is late, a few times a second, for as long as the gateway runs."""
     loop = asyncio.get_running_loop()
     saved = loop.time()
@@ -179,6 +191,8 @@ async def _watch(running: Running, control: Control) -> None:
         try:
             running.look_at_stops()
             running.flights.see_deadlines(loop.time())
+            looks.begin()
+            heartbeat.look()
             if loop.time() - saved >= _SAVE_EVERY:
                 saved = loop.time()
                 await _each_second(running, control)

@@ -157,7 +157,8 @@ class EventStream:
         if not self._begun:
             # A client leaves one byte order mark out, and so must who reads for it.
             self._begun = True
-            chunk = chunk.removeprefix(BYTE_ORDER_MARK)
+            while chunk.startswith(BYTE_ORDER_MARK):
+                chunk = chunk[len(BYTE_ORDER_MARK) :]
         if held:
             begin = max(len(held) - 3, 0)
             held += chunk

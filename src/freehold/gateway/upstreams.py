@@ -106,6 +106,45 @@ class Upstream:
             )
         return await self._session.request(method, url, headers=headers, data=body, allow_redirects=False)
 
+    async def answers(self, seconds: float) -> str:
+        """See whether it answers: the list of its models is asked for, which costs nothing, over a connection of its own.
+
+        Whatever is answered shows life, but for a 5xx, and for a refusal of the gateway's own key. An upstream that gets
+        the client's key, or none, is asked without one, and lives if it says so.
+
+        Parameters
+        ----------
+        seconds
+            How long it may take.
+
+        Returns
+        -------
+        str
+            What went wrong; empty if it answers.
+        """
+        headers: CIMultiDict[str] = CIMultiDict({"Accept": "application/json", "Accept-Encoding": "identity"})
+        self.authorize(headers)
+        url = self.base.with_path(self.base.raw_path.rstrip("/") + "/models", encoded=True)
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                ClientSession(
+                    connector=TCPConnector(limit=1, force_close=True),
+                    cookie_jar=DummyCookieJar(),
+                    auto_decompress=False,
+                    skip_auto_headers=("User-Agent",),
+                    max_line_size=_MOST_HEADER,
+                    max_field_size=_MOST_HEADER,
+                ) as session,
+                session.get(url, headers=headers, allow_redirects=False) as response,
+            ):
+                status = response.status
+        except (ClientError, OSError, ValueError) as error:
+            return failure_words(error)[1]
+        if status in (401, 403) and self.key is not None and "key_refused" in self.breaker.table.counts:
+            return f"it refused the gateway's key with {status}"
+        return f"it failed with {status}" if status >= 500 else ""
+
     async def close(self) -> None:
         """Close its connections."""
         if self._session is not None:

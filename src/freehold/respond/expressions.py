@@ -18,9 +18,11 @@ import cel
 from freehold.errors import BadPlaybook
 from freehold.watch.event import Json
 
-__all__ = ["LONGEST_EXPRESSION", "check_expression", "evaluate"]
+__all__ = ["LONGEST_EXPRESSION", "LONGEST_TEXT", "check_expression", "evaluate"]
 
 LONGEST_EXPRESSION: Final = 1_000
+LONGEST_TEXT: Final = 10_000
+"""Characters of a text that an expression gives: in a loop, a text that is joined to itself grows without end."""
 _LOOPS: Final = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
 _STRING: Final = re.compile(r"""[rRbB]{0,2}("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _FUNCTIONS: Final = frozenset(
@@ -81,4 +83,8 @@ def evaluate(text: str, values: Mapping[str, Json]) -> Json:
         raise BadPlaybook(f"'{text[:80]}' has no value here: {str(error).split('. ')[0][:200]}.") from None
     if value is not None and not isinstance(value, (bool, int, float, str)):
         raise BadPlaybook(f"'{text[:80]}' gives {type(value).__name__}. An expression gives a truth, a number or a text.")
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise BadPlaybook(
+            f"'{text[:80]}' gives a text of {len(value):,} characters, and {LONGEST_TEXT:,} are the most. Keep a part of it."
+        )
     return value

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from freehold.errors import BadStore, StoreUnavailable
+from freehold.errors import BadStore, RespondError, StoreUnavailable
 from freehold.watch.event import Json
 
 __all__ = ["LONGEST_TEXT", "SCHEMA_NUMBER", "IncidentDatabase", "as_json", "clean_text"]
@@ -153,7 +153,7 @@ class IncidentDatabase:
         if not make and not path.exists():
             raise StoreUnavailable(f"{path} is not there. Name the folder that freehold watch keeps its state in.")
         try:
-            if not path.exists():
+            if str(path) != ":memory:" and not path.exists():
                 # for its owner alone from its first byte on; the log beside it takes after it
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
@@ -215,6 +215,10 @@ class IncidentDatabase:
             raise
         except sqlite3.Error as error:
             raise _told(error, self.place) from error
+        except (UnicodeEncodeError, OverflowError):
+            raise RespondError(
+                "an id or a name holds bytes that are no text, or a number is too large. Write it anew."
+            ) from None
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -81,7 +82,10 @@ def _typed(name: str, variable: Variable, value: Json) -> Json:
         if variable.type in ("integer", "long"):
             return value if isinstance(value, int) and not isinstance(value, bool) else int(str(value))
         if variable.type == "float":
-            return float(str(value))
+            number = float(str(value))
+            if not math.isfinite(number):
+                raise ValueError
+            return number
         if variable.type == "bool":
             if isinstance(value, bool):
                 return value

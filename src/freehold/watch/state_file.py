@@ -108,7 +108,7 @@ def open_state_file(path: str | Path, kind: Kind, *, write: bool = True, wait: f
     """
     place = str(path)
     with telling(place):
-        file = Path(path).resolve()
+        file = _resolved(place)
         if file.exists() and not file.is_file():
             raise BadStore(f"{place} is not a file. Name another path.")
         new = not file.exists() or (file.stat().st_size == 0 and not _log_of(file))
@@ -134,6 +134,13 @@ def open_state_file(path: str | Path, kind: Kind, *, write: bool = True, wait: f
             connection.close()
             raise
     return connection
+
+
+def _resolved(place: str) -> Path:
+    try:
+        return Path(place).resolve()
+    except (OSError, RuntimeError, ValueError):
+        raise StoreUnavailable(f"{place} leads nowhere: its links go round in a circle. Name another path.") from None
 
 
 def _log_of(file: Path) -> int:

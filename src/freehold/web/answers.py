@@ -63,8 +63,8 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = error if error.status < 400 else problem(error.status, error.reason)
         if error.status == 405 and "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
-    except web.RequestPayloadError:
-        answer = problem(400, "the request broke off, or is not packed as it says. Send it again, whole.")
+    except web.RequestPayloadError as error:
+        answer = problem(400, f"the body broke off, or is not as its headers say ({error}). Send it again, whole.")
     except TimeoutError:
         answer = problem(408, "the request came too slowly. Send it again, whole.")
     except Exception as error:  # noqa: BLE001  one request's defect is no reason to leave the others without an answer

@@ -39,6 +39,7 @@ _BEAT: Final = 15.0
 _BREATH: Final = 0.25
 """Seconds between two words to one page: in a storm it does not ask for all of it anew a hundred times a second."""
 _FORM_BYTES: Final = 4096
+_BODY_SECONDS: Final = 10.0
 
 
 @dataclass
@@ -129,10 +130,15 @@ async def _known(
         )
     if not isinstance(who, Person) and not _may_program(request):
         return problem(403, f"'{who.name}' may send events, and nothing else. A person's key is needed here.")
-    if request.method == "POST" and "Authorization" not in request.headers and not _is_own_page(request):
+    if request.method not in ("GET", "HEAD") and not _has_key(request) and not _is_own_page(request):
         return problem(403, "this came from another page than the desk's own.")
     _WHO.set(who)
     return await handler(request)
+
+
+def _has_key(request: web.Request) -> bool:
+    """Whether a request shows a key of its own; with any other authorization it stands on its cookie."""
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
 def _is_own_page(request: web.Request) -> bool:
@@ -161,7 +167,11 @@ async def _sign_in(request: web.Request) -> web.Response:
         return problem(403, "this came from another page than the desk's own.")
     if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or 0) > _FORM_BYTES:
         raise BadSignal("send the form of the page.")
-    key = (await request.post()).get("key", "")
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            key = (await request.post()).get("key", "")
+    except (LookupError, ValueError):
+        raise BadSignal("the form's encoding is not read. Send the form of the page.") from None
     cookie = request.app[_FRONT].sessions.sign_in(key) if isinstance(key, str) else None
     if cookie is None:
         return problem(403, "nobody has this key. Go back, and give the key that `freehold watch --person NAME` showed.")
@@ -213,7 +223,8 @@ async def _act(request: web.Request) -> web.Response:
     if request.content_type != "application/json":
         raise BadSignal("an act is sent as application/json.")
     you = _person()
-    act = read_act(await request.read())
+    async with asyncio.timeout(_BODY_SECONDS):
+        act = read_act(await request.read())
     if act.act in ACTS_AT_GATEWAY:
         await _at_gateway(front, you, act)
     else:

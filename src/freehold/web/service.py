@@ -64,6 +64,7 @@ from freehold.watch.receivers.opening import open_tellers
 from freehold.watch.routes import Routing, load_routes, read_routes
 from freehold.watch.rule_switch import RuleSwitch
 from freehold.watch.rules import built_in_rules, load_rules
+from freehold.watch.server_log import SERVER_LOG
 from freehold.watch.signal import SIGNAL
 from freehold.web.acts import Act
 from freehold.web.app import Front, create_app
@@ -77,13 +78,15 @@ from freehold.web.state import Rooms
 from freehold.web.warning import Warner
 from freehold.words import say
 
-__all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "open_desk", "run_desk", "runner_of", "serve"]
+__all__ = ["INTAKE_KEY", "DeskSettings", "GatewayLook", "make_runner", "open_desk", "run_desk", "serve"]
 
 INTAKE_KEY: Final = "intake.key"
 _GATEWAY: Final = "gateway"
 """The program that the intake key belongs to."""
 _LOOK_AT_GATEWAY: Final = 2.0
 _PATIENCE: Final = 5.0
+_SILENT: Final = 75.0
+"""Seconds after which a connection is closed on which no whole request came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,11 +325,12 @@ def _tls(certificate: str, key: str) -> ssl.SSLContext | None:
     return context
 
 
-def runner_of(front: Front) -> web.AppRunner:
-    """What serves a desk. Bodies come as they were sent: the intake unpacks them itself, within its bounds."""
+def make_runner(front: Front) -> web.AppRunner:
+    """What serves a desk over HTTP; it says nothing of requests that it cannot read, and leaves unpacking to the intake."""
     return web.AppRunner(
-        create_app(front), access_log=None, handler_cancellation=True, shutdown_timeout=_PATIENCE, auto_decompress=False
-    )
+        create_app(front), access_log=None, logger=SERVER_LOG, handler_cancellation=True, shutdown_timeout=_PATIENCE,
+        keepalive_timeout=_SILENT, auto_decompress=False,
+    )  # fmt: skip
 
 
 def run_desk(
@@ -377,7 +381,7 @@ async def serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end.set)
     async with open_desk(settings) as front:
-        runner = runner_of(front)
+        runner = make_runner(front)
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port, ssl_context=tls)

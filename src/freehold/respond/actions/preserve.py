@@ -91,8 +91,11 @@ class Preserve:
     async def precondition(self, call: Call) -> None:
         """See that no path leads out of the state folder by way of the playbook."""
         for path in call.parameters.paths:
-            whole = (self._folder / path).resolve()
-            if not whole.is_relative_to(self._folder.resolve()):
+            try:
+                is_inside = (self._folder / path).resolve().is_relative_to(self._folder.resolve())
+            except (OSError, RuntimeError, ValueError):
+                is_inside = False
+            if not is_inside:
                 raise ActionFailed(
                     f"'{path}' lies outside the state folder. Name such files in respond.toml, [preserve] paths."
                 )

@@ -17,7 +17,6 @@ from freehold.errors import FreeholdError
 CLOUDEVENT = {"Content-Type": "application/cloudevents+json"}
 KIND = "application/x-www-form-urlencoded"
 FORM = {"Content-Type": KIND, "Sec-Fetch-Site": "same-origin"}
-EVENT = json.dumps(event("1", "freehold.test", **{"freehold.because": "a test"})).encode()
 EVENT = json.dumps(event("1", "org.example.note", note="a test")).encode()
 
 

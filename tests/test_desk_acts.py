@@ -339,6 +339,16 @@ def test_what_no_fact_bears_is_not_known(tmp_path: Path) -> None:
     run_scene(scene)
 
 
+def test_what_is_left_is_known_before_anything_has_happened(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with desk(tmp_path, stack=clinic()) as front:
+            front.person("Ann")
+            available = (await front.state("Ann"))["pillars"][3]
+            assert (available["mark"], available["says"]) == ("Yes", "100 % of what must be kept running")
+
+    run_scene(scene)
+
+
 @pytest.mark.parametrize("kind", ["freehold.signal", "freehold.signal.resolved"])
 def test_nobody_outside_can_put_words_into_a_persons_mouth(tmp_path: Path, kind: str) -> None:
     async def scene() -> None:

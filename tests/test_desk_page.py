@@ -55,7 +55,7 @@ def test_a_warning_appears_by_itself_with_its_level_reach_and_clocks(tmp_path: P
     async def scene() -> None:
         async with desk(tmp_path, stack=clinic()) as front, signed_in(front, "Ann") as page:
             assert "None. What arrives is looked at" in await page.text("#incidents")
-            assert (await page.text("#pillars")).count("Not known") == 3
+            assert (await page.text("#pillars")).count("Not known") == 2
             await front.tell(alert("upstream-failing", "The API fails half of all requests", provider="microsoft"))
             await page.until("document.querySelectorAll('article').length === 1")
             text = await page.text("article")

@@ -118,13 +118,15 @@ class Desk:
     async def restore(self) -> None:
         """Bring the rules to where they would be had the desk never stopped."""
         last = await self.journal.after(max(0, self.journal.processed - 1), 1)
-        if not last:
-            return
-        now = last[0].event.received
-        self.health.hear([last[0].event])
+        if last:
+            await self._rebuild(last[0].event.received)
+        await self._look_what_is_left()
+
+    async def _rebuild(self, now: float) -> None:
         number, start, end = 0, now - self.engine.longest_window, math.nextafter(now, math.inf)
         self.engine.prepare(now)
         while batch := await self.journal.between(start, end, number, _MOST_AT_ONCE):
+            self.health.hear([one.event for one in batch])
             for one in batch:
                 if one.number <= self.journal.processed:
                     self.engine.feed(one.event)
@@ -132,7 +134,6 @@ class Desk:
         await self._see_again(end)
         said = [status.alert for status in self.alerts.core.statuses(self.clock())]
         await self._put(self.engine.resume(said, now))
-        await self._look_what_is_left()
 
     async def _see_again(self, end: float) -> None:
         """See anew what was seen since the oldest open incident began."""

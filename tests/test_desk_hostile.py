@@ -17,7 +17,7 @@ from freehold.errors import FreeholdError
 CLOUDEVENT = {"Content-Type": "application/cloudevents+json"}
 KIND = "application/x-www-form-urlencoded"
 FORM = {"Content-Type": KIND, "Sec-Fetch-Site": "same-origin"}
-EVENT = json.dumps(event("1", "freehold.test", **{"freehold.because": "a test"})).encode()
+EVENT = json.dumps(event("1", "org.example.note", note="a test")).encode()
 
 
 def test_a_body_that_is_not_encoded_as_it_says_is_refused_and_one_that_is_is_taken(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from freehold.gateway.breaker import Breaker
 from freehold.gateway.configuration import base_of, parse
 from freehold.gateway.looks import Looks
 from freehold.gateway.secrets import Secret
+from freehold.gateway.switches import Stop
 from freehold.gateway.upstreams import Upstream
 from gateways import KEYS, LONGEST, Gateway, ask, eventually, gateway
 
@@ -143,6 +144,21 @@ def test_there_is_one_look_at_a_time_and_its_end_leaves_nothing(tmp_path: Path) 
         assert len(given.looks) == 0
         assert given.breaker.wants_look(given.now)
         assert given.stages() == ["look"]
+
+    scene(use, tmp_path)
+
+
+def test_nobody_looks_while_everything_is_stopped(tmp_path: Path) -> None:
+    async def use(given: Scene) -> None:
+        await given.first.set_fault(Fault())
+        running = given.front.running
+        running.switches.force(Stop("all"))
+        given.looks.begin()
+        assert len(given.looks) == 0
+        running.switches.unforce("all", "")
+        running.switches.force(Stop("model", "another"))
+        await given.looked()
+        assert given.first.counts[LIST] == 1
 
     scene(use, tmp_path)
 

@@ -207,7 +207,7 @@ async def _fails_over(morning: Morning) -> None:
     await _moved(morning, _LOSS, "declared", "declare")
 
     async def is_set() -> bool:
-        await _approve(morning, _LOSS)
+        await _approve(morning, _LOSS, "approve")
         route = (await morning.state()).get("routes", {}).get("assistant", {})
         return bool(route.get("to") == "own" and route.get("percent") == 100)
 
@@ -236,11 +236,11 @@ async def _moved(morning: Morning, words: str, state: str, verb: str) -> None:
     await until(f"the incident comes to '{state}'", morning.longest, is_there)
 
 
-async def _approve(morning: Morning, words: str) -> None:
-    """Give the commander's approval, or say that a thing is done, where that is waited for."""
+async def _approve(morning: Morning, words: str, *questions: str) -> None:
+    """Give the commander's approval, or say that a thing is done, where that is what is waited for."""
     for act in (await morning.desk.incident(words)).get("asks", ()):
         asked = act.get("request", {})
-        if asked.get("act") == "approve" and act.get("may"):
+        if asked.get("act") == "approve" and act.get("may") and act.get("question") in questions:
             await morning.desk.act(morning.longest, {**asked, "because": f"{_COMMANDER} agrees"})
             morning.tell.say("approved", who=_COMMANDER, what=act["label"])
 
@@ -258,7 +258,7 @@ async def _comes_back(morning: Morning) -> None:
     seen = [0]
 
     async def is_done() -> bool:
-        await _approve(morning, _LOSS)
+        await _approve(morning, _LOSS, "approve", "done")
         route = (await morning.state()).get("routes", {}).get("assistant", {})
         percent = int(route.get("percent", 0)) if route.get("to") == "rented" else 0
         if percent not in (0, seen[-1]):
@@ -294,7 +294,7 @@ async def _runs_away(morning: Morning) -> None:
         morning.tell.say("runs_away", title=found["title"], rounds=len(morning.rounds), level=found["level"]["says"])
 
         async def is_stopped() -> bool:
-            await _approve(morning, _RUNAWAY)
+            await _approve(morning, _RUNAWAY, "approve")
             return any(_is_stopped(one) for one in morning.rounds)
 
         await until("the agent is stopped", morning.longest, is_stopped)

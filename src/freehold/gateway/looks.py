@@ -37,11 +37,16 @@ class Looks:
         return len(self._under_way)
 
     def begin(self) -> None:
-        """Begin the looks that are due, and break off those at upstreams that are no longer there."""
+        """Begin the looks that are due, and break off those at upstreams that are no longer there.
+
+        While everything is stopped, none is begun: nothing at all goes out then.
+        """
         now, upstreams = self._clock(), self._running.plan.upstreams
         for upstream, task in self._under_way.items():
             if upstreams.get(upstream.name) is not upstream:
                 task.cancel()
+        if self._running.switches.stops.of("all") is not None:
+            return
         for upstream in upstreams.values():
             if upstream.breaker.wants_look(now):
                 permit, change = upstream.breaker.look(now)

@@ -91,7 +91,7 @@ def request_buttons(request: Request, you: Person) -> list[Button]:
         say("desk.approved_already") if mine else why_not, kind="stop" if request.action == "kill" else "act",
         break_glass=not done and need > given + 1, act="approve", request=request.id,
     )  # fmt: skip
-    return [approve, refuse]
+    return [{**approve, "question": request.question}, refuse]
 
 
 def incident_buttons(one: Incident, you: Person, clocks: Iterable[Clock]) -> list[Button]:

@@ -21,7 +21,6 @@ __all__ = ["DEFAULT_MATRIX", "Cell", "Matrix", "Need", "Row", "default_matrix", 
 
 Cell: TypeAlias = Literal["none", "one", "break-glass", "two"]
 _ORDER: Final[tuple[Cell, ...]] = ("none", "one", "break-glass", "two")
-_STRICTEST: Final = "two"
 _DAY: Final = 86_400.0
 _MOST_BYTES: Final = 262_144
 DEFAULT_MATRIX: Final = Path(__file__).parent / "data" / "approvals.toml"

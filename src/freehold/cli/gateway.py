@@ -103,9 +103,10 @@ def _state(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.gateway.configuration import load
-    from freehold.gateway.plan import prepare
-    from freehold.gateway.secrets import Secret
+    with needs_watch("checking a configuration needs"):
+        from freehold.gateway.configuration import load
+        from freehold.gateway.plan import prepare
+        from freehold.gateway.secrets import Secret
 
     words = _words(options, 0, 1, "check FILE")
     file = words[0] if words else options.config

@@ -33,6 +33,7 @@ from aiohttp import web
 
 from freehold.catalogue.facts import Catalogue
 from freehold.errors import FreeholdError, UsageError
+from freehold.gateway.garbage import collect_while_idle, settle
 from freehold.log import log
 from freehold.respond.actions.gateway_control import GatewayControl
 from freehold.respond.actions.means import Gateway, Means, load_means
@@ -395,7 +396,11 @@ async def serve(
             shown = f"[{host}]" if ":" in host else host
             people = People(settings.folder).roster.person
             ready(f"http{'s' if tls else ''}://{shown}:{bound}", not any(person.digest for person in people))
+            settle()
+            journal = front.rooms.desk.journal
+            collecting = asyncio.create_task(collect_while_idle(lambda: not journal.waiting))
             await end.wait()
+            collecting.cancel()
         finally:
             log("desk ends", folder=str(settings.folder))
             front.live.close()

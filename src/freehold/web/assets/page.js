@@ -164,21 +164,23 @@ function ask(act) {
   byId("confirm-break").checked = false;
   byId("confirm-why").value = "";
   byId("confirm-yes").className = act.kind === "stop" ? "stop" : "act";
-  dialog.onclose = async () => {
-    const pressed = act.request.incident ? byId(`a-${act.request.incident}-${act.id}`) : null;
-    if (pressed) pressed.focus({preventScroll: true});
-    if (dialog.returnValue !== "yes") return;
-    const request = {...act.request, because: byId("confirm-why").value};
-    if (act.break_glass) request.break_glass = byId("confirm-break").checked;
-    if (act.fields.length) request.values = Object.fromEntries(act.fields.map((one) => [one.name, byId(`f-${one.name}`).value]));
-    problem("");
-    try {
-      await send("act", request);
-      await read();
-    } catch (wrong) { problem(`Not done: ${wrong.message}`); }
+  // told by the press itself, not by the dialog's end: a press is one act, whatever closes the dialog
+  byId("confirm-form").onsubmit = (event) => {
+    byId("confirm-form").onsubmit = null;
+    if (event.submitter && event.submitter.value === "yes") perform(act);
   };
-  dialog.returnValue = "no";
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
+}
+
+async function perform(act) {
+  const request = {...act.request, because: byId("confirm-why").value};
+  if (act.break_glass) request.break_glass = byId("confirm-break").checked;
+  if (act.fields.length) request.values = Object.fromEntries(act.fields.map((one) => [one.name, byId(`f-${one.name}`).value]));
+  problem("");
+  try {
+    await send("act", request);
+    await read();
+  } catch (wrong) { problem(`Not done: ${wrong.message}`); }
 }
 
 function problem(text) {

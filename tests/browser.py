@@ -24,6 +24,10 @@ _FLAGS = (
 _DEADLINE = 30.0
 
 
+class GoneError(Exception):
+    """The page that was asked is no longer the one that is shown."""
+
+
 class Page:
     """One tab."""
 
@@ -41,6 +45,8 @@ class Page:
                 if told.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
                     self.said.append(str(told["params"]))
                 if told.get("id") == self._number:
+                    if "navigated" in str(told.get("error", "")):
+                        raise GoneError
                     assert "error" not in told, told
                     result: dict[str, Any] = told["result"]
                     return result
@@ -61,9 +67,13 @@ class Page:
     async def until(self, expression: str) -> Any:
         """Wait until an expression is true; give its value."""
         async with asyncio.timeout(_DEADLINE):
-            while not (found := await self.value(expression)):
+            while True:
+                try:
+                    if found := await self.value(expression):
+                        return found
+                except GoneError:  # the page was left for another in the middle of the question
+                    pass
                 await asyncio.sleep(0.02)
-            return found
 
     async def click(self, selector: str) -> None:
         await self.value(f"document.querySelector({selector!r}).click()")

@@ -440,6 +440,55 @@ def test_a_client_that_does_not_read_is_left_and_its_upstream_let_go(tmp_path: P
     behind(head + event(), use, tmp_path, "[timeouts]\nidle = 0.3", flood)
 
 
+def on_and_on(piece: bytes) -> Callable[[asyncio.StreamWriter], Awaitable[None]]:
+    """An upstream that sends the same a hundred times a second, as long as anybody takes it."""
+
+    async def send(writer: asyncio.StreamWriter) -> None:
+        tick = asyncio.Event()
+        while not writer.is_closing():
+            writer.write(piece)
+            await writer.drain()
+            asyncio.get_running_loop().call_later(0.01, tick.set)
+            await tick.wait()
+            tick.clear()
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("piece", "text"),
+    [
+        (b": still here\n\n", "[timeouts]\nidle = 0.05"),
+        (b"\n\n", "[timeouts]\nidle = 0.05"),
+        (b": data: x\n\n", "[timeouts]\nidle = 0.05"),
+        (b"event: ping\r\n\r\n", "[timeouts]\nidle = 0.05"),
+        (event(choices=[{"index": 0, "delta": {"content": "x"}}]), "[timeouts]\nstream = 0.5"),
+    ],
+    ids=["comments", "empty lines", "a comment like data", "no data", "words"],
+)
+def test_a_stream_that_never_ends_is_ended(tmp_path: Path, piece: bytes, text: str) -> None:
+    async def use(front: Gateway) -> None:
+        told = await ask(front, stream=True)
+        assert told.status == 200
+        last = [line for line in told.body.splitlines() if line.startswith(b"data: ")][-1]
+        assert json.loads(last[6:])["error"]["code"] == "stream_too_long"
+        assert front.entries("request")[0]["error.type"] == "stream_too_long"
+        assert not front.running.flights
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    behind(head + event(), use, tmp_path, text, on_and_on(piece))
+
+
+def test_an_answer_in_one_piece_that_never_ends_is_ended(tmp_path: Path) -> None:
+    async def use(front: Gateway) -> None:
+        told = await ask(front)
+        assert (told.status, "did not answer in time" in told.error["message"]) == (504, True)
+        assert not front.running.flights
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"
+    behind(head, use, tmp_path, "[retries]\neach = 0\n[timeouts]\nstream = 0.5", on_and_on(b" "))
+
+
 def test_no_key_is_in_what_is_said_or_written(tmp_path: Path) -> None:
     async def use(front: Gateway, one: StandIn) -> None:
         await one.stop()

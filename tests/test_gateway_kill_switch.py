@@ -48,6 +48,16 @@ def test_a_stop_holds_for_its_own_and_nobody_else(listed: list[Stop], scope: str
     assert (Stops(tuple(listed)).of(scope, name) is not None) is stopped
 
 
+def test_the_latest_of_a_model_is_the_model_without_a_tag() -> None:
+    for text in ("model llama3", "model Llama3:latest"):
+        stops = parse_stops(text)
+        assert stops.of("model", "llama3") is not None
+        assert stops.of("model", "llama3:Latest") is not None
+        assert stops.of("model", "llama3:8b") is None
+    assert parse_stops("tool look").of("tool", "look:latest") is None
+    assert parse_stops("model :latest").of("model", "") is None
+
+
 def test_a_remark_may_begin_behind_a_tab_and_a_line_may_end_as_on_windows() -> None:
     assert parse_stops("model a\t# why\r\nall\t#\r\n").listed == (Stop("model", "a", "why"), Stop("all"))
 

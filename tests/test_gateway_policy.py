@@ -257,3 +257,23 @@ def test_personal_data_goes_only_where_the_rules_allow_it_even_when_that_fails(t
                 assert front.entries("request")[0]["freehold.source_id"] == "llm@abroad"
 
     asyncio.run(main())
+
+
+def test_a_key_that_is_bound_to_agents_is_refused_without_one_of_them(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(LONGEST), stand_in("openai") as one:
+            text = (
+                f'[[upstream]]\nname = "one"\nurl = "{one.url}"\n'
+                '[[tenant]]\nname = "alpha"\nkey_env = "ALPHA"\nagents = ["night-shift", "day"]\n'
+            )
+            async with gateway(text, tmp_path) as front:
+                for headers, status in (
+                    ({}, 403), ({"x-freehold-agent": "other"}, 403), ({"x-freehold-agent": ""}, 403),
+                    ({"x-freehold-agent": "day"}, 200),
+                ):  # fmt: skip
+                    answer = await front.post("/v1/chat/completions", chat(), key=KEYS["ALPHA"], headers=headers)
+                    assert answer.status == status
+                    if status == 403:
+                        assert answer.error["code"] == "not_its_own"
+
+    asyncio.run(main())

@@ -1,13 +1,14 @@
 """What tenants, models and the whole gateway may ask for and have spent. Owns the budgets over reloads and restarts.
 
-What was spent by day and month is kept in ``STATE/budgets.json``, written anew when it has changed.
+What was spent by day and month is kept in ``STATE/budgets.json``, written anew when it has changed; what cannot be read
+there is never taken for nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -22,9 +23,21 @@ __all__ = ["Accounts", "Holding"]
 Holding: TypeAlias = tuple[tuple[Budget, Reservation], ...]
 """What is set aside for one request, and where."""
 
-_MOST_BYTES: Final = 10_000_000
+_MOST_BYTES: Final = 32_000_000
+"""More than the most tenants and models with the longest names can take: 20,001 rows of less than 1,200 bytes."""
 _NO_LIMITS: Final = BudgetTable()
 _GATEWAY: Final = ("gateway", "")
+
+
+_Spent: TypeAlias = dict[str, Annotated[float, msgspec.Meta(ge=0)]]
+
+
+class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    days: _Spent
+    months: _Spent
+
+
+_ROWS: Final = msgspec.json.Decoder(dict[str, _Row])
 
 
 class Accounts:
@@ -38,6 +51,11 @@ class Accounts:
         Where it is kept what was spent.
     near
         Told whose budget comes near which of its limits.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If what was spent is there and cannot be read.
     """
 
     def __init__(self, configuration: Configuration, path: Path, near: Callable[[str, str], None]) -> None:
@@ -45,7 +63,7 @@ class Accounts:
         self._budgets: dict[tuple[str, str], Budget] = {}
         self._tables: dict[tuple[str, str], BudgetTable] = {}
         self._throttles: dict[tuple[str, str], int] = {}
-        self._kept: Mapping[str, Any] = _read(path)
+        self._kept = _read(path)
         self._last = b""
         self.configure(configuration)
 
@@ -84,7 +102,8 @@ class Accounts:
             scope, name = whose
             budget = self._budgets[whose] = Budget(table, f"{scope} {name}".rstrip())
             kept = self._kept.get(f"{scope} {name}")
-            budget.restore(kept if isinstance(kept, Mapping) else {})
+            if kept is not None:
+                budget.restore({"days": kept.days, "months": kept.months})
 
     def hold(self, now: float, wall: float, tenant: str, model: str, tokens: int, cost: float) -> Holding:
         """Set aside what a request may take.
@@ -134,7 +153,8 @@ class Accounts:
         kept = {
             f"{scope} {name}": budget.state(wall)
             for (scope, name), budget in self._budgets.items()
-            if budget.table.spend_per_day is not None or budget.table.spend_per_month is not None
+            if (scope, name) in self._tables
+            and (budget.table.spend_per_day is not None or budget.table.spend_per_month is not None)
         }
         text = msgspec.json.encode(kept)
         if kept and text != self._last:
@@ -142,13 +162,15 @@ class Accounts:
             self._last = text
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(path: Path) -> Mapping[str, _Row]:
+    mend = "Mend it, or move it away to begin anew: what was spent is then forgotten."
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return {}
-        found = msgspec.json.decode(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise Unreadable(f"{path} is larger than {_MOST_BYTES:,} bytes. {mend}")
+        return _ROWS.decode(content)
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
-        raise Unreadable(f"{path} cannot be read ({error}). Mend it; removing it forgives what was spent.") from None
-    return found if isinstance(found, Mapping) else {}
+    except (OSError, msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise Unreadable(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}). {mend}") from None

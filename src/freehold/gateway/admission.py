@@ -42,14 +42,15 @@ def caller_of(request: web.Request, plan: Plan) -> Caller:
     """
     headers = request.headers
     tenant, data_class, purpose = "", "", ""
+    agents: tuple[str, ...] = ()
     if plan.tenants:
         found = plan.tenants.get(sha256(bearer(headers).encode("utf-8", "surrogatepass")).digest())
         if found is None:
             said = "the key is not one of this gateway's tenants."
             raise Refusal(401, "unknown_key", said, {"WWW-Authenticate": "Bearer"})
-        tenant, data_class, purpose = found.name, found.data_class, found.purpose
+        tenant, data_class, purpose, agents = found.name, found.data_class, found.purpose, found.agents
     named = [name for name in headers if name[:11].lower() == "x-freehold-"]
-    if not named:
+    if not named and not agents:
         return Caller(tenant, data_class=data_class, purpose=purpose)
     given = {name.lower()[11:]: headers[name] for name in named}
     for name, value in given.items():
@@ -62,6 +63,9 @@ def caller_of(request: web.Request, plan: Plan) -> Caller:
         if stated and given.get(name, stated) != stated:
             said = f"x-freehold-{name} says something else than the configuration says of '{tenant}'."
             raise Refusal(403, "not_its_own", said)
+    if agents and given.get("agent", "") not in agents:
+        said = f"the key of '{tenant}' is for its agents. Say in x-freehold-agent which of them asks."
+        raise Refusal(403, "not_its_own", said)
     return Caller(
         tenant, given.get("agent", ""), given.get("conversation", ""), int(depth), purpose or given.get("purpose", ""),
         data_class or given.get("data-class", ""),

@@ -209,6 +209,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         raise Refusal(404, "not_there", f"{order.target.partition('?')[0]} lies outside the paths of the upstream.")
     timeouts = running.plan.configuration.timeouts
     flight.deadline = loop.time() + (timeouts.first_byte if exchange.stream else timeouts.answer)
+    flight.ends = float("inf")
     response: ClientResponse | None = None
 
     def went_on() -> None:
@@ -219,6 +220,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         if exchange.kind != "pass":
             await see_head(response, headers, own_key=not upstream.client_key)
         first = await response.content.readany()
+        flight.ends = loop.time() + timeouts.stream
         answer = None
         if exchange.kind != "pass" and response.status < 400 and is_stream(response):
             first = await first_event(response, first)
@@ -233,7 +235,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
     except asyncio.CancelledError:
         if response is not None:
             response.close()
-        if flight.interruption is None or flight.interruption.kind != "late":
+        if flight.interruption is None or flight.interruption.kind not in ("late", "stream_too_long"):
             upstream.breaker.abandoned(loop.time(), permit)
             raise
         flight.go_on()

@@ -113,7 +113,10 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
     answer
         For an answer in one piece.
     idle
-        Between two pieces of a stream, and for a client to take one.
+        Between two pieces of a stream, and for a client to take one. Comments and empty events alone keep a stream going
+        for ten times as long.
+    stream
+        For a whole answer, from its first byte on.
     """
 
     body: _Seconds = 30.0
@@ -121,6 +124,7 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
     first_byte: _Seconds = 120.0
     answer: _Seconds = 600.0
     idle: _Seconds = 120.0
+    stream: _Seconds = 3_600.0
 
 
 class LimitsTable(_Table, frozen=True, kw_only=True):
@@ -256,6 +260,8 @@ class TenantTable(_Table, frozen=True, kw_only=True):
         Where its key is.
     data_class, purpose
         What its requests are, whatever they say themselves; left out: as they say.
+    agents
+        The agents that may ask with its key, each by its name; none: whoever it says.
     budget
         Its limits.
     """
@@ -265,6 +271,7 @@ class TenantTable(_Table, frozen=True, kw_only=True):
     key_file: str | None = None
     data_class: Annotated[str, Meta(max_length=200)] = ""
     purpose: Annotated[str, Meta(max_length=200)] = ""
+    agents: Annotated[tuple[_Name, ...], Meta(max_length=1_000)] = ()
     budget: BudgetTable = BudgetTable()
 
 

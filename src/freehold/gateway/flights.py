@@ -21,7 +21,8 @@ class Interruption:
     Parameters
     ----------
     kind
-        ``stopped`` (the kill switch), ``late`` (a time limit) or ``closing`` (the server ends).
+        ``stopped`` (the kill switch), ``late`` (it does not go on), ``stream_too_long`` (it does not end) or ``closing``
+        (the server ends).
     stop
         The stop, where it is one.
     """
@@ -52,6 +53,8 @@ class Flight:
         What it was begun with.
     deadline
         When it is late, by the loop's clock.
+    ends
+        When its answer must be at its end, whatever comes until then.
     interruption
         Why it was interrupted; ``None`` as long as it was not.
     called
@@ -67,6 +70,7 @@ class Flight:
     upstream: str = ""
     plan: object = None
     deadline: float = float("inf")
+    ends: float = float("inf")
     interruption: Interruption | None = None
     called: list[str] = field(default_factory=list)
 
@@ -126,9 +130,9 @@ class Flights:
         return len(found)
 
     def see_deadlines(self, now: float) -> None:
-        """Interrupt all that are late."""
-        for flight in [flight for flight in self._all if flight.deadline < now]:
-            flight.interrupt(Interruption("late"))
+        """Interrupt all that are late, or last too long."""
+        for flight in [flight for flight in self._all if flight.deadline < now or flight.ends < now]:
+            flight.interrupt(Interruption("stream_too_long" if flight.ends < now else "late"))
 
     def close(self) -> None:
         """Interrupt all that are left."""

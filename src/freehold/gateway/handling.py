@@ -40,7 +40,7 @@ _HARMLESS: Final = frozenset({"DELETE", "HEAD", "OPTIONS"})
 _LISTED: Final = re.compile(r"(?:/v1)?/models(?:/[^/]+)?|/health|/metrics|/version|/api/(?:tags|ps|version)|/")
 """Paths that hold no answers of models."""
 _UNKNOWN_A_SECOND: Final = 10
-_CUT: Final = frozenset({"client_gone", "stopped", "late", "closing"})
+_CUT: Final = frozenset({"client_gone", "stopped", "late", "stream_too_long", "closing"})
 """Ends after which an upstream has read what was sent, whatever it said of it."""
 
 

@@ -7,6 +7,7 @@ ends with an error event. Before the last byte goes out, the request is in the e
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -36,6 +37,9 @@ Done = Callable[[Exchange], bool]
 
 _FAREWELL: Final = 0.5
 _TAIL: Final = 2_048
+_MOST_QUIET: Final = 10
+"""Idle times for which comments and empty events alone keep a stream going."""
+_SAYS_SOMETHING: Final = re.compile(rb"(?:^|[\r\n])data:[ \t]*[^ \t\r\n]")
 
 
 def told_headers(exchange: Exchange) -> CIMultiDict[str]:
@@ -57,6 +61,8 @@ def broken_off(why: Interruption) -> Refusal:
         return Refusal(403, "stopped", f"{why.stop} is stopped{because}.")
     if why.kind == "closing":
         return Refusal(503, "closing", "the gateway is being shut down.", {"Retry-After": "5"})
+    if why.kind == "stream_too_long":
+        return Refusal(504, "stream_too_long", "the answer did not end in time, or held nothing but comments for too long.")
     return Refusal(504, "timeout", "the answer did not go on in time.")
 
 
@@ -219,6 +225,7 @@ class _Stream:
         self.events = EventStream(exchange.kind, judge)
         self.loop = asyncio.get_running_loop()
         self.idle = running.plan.configuration.timeouts.idle
+        self.last = exchange.flight.ends
         self.counted = False
         self.content = sha256() if running.records.digesting else None
 
@@ -259,7 +266,8 @@ class _Stream:
 
     async def _pass_on(self, out: web.StreamResponse, ready: bytes) -> Refusal | None:
         """Pass events on until the stream ends; what the client is to be told if it does not end well."""
-        events, flight, content = self.events, self.exchange.flight, self.answered.response.content
+        events, content = self.events, self.answered.response.content
+        self._renew()
         while True:
             if ready:
                 if events.ended:
@@ -269,7 +277,7 @@ class _Stream:
                 if self.content is not None:
                     self.content.update(ready)
                 await out.write(ready)
-                flight.deadline = self.loop.time() + self.idle
+                self._went_on(ready)
             try:
                 chunk = await content.readany()
                 ready = events.feed(chunk) if chunk else events.finish()
@@ -281,6 +289,14 @@ class _Stream:
                 return self._broke(failure_words(error)[1])
             if not chunk:
                 return await self._last(out, ready)
+
+    def _went_on(self, ready: bytes) -> None:
+        self.exchange.flight.deadline = self.loop.time() + self.idle
+        if _SAYS_SOMETHING.search(ready) is not None:
+            self._renew()
+
+    def _renew(self) -> None:
+        self.exchange.flight.ends = min(self.last, self.loop.time() + _MOST_QUIET * self.idle)
 
     async def _last(self, out: web.StreamResponse, ready: bytes) -> Refusal | None:
         if not self.events.whole and not self.events.ended:

@@ -76,7 +76,7 @@ class Stops:
     _by_name: dict[tuple[str, str], Stop] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {(stop.scope, _folded(stop.name)): stop for stop in reversed(self.listed)})
+        object.__setattr__(self, "_by_name", {_place(stop.scope, stop.name): stop for stop in reversed(self.listed)})
 
     def __bool__(self) -> bool:
         return bool(self.listed)
@@ -92,14 +92,16 @@ class Stops:
             return None
         found = self._by_name.get(("all", ""))
         for name in names if found is None else ():
-            found = self._by_name.get((scope, _folded(name)))
+            found = self._by_name.get(_place(scope, name))
             if found is not None:
                 break
         return found
 
 
-def _folded(name: str) -> str:
-    return name.strip().casefold()
+def _place(scope: str, name: str) -> tuple[str, str]:
+    """What one stop has in common with all that mean the same: a model's tag ``latest`` is the one that is left out."""
+    folded = name.strip().casefold()
+    return scope, (folded.removesuffix(":latest") or folded) if scope == "model" else folded
 
 
 def remark_of(line: str) -> tuple[str, str]:
@@ -240,7 +242,7 @@ class Switches:
 
     def unforce(self, scope: str, name: str) -> None:
         """Take back what was forced."""
-        kept = tuple(stop for stop in self._forced if (stop.scope, _folded(stop.name)) != (scope, _folded(name)))
+        kept = tuple(stop for stop in self._forced if _place(stop.scope, stop.name) != _place(scope, name))
         if kept != self._forced:
             self._forced, self._seen = kept, None
             self.look()
@@ -286,7 +288,7 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _locked(path.parent):
             listed: Iterable[Stop] = read_stops(path).listed
-            kept = [one for one in listed if (one.scope, _folded(one.name)) != (stop.scope, _folded(stop.name))]
+            kept = [one for one in listed if _place(one.scope, one.name) != _place(stop.scope, stop.name)]
             if on:
                 kept.append(Stop(stop.scope, stop.name.strip(), why))
             if kept:

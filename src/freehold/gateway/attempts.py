@@ -209,7 +209,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         raise Refusal(404, "not_there", f"{order.target.partition('?')[0]} lies outside the paths of the upstream.")
     timeouts = running.plan.configuration.timeouts
     flight.deadline = loop.time() + (timeouts.first_byte if exchange.stream else timeouts.answer)
-    flight.ends = float("inf")
+    flight.ends, flight.asked = float("inf"), loop.time()
     response: ClientResponse | None = None
 
     def went_on() -> None:
@@ -220,7 +220,8 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         if exchange.kind != "pass":
             await see_head(response, headers, own_key=not upstream.client_key)
         first = await response.content.readany()
-        flight.ends = loop.time() + timeouts.stream
+        flight.ends, flight.asked = loop.time() + timeouts.stream, float("inf")
+        running.silences.answered(upstream)
         answer = None
         if exchange.kind != "pass" and response.status < 400 and is_stream(response):
             first = await first_event(response, first)
@@ -237,6 +238,8 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
             response.close()
         if flight.interruption is None or flight.interruption.kind not in ("late", "stream_too_long"):
             upstream.breaker.abandoned(loop.time(), permit)
+            if flight.interruption is None and loop.time() - flight.asked >= timeouts.warn:
+                _tell_left(running, exchange, upstream, loop.time() - flight.asked)
             raise
         flight.go_on()
         late = AttemptFailed(504, "it did not answer in time", kind="timeout")
@@ -252,6 +255,8 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         nothing = AttemptFailed(502, what, kind=kind, again=True, stale=isinstance(error, ServerDisconnectedError))
         _count(running, exchange, upstream, permit, nothing)
         raise nothing from None
+    finally:
+        flight.asked = float("inf")
     went_on()
     if permit.probe:
         tell_change(running, upstream, upstream.breaker.succeeded(loop.time(), permit))
@@ -269,6 +274,18 @@ def _sliced(body: bytes | AsyncIterable[bytes] | None, headers: CIMultiDict[str]
 async def _slices(body: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(body), _SLICE):
         yield body[start : start + _SLICE]
+
+
+def _tell_left(running: Running, exchange: Exchange, upstream: Upstream, seconds: float) -> None:
+    """Tell that a client waited for long and left before the first byte came.
+
+    The breaker is not told: clients differ in their patience, and one that has little must not close an upstream to others.
+    """
+    body = exchange.attributes()
+    body["error.type"] = "timeout"
+    body["freehold.because"] = why = f"its client left after {seconds:.0f} s without a byte of an answer"
+    running.records.put("upstream.failed", body, flush=False)
+    running.notices.say("upstream_failed", f"{upstream.name} left", upstream=upstream.name, why=why)
 
 
 def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: AttemptFailed) -> None:

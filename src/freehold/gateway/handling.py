@@ -217,7 +217,9 @@ class Handler:
         length = 0
         try:
             while piece := await request.content.readany():
-                exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
+                now = self._loop.time()
+                exchange.flight.asked = now
+                exchange.flight.deadline = max(exchange.flight.deadline, now + idle)
                 length += len(piece)
                 if length > most:
                     raise too_large(most)

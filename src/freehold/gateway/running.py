@@ -15,6 +15,7 @@ from freehold.gateway.notices import Notices
 from freehold.gateway.plan import Plan
 from freehold.gateway.records import Records
 from freehold.gateway.routes import Routes
+from freehold.gateway.silence import Silences
 from freehold.gateway.switches import Stop, Stops, Switches
 from freehold.gateway.upstreams import Upstream
 
@@ -36,6 +37,8 @@ class Running:
         Standard error.
     accounts
         Budgets.
+    silences
+        Upstreams from which nothing comes.
 
     Attributes
     ----------
@@ -45,11 +48,14 @@ class Running:
 
     __slots__ = (
         "_expected", "_retired", "accounts", "closing", "desk", "ended", "flights", "notices", "plan", "records", "routes",
-        "switches",
+        "silences", "switches",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, switches: Switches, records: Records, notices: Notices, accounts: Accounts) -> None:
+    def __init__(
+        self, plan: Plan, switches: Switches, records: Records, notices: Notices, accounts: Accounts, silences: Silences
+    ) -> None:
         self.plan, self.switches, self.records, self.notices, self.accounts = plan, switches, records, notices, accounts
+        self.silences = silences
         self.flights, self.routes = Flights(), Routes()
         self.closing = False
         self.ended = 0

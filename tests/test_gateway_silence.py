@@ -44,7 +44,7 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[tuple[str, object]] = []
 
-    def say(self, key: str, _subject: str = "", **values: object) -> None:
+    def change(self, key: str, **values: object) -> None:
         self.lines.append((key, values.get("count")))
 
     def put(self, _kind: str, _body: object) -> int:

@@ -98,7 +98,8 @@ def tell_change(
     running.records.put(f"breaker.{change}", {name: value for name, value in body.items() if value})
     seconds = round(upstream.breaker.open_until - asyncio.get_running_loop().time())
     said = "looked_at" if change == "half_open" and stage == "look" else change
-    running.notices.say(f"breaker_{said}", upstream.name, upstream=upstream.name, why=why, seconds=max(seconds, 1))
+    overtaken = "upstream_failed" if change == "closed" else ""
+    running.notices.change(f"breaker_{said}", after=overtaken, upstream=upstream.name, why=why, seconds=max(seconds, 1))
 
 
 async def obtain(
@@ -300,5 +301,5 @@ def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Per
     body["error.type"] = failed.kind or "rate_limited"
     body["freehold.because"] = failed.what
     running.records.put("upstream.failed", body, flush=False)
-    running.notices.say("upstream_failed", upstream.name, upstream=upstream.name, why=failed.what)
+    running.notices.say("upstream_failed", f"{upstream.name} {body['error.type']}", upstream=upstream.name, why=failed.what)
     tell_change(running, upstream, change, failed.what)

@@ -268,9 +268,9 @@ class Control:
             self._reread()
         except FreeholdError as error:
             self._running.records.put("reload_refused", {"freehold.because": str(error)[:2_000]})
-            self._running.notices.say("reload_refused", why=str(error))
+            self._running.notices.change("reload_refused", why=str(error))
             raise Refusal(409, "bad_configuration", f"nothing was changed: {error}") from None
-        self._running.notices.say("reloaded")
+        self._running.notices.change("reloaded")
 
     async def _act(self, kind: str, asked: _Act, body: dict[str, Json]) -> int:
         told = {name: value for name, value in body.items() if value not in ("", None)}

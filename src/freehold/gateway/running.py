@@ -120,12 +120,12 @@ class Running:
     def _say(self, ended: int) -> None:
         stops = self.switches.stops
         if self.switches.problem:
-            self.notices.say("all_stopped_unreadable", self.switches.problem, why=self.switches.problem)
+            self.notices.change("all_stopped_unreadable", after="refused", why=self.switches.problem)
         elif stops:
             listed = ", ".join(str(stop) for stop in stops.listed[:5])
-            self.notices.say("stops_now", listed, stops=listed, ended=ended)
+            self.notices.change("stops_now", after="refused", stops=listed, ended=ended)
         else:
-            self.notices.say("stops_none")
+            self.notices.change("stops_none", after="refused")
 
     def _tell(self, before: Stops, after: Stops) -> None:
         was, now = ({(stop.scope, stop.name): stop for stop in stops.listed} for stops in (before, after))

@@ -206,6 +206,7 @@ async def _watch(running: Running, control: Control, looks: Looks, heartbeat: He
 
 async def _each_second(running: Running, control: Control) -> None:
     running.records.probe()
+    running.notices.look()
     moves = list(running.routes.tick(running.plan, running.flights, asyncio.get_running_loop().time()))
     for model, move in moves:
         _tell_move(running, model, move)

@@ -69,13 +69,13 @@ class Silences:
             body["freehold.seconds"], body["freehold.waiting"] = seconds, count
             self._records.put("upstream.silent", body)
             which = "upstream_silent" if count > 1 else "upstream_silent_one"
-            self._notices.say(which, name, upstream=name, seconds=f"{seconds:g}", count=count)
+            self._notices.change(which, upstream=name, seconds=f"{seconds:g}", count=count)
 
     def answered(self, upstream: Upstream) -> None:
         """Something has come from an upstream: if it was said that nothing does, say that this is over."""
         if self._told.pop(upstream.name, None) is not None:
             self._records.put("upstream.answered", _about(upstream))
-            self._notices.say("upstream_answers", upstream.name, upstream=upstream.name)
+            self._notices.change("upstream_answers", upstream=upstream.name)
 
 
 def _about(upstream: Upstream) -> dict[str, Json]:

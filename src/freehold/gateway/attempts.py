@@ -30,6 +30,8 @@ from freehold.watch.event import Json
 __all__ = ["Answered", "Order", "obtain", "tell_change"]
 
 _PAUSE: Final = 0.05
+_KEYS_BETWEEN: Final = 60.0
+"""Seconds between two sentences on keys of clients that an upstream refuses."""
 _SLICE: Final = 262_144
 _READ_WHOLE: Final = ("chat", "text_completion", "responses")
 
@@ -149,8 +151,8 @@ async def obtain(
                 answered = await _one(running, exchange, order, candidate, permit)
             except AttemptFailed as failed:
                 failures.add(upstream.name, failed.status, failed.what)
-                if failed.retry_after is not None:
-                    failures.retry_after = failed.retry_after
+                if failed.limited:
+                    failures.limited(upstream.breaker.resting(now()) if failed.retry_after is None else failed.retry_after)
                 last = place + 1 == len(candidates)
                 if once:
                     break
@@ -259,6 +261,10 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
     finally:
         flight.asked = float("inf")
     went_on()
+    if response.status in (401, 403) and upstream.client_key:
+        running.notices.say(
+            "client_key_refused", upstream.name, between=_KEYS_BETWEEN, upstream=upstream.name, status=response.status
+        )
     if permit.probe:
         tell_change(running, upstream, upstream.breaker.succeeded(loop.time(), permit))
     return Answered(upstream, response, first, permit, answer)

@@ -91,7 +91,9 @@ class Handler:
 
     def _refused(self, exchange: Exchange, refusal: Refusal) -> web.Response:
         exchange.status, exchange.error = refusal.status, refusal.code
-        exchange.refused = not exchange.attempts and refusal.status in (401, 403, 404, 429)
+        exchange.refused = (
+            not exchange.attempts and refusal.status in (401, 403, 404, 429) and refusal.code != "upstream_failed"
+        )
         if exchange.refused and refusal.status != 401:
             subject = f"{refusal.code} {exchange.caller.tenant} {exchange.model}"
             self.running.notices.say("refused", subject, status=refusal.status, why=refusal.message)

@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what it takes: an action with its words, or none to serve."""
     actions = "; ".join(f"{name}: {line}" for name, line in ACTIONS.items())
     parser.add_argument(
-        "action", nargs="?", choices=(*ACTIONS, "serve"), default="serve", metavar="ACTION", help=f"{actions}; none: it serves"
+        "action",
+        nargs="?",
+        choices=(*ACTIONS, "serve"),
+        default="serve",
+        metavar="ACTION",
+        help=f"{actions}; serve, or none: it serves",
     )
     parser.add_argument("words", nargs="*", metavar="WORD", help="check: FILE; stop and release: all, or a SCOPE and a NAME")
     serve = parser.add_argument_group("serving")

@@ -34,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what it takes: an action with its words, or none to serve."""
     actions = "; ".join(f"{name}: {line}" for name, line in ACTIONS.items())
     parser.add_argument(
-        "action", nargs="?", choices=(*ACTIONS, "serve"), default="serve", metavar="ACTION", help=f"{actions}; none: it serves"
+        "action",
+        nargs="?",
+        choices=(*ACTIONS, "serve"),
+        default="serve",
+        metavar="ACTION",
+        help=f"{actions}; serve, or none: it serves",
     )
     parser.add_argument("words", nargs="*", metavar="WORD", help="check: FILE; stop and release: all, or a SCOPE and a NAME")
     serve = parser.add_argument_group("serving")
@@ -80,12 +85,16 @@ def _words(options: argparse.Namespace, least: int, most: int, form: str) -> lis
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from freehold.gateway.switches import Stop, change_stop
+    from freehold.gateway.switches import Stop, change_stop, check_stop, set_aside
 
     words = _words(options, 1, 2, f"{options.action} all | model NAME | tenant NAME | tool NAME | agent NAME")
     why = ": ".join(filter(None, (options.by, options.because)))
     stop = Stop(words[0], words[1] if len(words) > 1 else "", why)
     folder, on = _folder(options), options.action == "stop"
+    check_stop(stop)
+    aside = set_aside(folder.stop) if not on and stop.scope == "all" else None
+    if aside is not None:
+        tell("freehold: " + say("gateway.set_aside", aside=aside))
     stops = change_stop(folder.stop, stop, on=on)
     tell("freehold: " + say("gateway.stopped" if on else "gateway.released", stop=stop, file=folder.stop))
     if not on and stops:
@@ -94,10 +103,16 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _state(options: argparse.Namespace) -> int:
-    from freehold.gateway.switches import read_stops
+    from freehold.gateway.switches import read_stops, way_out
 
     _words(options, 0, 0, "state [--state DIR]")
-    stops = read_stops(_folder(options).stop)
+    file = _folder(options).stop
+    try:
+        stops = read_stops(file)
+    except GatewayError as error:
+        raise GatewayError(f"everything is stopped: {error} {way_out(file)}".rstrip()) from None
+    if mend := way_out(file, stops):
+        tell(f"freehold: {mend}")
     write(None, "".join(f"{stop.line}\n" for stop in stops.listed) or say("gateway.nothing_stopped") + "\n")
     return 0
 

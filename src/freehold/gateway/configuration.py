@@ -111,7 +111,10 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
     first_byte
         For the first byte of a stream.
     answer
-        For an answer in one piece.
+        For an answer in one piece. Less than the 600 seconds for which the client libraries of OpenAI's interface wait, so
+        that theirs is not the first to end.
+    warn
+        After which it is said of an upstream that nothing has come from it, while requests wait on.
     idle
         Between two pieces of a stream, and for a client to take one. Comments and empty events alone keep a stream going
         for ten times as long.
@@ -122,7 +125,8 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
     body: _Seconds = 30.0
     connect: _Seconds = 5.0
     first_byte: _Seconds = 120.0
-    answer: _Seconds = 600.0
+    answer: _Seconds = 300.0
+    warn: _Seconds = 15.0
     idle: _Seconds = 120.0
     stream: _Seconds = 3_600.0
 

@@ -157,7 +157,8 @@ class Places:
         ----------
         labels
             Those that name a place count: :data:`~freehold.watch.alert.PLACES` and their :data:`ALIASES`; and
-            ``availability``, what is left of it (0 to 1, or percent; where all is left, nothing is lost), ``cover``, ``keep`` or ``void``.
+            ``availability``, what is left of it (0 to 1, or percent; with all of it, nothing is lost), ``cover``, ``keep``
+            or ``void``.
         annotations
             May hold ``availability`` and ``cover`` too.
         """

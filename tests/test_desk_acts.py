@@ -304,6 +304,21 @@ def test_a_gateway_that_is_gone_is_stopped_by_its_file(tmp_path: Path) -> None:
             assert (await front.act("Ann", act="stop", scope="all", because="now")).status == 200
             assert (tmp_path / "stop").read_text(encoding="utf-8").startswith("all")
 
+            async def shown() -> Any:
+                return (await front.state("Ann"))["stops"]
+
+            (stop,) = await eventually(shown)
+            assert (stop["what"], stop["why"]) == ("by the file: all", "Ann: now")
+            state = await front.state("Ann")
+            assert "Error" not in state["no_stops"] + state["upstreams_why"]
+            assert "does not answer (connection refused)" in state["upstreams_why"]
+            assert (await front.act("Ann", **stop["acts"][0]["request"], because="over")).status == 200
+
+            async def released() -> bool:
+                return str((await front.state("Ann"))["no_stops"]).startswith("By its file, nothing is stopped.")
+
+            await eventually(released)
+
     run_scene(scene)
 
 

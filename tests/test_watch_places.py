@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from freehold.stack.find import Likeness
 from freehold.stack.toml_file import loads
 from freehold.watch.alert import PLACES, Labels, labels_from
 from freehold.watch.places import MOST_REMEMBERED, Place, Places, together
+from freehold.watch.radius import Reach
 
 STACK = """
 [stack]
@@ -244,3 +246,26 @@ def test_no_label_is_too_strange(labels: dict[str, str]) -> None:
 
 
 _PLACES = Places(Case(loads(STACK)), load)
+
+
+@pytest.mark.parametrize("labels", [{"model": "chat", "upstream": "eu-2"}, {"model": "nobody knows it"}, {"tenant": "wards"}])
+def test_what_holds_is_no_loss_wherever_it_is(labels: dict[str, str]) -> None:
+    reach = Reach(loads(STACK), upstreams=UPSTREAMS)
+    radius = reach.of(labels_from(**labels, availability="1"))
+    assert radius.place.is_known
+    assert radius.stops == radius.lowered == ()
+    assert radius.loss(0) == radius.loss(365) == (0, 0)
+
+
+def test_what_holds_takes_nothing_away_from_what_is_lost_beside_it(places: Places) -> None:
+    lost, holds = labels_from(source="llm-main"), labels_from(model="chat", availability="1")
+    assert places.tie_all([(lost, ()), (holds, ())]) == replace(places.tie_all([(lost, ())]), untied=places.tie(holds).untied)
+
+
+def test_a_served_name_is_no_item_that_is_no_model(places: Places) -> None:
+    place = places.tie(labels_from(model="chat"))
+    assert place.cut is None
+    assert place.untied[0].nearest == ("chat",)
+    assert "no model" in place.untied[0].because
+    assert places.tie(labels_from(model="chat", item="llm")).is_known
+    assert places.tie(labels_from(model="llm")).is_known

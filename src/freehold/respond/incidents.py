@@ -135,7 +135,7 @@ class Incidents:
 
     def take(
         self, key: str, labels: Labels | Mapping[str, str], *, firing: bool, at: float, radius: Json = None, low: str = "",
-        high: str = "", first: float | None = None, title: str = "", token: str = "",
+        high: str = "", first: float | None = None, title: str = "", token: str = "", says: str = "",
     ) -> Incident | None:  # fmt: skip
         """Take in what is told of a group of alerts.
 
@@ -159,6 +159,8 @@ class Incidents:
             What it is about; made from the labels if it is empty.
         token
             By which this telling is known if it comes again; made from state and moment if it is empty.
+        says
+            Who says so and in which words, for the first line of the timeline, where it is a person.
 
         Returns
         -------
@@ -182,7 +184,7 @@ class Incidents:
                 self._told_again(last, pairs, firing, radius, low, high)
                 id_ = last.id
             elif firing:
-                id_ = self._new(key, pairs, title, at if first is None else first, radius, low, high, last)
+                id_ = self._new(key, pairs, title, at if first is None else first, radius, low, high, last, says)
             else:
                 id_ = last.id if last is not None else ""
             self._remember(key, token, id_)
@@ -206,7 +208,16 @@ class Incidents:
         )  # fmt: skip
 
     def _new(
-        self, key: str, labels: Labels, title: str, first: float, radius: Json, low: str, high: str, before: Incident | None
+        self,
+        key: str,
+        labels: Labels,
+        title: str,
+        first: float,
+        radius: Json,
+        low: str,
+        high: str,
+        before: Incident | None,
+        says: str = "",
     ) -> str:
         now = self.database.clock()
         number = self.database.insert(
@@ -221,7 +232,7 @@ class Incidents:
         if before is not None:
             facts["successor_of"] = before.id
             self.database.rows("UPDATE incident SET successor = ? WHERE id = ?", id_, before.id)
-        self.database.tell(id_, "signal", MACHINE, MACHINE, "", facts)
+        self.database.tell(id_, "signal", MACHINE, MACHINE, says, facts)
         if before is not None:
             self.database.tell(before.id, "successor", MACHINE, MACHINE, "", {"successor": id_})
         if low:

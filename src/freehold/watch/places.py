@@ -157,7 +157,8 @@ class Places:
         ----------
         labels
             Those that name a place count: :data:`~freehold.watch.alert.PLACES` and their :data:`ALIASES`; and
-            ``availability``, what is left of it (0 to 1, or percent), ``cover``, ``keep`` or ``void``.
+            ``availability``, what is left of it (0 to 1, or percent; with all of it, nothing is lost), ``cover``, ``keep``
+            or ``void``.
         annotations
             May hold ``availability`` and ``cover`` too.
         """
@@ -227,6 +228,10 @@ class Places:
                 ties.append(found)
             else:
                 untied.append(Untied(label, value, say("radius.contradicts"), ()))
+        availability, problem = _availability(left.get("availability"))
+        if availability == 1 and not selectors:
+            # what holds is known to be no loss even where nobody knows which part it is
+            return Place(_cutoff([]), (), tuple(untied))
         if not meant:
             return Place(None, (), (Untied("", "", say("radius.no_place", labels=", ".join(PLACES))),))
         if not selectors:
@@ -234,7 +239,6 @@ class Places:
         if len(selectors) > 1 and not self._meets(selectors):
             named = ", ".join(f"{name} {value}" for name, value in selectors.items())
             return Place(None, (), (*untied, Untied("", named, say("radius.nothing_of_both"))))
-        availability, problem = _availability(left.get("availability"))
         if problem is not None:
             untied.append(problem)
         cover = left.get("cover", "keep")
@@ -317,7 +321,13 @@ class Places:
             return configured
         item = self._item(value, "model")
         if isinstance(item, Tie):
-            return item
+            kind = self._stack.item_by_id[item.selectors[0][1]].kind
+            if kind == "model":
+                return item
+            # a gateway serves models under names of its own, which often are those of the applications that ask for them
+            item = Untied(
+                "model", value, say("radius.no_model_but", kind=kind if isinstance(kind, str) else "?"), (item.selectors[0][1],)
+            )
         if value in self._stack.source_by_id:
             return replace(self._source(value), label="model")
         match = None if self._matcher is None else self._matcher.match_model(value)
@@ -451,4 +461,5 @@ def together(places: Sequence[tuple[Labels, Place]]) -> Place:
     unplaced = tuple(labels for labels, place in places if place.cut is None)
     ties = tuple(dict.fromkeys(tie for _, place in places for tie in place.ties))
     untied = tuple(dict.fromkeys(one for _, place in places for one in place.untied))
-    return Place(_cutoff(rules) if rules else None, ties, untied, unplaced if rules else unplaced or ((),))
+    is_placed = any(place.cut is not None for _, place in places)
+    return Place(_cutoff(rules) if is_placed else None, ties, untied, unplaced if is_placed else unplaced or ((),))

@@ -19,11 +19,14 @@ from freehold.watch.alert import Alert, labels_from
 from freehold.watch.event import Event, Json
 from freehold.watch.journal import Journal
 
-__all__ = ["ALERT", "SIGNAL", "alert_of_signal", "signal_event", "tell_by_hand"]
+__all__ = ["ALERT", "BY", "SIGNAL", "alert_of_signal", "signal_event", "tell_by_hand"]
 
 SIGNAL: Final = "freehold.signal"
 ALERT: Final = "told-by-hand"
 """The ``alertname`` where who says it gives no other."""
+
+BY: Final = "freehold.by"
+"""The attribute, and the annotation, that says who; what comes in from outside has no annotation with a dot in its name."""
 
 _LABEL: Final = "freehold.label."
 _NOTE: Final = "freehold.annotation."
@@ -74,7 +77,7 @@ def signal_event(
                 raise BadSignal(f"{name} has {len(value):,} characters, more than {_LONGEST:,}. Shorten it.")
     data: dict[str, Json] = {_LABEL + name: value for name, value in labels.items()}
     data |= {_NOTE + name: value for name, value in annotations.items()}
-    data["freehold.by"] = by
+    data[BY] = by
     data |= {attribute: labels[label] for label, attribute in _SHOWS.items() if label in labels}
     if level is not None:
         if not 0 <= level <= 1:
@@ -108,7 +111,7 @@ def alert_of_signal(event: Event) -> Alert | None:
     labels = {name.removeprefix(_LABEL): value for name, value in told.items() if name.startswith(_LABEL)}
     notes = {name.removeprefix(_NOTE): value for name, value in told.items() if name.startswith(_NOTE)}
     labels.setdefault("alertname", ALERT)
-    if told.get("freehold.by"):
-        notes["by"] = told["freehold.by"]
+    if told.get(BY):
+        notes["by"] = notes[BY] = told[BY]
     ends = event.received if event.type.endswith(".resolved") else math.inf
     return Alert(labels_from(**labels), labels_from(**notes), event.received, ends, event.received)

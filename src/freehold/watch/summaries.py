@@ -24,6 +24,8 @@ LONGEST_SUMMARY: Final = 500
 
 _PART: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _LONGEST_FILLED: Final = 200
+_MAY_LACK: Final = re.compile(r" \{name\}")
+"""A name that some things do not have: what is stopped may be everything."""
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
@@ -54,7 +56,7 @@ def names_in(text: str) -> set[str]:
 
 
 def fill(text: str, figures: Mapping[str, float], labels: Mapping[str, str], attributes: Mapping[str, Json]) -> str:
-    """Fill a text in; what has no value is a dash.
+    """Fill a text in; what has no value is a dash, but for ``name``, which is left out.
 
     Parameters
     ----------
@@ -79,6 +81,8 @@ def fill(text: str, figures: Mapping[str, float], labels: Mapping[str, str], att
         value = attributes.get(name)
         return "–" if value is None else _seen(_number(value) if isinstance(value, float) else str(value))
 
+    if not labels.get("name") and not attributes.get("name"):
+        text = _MAY_LACK.sub("", text)
     return _PART.sub(one, text)
 
 

@@ -253,7 +253,7 @@ class Desk:
             notification.group, found.labels, firing=notification.state == "firing", at=notification.at, radius=found.reach,
             low=found.level.low.word if found.level.low else "", high=found.level.high.word if found.level.high else "",
             first=min((alert.starts for alert in notification.alerts), default=notification.at), title=found.title,
-            token=token or notification.key,
+            token=token or notification.key, says=found.by_hand,
         )  # fmt: skip
         self.questions[notification.group] = found.level.question
         self.questions.move_to_end(notification.group)

@@ -49,12 +49,15 @@ class GatewaySeen:
         Whether ``respond.toml`` names one: then it is missed.
     by_file
         Whether it can be stopped by its file too.
+    file_stops
+        What its file says is stopped, read where it did not answer; ``None`` if that is not known.
     """
 
     state: Mapping[str, Any] | None = None
     why: str = ""
     named: bool = False
     by_file: bool = False
+    file_stops: tuple[Mapping[str, str], ...] | None = None
 
     def listed(self, what: str) -> list[Mapping[str, Any]]:
         """A list of its account; empty if it has none."""
@@ -62,9 +65,14 @@ class GatewaySeen:
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
     @property
+    def stops(self) -> list[Mapping[str, Any]]:
+        """What is stopped: as the gateway says, else as its file does."""
+        return list(self.file_stops or ()) if self.state is None else self.listed("stops")
+
+    @property
     def all_stopped(self) -> bool:
         """Whether everything is stopped."""
-        return any(one.get("scope") == "all" for one in self.listed("stops"))
+        return any(one.get("scope") == "all" for one in self.stops)
 
 
 def pillars(

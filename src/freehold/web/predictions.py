@@ -75,7 +75,8 @@ def score_sentence(found: Comparison) -> str:
     """The score in a sentence."""
     score = found.score
     if not (score.happened or score.missed or score.false_alarms or score.stood):
-        return say("desk.prediction_open", count=score.not_yet + score.not_observed)
+        left = score.not_yet + score.not_observed
+        return say("desk.prediction_open_one" if left == 1 else "desk.prediction_open", count=left)
     told = say(
         "desk.prediction", happened=score.happened, missed=score.missed, false_alarms=score.false_alarms, stood=score.stood,
         not_yet=score.not_yet, not_observed=score.not_observed,

@@ -38,6 +38,7 @@ from freehold.log import log
 from freehold.respond.actions.gateway_control import GatewayControl
 from freehold.respond.actions.means import Gateway, Means, load_means
 from freehold.respond.actions.registry import build_actions
+from freehold.respond.actions.stop_file import stops_in
 from freehold.respond.actions.stopping import Stopping
 from freehold.respond.approval_requests import ApprovalRequests
 from freehold.respond.approvals import default_matrix, load_matrix
@@ -132,7 +133,8 @@ class GatewayLook:
     def __init__(self, means: Means, changed: Callable[[], None]) -> None:
         self.control = GatewayControl(means.gateway)
         self._named = means.gateway != Gateway()
-        self._by_file = bool(means.gateway.stop_file)
+        self._file = means.gateway.stop_file
+        self._by_file = bool(self._file)
         self.seen = GatewaySeen(None, say("desk.no_upstreams"), self._named, self._by_file)
         self._changed = changed
         self._now = asyncio.Event()
@@ -158,7 +160,8 @@ class GatewayLook:
             return GatewaySeen(await self.control.state(), "", self._named, self._by_file)
         except FreeholdError as error:
             why = say("desk.no_gateway", why=error) if self._named else say("desk.no_upstreams")
-            return GatewaySeen(None, why, self._named, self._by_file)
+            stops = await asyncio.to_thread(stops_in, Path(self._file)) if self._file else None
+            return GatewaySeen(None, why, self._named, self._by_file, stops)
 
 
 def _prepare(folder: Path) -> None:

@@ -90,7 +90,7 @@ def page_state(rooms: Rooms, gateway: GatewaySeen, you: Person) -> dict[str, Any
         ],
         "stops": _stops(gateway, you),
         "stops_known": gateway.state is not None,
-        "stops_why": gateway.why,
+        "no_stops": _no_stops(gateway),
         "acts": [stop_button(you)],
         "upstreams": _upstreams(gateway),
         "upstreams_why": gateway.why or say("desk.no_upstreams"),
@@ -119,7 +119,7 @@ def _incident(rooms: Rooms, one: Incident, waiting: Iterable[Request], you: Pers
         "id": one.id,
         "title": f"{one.id}: {one.title}",
         "state": one.state,
-        "level": {"low": low, "high": high, "colour": high, "says": says},
+        "level": {"low": low, "high": high, "colour": _colour(low, high), "says": says},
         "says": say("desk.incident_says", state=say(f"desk.state_{one.state.replace('-', '_')}"), opened=_moment(one.opened),
                     firing=say("desk.fires" if one.firing else "desk.over")),
         "clocks": [_clock(clock) for clock in clocks],
@@ -138,6 +138,11 @@ def _incident(rooms: Rooms, one: Incident, waiting: Iterable[Request], you: Pers
         "timeline": [_entry(entry) for entry in timeline[-_MOST_ENTRIES:]],
         "entries": len(timeline),
     }  # fmt: skip
+
+
+def _colour(low: str, high: str) -> str:
+    """The colour of the stripe: none as long as it may be no more than blue."""
+    return "unsettled" if low != high and low in ("", "blue") else high
 
 
 def _bare(radius: Json) -> Json:
@@ -208,12 +213,23 @@ def _told(value: Json) -> str:
 def _stops(gateway: GatewaySeen, you: Person) -> list[dict[str, Any]]:
     return [
         {
-            "what": " ".join(filter(None, (str(one.get("scope", "")), str(one.get("name", ""))))),
+            "what": _what_stops(one, by_file=gateway.state is None),
             "why": str(one.get("why", "")),
             "acts": [release_button(str(one.get("scope", "")), str(one.get("name", "")), you)],
         }
-        for one in gateway.listed("stops")
+        for one in gateway.stops
     ]  # fmt: skip
+
+
+def _what_stops(one: Mapping[str, Any], *, by_file: bool) -> str:
+    what = " ".join(filter(None, (str(one.get("scope", "")), str(one.get("name", "")))))
+    return say("desk.stopped_by_file", what=what) if by_file else what
+
+
+def _no_stops(gateway: GatewaySeen) -> str:
+    if gateway.state is not None:
+        return say("desk.no_stops")
+    return say("desk.stops_unknown" if gateway.file_stops is None else "desk.no_stops_by_file", why=gateway.why)
 
 
 def _upstreams(gateway: GatewaySeen) -> list[dict[str, str]]:

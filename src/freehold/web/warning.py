@@ -21,6 +21,7 @@ from freehold.watch.levels import Criteria, LevelRange, Levels, grade
 from freehold.watch.notification import Notification
 from freehold.watch.prediction import predict
 from freehold.watch.radius import Radius, Reach, Stop
+from freehold.watch.signal import BY
 from freehold.web.predictions import PREDICTION
 from freehold.web.stated import Stated
 from freehold.words import day as show_day
@@ -73,6 +74,8 @@ class WarningFound:
         How far it reaches; ``None`` without a stack.
     reach
         The same as JSON, for the incident and the page.
+    by_hand
+        Who says so, and in which words; empty unless it is a person.
     """
 
     notification: Notification
@@ -81,6 +84,7 @@ class WarningFound:
     level: LevelRange
     radius: Radius | None
     reach: Json
+    by_hand: str = ""
 
 
 def _common(alerts: Iterable[Alert]) -> Labels:
@@ -163,7 +167,7 @@ class Warner:
                 "question": level.question.text,
                 "fact": level.question.fact,
             }
-        return WarningFound(notification, labels, _title(alerts, labels), level, radius, reach)
+        return WarningFound(notification, labels, _title(alerts, labels), level, radius, reach, _by_hand(alerts))
 
     def _stated(self, alerts: Iterable[Alert]) -> list[Fact]:
         found: list[Fact] = []
@@ -209,12 +213,25 @@ def _placed(alerts: Iterable[Alert]) -> list[tuple[Labels, Labels]]:
 
 def _title(alerts: tuple[Alert, ...], labels: Labels) -> str:
     texts = [text for alert in alerts for name, text in alert.annotations if name == "summary"]
+    by = next((text for alert in alerts for name, text in alert.annotations if name == BY), "")
     if texts:
         more = len(alerts) - 1
-        return say("desk.title_more", title=texts[0], more=more) if more else texts[0]
+        first = say("desk.title_by", title=texts[0], by=by) if by else texts[0]
+        return say("desk.title_more", title=first, more=more) if more else first
     name = dict(labels).get("alertname", "")
     where = ", ".join(f"{key} {value}" for key, value in labels if key in PLACES)
     return say("desk.title_where", name=name or say("desk.several"), where=where) if where else name or say("desk.several")
+
+
+def _by_hand(alerts: tuple[Alert, ...]) -> str:
+    """Who says by hand that something is wrong, and in which words."""
+    told: dict[str, None] = {}
+    for alert in alerts:
+        notes = dict(alert.annotations)
+        if BY in notes:
+            words = notes.get("summary") or _title((alert,), alert.labels)
+            told[say("desk.by_hand", by=notes[BY], words=words)] = None
+    return "; ".join(told)
 
 
 def _says(radius: Radius, names: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -112,7 +113,7 @@ class GatewayControl:
                     content += await answer.content.read(_MOST_BYTES)
                 status = answer.status
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            reason = type(error).__name__
+            reason = _why_not(error)
             raise GatewayGone(
                 f"the gateway at {self.gateway.url} does not answer ({reason}). See that it runs.", silent=True
             ) from None
@@ -125,6 +126,16 @@ class GatewayControl:
         if status >= 300:
             raise ActionFailed(f"the gateway refused {what} (status {status}): {_said(told)}")
         return told
+
+
+def _why_not(error: BaseException) -> str:
+    """Why nobody answered, in words."""
+    number = getattr(error, "errno", None)
+    if isinstance(error, TimeoutError) and not number:
+        return "not in time"
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number).lower()
+    return "its answer is none" if isinstance(error, aiohttp.ClientPayloadError | ValueError) else "the connection broke off"
 
 
 def _told(content: bytes) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,10 @@ from typing import Final
 from freehold.respond.actions.interface import ActionFailed
 from freehold.whole_file import write_whole
 
-__all__ = ["add_stop", "has_stop", "remove_stop"]
+__all__ = ["add_stop", "has_stop", "remove_stop", "stops_in"]
 
 _SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
+_MOST_SHOWN: Final = 200
 _REMARK: Final = re.compile(r"(?:^|\s)#")
 
 if sys.platform == "win32":
@@ -58,6 +59,25 @@ def has_stop(path: Path, scope: str, name: str) -> bool | None:
         return any(_same(line, scope, name) for line in _lines(path))
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def stops_in(path: Path) -> tuple[Mapping[str, str], ...] | None:
+    """What stands in the file: ``scope``, ``name``, and ``why`` with who; ``None`` if it cannot be read.
+
+    A line that is not understood stops everything, as it does at the gateway.
+    """
+    found: dict[tuple[str, str], str] = {}
+    try:
+        for line in _lines(path):
+            said, *remark = _REMARK.split(line, maxsplit=1)
+            words, why = said.split(None, 1), "".join(remark).strip()
+            if words:
+                scope, name = words[0].lower(), words[1].strip() if len(words) > 1 else ""
+                known = scope in _SCOPES and (scope == "all") is not bool(name)
+                found.setdefault((scope, name) if known else ("all", ""), why)
+    except (OSError, UnicodeDecodeError):
+        return None
+    return tuple({"scope": scope, "name": name, "why": why} for (scope, name), why in list(found.items())[:_MOST_SHOWN])
 
 
 def add_stop(path: Path, scope: str, name: str, why: str) -> None:

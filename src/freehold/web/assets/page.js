@@ -39,11 +39,11 @@ function pillars(found) {
 
 function clockSays(one) {
   const now = one.seconds === null ? null : one.seconds + (one.running ? elapsed() : 0);
-  const over = one.limit !== null && now !== null && now > one.limit;
-  const told = now === null ? "not begun" : length(now);
+  if (now === null) return [`${one.name}: has not begun${one.limit === null ? "" : `; ${length(one.limit)} is allowed`}`, false];
+  const over = one.limit !== null && now > one.limit;
   const limit = one.limit === null ? "" : ` of ${length(one.limit)}`;
-  const end = one.running || now === null ? "" : ", done";
-  return [`${one.name}: ${told}${limit}${over ? ", over" : ""}${end}`, over];
+  const end = one.running ? "" : ", done";
+  return [`${one.name}: ${length(now)}${limit}${over ? ", over" : ""}${end}`, over];
 }
 
 function clocks(found) {
@@ -129,7 +129,7 @@ function show() {
   byId("stops").replaceChildren(
     state.stops.length ? table("Stops in force", ["What", "By and why", "Release"],
       state.stops.map((stop) => [stop.what, stop.why, [buttons("stops", stop.acts)]]))
-      : make("p", {class: "quiet", text: state.stops_known ? "Nothing is stopped." : `What is stopped is not known: ${state.stops_why}`}));
+      : make("p", {class: "quiet", text: state.no_stops}));
   byId("emergency").replaceChildren(buttons("desk", state.acts));
   byId("upstreams").replaceChildren(state.upstreams.length
     ? table("Upstreams of the gateway", ["Upstream", "State", "Tried again"], state.upstreams.map((one) => [one.name, one.state, one.again]))

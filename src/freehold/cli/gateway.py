@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.cli.extras import needs_watch
 from freehold.cli.output import write
 from freehold.cli.speech import tell
-from freehold.errors import GatewayError, UsageError
+from freehold.errors import UsageError
 from freehold.words import say
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ def _state(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.gateway.configuration import load
-    from freehold.gateway.plan import prepare
-    from freehold.gateway.secrets import Secret
+    with needs_watch("checking a configuration needs"):
+        from freehold.gateway.configuration import load
+        from freehold.gateway.plan import prepare
+        from freehold.gateway.secrets import Secret
 
     words = _words(options, 0, 1, "check FILE")
     file = words[0] if words else options.config
@@ -161,11 +163,9 @@ def _configuration(options: argparse.Namespace) -> Configuration:
 def _serve(options: argparse.Namespace) -> int:
     if options.words:
         raise UsageError(f"'{options.words[0]}' is no word for serving. See: freehold gateway --help")
-    try:
+    with needs_watch("the gateway needs"):
         from freehold.gateway.process import run_gateway
         from freehold.gateway.server import create_gateway
-    except ModuleNotFoundError as error:
-        raise GatewayError(f"the gateway needs {error.name}. Install it with: pip install 'freehold[watch]'") from None
     configuration, folder = _configuration(options), _folder(options)
     place = Path(options.config).parent if options.config is not None else None
     reread = partial(_configuration, options) if options.config is not None else None

@@ -23,6 +23,7 @@ from freehold.gateway.retry_budget import RetryBudgetTable
 from freehold.gateway.routing import CAPABILITIES, Capability, Rule
 from freehold.gateway.tool_policy import ToolPolicyTable
 from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import read_settings_text
 
 __all__ = [
     "DEFAULT_LISTEN",
@@ -304,17 +305,7 @@ def load(path: str | Path) -> Configuration:
     freehold.errors.BadConfiguration
         If it cannot be read, or is not sound: file, place and mend.
     """
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise BadConfiguration(f"{path} is larger than {_MOST_BYTES:,} bytes. That is no configuration.")
-        text = content.decode()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise BadConfiguration(
-            f"{path} cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})."
-        ) from None
-    return parse(text, str(path))
+    return parse(read_settings_text(path, _MOST_BYTES, BadConfiguration), str(path))
 
 
 def parse(text: str, file: str) -> Configuration:

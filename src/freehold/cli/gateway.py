@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from freehold.cli.extras import needs_watch
 from freehold.cli.output import write
 from freehold.cli.speech import tell
-from freehold.errors import UsageError
+from freehold.errors import GatewayError, UsageError
 from freehold.words import say
 
 if TYPE_CHECKING:

@@ -12,13 +12,18 @@ from benchmarks.interface import Places
 from benchmarks.peers import install_peers
 from benchmarks.report import render, rewrite
 from benchmarks.results import measure, read_results, write_results
-from benchmarks.workloads import SEED, WORKLOADS, workload
+from benchmarks.workloads import RESPONSE, SEED, WORKLOADS, workload
 
 __all__ = ["RESULTS", "main"]
 
 _HERE = Path(__file__).resolve().parent
 RESULTS = _HERE / "results.json"
-"""The file of results that the table is made from; a run that writes another one leaves the table alone."""
+RESPONSE_RESULTS = _HERE / "response.json"
+PAGES = {
+    RESULTS: (_HERE / "README.md", tuple(one for one in WORKLOADS if one not in RESPONSE)),
+    RESPONSE_RESULTS: (_HERE / "warning-and-response.md", RESPONSE),
+}
+"""The files of results that tables are made from, with page and workloads; a run that writes another leaves all alone."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     for one in (peers, run):
         one.add_argument("--scratch", type=Path, required=True, help="a folder for what benchmarks make")
     for one in (run, report):
-        one.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
+        one.add_argument("--results", type=Path, help="the file of results (default: the one of the workloads)")
     run.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="only these; all by default")
     run.add_argument("--runs", type=int, default=5, help="how often each, besides one unrecorded run (default 5)")
     run.add_argument("--keep", type=Path, help="a checkout of keephq/keep")
@@ -102,10 +107,15 @@ def main(arguments: list[str] | None = None) -> int:
         keep = options.keep.resolve() if options.keep else None
         # absolute, but not resolved: a virtual environment's interpreter is a link out of it
         places = Places(options.python.absolute(), scratch, options.data.resolve(), keep, peers, options.scale)
-        write_results(measure(chosen, places, max(options.runs, 1)), options.results)
-        if options.results != RESULTS:
-            return 0
-    rewrite(_HERE / "README.md", render(read_results(options.results), WORKLOADS))
+        results = options.results or (RESPONSE_RESULTS if set(chosen) <= set(RESPONSE) else RESULTS)
+        write_results(measure(chosen, places, max(options.runs, 1)), results)
+        written = [results]
+    else:
+        written = [options.results] if options.results else [file for file in PAGES if file.exists()]
+    for file in written:
+        if file.absolute() in PAGES:
+            page, shown = PAGES[file.absolute()]
+            rewrite(page, render(read_results(file), shown))
     return 0
 
 

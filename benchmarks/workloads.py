@@ -15,7 +15,7 @@ from benchmarks.generate_stack import generate_stack
 from benchmarks.interface import FREEHOLD, Bar, NotRun, Outcome, Places, Sample, Subject, Workload
 from benchmarks.large_sboms import LARGE_SBOMS
 
-__all__ = ["SEED", "WORKLOADS", "workload"]
+__all__ = ["RESPONSE", "SEED", "WORKLOADS", "workload"]
 
 SEED: Final = 20
 """The seed of everything that is generated."""
@@ -217,6 +217,10 @@ WORKLOADS: Final[tuple[Workload, ...]] = (
     *GATEWAY_WORKLOADS,
 )  # fmt: skip
 """All of them, in the order of the report."""
+
+
+RESPONSE: Final = tuple(one for one in WORKLOADS if one.name in {"rules", "radius"}) + GATEWAY_WORKLOADS
+"""Those of the warning and response system: their results are a file and a page of their own."""
 
 
 def workload(name: str) -> Workload:

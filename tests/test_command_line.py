@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from freehold.cli import main
+from freehold.cli.parser import VERBS, build_parser
 from freehold.report.schemas import json_schema
 
 ROOT = Path(__file__).parent.parent
@@ -151,6 +152,25 @@ def test_bad_usage_exits_2_with_the_mend_and_no_traceback(
     assert said in captured.err
     assert "Traceback" not in captured.err
     assert captured.out == ""
+
+
+@pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
+def test_the_usage_of_a_verb_is_how_it_is_written(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args([verb, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: freehold {verb} [")
+
+
+def test_every_action_that_an_error_lists_is_named_by_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["gateway", "halt"])
+    usage, _, listed = capsys.readouterr().err.partition("choose from ")
+    assert usage.startswith("usage: freehold gateway [")
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["gateway", "--help"])
+    shown = capsys.readouterr().out
+    for action in listed.strip().rstrip(")").replace("'", "").split(", "):
+        assert action in shown.partition("ACTION  ")[2].partition("WORD  ")[0]
 
 
 def test_a_scanned_project_written_as_a_stack_reads_back_to_the_same_answer(

@@ -8,7 +8,7 @@ import pytest
 
 from desks import Answer, Desk, desk, event, eventually, run_scene
 from freehold.errors import UsageError
-from freehold.web.people import add_person, read_key_file, remove_person
+from freehold.web.people import add_person, remove_person
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -211,18 +211,3 @@ def test_a_key_is_shown_once_and_stands_nowhere(tmp_path: Path) -> None:
         add_person(tmp_path, "Bo", ["intake", "commander"])
     with pytest.raises(UsageError, match="It knows: Ann"):
         remove_person(tmp_path, "Bo")
-
-
-def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "key"
-    file.write_text("k" * 40 + "\n", encoding="ascii")
-    file.chmod(0o644)
-    with pytest.raises(UsageError, match="can be read by others"):
-        read_key_file(file)
-    file.chmod(0o600)
-    assert read_key_file(file) == "k" * 40
-    file.write_text("short", encoding="ascii")
-    with pytest.raises(UsageError, match="holds no key"):
-        read_key_file(file)
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_key_file(tmp_path / "none")

@@ -41,6 +41,13 @@ def test_what_was_spent_is_spent_after_a_restart(tmp_path: Path) -> None:
         spend(opened(path, "alpha"), "alpha", 0.3)
 
 
+def test_a_limit_names_its_tenant_in_the_sentence_and_by_scope_and_name_in_the_state(tmp_path: Path) -> None:
+    found = opened(tmp_path / "budgets.json", "support")
+    with pytest.raises(Refusal, match=r"^tenant 'support' has spent its 1 a day$"):
+        spend(found, "support", 2.0)
+    assert set(found.used(0.0, WALL)) == {"tenant support"}
+
+
 @pytest.mark.parametrize(
     "content",
     [

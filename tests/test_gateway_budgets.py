@@ -41,7 +41,7 @@ def test_the_request_over_the_limit_is_told_when_to_come_again() -> None:
     assert (refused.limit, refused.most, refused.because) == (
         "requests_per_minute",
         2,
-        "'ward' has used its 2 requests a minute",
+        "ward has used its 2 requests a minute",
     )
     assert refused.retry_after == 41
     assert over(budget.reserve(20.0 + 40.9, WALL, 0, 0))

@@ -205,6 +205,33 @@ def test_stops_are_shown_and_taken_back_without_a_server(tmp_path: Path, capsys:
     assert capsys.readouterr().out == "nothing is stopped\n"
 
 
+def test_releasing_all_clears_a_file_that_cannot_be_understood_and_keeps_a_copy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = ("--state", str(tmp_path))
+    (tmp_path / "stop").write_text("modle b\n")
+    assert freehold("state", *state) == 2
+    said = capsys.readouterr().err
+    assert "everything is stopped: line 1 of the stop file makes no sense: 'modle b'" in said
+    assert f"freehold gateway release all --state {tmp_path}" in said
+    assert freehold("release", "model", "b", *state) == 2
+    assert str(tmp_path / "stop") in capsys.readouterr().err
+    assert freehold("release", "all", *state) == 0
+    assert f"it is kept as {tmp_path / 'stop.not-understood-1'}" in capsys.readouterr().err
+    assert freehold("state", *state) == 0
+    assert capsys.readouterr().out == "nothing is stopped\n"
+
+
+def test_the_state_of_an_empty_stop_file_says_how_everything_is_released(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "stop").touch()
+    assert freehold("state", "--state", str(tmp_path)) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "all  # the stop file is there and empty\n"
+    assert "to release everything delete it" in shown.err
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -118,6 +118,24 @@ def test_a_weak_or_missing_key_is_refused_and_never_shown(monkeypatch: pytest.Mo
         assert "hunter2" not in str(raised.value)
 
 
+def test_all_keys_that_are_wrong_are_told_at_once_each_with_its_own_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KEYS, "WEAK", "hunter2hunter2")
+    text = (
+        '[gateway]\nkey_env = "NONE"\n' + ONE + 'key_env = "WEAK"\n[[tenant]]\nname = "a"\nkey_env = "WEAK"\n'
+        '[[tenant]]\nname = "b"\n[[tenant]]\nname = "c"\nkey_env = "ALPHA"\n[[tenant]]\nname = "d"\nkey_env = "ALPHA"\n'
+    )
+    with pytest.raises(BadConfiguration) as raised:
+        plan(text)
+    admin, first, second, upstream, same = str(raised.value).splitlines()
+    assert admin.startswith("[gateway]: the variable NONE is not set")
+    assert first.startswith("tenant 'a': the key in the variable WEAK is too weak")
+    assert "Make one with: python3" in first
+    assert second.startswith("tenant 'b' has no key")
+    assert upstream.startswith("upstream 'one': the key in the variable WEAK is too weak")
+    assert upstream.endswith("Use the key that the provider gave; for a server of your own, give it a longer one.")
+    assert same.startswith("tenant 'd' and tenant 'c' have the same key")
+
+
 def test_one_key_for_two_is_refused() -> None:
     tenants = '[[tenant]]\nname = "a"\nkey_env = "ALPHA"\n[[tenant]]\nname = "b"\nkey_env = "ALPHA"\n'
     with pytest.raises(BadConfiguration, match="tenant 'b' and tenant 'a' have the same key"):

@@ -11,6 +11,7 @@ import pytest
 
 from freehold.demo.faults import Behaviour, Fault
 from freehold.demo.stand_in import StandIn, stand_in
+from freehold.gateway.failures import Failures
 from gateways import LONGEST, Gateway, ask, chat, eventually, gateway, texts_of
 
 Use = Callable[[Gateway, StandIn, StandIn], Awaitable[None]]
@@ -122,6 +123,39 @@ def test_when_nobody_answers_the_first_failure_and_the_last_are_told(tmp_path: P
         assert "second: " in answer.error["message"]
 
     scene(use, tmp_path)
+
+
+def test_where_waiting_is_all_that_is_needed_the_client_is_told_429_and_for_how_long(tmp_path: Path) -> None:
+    async def use(front: Gateway, first: StandIn, second: StandIn) -> None:
+        await first.set_fault(Fault(kind="rate_limited", seconds=40))
+        await second.set_fault(Fault(kind="rate_limited", seconds=20))
+        for _ in range(2):  # asked of the upstreams, and then held back by what they said
+            answer = await ask(front)
+            assert (answer.status, answer.error["code"]) == (429, "upstream_failed")
+            assert 10 <= int(answer.headers["Retry-After"]) <= 20
+        assert len(first.seen) == len(second.seen) == 1
+        assert len(front.entries("request")) == 2
+
+    scene(use, tmp_path)
+
+
+def test_another_reason_beside_a_429_is_no_429(tmp_path: Path) -> None:
+    async def use(front: Gateway, first: StandIn, second: StandIn) -> None:
+        await first.set_fault(Fault(kind="dead"))
+        await second.set_fault(Fault(kind="rate_limited", seconds=20))
+        answer = await ask(front)
+        assert answer.status == 503
+        assert 10 <= int(answer.headers["Retry-After"]) <= 20
+
+    scene(use, tmp_path)
+
+
+def test_a_429_that_does_not_say_how_long_is_told_with_the_second_for_which_it_rests() -> None:
+    failures = Failures()
+    failures.add("one", 429, "it takes no more now")
+    failures.limited(0.4)
+    refusal = failures.refusal()
+    assert (refusal.status, refusal.headers) == (429, {"Retry-After": "1"})
 
 
 def test_an_error_of_the_clients_own_is_passed_on_and_tried_nowhere_else(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from freehold.demo.faults import Behaviour
 from freehold.demo.stand_in import StandIn, stand_in
 from freehold.errors import GatewayError
-from freehold.gateway.switches import SCOPES, Stop, Stops, Switches, change_stop, parse_stops, read_stops
+from freehold.gateway.switches import SCOPES, Stop, Stops, Switches, change_stop, parse_stops, read_stops, set_aside
 from gateways import ADMIN, KEYS, LONGEST, Gateway, ask, chat, eventually, gateway, run
 
 TOOL = {"type": "function", "function": {"name": "send_mail", "parameters": {"type": "object"}}}
@@ -86,6 +86,62 @@ def test_a_folder_in_its_place_or_no_state_folder_stops_everything(tmp_path: Pat
         switches.look()
         assert switches.stops.of("tenant", "") is not None
         assert switches.problem
+
+
+def test_an_empty_file_says_how_everything_is_released(tmp_path: Path) -> None:
+    path = tmp_path / "stop"
+    path.touch()
+    switches = Switches(path)
+    switches.look()
+    assert switches.problem == (
+        f"{path} is there and empty: to release everything delete it, or "
+        f"`freehold gateway release all --state {tmp_path}`."
+    )  # fmt: skip
+    change_stop(path, Stop("model", "a"), on=True)
+    assert path.read_text() == "all  # the stop file was there and empty\nmodel a\n"
+    path.write_text(" ")
+    assert change_stop(path, Stop("all"), on=False).listed == ()
+    switches.look()
+    assert not switches.problem
+
+
+def test_a_typo_is_told_with_its_file_its_line_and_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "stop"
+    path.write_text("model a\nmodle b # why\n")
+    for on, stop in ((True, Stop("model", "c")), (False, Stop("all"))):
+        with pytest.raises(GatewayError) as raised:
+            change_stop(path, stop, on=on)
+        for part in ("line 2", "'modle b'", "Write 'all'", str(path), f"release all --state {tmp_path}"):
+            assert part in str(raised.value)
+    assert path.read_text() == "model a\nmodle b # why\n"
+
+
+def test_a_file_that_cannot_be_understood_is_set_aside_whole_and_never_over_another(tmp_path: Path) -> None:
+    path = tmp_path / "stop"
+    assert set_aside(path) is None
+    path.write_text("model a\n")
+    assert set_aside(path) is None
+    for number, content in enumerate((b"modle b\n", b"\xff"), 1):
+        path.write_bytes(content)
+        aside = set_aside(path)
+        assert aside == tmp_path / f"stop.not-understood-{number}"
+        assert aside.read_bytes() == content
+        assert not path.exists()
+    path.mkdir()
+    assert set_aside(path) == tmp_path / "stop.not-understood-3"
+
+
+def test_releasing_all_over_http_clears_what_cannot_be_understood(tmp_path: Path) -> None:
+    async def use(front: Gateway, _one: StandIn) -> None:
+        (tmp_path / "stop").write_text("modle b\n")
+        assert (await ask(front)).error["code"] == "stopped"
+        key = (tmp_path / "admin-key").read_text().strip()
+        assert (await front.post("/freehold/release", {"scope": "all"}, key=key)).status == 200
+        assert (await ask(front)).status == 200
+        assert (tmp_path / "stop.not-understood-1").read_text() == "modle b\n"
+        await eventually(lambda: any("it is kept as" in line for line in front.said))
+
+    run(use, tmp_path)
 
 
 def test_no_file_stops_nothing_and_a_change_is_seen(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from freehold.demo.faults import Behaviour
 from freehold.demo.frames import DIALECTS, Dialect
 from freehold.demo.stand_in import MODELS, StandIn, stand_in
 from freehold.respond.evidence_verify import verify
-from gateways import KEYS, LONGEST, Answer, Gateway, ask, chat, gateway, run
+from gateways import KEYS, LONGEST, Answer, Gateway, ask, chat, eventually, gateway, run
 
 WEATHER = {
     "type": "function",
@@ -125,11 +125,22 @@ def test_an_upstreams_own_answer_to_a_wrong_key_reaches_the_client(tmp_path: Pat
     run(use, tmp_path, keys=[KEYS["CLIENT"]])
 
 
+def test_a_clients_key_that_the_provider_refuses_is_said_once_a_minute(tmp_path: Path) -> None:
+    async def use(front: Gateway, _one: StandIn) -> None:
+        for _ in range(3):
+            assert (await front.post("/v1/chat/completions", chat(), key="another")).status == 401
+        await eventually(lambda: bool(front.said))
+        assert front.said == ["freehold: upstream 'upstream' refuses a client's key (401)"]
+        assert front.running.plan.upstreams["upstream"].breaker.state == "closed"
+
+    run(use, tmp_path, keys=[KEYS["CLIENT"]])
+
+
 def test_an_answer_says_who_gave_it_and_why(tmp_path: Path) -> None:
     async def use(front: Gateway, _one: StandIn) -> None:
         answer = await ask(front)
         assert answer.headers["x-freehold-upstream"] == "upstream"
-        assert answer.headers["x-freehold-because"] == "as listed in the configuration"
+        assert answer.headers["x-freehold-because"] == "it is the only upstream"
         assert "x-freehold-fallback" not in answer.headers
 
     run(use, tmp_path)

@@ -111,9 +111,9 @@ def test_a_file_that_is_no_probe_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRules, match="at most"):
         loaded(tmp_path, "".join(f'[[probe]]\nkind = "dns"\ntarget = "x{number}"\n' for number in range(MOST_PROBES + 1)))
     (tmp_path / "probes.toml").write_bytes(b"\xff")
-    with pytest.raises(BadRules, match="not TOML"):
+    with pytest.raises(BadRules, match="not UTF-8"):
         load_plan(tmp_path / "probes.toml")
-    with pytest.raises(BadRules, match="small"):
+    with pytest.raises(BadRules, match="larger than"):
         loaded(tmp_path, "#" * 2_000_000)
 
 

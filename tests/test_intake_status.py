@@ -258,7 +258,7 @@ def test_a_file_of_ones_own_feeds_is_read(tmp_path: Path) -> None:
         (OWN.replace("https://", "https://user:word@"), "no URL"),
         (OWN.replace("statuspage", "odd"), "form"),
         ("[[feed", "not TOML"),
-        ("#" * 2_000_000, "small"),
+        ("#" * 2_000_000, "larger than"),
         ("".join(OWN.replace('"a"', f'"{number}"') for number in range(201)), "at most"),
     ],
 )

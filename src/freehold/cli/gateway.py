@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.cli.extras import needs_watch
 from freehold.cli.output import write
 from freehold.cli.speech import tell
 from freehold.errors import GatewayError, UsageError
@@ -33,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what it takes: an action with its words, or none to serve."""
     actions = "; ".join(f"{name}: {line}" for name, line in ACTIONS.items())
     parser.add_argument(
-        "action", nargs="?", choices=(*ACTIONS, "serve"), default="serve", metavar="ACTION", help=f"{actions}; none: it serves"
+        "action",
+        nargs="?",
+        choices=(*ACTIONS, "serve"),
+        default="serve",
+        metavar="ACTION",
+        help=f"{actions}; serve, or none: it serves",
     )
     parser.add_argument("words", nargs="*", metavar="WORD", help="check: FILE; stop and release: all, or a SCOPE and a NAME")
     serve = parser.add_argument_group("serving")
@@ -79,12 +85,16 @@ def _words(options: argparse.Namespace, least: int, most: int, form: str) -> lis
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from freehold.gateway.switches import Stop, change_stop
+    from freehold.gateway.switches import Stop, change_stop, check_stop, set_aside
 
     words = _words(options, 1, 2, f"{options.action} all | model NAME | tenant NAME | tool NAME | agent NAME")
     why = ": ".join(filter(None, (options.by, options.because)))
     stop = Stop(words[0], words[1] if len(words) > 1 else "", why)
     folder, on = _folder(options), options.action == "stop"
+    check_stop(stop)
+    aside = set_aside(folder.stop) if not on and stop.scope == "all" else None
+    if aside is not None:
+        tell("freehold: " + say("gateway.set_aside", aside=aside))
     stops = change_stop(folder.stop, stop, on=on)
     tell("freehold: " + say("gateway.stopped" if on else "gateway.released", stop=stop, file=folder.stop))
     if not on and stops:
@@ -93,18 +103,25 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _state(options: argparse.Namespace) -> int:
-    from freehold.gateway.switches import read_stops
+    from freehold.gateway.switches import read_stops, way_out
 
     _words(options, 0, 0, "state [--state DIR]")
-    stops = read_stops(_folder(options).stop)
+    file = _folder(options).stop
+    try:
+        stops = read_stops(file)
+    except GatewayError as error:
+        raise GatewayError(f"everything is stopped: {error} {way_out(file)}".rstrip()) from None
+    if mend := way_out(file, stops):
+        tell(f"freehold: {mend}")
     write(None, "".join(f"{stop.line}\n" for stop in stops.listed) or say("gateway.nothing_stopped") + "\n")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.gateway.configuration import load
-    from freehold.gateway.plan import prepare
-    from freehold.gateway.secrets import Secret
+    with needs_watch("checking a configuration needs"):
+        from freehold.gateway.configuration import load
+        from freehold.gateway.plan import prepare
+        from freehold.gateway.secrets import Secret
 
     words = _words(options, 0, 1, "check FILE")
     file = words[0] if words else options.config
@@ -146,11 +163,9 @@ def _configuration(options: argparse.Namespace) -> Configuration:
 def _serve(options: argparse.Namespace) -> int:
     if options.words:
         raise UsageError(f"'{options.words[0]}' is no word for serving. See: freehold gateway --help")
-    try:
+    with needs_watch("the gateway needs"):
         from freehold.gateway.process import run_gateway
         from freehold.gateway.server import create_gateway
-    except ModuleNotFoundError as error:
-        raise GatewayError(f"the gateway needs {error.name}. Install it with: pip install 'freehold[watch]'") from None
     configuration, folder = _configuration(options), _folder(options)
     place = Path(options.config).parent if options.config is not None else None
     reread = partial(_configuration, options) if options.config is not None else None

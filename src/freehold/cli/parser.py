@@ -189,7 +189,9 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         "freehold", description=_overview(), epilog=_EXAMPLES, formatter_class=_Formatter, usage="freehold VERB STACK [flags]"
     )
     parser.add_argument("--version", action="version", version=f"freehold {__version__}")
-    verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB", help=None if listed else argparse.SUPPRESS)
+    verbs = parser.add_subparsers(
+        dest="command", required=True, metavar="VERB", help=None if listed else argparse.SUPPRESS, prog="freehold"
+    )  # fmt: skip
     made = {
         verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
         for verb in VERBS

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freehold.cli.extras import needs_watch
 from freehold.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,11 +62,9 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or nothing is.
     """
-    try:
+    with needs_watch("levels need"):
         from freehold.watch.level_facts import facts_from
         from freehold.watch.levels import Level, built_in_levels, grade, load_levels
-    except ModuleNotFoundError as error:
-        raise UsageError(f"{error.name} is not installed, which levels are read with: pip install 'freehold[watch]'") from None
     from freehold import work
     from freehold.cli.loading import context, load
     from freehold.cli.output import show

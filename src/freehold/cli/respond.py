@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from freehold.cli.extras import needs_watch
 from freehold.cli.output import show, write
 from freehold.cli.speech import tell
 from freehold.errors import EvidenceError, UsageError
@@ -135,12 +136,8 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.FreeholdError
         If it cannot be done.
     """
-    try:
+    with needs_watch("responding needs"):
         import freehold.respond.playbook_library  # noqa: F401  what is not installed is found out before anything is read
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "freehold":
-            raise
-        raise UsageError("responding needs the extra 'watch': pip install 'freehold[watch]'") from None
     if options.state == _PLAYBOOKS and options.action not in ("check", "convert"):
         raise UsageError("the word 'playbooks' goes with check and convert. Name a state folder, or write ./playbooks.")
     if options.action == "convert":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.cli.extras import needs_watch
 from freehold.cli.output import show, write
 from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
@@ -74,12 +75,8 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.UsageError
         If the arguments make no sense together, or the extra is not installed.
     """
-    try:
+    with needs_watch("rules need"):
         import freehold.watch.conditions  # noqa: F401  what is not installed is found out before anything is read
-    except ModuleNotFoundError as error:
-        if error.name != "cel":
-            raise
-        raise UsageError("rules need the extra 'watch': pip install 'freehold[watch]'") from None
     return _RUN[options.action](options)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from freehold.cli.extras import needs_watch
 from freehold.cli.speech import tell
 from freehold.errors import UsageError
 from freehold.words import say
@@ -58,12 +59,8 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.FreeholdError
         If it is no signal, or the folder is no desk's.
     """
-    try:
+    with needs_watch("a signal needs"):
         from freehold.watch.signal import signal_event, tell_by_hand
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "freehold":
-            raise
-        raise UsageError("this needs the extra 'watch': pip install 'freehold[watch]'") from None
     folder = Path(options.state)
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of a desk. freehold watch --state DIR makes one.")

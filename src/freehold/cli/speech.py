@@ -16,9 +16,8 @@ from typing import Literal
 from freehold.log import listen
 from freehold.report.clean import clean, escape_json
 
-__all__ = ["LOG_FORMATS", "Speech", "progress", "speaking", "tell"]
+__all__ = ["Speech", "progress", "speaking", "tell"]
 
-LOG_FORMATS = ("text", "json")
 _FIRST = frozenset({"read", "catalogue", "computed", "kept page used", "wrote"})
 """Events that one ``-v`` shows; two show all."""
 

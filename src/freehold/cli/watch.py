@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import work
+from freehold.cli.extras import needs_watch
 from freehold.cli.flags import settings_from
 from freehold.cli.speech import progress, tell
 from freehold.errors import UsageError
@@ -64,12 +65,8 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.FreeholdError
         If it cannot be done.
     """
-    try:
+    with needs_watch("the desk needs"):
         import freehold.web.people  # noqa: F401  what is not installed is found out before anything is read
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "freehold":
-            raise
-        raise UsageError("the desk needs the extra 'watch': pip install 'freehold[watch]'") from None
     if options.person is not None or options.remove_person is not None:
         return _people(options)
     if options.stack == _DEMO:

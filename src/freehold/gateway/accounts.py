@@ -100,7 +100,7 @@ class Accounts:
             budget.change(table)
         elif table != _NO_LIMITS:
             scope, name = whose
-            budget = self._budgets[whose] = Budget(table, f"{scope} {name}".rstrip())
+            budget = self._budgets[whose] = Budget(table, f"{scope} '{name}'" if name else f"the {scope}")
             kept = self._kept.get(f"{scope} {name}")
             if kept is not None:
                 budget.restore({"days": kept.days, "months": kept.months})
@@ -138,8 +138,8 @@ class Accounts:
     def used(self, now: float, wall: float) -> dict[str, dict[str, tuple[float, float]]]:
         """What is used of each limit, and where it stands, by whose it is."""
         return {
-            budget.name: {str(limit): pair for limit, pair in budget.used(now, wall).items()}
-            for budget in self._budgets.values()
+            f"{scope} {name}".rstrip(): {str(limit): pair for limit, pair in budget.used(now, wall).items()}
+            for (scope, name), budget in self._budgets.items()
         }
 
     def save(self, wall: float) -> None:

@@ -167,9 +167,11 @@ def candidates_for(exchange: Exchange, plan: Plan, asked: Asked, force: Force | 
         is_unknown = decision.refused == say("policy.no_upstream", model=asked.model)
         raise Refusal(404 if is_unknown else 403, "no_route", decision.refused)
     found = []
+    is_only = len(plan.upstreams) == 1
     for one in decision.choices:
         upstream = plan.upstreams[one.target.upstream]
-        found.append(Candidate(upstream, one.target.model or asked.model, one.target.price, _sentence(one.because)))
+        because = _sentence("policy.only" if is_only and one.because == "policy.listed" else one.because)
+        found.append(Candidate(upstream, one.target.model or asked.model, one.target.price, because))
     return tuple(found)
 
 

@@ -30,6 +30,8 @@ from freehold.watch.event import Json
 __all__ = ["Answered", "Order", "obtain", "tell_change"]
 
 _PAUSE: Final = 0.05
+_KEYS_BETWEEN: Final = 60.0
+"""Seconds between two sentences on keys of clients that an upstream refuses."""
 _SLICE: Final = 262_144
 _READ_WHOLE: Final = ("chat", "text_completion", "responses")
 
@@ -98,7 +100,8 @@ def tell_change(
     running.records.put(f"breaker.{change}", {name: value for name, value in body.items() if value})
     seconds = round(upstream.breaker.open_until - asyncio.get_running_loop().time())
     said = "looked_at" if change == "half_open" and stage == "look" else change
-    running.notices.say(f"breaker_{said}", upstream.name, upstream=upstream.name, why=why, seconds=max(seconds, 1))
+    overtaken = "upstream_failed" if change == "closed" else ""
+    running.notices.change(f"breaker_{said}", after=overtaken, upstream=upstream.name, why=why, seconds=max(seconds, 1))
 
 
 async def obtain(
@@ -148,8 +151,8 @@ async def obtain(
                 answered = await _one(running, exchange, order, candidate, permit)
             except AttemptFailed as failed:
                 failures.add(upstream.name, failed.status, failed.what)
-                if failed.retry_after is not None:
-                    failures.retry_after = failed.retry_after
+                if failed.limited:
+                    failures.limited(upstream.breaker.resting(now()) if failed.retry_after is None else failed.retry_after)
                 last = place + 1 == len(candidates)
                 if once:
                     break
@@ -209,7 +212,7 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         raise Refusal(404, "not_there", f"{order.target.partition('?')[0]} lies outside the paths of the upstream.")
     timeouts = running.plan.configuration.timeouts
     flight.deadline = loop.time() + (timeouts.first_byte if exchange.stream else timeouts.answer)
-    flight.ends = float("inf")
+    flight.ends, flight.asked = float("inf"), loop.time()
     response: ClientResponse | None = None
 
     def went_on() -> None:
@@ -220,7 +223,8 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         if exchange.kind != "pass":
             await see_head(response, headers, own_key=not upstream.client_key)
         first = await response.content.readany()
-        flight.ends = loop.time() + timeouts.stream
+        flight.ends, flight.asked = loop.time() + timeouts.stream, float("inf")
+        running.silences.answered(upstream)
         answer = None
         if exchange.kind != "pass" and response.status < 400 and is_stream(response):
             first = await first_event(response, first)
@@ -237,6 +241,8 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
             response.close()
         if flight.interruption is None or flight.interruption.kind not in ("late", "stream_too_long"):
             upstream.breaker.abandoned(loop.time(), permit)
+            if flight.interruption is None and loop.time() - flight.asked >= timeouts.warn:
+                _tell_left(running, exchange, upstream, loop.time() - flight.asked)
             raise
         flight.go_on()
         late = AttemptFailed(504, "it did not answer in time", kind="timeout")
@@ -252,7 +258,13 @@ async def _one(running: Running, exchange: Exchange, order: Order, candidate: Ca
         nothing = AttemptFailed(502, what, kind=kind, again=True, stale=isinstance(error, ServerDisconnectedError))
         _count(running, exchange, upstream, permit, nothing)
         raise nothing from None
+    finally:
+        flight.asked = float("inf")
     went_on()
+    if response.status in (401, 403) and upstream.client_key:
+        running.notices.say(
+            "client_key_refused", upstream.name, between=_KEYS_BETWEEN, upstream=upstream.name, status=response.status
+        )
     if permit.probe:
         tell_change(running, upstream, upstream.breaker.succeeded(loop.time(), permit))
     return Answered(upstream, response, first, permit, answer)
@@ -271,6 +283,18 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + _SLICE]
 
 
+def _tell_left(running: Running, exchange: Exchange, upstream: Upstream, seconds: float) -> None:
+    """Tell that a client waited for long and left before the first byte came.
+
+    The breaker is not told: clients differ in their patience, and one that has little must not close an upstream to others.
+    """
+    body = exchange.attributes()
+    body["error.type"] = "timeout"
+    body["freehold.because"] = why = f"its client left after {seconds:.0f} s without a byte of an answer"
+    running.records.put("upstream.failed", body, flush=False)
+    running.notices.say("upstream_failed", f"{upstream.name} left", upstream=upstream.name, why=why)
+
+
 def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Permit, failed: AttemptFailed) -> None:
     """Tell the breaker, the evidence and standard error that a try came to nothing."""
     now = asyncio.get_running_loop().time()
@@ -283,5 +307,5 @@ def _count(running: Running, exchange: Exchange, upstream: Upstream, permit: Per
     body["error.type"] = failed.kind or "rate_limited"
     body["freehold.because"] = failed.what
     running.records.put("upstream.failed", body, flush=False)
-    running.notices.say("upstream_failed", upstream.name, upstream=upstream.name, why=failed.what)
+    running.notices.say("upstream_failed", f"{upstream.name} {body['error.type']}", upstream=upstream.name, why=failed.what)
     tell_change(running, upstream, change, failed.what)

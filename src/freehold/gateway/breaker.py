@@ -274,6 +274,10 @@ class Breaker:
         self._resting_until = max(self._resting_until, now + min(seconds, self.table.longest_seconds))
         self.abandoned(now, permit)
 
+    def resting(self, now: float) -> float:
+        """Seconds for which the upstream still rests, since it said 429."""
+        return max(self._resting_until - now, 0.0)
+
     def abandoned(self, _now: float, permit: Permit) -> None:
         """Nothing is known of a request's end: its client left, or it was stopped. A probe makes room for another."""
         if permit.probe and permit.epoch == self._epoch:

@@ -23,6 +23,7 @@ from freehold.gateway.retry_budget import RetryBudgetTable
 from freehold.gateway.routing import CAPABILITIES, Capability, Rule
 from freehold.gateway.tool_policy import ToolPolicyTable
 from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import read_settings_text
 
 __all__ = [
     "DEFAULT_LISTEN",
@@ -110,7 +111,10 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
     first_byte
         For the first byte of a stream.
     answer
-        For an answer in one piece.
+        For an answer in one piece. Less than the 600 seconds for which the client libraries of OpenAI's interface wait, so
+        that theirs is not the first to end.
+    warn
+        After which it is said of an upstream that nothing has come from it, while requests wait on.
     idle
         Between two pieces of a stream, and for a client to take one. Comments and empty events alone keep a stream going
         for ten times as long.
@@ -121,7 +125,8 @@ class TimeoutsTable(_Table, frozen=True, kw_only=True):
     body: _Seconds = 30.0
     connect: _Seconds = 5.0
     first_byte: _Seconds = 120.0
-    answer: _Seconds = 600.0
+    answer: _Seconds = 300.0
+    warn: _Seconds = 15.0
     idle: _Seconds = 120.0
     stream: _Seconds = 3_600.0
 
@@ -300,17 +305,7 @@ def load(path: str | Path) -> Configuration:
     freehold.errors.BadConfiguration
         If it cannot be read, or is not sound: file, place and mend.
     """
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise BadConfiguration(f"{path} is larger than {_MOST_BYTES:,} bytes. That is no configuration.")
-        text = content.decode()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise BadConfiguration(
-            f"{path} cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})."
-        ) from None
-    return parse(text, str(path))
+    return parse(read_settings_text(path, _MOST_BYTES, BadConfiguration), str(path))
 
 
 def parse(text: str, file: str) -> Configuration:

@@ -22,7 +22,7 @@ from freehold.gateway.headers import bearer
 from freehold.gateway.routes import Route
 from freehold.gateway.running import Running
 from freehold.gateway.state_folder import StateFolder
-from freehold.gateway.switches import Stop, change_stop, check_stop
+from freehold.gateway.switches import Stop, change_stop, check_stop, set_aside
 from freehold.watch.event import Json
 from freehold.whole_file import write_whole
 
@@ -211,6 +211,9 @@ class Control:
     async def _release(self, asked: _StopAct) -> dict[str, Any]:
         stop, running = _stop_of(asked), self._running
         with running.expecting(stop):
+            aside = await asyncio.to_thread(set_aside, self._folder.stop) if asked.scope == "all" else None
+            if aside is not None:
+                running.notices.change("set_aside", aside=str(aside))
             await asyncio.to_thread(change_stop, self._folder.stop, stop, on=False)
             running.switches.unforce(stop.scope, stop.name)
             running.look_at_stops()
@@ -268,9 +271,9 @@ class Control:
             self._reread()
         except FreeholdError as error:
             self._running.records.put("reload_refused", {"freehold.because": str(error)[:2_000]})
-            self._running.notices.say("reload_refused", why=str(error))
+            self._running.notices.change("reload_refused", why=str(error))
             raise Refusal(409, "bad_configuration", f"nothing was changed: {error}") from None
-        self._running.notices.say("reloaded")
+        self._running.notices.change("reloaded")
 
     async def _act(self, kind: str, asked: _Act, body: dict[str, Json]) -> int:
         told = {name: value for name, value in body.items() if value not in ("", None)}

@@ -57,13 +57,24 @@ class Failures:
             message += f" Last: {_sentence(last)}"
         details = {"first": _as_data(first), "last": _as_data(last), "tried": len(self.told)}
         headers = {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
-        return Refusal(last[1] if last[1] in (429, 503, 504) else 502, "upstream_failed", message, headers, details)
+        return Refusal(self._status(), "upstream_failed", message, headers, details)
+
+    def _status(self) -> int:
+        """429 only where nobody had another reason: then to wait is all that is needed."""
+        statuses = [status for _, status, _ in self.told]
+        if all(status == 429 for status in statuses):
+            return 429
+        return {429: 503, 503: 503, 504: 504}.get(statuses[-1], 502)
+
+    def limited(self, wait: float) -> None:
+        """One that takes no more for so many seconds."""
+        self.retry_after = wait if self.retry_after is None else min(wait, self.retry_after)
 
     def held(self, upstream: str, because: str, wait: float) -> None:
         """One that is not asked now, since its breaker says so."""
-        self.retry_after = wait if self.retry_after is None else min(wait, self.retry_after)
+        self.limited(wait)
         if because == "rate_limited":
-            self.add(upstream, 503, f"it has said that it takes no more; it is asked again in {wait:.0f} s")
+            self.add(upstream, 429, f"it has said that it takes no more; it is asked again in {wait:.0f} s")
         else:
             self.add(upstream, 503, f"it has failed of late and is not asked; it is tried again in {max(wait, 0):.0f} s")
 

@@ -51,6 +51,8 @@ class Flight:
         Who was asked last.
     plan
         What it was begun with.
+    asked
+        Since when it waits for the first byte of an upstream's answer, by the loop's clock; infinite while it does not.
     deadline
         When it is late, by the loop's clock.
     ends
@@ -69,6 +71,7 @@ class Flight:
     unread: bool = False
     upstream: str = ""
     plan: object = None
+    asked: float = float("inf")
     deadline: float = float("inf")
     ends: float = float("inf")
     interruption: Interruption | None = None

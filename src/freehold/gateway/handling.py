@@ -91,7 +91,9 @@ class Handler:
 
     def _refused(self, exchange: Exchange, refusal: Refusal) -> web.Response:
         exchange.status, exchange.error = refusal.status, refusal.code
-        exchange.refused = not exchange.attempts and refusal.status in (401, 403, 404, 429)
+        exchange.refused = (
+            not exchange.attempts and refusal.status in (401, 403, 404, 429) and refusal.code != "upstream_failed"
+        )
         if exchange.refused and refusal.status != 401:
             subject = f"{refusal.code} {exchange.caller.tenant} {exchange.model}"
             self.running.notices.say("refused", subject, status=refusal.status, why=refusal.message)
@@ -217,7 +219,9 @@ class Handler:
         length = 0
         try:
             while piece := await request.content.readany():
-                exchange.flight.deadline = max(exchange.flight.deadline, self._loop.time() + idle)
+                now = self._loop.time()
+                exchange.flight.asked = now
+                exchange.flight.deadline = max(exchange.flight.deadline, now + idle)
                 length += len(piece)
                 if length > most:
                     raise too_large(most)

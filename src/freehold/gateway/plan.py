@@ -18,7 +18,7 @@ from freehold.gateway.budgets import Price
 from freehold.gateway.configuration import Configuration, TenantTable, UpstreamTable, base_of, is_loopback, listen_of
 from freehold.gateway.jurisdiction import Place, places_of
 from freehold.gateway.routing import Router, RoutingTable, Target
-from freehold.gateway.secrets import Secret, all_different, read_secret
+from freehold.gateway.secrets import PROVIDERS_MEND, Secret, all_different, read_secret
 from freehold.gateway.tool_policy import RunawayTable, ToolPolicy, ToolPolicyTable
 from freehold.gateway.upstreams import Upstream
 from freehold.stack.values import Stack
@@ -85,6 +85,35 @@ class Plan:
     pass_through: bool
 
 
+class _Keys:
+    """The keys of a configuration as they are read, and all that is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path | None) -> None:
+        self._environment, self._folder = environment, folder
+        self._named: list[tuple[str, Secret | None]] = []
+        self.problems: list[str] = []
+
+    def read(self, name: str | None, path: str | None, whose: str, *, instead: Secret | None = None) -> Secret | None:
+        """One key; ``None`` if there is none, or something is wrong with it."""
+        mend = {"mend": PROVIDERS_MEND} if whose.startswith("upstream ") else {}
+        try:
+            found = read_secret(name, path, whose, environment=self._environment, folder=self._folder, **mend) or instead
+        except BadConfiguration as error:
+            self.problems.append(str(error))
+            return None
+        self._named.append((whose, found))
+        return found
+
+    def see(self, configuration: Configuration) -> None:
+        """See that all is well, or tell everything that is not: whoever mends one key should not have to come again."""
+        try:
+            all_different(_one_a_provider(self._named, configuration))
+        except BadConfiguration as error:
+            self.problems.append(str(error))
+        if self.problems:
+            raise BadConfiguration("\n".join(self.problems))
+
+
 def prepare(
     configuration: Configuration,
     *,
@@ -118,30 +147,26 @@ def prepare(
     """
     table = configuration.gateway
 
-    def secret(name: str | None, path: str | None, whose: str) -> Secret | None:
-        return read_secret(name, path, whose, environment=environment, folder=folder)
-
-    own = secret(table.key_env, table.key_file, "[gateway]") or admin
-    if own is None:
-        raise BadConfiguration("[gateway]: there is no key for control. Name one in key_env or key_file.")
-    keys: list[tuple[str, Secret | None]] = [("[gateway]", own)]
+    keys = _Keys(environment, folder)
+    own = keys.read(table.key_env, table.key_file, "[gateway]", instead=admin)
+    if own is None and table.key_env is None and table.key_file is None:
+        keys.problems.append("[gateway]: there is no key for control. Name one in key_env or key_file.")
     watch = None
     if configuration.watch is not None:
-        watch = secret(configuration.watch.key_env, configuration.watch.key_file, "[watch]")
-        keys.append(("[watch]", watch))
+        watch = keys.read(configuration.watch.key_env, configuration.watch.key_file, "[watch]")
     tenants: dict[bytes, TenantTable] = {}
     for tenant in configuration.tenant:
-        key = secret(tenant.key_env, tenant.key_file, f"tenant '{tenant.name}'")
-        if key is None:
-            raise BadConfiguration(f"tenant '{tenant.name}' has no key. Name one in key_env or key_file.")
-        keys.append((f"tenant '{tenant.name}'", key))
-        tenants[key.digest] = tenant
+        key = keys.read(tenant.key_env, tenant.key_file, f"tenant '{tenant.name}'")
+        if key is not None:
+            tenants[key.digest] = tenant
+        elif tenant.key_env is None and tenant.key_file is None:
+            keys.problems.append(f"tenant '{tenant.name}' has no key. Name one in key_env or key_file.")
     upstreams: dict[str, Upstream] = {}
     for one in configuration.upstream:
-        key = secret(one.key_env, one.key_file, f"upstream '{one.name}'")
-        keys.append((f"upstream '{one.name}'", key))
+        key = keys.read(one.key_env, one.key_file, f"upstream '{one.name}'")
         upstreams[one.name] = _upstream(one, key, configuration, before)
-    all_different(_one_a_provider(keys, configuration))
+    keys.see(configuration)
+    assert own is not None
     host, _ = listen_of(table.listen, "gateway.listen")
     if not is_loopback(host) and not tenants:
         raise BadConfiguration(

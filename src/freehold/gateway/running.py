@@ -15,6 +15,7 @@ from freehold.gateway.notices import Notices
 from freehold.gateway.plan import Plan
 from freehold.gateway.records import Records
 from freehold.gateway.routes import Routes
+from freehold.gateway.silence import Silences
 from freehold.gateway.switches import Stop, Stops, Switches
 from freehold.gateway.upstreams import Upstream
 
@@ -36,6 +37,8 @@ class Running:
         Standard error.
     accounts
         Budgets.
+    silences
+        Upstreams from which nothing comes.
 
     Attributes
     ----------
@@ -45,11 +48,14 @@ class Running:
 
     __slots__ = (
         "_expected", "_retired", "accounts", "closing", "desk", "ended", "flights", "notices", "plan", "records", "routes",
-        "switches",
+        "silences", "switches",
     )  # fmt: skip
 
-    def __init__(self, plan: Plan, switches: Switches, records: Records, notices: Notices, accounts: Accounts) -> None:
+    def __init__(
+        self, plan: Plan, switches: Switches, records: Records, notices: Notices, accounts: Accounts, silences: Silences
+    ) -> None:
         self.plan, self.switches, self.records, self.notices, self.accounts = plan, switches, records, notices, accounts
+        self.silences = silences
         self.flights, self.routes = Flights(), Routes()
         self.closing = False
         self.ended = 0
@@ -114,12 +120,12 @@ class Running:
     def _say(self, ended: int) -> None:
         stops = self.switches.stops
         if self.switches.problem:
-            self.notices.say("all_stopped_unreadable", self.switches.problem, why=self.switches.problem)
+            self.notices.change("all_stopped_unreadable", after="refused", why=self.switches.problem)
         elif stops:
             listed = ", ".join(str(stop) for stop in stops.listed[:5])
-            self.notices.say("stops_now", listed, stops=listed, ended=ended)
+            self.notices.change("stops_now", after="refused", stops=listed, ended=ended)
         else:
-            self.notices.say("stops_none")
+            self.notices.change("stops_none", after="refused")
 
     def _tell(self, before: Stops, after: Stops) -> None:
         was, now = ({(stop.scope, stop.name): stop for stop in stops.listed} for stops in (before, after))

@@ -19,7 +19,7 @@ from typing import Final
 
 from freehold.errors import BadConfiguration
 
-__all__ = ["Secret", "all_different", "read_secret", "weakness"]
+__all__ = ["PROVIDERS_MEND", "Secret", "all_different", "read_secret", "weakness"]
 
 _LEAST_LENGTH: Final = 20
 _LEAST_DIFFERENT: Final = 8
@@ -31,6 +31,8 @@ _KNOWN: Final = (
     "here", "insert", "letmein", "welcome", "freehold", "gateway", "qwerty", "sk",
 )  # fmt: skip
 _MEND: Final = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+PROVIDERS_MEND: Final = "Use the key that the provider gave; for a server of your own, give it a longer one."
+"""The mend of a weak key that is not made here."""
 
 
 class Secret:
@@ -112,8 +114,9 @@ def _without_runs(text: str) -> list[str]:
 
 
 def read_secret(
-    name: str | None, path: str | None, place: str, *, environment: Mapping[str, str] = os.environ, folder: Path | None = None
-) -> Secret | None:
+    name: str | None, path: str | None, place: str, *, environment: Mapping[str, str] = os.environ,
+    folder: Path | None = None, mend: str = _MEND,
+) -> Secret | None:  # fmt: skip
     """Read a key from where a configuration says that it is.
 
     Parameters
@@ -128,6 +131,8 @@ def read_secret(
         Where variables are looked up.
     folder
         The configuration's folder.
+    mend
+        What to do about a key that is too weak.
 
     Returns
     -------
@@ -153,7 +158,7 @@ def read_secret(
         return None
     weak = weakness(value)
     if weak:
-        raise BadConfiguration(f"{place}: the key in {source} is too weak: {weak}. {_MEND}")
+        raise BadConfiguration(f"{place}: the key in {source} is too weak: {weak}. {mend}")
     return Secret(value)
 
 
@@ -183,12 +188,16 @@ def all_different(named: Sequence[tuple[str, Secret | None]]) -> None:
     Raises
     ------
     freehold.errors.BadConfiguration
-        Naming both.
+        Naming all of them.
     """
     seen: dict[bytes, str] = {}
+    twice: list[str] = []
     for owner, secret in named:
         if secret is None:
             continue
         if secret.digest in seen:
-            raise BadConfiguration(f"{owner} and {seen[secret.digest]} have the same key. Give each its own: {_MEND}")
-        seen[secret.digest] = owner
+            mend = PROVIDERS_MEND if owner.startswith("upstream ") else _MEND
+            twice.append(f"{owner} and {seen[secret.digest]} have the same key. Give each its own. {mend}")
+        seen.setdefault(secret.digest, owner)
+    if twice:
+        raise BadConfiguration("\n".join(twice))

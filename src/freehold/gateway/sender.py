@@ -129,7 +129,7 @@ class Sender:
         self._wait, self._most = 0.0, min(_MOST_EVENTS, self._most * 2)
         if self._trouble:
             self._trouble = ""
-            self._notices.say("desk_reached")
+            self._notices.change("desk_reached", after="desk_unreachable")
 
     def _failed(self, why: str) -> None:
         self._wait = min(max(_FIRST_WAIT, self._wait * 2), _LONGEST_WAIT)

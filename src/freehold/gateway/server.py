@@ -26,6 +26,7 @@ from freehold.gateway.ramp import Move
 from freehold.gateway.records import Records
 from freehold.gateway.running import Running
 from freehold.gateway.sender import Sender
+from freehold.gateway.silence import Silences
 from freehold.gateway.spool import Spool
 from freehold.gateway.state_folder import StateFolder
 from freehold.gateway.switches import Switches
@@ -114,7 +115,8 @@ def create_gateway(
             notices.say("budget_near", f"{whose} {limit}", whose=whose, limit=limit)
 
         accounts = Accounts(configuration, kept.budgets, near)
-        running = Running(plan, Switches(kept.stop), records, notices, accounts)
+        silences = Silences(records, notices, asyncio.get_running_loop().time)
+        running = Running(plan, Switches(kept.stop), records, notices, accounts, silences)
         running.begin()
         app[RUNNING] = running
         app[CONTROL] = control = Control(running, kept, reload)
@@ -191,6 +193,8 @@ async def _watch(running: Running, control: Control, looks: Looks, heartbeat: He
         try:
             running.look_at_stops()
             running.flights.see_deadlines(loop.time())
+            plan = running.plan
+            running.silences.look(running.flights, plan.upstreams.values(), plan.configuration.timeouts.warn)
             looks.begin()
             heartbeat.look()
             if loop.time() - saved >= _SAVE_EVERY:
@@ -202,6 +206,7 @@ async def _watch(running: Running, control: Control, looks: Looks, heartbeat: He
 
 async def _each_second(running: Running, control: Control) -> None:
     running.records.probe()
+    running.notices.look()
     moves = list(running.routes.tick(running.plan, running.flights, asyncio.get_running_loop().time()))
     for model, move in moves:
         _tell_move(running, model, move)

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +22,28 @@ from freehold.errors import GatewayError
 from freehold.respond.file_lock import lock_whole
 from freehold.whole_file import write_whole
 
-__all__ = ["SCOPES", "Stop", "Stops", "Switches", "change_stop", "check_stop", "parse_stops", "read_stops", "remark_of"]
+__all__ = [
+    "SCOPES",
+    "Stop",
+    "Stops",
+    "Switches",
+    "change_stop",
+    "check_stop",
+    "parse_stops",
+    "read_stops",
+    "remark_of",
+    "set_aside",
+    "way_out",
+]
 
 SCOPES: Final = ("all", "model", "tenant", "tool", "agent")
 _MOST_BYTES: Final = 1_000_000
 _MOST_NAME: Final = 200
 _MOST_TRIES: Final = 100
+_MOST_ASIDE: Final = 100
+_MOST_SHOWN: Final = 80
+_EMPTY: Final = "the stop file is there and empty"
+_WAS_EMPTY: Final = "the stop file was there and empty"
 _REMARK: Final = re.compile(r"(?:^|\s)#")
 _QUOTES: Final = ("'", '"')
 _BETWEEN_TRIES: Final = 0.02
@@ -129,7 +145,7 @@ def parse_stops(text: str) -> Stops:
         Naming the first line that makes no sense.
     """
     if not text.strip():
-        return Stops((Stop("all", "", "the stop file is there and empty"),))
+        return Stops((Stop("all", "", _EMPTY),))
     found: list[Stop] = []
     for number, line in enumerate(text.splitlines(), 1):
         said, why = remark_of(line)
@@ -139,7 +155,8 @@ def parse_stops(text: str) -> Stops:
         scope, name = words[0].lower(), words[1].strip() if len(words) > 1 else ""
         if scope not in SCOPES or (scope == "all") is bool(name) or not _stands_in_a_line(name):
             raise GatewayError(
-                f"line {number} of the stop file makes no sense. Write 'all', or one of {', '.join(SCOPES[1:])} and a name."
+                f"line {number} of the stop file makes no sense: {said.strip()[:_MOST_SHOWN]!a}. "
+                f"Write 'all', or one of {', '.join(SCOPES[1:])} and a name."
             )
         found.append(Stop(scope, name, why))
     return Stops(tuple(found))
@@ -175,6 +192,29 @@ def read_stops(path: Path) -> Stops:
         return parse_stops(content.decode())
     except UnicodeDecodeError:
         raise GatewayError("the stop file is not UTF-8 text. Write it anew.") from None
+
+
+def way_out(path: Path, stops: Stops | None = None) -> str:
+    """What to do about a stop file by which everything is stopped without anybody having written that.
+
+    Parameters
+    ----------
+    path
+        The stop file.
+    stops
+        What it says; ``None`` if it cannot be understood.
+
+    Returns
+    -------
+    str
+        Empty where the file is not there, or says what it stops.
+    """
+    if not os.path.lexists(path) or (stops is not None and not any(stop.why == _EMPTY for stop in stops.listed)):
+        return ""
+    release = f"`freehold gateway release all --state {path.parent}`"
+    if stops is not None:
+        return f"{path} is there and empty: to release everything delete it, or {release}."
+    return f"The file is {path}. Mend it, or release everything: {release} (a copy is kept)."
 
 
 class Switches:
@@ -225,10 +265,10 @@ class Switches:
             return False
         before = self.stops
         try:
-            listed = read_stops(self.path).listed
-            self.problem = ""
+            read = read_stops(self.path)
+            listed, self.problem = read.listed, way_out(self.path, read)
         except GatewayError as error:
-            self.problem = str(error)
+            self.problem = f"{error} {way_out(self.path)}".rstrip()
             listed = (Stop("all", "", str(error)),)
         self._seen = seen
         self.stops = Stops((*listed, *self._forced))
@@ -287,7 +327,7 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _locked(path.parent):
-            listed: Iterable[Stop] = read_stops(path).listed
+            listed = (Stop("all", "", _WAS_EMPTY) if one.why == _EMPTY else one for one in _understood(path).listed)
             kept = [one for one in listed if _place(one.scope, one.name) != _place(stop.scope, stop.name)]
             if on:
                 kept.append(Stop(stop.scope, stop.name.strip(), why))
@@ -299,6 +339,50 @@ def change_stop(path: Path, stop: Stop, *, on: bool) -> Stops:
     except OSError as error:
         raise GatewayError(f"{path} cannot be written ({error.strerror}). Write the line '{stop}' into it by hand.") from None
     return Stops(tuple(kept))
+
+
+def _understood(path: Path) -> Stops:
+    try:
+        return read_stops(path)
+    except GatewayError as error:
+        raise GatewayError(f"{error} {way_out(path)}".rstrip()) from None
+
+
+def set_aside(path: Path) -> Path | None:
+    """Put a stop file that cannot be understood out of the way, so that everything can be released.
+
+    Parameters
+    ----------
+    path
+        The stop file.
+
+    Returns
+    -------
+    Path or None
+        Where it is now, beside it; ``None`` if it can be understood, or there is none.
+
+    Raises
+    ------
+    freehold.errors.GatewayError
+        If it cannot be moved.
+    """
+    if not path.parent.is_dir():
+        return None
+    try:
+        with _locked(path.parent):
+            try:
+                read_stops(path)
+            except GatewayError:
+                names = (path.with_name(f"{path.name}.not-understood-{number}") for number in range(1, _MOST_ASIDE))
+                aside = next((name for name in names if not os.path.lexists(name)), None)
+                if aside is None:
+                    raise GatewayError(f"{_MOST_ASIDE - 1} copies lie beside {path}. Remove those of no use.") from None
+                path.rename(aside)
+                _sync_folder(path.parent)
+                return aside
+    except OSError as error:
+        raise GatewayError(f"{path} cannot be moved away ({error.strerror}). Remove it by hand.") from None
+    return None
 
 
 def _sync_folder(path: Path) -> None:

@@ -18,7 +18,7 @@ from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, VOID, Flo
 from freehold.network.build import Built, kernel_module
 
 __all__ = [
-    "Answer", "Change", "ScenarioBuilder", "black_start", "from_availability", "mean_curve", "running_state", "solve", "trace",
+    "Answer", "Change", "ScenarioBuilder", "black_start", "mean_curve", "running_state", "solve", "trace",
 ]  # fmt: skip
 
 
@@ -89,30 +89,6 @@ class ScenarioBuilder:
         order = np.argsort(day, kind="stable")
         scenario = Scenario(day[order], kind[order], index[order], value[order])
         return scenario if self._compiled else Scenario(*(column.tolist() for column in scenario))
-
-
-def from_availability(built: Built, availability: Floats) -> list[Scenario]:
-    """Scenarios that hold from day 0 for ever, every source at its capacity at once.
-
-    Parameters
-    ----------
-    built
-        The network.
-    availability : (scenarios, sources)
-        What each scenario leaves of each source.
-    """
-    capacity = np.asarray(built.network.capacity, np.float64)[built.source_place]
-    share = np.asarray(built.network.share, np.float64)[built.source_place]
-    ramps = np.flatnonzero(capacity != share)
-    scenarios = []
-    for row in availability:
-        builder = ScenarioBuilder(built)
-        for source in np.flatnonzero(row != 1):
-            builder.available(0.0, int(source), float(row[source]))
-        for source in ramps:
-            builder.at_capacity(0.0, int(source), float(capacity[source]))
-        scenarios.append(builder.done())
-    return scenarios
 
 
 def _fresh(built: Built, level: float, *, cover: bool) -> State:

@@ -22,7 +22,6 @@ from freehold.settings import SETTINGS
 __all__ = ["PAGES", "catalogue_page", "errors_page", "python_page", "settings_page", "write_pages"]
 
 _TREE: Final = re.compile(r"(?m)^    FreeholdError\n(?:^    .*\n)+")
-_CONSTANTS: Final = {"UNKNOWN": 'The one value that says *not known*, written `"?"` in files.'}
 _FACT: Final = {
     "table": "table of the row",
     "id": "id of the row",

@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from freehold.report.schema_forms import COUNT as _COUNT
+from freehold.report.schema_forms import DIGEST as _DIGEST
+from freehold.report.schema_forms import FLAG as _FLAG
+from freehold.report.schema_forms import MOMENT as _MOMENT
+from freehold.report.schema_forms import NAME as _NAME
+from freehold.report.schema_forms import TEXT as _TEXT
+from freehold.report.schema_forms import Schema as _Schema
+from freehold.report.schema_forms import keys_of as _object
+from freehold.report.schema_forms import list_of as _list
+from freehold.report.schema_forms import or_null as _or_null
+
 if TYPE_CHECKING:
     from freehold.respond.approval_requests import Request
     from freehold.respond.clocks import Clock
@@ -98,27 +109,6 @@ def _entry(one: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_Schema = dict[str, Any]
-
-
-def _object(**properties: Any) -> _Schema:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _list(of: _Schema) -> _Schema:
-    return {"type": "array", "items": of}
-
-
-def _or_null(schema: _Schema) -> _Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-_TEXT: Final[_Schema] = {"type": "string"}
-_NAME: Final[_Schema] = {"type": "string", "minLength": 1}
-_FLAG: Final[_Schema] = {"type": "boolean"}
-_COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
-_MOMENT: Final[_Schema] = {"type": "number"}
-_DIGEST: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _ANY: Final[_Schema] = {"type": "object"}
 _VALUE: Final[_Schema] = {"type": ["object", "array", "string", "number", "boolean", "null"]}
 _LEVEL: Final[_Schema] = {"enum": ["blue", "yellow", "orange", "red", None]}

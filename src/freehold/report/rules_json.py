@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
+
+from freehold.report.schema_forms import COUNT as _COUNT
+from freehold.report.schema_forms import DIGEST as _DIGEST
+from freehold.report.schema_forms import FLAG as _FLAG
+from freehold.report.schema_forms import MOMENT as _MOMENT
+from freehold.report.schema_forms import TEXT as _TEXT
+from freehold.report.schema_forms import keys_of as _object
+from freehold.report.schema_forms import list_of as _list
+from freehold.report.schema_forms import or_null as _or_null
 
 if TYPE_CHECKING:
     from freehold.watch.replay import ReplayReport
@@ -48,26 +56,12 @@ def rule_replay_keys(answer: ReplayReport) -> dict[str, Any]:
     return {"report": answer.digest, "events": answer.events, "start": answer.start, "end": answer.end, "rules": rules}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _list(of: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": of}
-
-
-_TEXT: Final = {"type": "string"}
-_FLAG: Final = {"type": "boolean"}
-_COUNT: Final = {"type": "integer", "minimum": 0}
-_MOMENT: Final = {"type": "number"}
-_NULL: Final = {"type": "null"}
-_DIGEST: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _LABELS: Final = {"type": "object", "additionalProperties": _TEXT}
 _SWITCH: Final = _object(digest=_DIGEST, by=_TEXT, because=_TEXT, at=_MOMENT, on=_FLAG)
 _REPLAY: Final = _object(
     rule=_TEXT, report=_DIGEST, events=_COUNT, looked=_COUNT, alerts=_COUNT, start=_MOMENT, end=_MOMENT, at=_MOMENT
 )
-_WOULD_BE: Final = _object(labels=_LABELS, since=_MOMENT, until={"anyOf": [_MOMENT, _NULL]}, summary=_TEXT)
+_WOULD_BE: Final = _object(labels=_LABELS, since=_MOMENT, until=_or_null(_MOMENT), summary=_TEXT)
 
 RULES_SCHEMAS: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "rules list": {
@@ -75,8 +69,8 @@ RULES_SCHEMAS: Final[dict[str, dict[str, dict[str, Any]]]] = {
             _object(
                 id=_TEXT, form={"enum": ["event", "window", "runaway"]}, measure=_TEXT, on=_list(_TEXT), severity=_TEXT,
                 summary=_TEXT, built_in=_FLAG, tests=_COUNT, digest=_DIGEST,
-                state={"enum": ["on", "off", "never", "changed", None]}, switch={"anyOf": [_SWITCH, _NULL]},
-                replay={"anyOf": [_REPLAY, _NULL]},
+                state={"enum": ["on", "off", "never", "changed", None]}, switch=_or_null(_SWITCH),
+                replay=_or_null(_REPLAY),
             )
         )
     },

@@ -5,37 +5,25 @@ Every object names all its keys and allows no others, so that a key that is lost
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from freehold.errors import UsageError
 from freehold.report.json import SCHEMA
 from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
+from freehold.report.schema_forms import COUNT as _COUNT
+from freehold.report.schema_forms import DIGEST as _DIGEST
+from freehold.report.schema_forms import FLAG as _FLAG
+from freehold.report.schema_forms import NAME as _NAME
+from freehold.report.schema_forms import TEXT as _TEXT
+from freehold.report.schema_forms import Schema as _Schema
+from freehold.report.schema_forms import list_of as _list
+from freehold.report.schema_forms import object_of as _object
+from freehold.report.schema_forms import or_null as _or_null
 from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
 
 __all__ = ["VERBS", "json_schema"]
 
-_Schema: TypeAlias = dict[str, Any]
-
-
-def _object(properties: Mapping[str, _Schema], *optional: str) -> _Schema:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": dict(properties), "required": required, "additionalProperties": False}
-
-
-def _list(of: _Schema, **limits: int) -> _Schema:
-    return {"type": "array", "items": of, **limits}
-
-
-def _or_null(schema: _Schema) -> _Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-_TEXT: Final[_Schema] = {"type": "string"}
-_NAME: Final[_Schema] = {"type": "string", "minLength": 1}
-_FLAG: Final[_Schema] = {"type": "boolean"}
-_COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
 _LEVEL: Final[_Schema] = {"type": "number", "minimum": 0, "maximum": 1}
 _SIGNED: Final[_Schema] = {"type": "number", "minimum": -1, "maximum": 1}
 _DAY: Final[_Schema] = {"type": "number", "minimum": 0}
@@ -231,7 +219,6 @@ _ROW_CHANGE: Final = _object(
         "columns": _list(_object({"column": _NAME, "before": _or_null(_TEXT), "after": _or_null(_TEXT)})),
     }
 )  # fmt: skip
-_DIGEST: Final[_Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _REVISION: Final = _object(
     {
         "number": {"type": "integer", "minimum": 1}, "made_at": {"type": "string", "format": "date-time"},

@@ -15,13 +15,12 @@ import msgspec
 
 from freehold.errors import RespondError
 from freehold.respond.incident import LEVELS, level_number
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import parse_settings, read_settings_text
 
 __all__ = ["DEFAULT_MATRIX", "Cell", "Matrix", "Need", "Row", "default_matrix", "load_matrix"]
 
 Cell: TypeAlias = Literal["none", "one", "break-glass", "two"]
 _ORDER: Final[tuple[Cell, ...]] = ("none", "one", "break-glass", "two")
-_STRICTEST: Final = "two"
 _DAY: Final = 86_400.0
 _MOST_BYTES: Final = 262_144
 DEFAULT_MATRIX: Final = Path(__file__).parent / "data" / "approvals.toml"
@@ -123,14 +122,8 @@ def load_matrix(path: Path) -> Matrix:
     freehold.errors.RespondError
         If it is not sound.
     """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise RespondError(f"{path} is over {_MOST_BYTES:,} bytes.")
-        matrix = msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), Matrix)
-    except (OSError, UnicodeDecodeError, BadToml, msgspec.ValidationError) as error:
-        raise RespondError(
-            f"{path}: {error}. Each action has a need at blue, yellow, orange and red: {', '.join(_ORDER)}."
-        ) from None
+    mend = f"Each action has a need at blue, yellow, orange and red: {', '.join(_ORDER)}."
+    matrix = parse_settings(read_settings_text(path, _MOST_BYTES, RespondError), Matrix, str(path), RespondError, mend)
     if not 0 < matrix.approval_minutes <= 1_440 or not 0 < matrix.drill_days <= 3_650:
         raise RespondError(f"{path}: approval_minutes lies within 1,440 and drill_days within 3,650, both over 0.")
     return matrix

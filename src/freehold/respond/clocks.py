@@ -24,11 +24,12 @@ import msgspec
 
 from freehold.errors import RespondError
 from freehold.respond.incident import LEVELS, Entry, Incident, level_number
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import parse_settings, read_settings_text
 
 __all__ = ["Clock", "ClockState", "Limits", "Regime", "Seconds", "clocks_of", "default_limits", "load_limits"]
 
 ClockState: TypeAlias = Literal["waiting", "running", "stopped", "overdue"]
+_MOST_BYTES: Final = 262_144
 _DATA: Final = Path(__file__).parent / "data" / "clocks.toml"
 _CHANGED: Final = frozenset({"done"})
 
@@ -131,10 +132,8 @@ def load_limits(path: Path) -> Limits:
     freehold.errors.RespondError
         If they are not sound, or a regime is chosen that is not described.
     """
-    try:
-        limits = msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), Limits)
-    except (OSError, UnicodeDecodeError, BadToml, msgspec.ValidationError) as error:
-        raise RespondError(f"{path}: {error}. Compare it with the file that comes with Freehold.") from None
+    text = read_settings_text(path, _MOST_BYTES, RespondError)
+    limits = parse_settings(text, Limits, str(path), RespondError, "Compare it with the file that comes with Freehold.")
     for name in limits.regimes:
         if name not in limits.regime:
             raise RespondError(f"{path}: no regime is called '{name}'. Described are: {', '.join(sorted(limits.regime))}.")

@@ -17,6 +17,7 @@ import msgspec
 from freehold.errors import BadPlaybook
 from freehold.respond.playbook_text import playbook_toml
 from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import convert_settings, read_settings_text
 
 __all__ = [
     "MOST_BYTES", "MOST_STEPS", "REACHES", "Action", "End", "If", "Parallel", "Playbook", "Run", "Scalar", "Start", "Step",
@@ -214,15 +215,16 @@ def parse_playbook(text: str, place: str = "the playbook") -> Playbook:
     """
     if len(text) > MOST_BYTES:
         raise BadPlaybook(f"{place} has {len(text):,} characters, more than {MOST_BYTES:,}. Split it.")
+    mend = "See docs/guides/respond.md for what a step may say."
     try:
         values = parse_toml(text)
-        if not isinstance(values.get("step"), list):
-            raise BadPlaybook(f'{place} has no steps. Write [[step]] tables, the first with type = "start".')
-        if len(values["step"]) > MOST_STEPS:
-            raise BadPlaybook(f"{place} has {len(values['step'])} steps, more than {MOST_STEPS}. Split it.")
-        return msgspec.convert(values, Playbook)
-    except (BadToml, msgspec.ValidationError) as error:
-        raise BadPlaybook(f"{place}: {error}. See docs/guides/respond.md for what a step may say.") from None
+    except BadToml as error:
+        raise BadPlaybook(f"{place} is not TOML: {error}. {mend}") from None
+    if not isinstance(values.get("step"), list):
+        raise BadPlaybook(f'{place} has no steps. Write [[step]] tables, the first with type = "start".')
+    if len(values["step"]) > MOST_STEPS:
+        raise BadPlaybook(f"{place} has {len(values['step'])} steps, more than {MOST_STEPS}. Split it.")
+    return convert_settings(values, Playbook, place, BadPlaybook, mend)
 
 
 def load_playbook(path: Path) -> Playbook:
@@ -233,13 +235,7 @@ def load_playbook(path: Path) -> Playbook:
     freehold.errors.BadPlaybook
         If it cannot be read, or is none.
     """
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadPlaybook(f"{path} is larger than {MOST_BYTES:,} bytes. Split it.")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadPlaybook(f"{path} cannot be read ({error}). Name a playbook in TOML.") from None
-    return parse_playbook(text, str(path))
+    return parse_playbook(read_settings_text(path, MOST_BYTES, BadPlaybook), str(path))
 
 
 def to_toml(playbook: Playbook) -> str:

@@ -11,6 +11,7 @@ from freehold.respond.actions.registry import ACTIONS
 from freehold.respond.cacao import parse_cacao
 from freehold.respond.playbook import MOST_BYTES, Playbook, load_playbook
 from freehold.respond.playbook_checks import check_library, check_playbook
+from freehold.watch.settings_file import read_settings_text
 
 __all__ = ["FOLDER", "load_library", "read_playbook_file", "shipped_playbooks"]
 
@@ -30,12 +31,7 @@ def read_playbook_file(path: Path) -> Playbook:
         If it cannot be read, or is not sound.
     """
     if path.suffix.lower() == ".json":
-        try:
-            if path.stat().st_size > MOST_BYTES:
-                raise BadPlaybook(f"{path} is larger than {MOST_BYTES:,} bytes. Split it.")
-            playbook = parse_cacao(path.read_text(encoding="utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadPlaybook(f"{path} cannot be read ({error}). Name a playbook in TOML or JSON.") from None
+        playbook = parse_cacao(read_settings_text(path, MOST_BYTES, BadPlaybook), str(path))
     else:
         playbook = load_playbook(path)
     check_playbook(playbook, ACTIONS, str(path))

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from freehold.errors import NotAllowed, RespondError
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import parse_settings, read_settings_text
 
 __all__ = [
     "HUMAN_ROLES",
@@ -123,16 +123,9 @@ def load_roster(path: Path) -> Roster:
     freehold.errors.RespondError
         If it is there and is not sound.
     """
-    try:
-        if not path.exists():
-            return OPEN_ROSTER
-        if path.stat().st_size > _MOST_BYTES:
-            raise RespondError(f"{path} is over {_MOST_BYTES:,} bytes. Keep the roster short.")
-        roster = msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), Roster)
-    except (OSError, UnicodeDecodeError, BadToml, msgspec.ValidationError) as error:
-        raise RespondError(
-            f"{path}: {error}. Write [[person]] tables with name and roles, of {', '.join(HUMAN_ROLES)}."
-        ) from None
+    text = read_settings_text(path, _MOST_BYTES, RespondError, absent="")
+    mend = f"Write [[person]] tables with name and roles, of {', '.join(HUMAN_ROLES)}."
+    roster = parse_settings(text, Roster, str(path), RespondError, mend)
     for name in (*(one.name for one in roster.person), *(one.name for one in roster.program)):
         checked_name(name)
     return roster

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, TypeAlias, TypeGuard, TypeVar
 
@@ -187,11 +187,3 @@ class Stack:
         for claim in self.claims:
             found.setdefault((claim.table, claim.id), []).append(claim)
         return {key: tuple(claims) for key, claims in found.items()}
-
-    def with_settings(self, home: str | None = None, trusted: tuple[str, ...] | None = None) -> Stack:
-        """The same stack seen from another home or with other trusted countries."""
-        return replace(
-            self,
-            home=self.home if home is None else home,
-            trusted=self.trusted if trusted is None else trusted,
-        )

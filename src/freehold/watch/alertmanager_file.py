@@ -15,6 +15,7 @@ import yaml
 from freehold.errors import BadRules
 from freehold.watch.matchers import Matcher
 from freehold.watch.routes import MOST_BYTES, Route, Routing, routing_from
+from freehold.watch.settings_file import read_settings_text
 
 __all__ = ["alertmanager_text", "import_routes", "read_alertmanager"]
 
@@ -37,13 +38,7 @@ def read_alertmanager(path: Path) -> Routing:
     freehold.errors.BadRules
         If it cannot be read, is not sound, or holds something that is not taken over.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1).decode("utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise BadRules(f"{path} cannot be read ({reason}). Check the path and its permissions.") from None
-    return import_routes(text, str(path))
+    return import_routes(read_settings_text(path, MOST_BYTES, BadRules), str(path))
 
 
 def import_routes(text: str, place: str = "alertmanager.yml") -> Routing:

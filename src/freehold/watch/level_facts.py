@@ -15,9 +15,9 @@ from freehold.errors import BadSignal
 from freehold.measure.unknowns import Worth
 from freehold.stack.cells import nearest, shown
 from freehold.watch.radius import Radius, Reach
-from freehold.words import percent, say
+from freehold.words import say
 
-__all__ = ["Fact", "FactDefinition", "fact_question", "facts_from", "stated_facts", "value_text"]
+__all__ = ["Fact", "FactDefinition", "fact_question", "facts_from", "stated_facts"]
 
 _YES: Final = {"yes": 1.0, "true": 1.0, "1": 1.0, "no": 0.0, "false": 0.0, "0": 0.0}
 _WITHIN: Final = (("mission_loss_now", 0.0), ("mission_loss_day", 1.0), ("mission_loss_week", 7.0))
@@ -147,17 +147,6 @@ def _value(definition: FactDefinition, text: str) -> float:
         "number": "a number, 0 or more",
     }  # fmt: skip
     raise BadSignal(f"the fact {definition.id} cannot be {shown(text)}. Write {wanted[definition.type]}, or ? if not known.")
-
-
-def value_text(definition: FactDefinition, value: float) -> str:
-    """One end of a fact as people write it."""
-    if definition.type == "flag":
-        return say("radius.yes" if value >= 1 else "radius.no")
-    if definition.type == "choice":
-        return definition.choices[int(value)]
-    if definition.type == "part":
-        return percent(value)
-    return say("radius.any_number") if math.isinf(value) else f"{value:,.10g}"
 
 
 def facts_from(reach: Reach, radius: Radius, worths: Iterable[Worth] = ()) -> tuple[Fact, ...]:

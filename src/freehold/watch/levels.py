@@ -18,8 +18,8 @@ import msgspec
 
 from freehold.errors import BadRules, NotAllowed
 from freehold.stack.cells import nearest
-from freehold.stack.toml_text import BadToml, parse_toml
 from freehold.watch.level_facts import Fact, FactDefinition, stated_facts
+from freehold.watch.settings_file import parse_settings, read_settings_text
 from freehold.words import say
 
 __all__ = [
@@ -243,12 +243,7 @@ def load_levels(path: Path) -> Levels:
     freehold.errors.BadRules
         If it cannot be read or is not sound; with file, place and mend.
     """
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise BadRules(f"{path} is larger than {_LARGEST_FILE:,} bytes. Split it.")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadRules(f"{path} cannot be read ({error}). Check its name, permissions and encoding (UTF-8).") from None
+    text = read_settings_text(path, _LARGEST_FILE, BadRules)
     levels, built_in = _parsed(text, str(path)), built_in_levels()
     facts = {one.id: one for one in (*built_in.fact, *levels.fact)}
     if not levels.criteria:
@@ -270,12 +265,7 @@ def built_in_levels() -> Levels:
 
 
 def _parsed(text: str, file: str) -> Levels:
-    try:
-        return msgspec.convert(parse_toml(text), Levels)
-    except BadToml as error:
-        raise BadRules(f"{file} is not TOML: {error}.") from None
-    except msgspec.ValidationError as error:
-        raise BadRules(f"{file}: {error}. See docs/concepts/warning-levels.md for the form.") from None
+    return parse_settings(text, Levels, file, BadRules, "See docs/concepts/warning-levels.md for the form.")
 
 
 def _check(levels: Levels, file: str, facts: Mapping[str, FactDefinition]) -> None:

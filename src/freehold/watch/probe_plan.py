@@ -14,7 +14,6 @@ A plan is a value: making one sends nothing. Only what the user hands to :class:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
@@ -29,6 +28,7 @@ from freehold.errors import BadRules
 from freehold.stack.inventory import Inventory
 from freehold.stack.values import Stack
 from freehold.watch.seconds import parse_seconds
+from freehold.watch.settings_file import parse_settings, read_settings_text
 
 __all__ = ["KINDS", "MOST_PROBES", "Probe", "load_plan", "plan_of_stack"]
 
@@ -152,20 +152,8 @@ def load_plan(path: str | Path) -> tuple[Probe, ...]:
         If it cannot be read or is not sound; the message names the place, such as ``$.probe[2].every``.
     """
     place = str(path)
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MOST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadRules(f"{place} cannot be read ({reason}). Name a probe file.") from error
-    if len(content) > _MOST_FILE:
-        raise BadRules(f"{place} has more than {_MOST_FILE} bytes. Keep a probe file small.")
-    try:
-        written = msgspec.convert(tomllib.loads(content.decode("utf-8")), _File)
-    except msgspec.ValidationError as error:
-        raise BadRules(f"{place}: {error}. See the guide on probes for what a [[probe]] holds.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRules(f"{place} is not TOML ({error}).") from None
+    text = read_settings_text(path, _MOST_FILE, BadRules)
+    written = parse_settings(text, _File, place, BadRules, "See the guide on probes for what a [[probe]] holds.")
     return _checked(place, written.probe)
 
 

@@ -22,6 +22,7 @@ from freehold.stack.toml_text import BadToml, parse_toml
 from freehold.watch.inhibition import Inhibition
 from freehold.watch.matchers import Matcher, matches, parse_matchers, written
 from freehold.watch.receiver_settings import Receiver, check_receiver
+from freehold.watch.settings_file import convert_settings, read_settings_text
 from freehold.watch.time_intervals import Period, period_from
 
 __all__ = ["MOST_BYTES", "Route", "Routing", "load_routes", "read_routes", "routing_from"]
@@ -30,6 +31,7 @@ MOST_BYTES: Final = 1_000_000
 """The largest file of routes."""
 
 _DEPTH: Final = 20
+_MEND: Final = "See docs/guides/alerts.md for the form."
 _MOST_ROUTES: Final = 1_000
 _LONGEST: Final = 10 * 366 * 86_400.0
 _ALL: Final = "..."
@@ -181,13 +183,7 @@ def read_routes(path: Path) -> Routing:
     freehold.errors.BadRules
         If it cannot be read or is not sound: file, place, mend.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1).decode("utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise BadRules(f"{path} cannot be read ({reason}). Check the path and its permissions.") from None
-    return load_routes(text, str(path))
+    return load_routes(read_settings_text(path, MOST_BYTES, BadRules), str(path))
 
 
 def load_routes(text: str, place: str = "routes.toml") -> Routing:
@@ -231,12 +227,7 @@ def routing_from(data: Mapping[str, Any], place: str, text: str = "") -> Routing
     freehold.errors.BadRules
         If they are not sound.
     """
-    try:
-        file = msgspec.convert(data, _File)
-    except msgspec.ValidationError as error:
-        raise BadRules(f"{place}: {error}. See docs/guides/alerts.md for the form.") from None
-    except RecursionError:
-        raise BadRules(f"{place}: routes nest too deeply. Nest at most {_DEPTH}.") from None
+    file = convert_settings(data, _File, place, BadRules, _MEND)
     for receiver in file.receivers:
         check_receiver(receiver, place)
     for what, names in (

@@ -24,6 +24,7 @@ from freehold.catalogue.hosts import to_forward
 from freehold.errors import BadRules
 from freehold.watch.event import Event, Json
 from freehold.watch.seconds import parse_seconds
+from freehold.watch.settings_file import parse_settings, read_settings_text
 from freehold.watch.status_forms import Update, read_updates
 from freehold.watch.way_out import host_of
 
@@ -126,20 +127,8 @@ def load_feeds(path: str | Path) -> tuple[Feed, ...]:
         If it cannot be read or is not sound; the message names the place, such as ``$.feed[2].url``.
     """
     place = str(path)
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(_MOST_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadRules(f"{place} cannot be read ({reason}). Name a file of feeds.") from error
-    if len(content) > _MOST_FILE:
-        raise BadRules(f"{place} has more than {_MOST_FILE} bytes. Keep a file of feeds small.")
-    try:
-        written = msgspec.convert(tomllib.loads(content.decode("utf-8")), _File).feed
-    except msgspec.ValidationError as error:
-        raise BadRules(f"{place}: {error}. See the guide on events for what a [[feed]] holds.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRules(f"{place} is not TOML ({error}).") from None
+    text = read_settings_text(path, _MOST_FILE, BadRules)
+    written = parse_settings(text, _File, place, BadRules, "See the guide on events for what a [[feed]] holds.").feed
     if len(written) > _MOST_FEEDS:
         raise BadRules(f"{place} has {len(written)} feeds, and at most {_MOST_FEEDS} are read. Take some out.")
     feeds: dict[str, Feed] = {}

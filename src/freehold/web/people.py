@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,7 +29,7 @@ from freehold.respond.roles import (
 from freehold.stack.toml_text import quoted
 from freehold.whole_file import write_whole
 
-__all__ = ["INTAKE", "PEOPLE_FILE", "People", "add_person", "read_key_file", "remove_person"]
+__all__ = ["INTAKE", "PEOPLE_FILE", "People", "add_person", "remove_person"]
 
 PEOPLE_FILE: Final = "people.toml"
 INTAKE: Final = "intake"
@@ -162,24 +161,3 @@ class People:
     def named(self, name: str) -> Person | None:
         """A person by name."""
         return next((person for person in self.roster.person if person_key(person.name) == person_key(name)), None)
-
-
-def read_key_file(path: Path) -> str:
-    """Read a key from a file of its own.
-
-    Raises
-    ------
-    freehold.errors.UsageError
-        If it cannot be read, holds no key, or others may read it.
-    """
-    try:
-        with path.open("rb") as file:
-            others = os.fstat(file.fileno()).st_mode & 0o077
-            key = file.read(4096).decode("ascii", "replace").strip()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}). Name a file that holds a key.") from error
-    if others:
-        raise UsageError(f"{path} can be read by others. chmod 600 {path}")
-    if len(key) < _KEY_BYTES:
-        raise UsageError(f"{path} holds no key. freehold watch --person NAME --role ROLE makes one.")
-    return key

@@ -62,7 +62,7 @@ from freehold.watch.intake import Intake
 from freehold.watch.journal import Journal
 from freehold.watch.levels import built_in_levels, load_levels
 from freehold.watch.radius import Reach
-from freehold.watch.receivers.opening import open_tellers
+from freehold.watch.receivers.opening import channels_of, open_tellers
 from freehold.watch.routes import Routing, load_routes, read_routes
 from freehold.watch.rule_switch import RuleSwitch
 from freehold.watch.rules import built_in_rules, load_rules
@@ -192,17 +192,6 @@ def _routing(folder: Path) -> Routing:
     return load_routes(resources.files("freehold.web").joinpath("routes.toml").read_text(encoding="utf-8"))
 
 
-def _channels(routing: Routing) -> dict[str, dict[str, bool]]:
-    """The channels of every receiver that the routes name, the desk's own among them."""
-    names = {route.receiver for route in routing.route}
-    found: dict[str, dict[str, bool]] = {}
-    for name in sorted(names):
-        receiver = routing.receivers.get(name)
-        own = {} if receiver is None else {key: one.send_resolved for key, one in receiver.channels.items()}
-        found[name] = {**own, INCIDENTS: True}
-    return found
-
-
 def _to_terminal(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -257,7 +246,7 @@ async def open_desk(
             clock = EvenClock(newest[0].event.received if newest else 0.0)
         store = AlertStore.open(folder / "alerts.db")
         stack.callback(store.close)
-        core = AlertCore(routing, store, clock(), channels=_channels(routing))
+        core = AlertCore(routing, store, clock(), channels=channels_of(routing, {INCIDENTS: True}))
         alerts = AlertLoop(core, clock=clock, ahead=None if reach is None else reach.of)
         delivery = Delivery(open_tellers(routing, os.environ, write=write), alerts.told)
         stack.push_async_callback(delivery.close)

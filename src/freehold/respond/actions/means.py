@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from freehold.errors import RespondError
-from freehold.stack.toml_text import BadToml, parse_toml
+from freehold.watch.settings_file import parse_settings, read_settings_text
 
 __all__ = ["FILE", "Command", "Gateway", "Means", "Parameter", "Preserve", "Receiver", "load_means", "secret_of"]
 
@@ -148,15 +148,8 @@ def load_means(folder: Path) -> Means:
         If it is not sound.
     """
     path = folder / FILE
-    try:
-        text = ""
-        if path.exists():
-            if path.stat().st_size > _MOST_BYTES:
-                raise RespondError(f"{path} is over {_MOST_BYTES:,} bytes.")
-            text = path.read_text(encoding="utf-8")
-        means = msgspec.convert(parse_toml(text), Means)
-    except (OSError, UnicodeDecodeError, BadToml, msgspec.ValidationError) as error:
-        raise RespondError(f"{path}: {error}. See docs/guides/respond.md for what it may say.") from None
+    text = read_settings_text(path, _MOST_BYTES, RespondError, absent="")
+    means = parse_settings(text, Means, str(path), RespondError, "See docs/guides/respond.md for what it may say.")
     for kind, names in (("receiver", [one.name for one in means.receiver]), ("command", [one.name for one in means.command])):
         if len(set(names)) < len(names):
             raise RespondError(f"{path}: two {kind}s have one name. Give each its own.")

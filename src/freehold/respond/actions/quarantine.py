@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
 from freehold.errors import RespondError
-from freehold.respond.actions.interface import Call, Outcome
-from freehold.respond.actions.stopping import Stopping
-from freehold.watch.event import Json
+from freehold.respond.actions.interface import Call
+from freehold.respond.actions.stop_action import StopAction
 
 __all__ = ["Quarantine", "QuarantineParameters"]
 
@@ -22,28 +20,12 @@ class QuarantineParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     name: str
 
 
-class Quarantine:
-    """Set apart at the gateway.
-
-    Parameters
-    ----------
-    stopping
-        The ways to stop.
-    """
+class Quarantine(StopAction):
+    """Set apart at the gateway."""
 
     name: ClassVar[str] = "quarantine"
-    changes: ClassVar[bool] = True
-    undone_alone: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = True
-    seconds: ClassVar[float] = 10.0
     parameters: ClassVar[type[msgspec.Struct]] = QuarantineParameters
-
-    def __init__(self, stopping: Stopping) -> None:
-        self._stopping = stopping
-
-    def reach(self, parameters: Any) -> str:
-        """As far as what is set apart."""
-        return str(parameters.scope)
+    stays: ClassVar[str] = "it was set apart before, and stays so"
 
     async def rehearse(self, call: Call) -> str:
         """Say what would be set apart."""
@@ -53,26 +35,3 @@ class Quarantine:
         """See that it has a name."""
         if not call.parameters.name.strip():
             raise RespondError(f"quarantine needs the name of the {call.parameters.scope}.")
-
-    async def before(self, call: Call) -> Mapping[str, Json]:
-        """Whether it was set apart already."""
-        return {"stopped": await self._stopping.is_stopped(call.parameters.scope, call.parameters.name)}
-
-    async def act(self, call: Call) -> Outcome:
-        """Set it apart."""
-        return await self._stopping.stop(
-            call.parameters.scope, call.parameters.name, by=call.by, because=call.because, key=call.key
-        )
-
-    async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
-        """Whether it is."""
-        return await self._stopping.is_stopped(call.parameters.scope, call.parameters.name)
-
-    async def undo(self, call: Call, before: Mapping[str, Json]) -> Outcome:
-        """Let it back, unless it was set apart before."""
-        if before.get("stopped"):
-            return Outcome("it was set apart before, and stays so")
-        key = f"{call.key}-undo"
-        return await self._stopping.release(
-            call.parameters.scope, call.parameters.name, by=call.by, because=call.because, key=key
-        )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
 from freehold.errors import RespondError
 from freehold.respond.actions.interface import Call, Outcome
-from freehold.respond.actions.stopping import Stopping
-from freehold.watch.event import Json
+from freehold.respond.actions.stop_action import StopAction
 
 __all__ = ["RevokeKey", "RevokeKeyParameters"]
 
@@ -21,28 +19,16 @@ class RevokeKeyParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     tenant: str
 
 
-class RevokeKey:
-    """Turn away whoever shows the key of a tenant; the key itself is changed in the gateway's configuration.
-
-    Parameters
-    ----------
-    stopping
-        The ways to stop.
-    """
+class RevokeKey(StopAction):
+    """Turn away whoever shows the key of a tenant; the key itself is changed in the gateway's configuration."""
 
     name: ClassVar[str] = "revoke_key"
-    changes: ClassVar[bool] = True
-    undone_alone: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = True
-    seconds: ClassVar[float] = 10.0
     parameters: ClassVar[type[msgspec.Struct]] = RevokeKeyParameters
+    stays: ClassVar[str] = "the tenant was stopped before, and stays so"
 
-    def __init__(self, stopping: Stopping) -> None:
-        self._stopping = stopping
-
-    def reach(self, parameters: Any) -> str:  # noqa: ARG002  the plug point's signature
-        """One tenant."""
-        return "tenant"
+    def scope_and_name(self, parameters: Any) -> tuple[str, str]:
+        """The tenant whose key it is."""
+        return "tenant", parameters.tenant
 
     async def rehearse(self, call: Call) -> str:
         """Say whose key would be revoked."""
@@ -53,22 +39,7 @@ class RevokeKey:
         if not call.parameters.tenant.strip():
             raise RespondError("revoke_key needs the name of a tenant.")
 
-    async def before(self, call: Call) -> Mapping[str, Json]:
-        """Whether the tenant was stopped already."""
-        return {"stopped": await self._stopping.is_stopped("tenant", call.parameters.tenant)}
-
     async def act(self, call: Call) -> Outcome:
         """Revoke it."""
-        made = await self._stopping.stop("tenant", call.parameters.tenant, by=call.by, because=call.because, key=call.key)
+        made = await super().act(call)
         return Outcome(f"revoked the key of tenant {call.parameters.tenant}: {made.text}", made.facts)
-
-    async def probe(self, call: Call, before: Mapping[str, Json]) -> bool | None:  # noqa: ARG002  the plug point's signature
-        """Whether it is revoked."""
-        return await self._stopping.is_stopped("tenant", call.parameters.tenant)
-
-    async def undo(self, call: Call, before: Mapping[str, Json]) -> Outcome:
-        """Let the tenant back, unless it was stopped before."""
-        if before.get("stopped"):
-            return Outcome("the tenant was stopped before, and stays so")
-        key = f"{call.key}-undo"
-        return await self._stopping.release("tenant", call.parameters.tenant, by=call.by, because=call.because, key=key)

@@ -22,18 +22,12 @@ def channels_of(routing: Routing, beside: Mapping[str, bool] | None = None) -> d
     beside
         Channels that every receiver has as well, such as the desk's own incidents.
     """
-    names = {route.receiver for route in routing.route}
-    return {
-        name: {
-            **(beside or {}),
-            **(
-                {channel: one.send_resolved for channel, one in routing.receivers[name].channels.items()}
-                if name in routing.receivers
-                else {}
-            ),
-        }
-        for name in names
-    }
+    found: dict[str, dict[str, bool]] = {}
+    for name in sorted({route.receiver for route in routing.route}):
+        receiver = routing.receivers.get(name)
+        own = {} if receiver is None else {channel: one.send_resolved for channel, one in receiver.channels.items()}
+        found[name] = {**own, **(beside or {})}
+    return found
 
 
 def open_tellers(

@@ -1,0 +1,32 @@
+"""What needs packages that the base installation leaves out. Owns the sentence that says so, and what to install."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from freehold.errors import UsageError
+
+__all__ = ["needs_watch"]
+
+
+@contextmanager
+def needs_watch(what: str) -> Iterator[None]:
+    """Import what comes with the extra ``watch``; to be done before anything is read.
+
+    Parameters
+    ----------
+    what
+        What needs it, with its verb: ``rules need``.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If a package is not installed. A module of Freehold's own that is missing is a defect, and stays one.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "freehold":
+            raise
+        raise UsageError(f"{what} the extra 'watch': pip install 'freehold[watch]'") from None

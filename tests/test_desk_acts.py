@@ -95,14 +95,14 @@ def test_two_people_approve_and_one_person_twice_does_not_count(tmp_path: Path) 
             front.person("Bo", "engineer")
             front.person("Olga", "observer")
             await front.tell(alert("odd", tenant="letters"))
-            button = await asked(front, "Ann", "Approve: kill tenant letters (0 of 2)")
+            button = await asked(front, "Ann", "Approve: stop tenant letters (0 of 2)")
             assert button["break_glass"]
             assert (await front.act("Olga", **button["request"], because="yes")).status == 409
             assert (await front.act("Ann", **button["request"], because="yes")).status == 200
             again = await front.act("Ann", **button["request"], because="yes again")
             assert again.status == 409
             assert "Two people are two different people" in again.json["error"]
-            mine = await asked(front, "Ann", "Approve: kill tenant letters (1 of 2)")
+            mine = await asked(front, "Ann", "Approve: stop tenant letters (1 of 2)")
             assert (mine["may"], mine["why_not"]) == (False, "you have approved this already")
             assert not (tmp_path / "stop").exists()
             assert (await front.act("Bo", **button["request"], because="yes too")).status == 200
@@ -148,7 +148,7 @@ def test_a_refused_act_is_not_done_and_a_run_is_halted_or_taken_back(tmp_path: P
         async with desk(tmp_path, respond=BY_FILE) as front:
             front.person("Ann", "commander")
             await front.tell(alert("odd", tenant="letters"))
-            button = await asked(front, "Ann", "Refuse: kill tenant letters")
+            button = await asked(front, "Ann", "Refuse: stop tenant letters")
             assert (await front.act("Ann", **button["request"])).status == 409
             assert (await front.act("Ann", **button["request"], because="wrong one")).status == 200
             await entries(front, "Ann", "run stop-tenant failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -53,6 +54,19 @@ def test_a_sound_log_exits_0_and_one_that_was_changed_exits_1_with_the_place(
     assert "2 2 the entry was changed" in told
     assert said(capsys, 1, "verify", "evidence-desk.jsonl", "--no-signatures")
     assert "no file holds" not in told
+
+
+def test_a_log_under_way_says_when_its_next_root_is_signed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with EvidenceLog.open("evidence-new.jsonl", SigningKey.new()) as log:
+        log.append("breaker.opened", {"upstream": "a"})
+        log.flush()
+        told = said(capsys, 0, "verify", "evidence-new.jsonl")
+    assert "0 signed roots" in told
+    assert "signs the next root over them after 1,000 entries or a minute, whichever comes first, and when it ends" in told
+    assert "next root" not in said(capsys, 0, "verify", "evidence-new.jsonl")
+    defaults = inspect.signature(EvidenceLog.open).parameters
+    assert (defaults["root_every"].default, defaults["root_seconds"].default) == (1000, 60.0)
+    assert folder.is_dir()
 
 
 def test_a_folder_means_every_log_in_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,6 +90,19 @@ def test_two_people_stop_everything_and_the_file_says_so(state: Path, ask: Ask) 
     assert (state / "stop").read_text().startswith("all")
 
 
+def test_the_last_line_of_a_run_is_what_waits_and_the_next_command(
+    state: Path, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask("declare", "--title", "keys leaked", "--level", "red", "--by", "Ana")
+    assert main(["respond", str(state), "run", "stop-all", "--incident", "INC-1", "--by", "Ana"]) == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"freehold: A-1 waits for two people: freehold respond {state} approve A-1 --by NAME"
+    assert main(["respond", str(state), "approve", "A-1", "--by", "Ana"]) == 0
+    assert "A-1 waits for one person more:" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["respond", str(state), "approve", "A-1", "--by", "Bo"]) == 0
+    assert "waits" not in capsys.readouterr().err
+
+
 def test_one_person_breaks_the_glass_and_another_reviews_it(state: Path, ask: Ask) -> None:
     ask("declare", "--title", "keys leaked", "--level", "red", "--by", "Ana")
     ask("run", "stop-all", "--incident", "INC-1", "--by", "Ana")
@@ -202,7 +215,7 @@ def test_the_page_shows_what_waits_and_what_is_owed(state: Path, ask: Ask, capsy
     for words in (["show", "INC-1"], ["list"]):
         assert main(["respond", str(state), *words]) == 0
         page = " ".join(capsys.readouterr().out.split())
-        assert "A-1 in INC-1: may kill (scope all) be done? It needs 2; approved so far by nobody." in page
+        assert "A-1 in INC-1: may this be done: stop everything? It needs 2; approved so far by nobody." in page
         assert "Review 1 is owed in INC-1: nothing was preserved before the change." in page
     for format_ in ("html", "csv"):
         assert main(["respond", str(state), "show", "INC-1", "--format", format_]) == 0

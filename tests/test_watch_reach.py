@@ -135,3 +135,9 @@ def test_it_shows_in_every_face(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_bad_usage_names_the_mend(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reach", CLINIC, *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_desks_folder_is_no_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "journal.db").touch()
+    assert main(["reach", str(tmp_path), "--item", "x"]) == 2
+    assert "is a desk's folder, and reach takes the stack" in capsys.readouterr().err

@@ -78,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     criteria = built_in_levels() if options.criteria_file is None else load_levels(Path(options.criteria_file))
     sets = [criteria.criteria_set(name) for name in dict.fromkeys(options.criteria)] or [criteria.criteria[0]]
     stated = _facts(options, criteria)
+    _see_it_is_a_stack(options)
     loaded, settings = load(options)
     reach = Reach(
         loaded.stack, days=settings.days or REACH_DAYS, floor=settings.floor or FLOOR, strict=options.strict,
@@ -98,6 +99,12 @@ def run(options: argparse.Namespace) -> int:
     for one in reached:
         tell("freehold: " + say("radius.threshold", level=one.high.word, criteria=one.criteria, asked=options.fail_on))
     return 1 if reached else 0
+
+
+def _see_it_is_a_stack(options: argparse.Namespace) -> None:
+    folder = Path(options.stack) if options.stack else None
+    if folder is not None and (folder / "journal.db").is_file():
+        raise UsageError(f"{folder} is a desk's folder, and reach takes the stack. Name the file or folder of the stack.")
 
 
 def _pairs(texts: list[str], flag: str, example: str) -> dict[str, str]:

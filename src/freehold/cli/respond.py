@@ -61,6 +61,8 @@ SHOWN: Final = tuple(name for name in ACTIONS if name != "convert")
 """Actions that end with an answer in the format asked for."""
 
 _MOVES: Final = ("declare", "contain", "recover", "observe", "close", "review", "relapse", "false-alarm")
+_DRIVING: Final = ("run", "approve", "refuse", "answer", "resume", "undo", "halt")
+"""Actions that go on with a run, which may then wait for people."""
 _PLAYBOOKS: Final = "playbooks"
 
 
@@ -238,7 +240,18 @@ class _House:
             self._show(id_)
         else:
             self._list()
+        if name in _DRIVING:
+            self._next(id_)
         return status
+
+    def _next(self, id_: str | None) -> None:
+        """Say last what waits for people, and with which command they answer."""
+        for one in self.requests.waiting(id_ or ""):
+            missing = max(1, one.need - len(one.people))
+            key = "next_doubt" if one.question == "doubt" else ("next_done" if one.question == "done" else "next_approve")
+            many = "one" if missing == 1 else "two" if missing == 2 else "many"
+            people = say(f"respond.people_{many}{'_more' if one.people else ''}", count=missing)
+            tell("freehold: " + say(f"respond.{key}", id=one.id, people=people, state=self.folder))
 
     def _list(self) -> int:
         from freehold.respond.situation import list_of

@@ -23,11 +23,12 @@ from freehold.demo.desk_client import DeskClient
 from freehold.demo.losses import lost_of
 from freehold.demo.programs import NotHappenedError, once, until
 from freehold.demo.scenery import Clinic
-from freehold.demo.traffic import Sent, Traffic, ask
+from freehold.demo.traffic import Sent, Traffic, ask, unanswered
 from freehold.demo.transcript import Transcript
 from freehold.respond.evidence_verify import verify
 from freehold.watch.prediction import FalseAlarm
 from freehold.whole_file import write_whole
+from freehold.words import say
 
 __all__ = ["STEPS", "Morning", "Step"]
 
@@ -382,7 +383,12 @@ async def _proves(morning: Morning) -> None:
     await morning.traffic.stop()
     sent = morning.traffic.sent
     whole = sum(one.whole for one in sent)
-    morning.tell.say("asked", sent=len(sent), whole=whole, failed=len(sent) - whole)
+    why = unanswered(sent)
+    morning.tell.say("asked", sent=len(sent), whole=whole, failed=len(sent) - whole,
+                     why=say("demo.asked_why", why=why) if why else "")  # fmt: skip
+    if morning.rounds:
+        refused = sum(one.status >= 400 for one in morning.rounds)
+        morning.tell.say("asked_by_agent", rounds=len(morning.rounds), refused=refused)
 
     async def is_sent() -> bool:
         desk = (await morning.state()).get("desk") or {}

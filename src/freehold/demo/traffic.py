@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-__all__ = ["Sent", "Traffic", "ask"]
+from freehold.words import say
+
+__all__ = ["Sent", "Traffic", "ask", "unanswered"]
 
 _MODEL: Final = "assistant"
 _LONGEST: Final = 20.0
@@ -107,6 +109,25 @@ async def ask(
     if status >= 400 and isinstance(tree, dict):
         code = str((tree.get("error") or {}).get("code", ""))
     return Sent(conversation, tenant, begun, time.monotonic() - begun, status, upstream, fallback, whole, code, tree)
+
+
+def unanswered(sent: Iterable[Sent]) -> str:
+    """Which questions got no whole answer, and why, the most frequent reason first; empty if all got one."""
+    reasons: Counter[tuple[str, str, str]] = Counter()
+    for one in sent:
+        if one.whole:
+            continue
+        if one.status == 403 and one.code == "stopped":
+            kind, code = "stopped", ""
+        elif one.status >= 400:
+            kind, code = "refused", one.code or str(one.status)
+        else:
+            kind, code = "broken" if one.status else "gone", ""
+        reasons[kind, one.tenant, code] += 1
+    return ", ".join(
+        say(f"demo.unanswered_{kind}", count=count, tenant=tenant, code=code)
+        for (kind, tenant, code), count in reasons.most_common()
+    )
 
 
 @dataclass

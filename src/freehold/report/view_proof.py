@@ -70,7 +70,11 @@ def _limits(log: Verification) -> list[str]:
         told.append(say(f"proof.{known}", signer=log.public_key or say("report.none")))
         if log.entries:
             rest = count("proof.entries", log.after_last_root)
-            told.append(say("proof.chain_only", rest=rest) if log.after_last_root else say("proof.all_covered"))
+            told.append(
+                say("proof.chain_only", rest=rest) + " " + say("proof.next_root")
+                if log.after_last_root
+                else say("proof.all_covered")
+            )
     if log.recovered:
         told.append(say("proof.recovered", numbers=", ".join(map(str, log.recovered[:10]))))
     if log.anchors is None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table, Tone
+from freehold.respond.act_words import act_in_words
 from freehold.words import say
 
 if TYPE_CHECKING:
@@ -169,13 +170,12 @@ def _clocks(clocks: tuple[Clock, ...]) -> Table:
 def _waiting(waiting: tuple[Request, ...], duties: tuple[Duty, ...]) -> list[Block]:
     blocks: list[Block] = []
     for one in waiting:
-        told = ", ".join(f"{name} {value}" for name, value in one.parameters.items())
         people = ", ".join(name for name, _ in one.people) or say("respond.nobody")
         blocks.append(
             Paragraph(
                 say(
-                    f"respond.asks_{one.question}", id=one.id, incident=one.incident, action=one.action.replace("_", " "),
-                    parameters=told, given=people, need=one.need,
+                    f"respond.asks_{one.question}", id=one.id, incident=one.incident,
+                    action=act_in_words(one.action, one.parameters), given=people, need=one.need,
                 ),
                 "warn",
             )

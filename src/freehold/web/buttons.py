@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from freehold.respond.act_words import act_in_words
 from freehold.respond.approval_requests import Request
 from freehold.respond.clocks import Clock
 from freehold.respond.incident import LEVELS, Duty, Incident
 from freehold.respond.incident_life import possible
-from freehold.respond.incident_schema import as_json
 from freehold.respond.roles import HUMAN_ROLES, Person
 from freehold.respond.run_journal import Run
 from freehold.watch.level_facts import FactDefinition
@@ -52,23 +52,13 @@ def _field(name: str, label: str, choices: Sequence[str] = ()) -> dict[str, Any]
     return {"name": name, "label": label, "choices": list(choices)}
 
 
-def _action(request: Request) -> str:
-    """What is to be done, with all that it is done with: ``kill tenant letters``, ``throttle (requests_per_minute 10, …)``."""
-    told = {name: value for name, value in request.parameters.items() if value not in ("", None)}
-    action = request.action.replace("_", " ")
-    if set(told) <= {"scope", "name"}:
-        return " ".join([action, *(str(told[name]) for name in ("scope", "name") if name in told)])
-    values = [f"{name} {value if isinstance(value, str) else as_json(value)}" for name, value in told.items()]
-    return f"{action} ({', '.join(values)})"
-
-
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL] + " …"
 
 
 def request_buttons(request: Request, you: Person) -> list[Button]:
     """What can be said to what waits for people."""
-    action, given, need = _action(request), len(request.people), request.need
+    action, given, need = act_in_words(request.action, request.parameters), len(request.people), request.need
     why_not = _may(you, *_ACTING)
     refuse = _button(
         f"refuse-{request.id}", say("desk.refuse", action=action), say("desk.refuse_says", action=action), why_not,

@@ -109,7 +109,7 @@ def test_signals_by_hand_with_no_desk_running_are_seen_when_it_starts(tmp_path: 
         assert "had been told already: mail-1" in said
         async with serving(tmp_path, str(CLINIC)) as (front, _):
             (one,) = await front.warned("Ann")
-            assert one["title"] == "INC-1: The mail is down"
+            assert one["title"] == "INC-1: The mail is down (says Ann)"
             assert one["reach"]["rows"]
 
     run_scene(scene)

@@ -131,8 +131,7 @@ def build(folder: Path, tempo: Tempo = CALM) -> Clinic:
             "openai",
             "--port",
             str(ports["RENTED"]),
-            "--key",
-            keys["rented"],
+            f"--key={keys['rented']}",  # one word: a key may begin with a dash
             "--behaviour",
             behaviour,
             "--address",

@@ -195,3 +195,8 @@ def test_the_commands_that_a_page_proposes_ask_from_the_same_home_and_on_the_day
     assert main(asked.split()) == 0
     told = capsys.readouterr().out
     assert "used up on day 90" in " ".join(told.split())
+
+
+def test_an_extra_that_is_not_there_is_looked_for_without_its_parents() -> None:
+    # a part of a package cannot be looked for where the package is not there
+    assert all("." not in module for modules in EXTRAS.values() for module in modules)

@@ -25,7 +25,7 @@ __all__ = ["EXTRAS", "Check", "Diagnosis", "examine"]
 EXTRAS: Final[dict[str, tuple[str, ...]]] = {
     "fast": ("numba",),
     "parquet": ("pyarrow",),
-    "watch": ("aiohttp", "apprise", "cel", "cryptography", "msgspec", "opentelemetry.proto"),
+    "watch": ("aiohttp", "apprise", "cel", "cryptography", "msgspec", "opentelemetry"),
 }
 """Optional parts, by name, and the modules that each brings."""
 

@@ -59,7 +59,7 @@ class Regime(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     seconds
         Until when, from the moment of declaring.
     reference, publisher, url, date
-        Where it is written, and when that was read.
+        Where it is written, and when that was read; a blank date says that it was not read for this file.
     in_force
         Since when it holds, as an ISO date; may lie ahead.
     """

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freehold.canonical import MOST_DEPTH, MOST_INTEGER, canonical, parse
 from freehold.errors import EvidenceError
-from freehold.respond.canonical import MOST_DEPTH, MOST_INTEGER, canonical, parse
 from freehold.respond.merkle import Frontier, Tree, leaf_hash, root_from_path
 
 # RFC 8785, appendix B: IEEE 754 bits, and the text

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freehold.canonical import canonical, parse
 from freehold.errors import EvidenceError
-from freehold.respond.canonical import canonical, parse
 from freehold.respond.digests import Salts, digest, is_digest_of
 from freehold.respond.evidence_anchor import anchor_line, append_anchor, read_anchors
 from freehold.respond.evidence_form import MOST_LINE

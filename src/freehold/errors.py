@@ -22,6 +22,11 @@
     │   └── NotAllowed        an act without the approvals that it needs, or out of its place in an incident's life
     ├── GatewayError          what the model gateway cannot do
     │   └── BadConfiguration  a configuration that is not sound, or a weak secret; nothing of it was loaded
+    ├── DrillError            what cannot be drilled, or not as asked
+    │   ├── NotPossible       no way to cut that works on this machine; why
+    │   ├── CutFailed         the cut was not set up in time, or did not hold; nothing ran, or what ran was ended
+    │   ├── BadRecord         a drill record that is not one, or that was changed
+    │   └── ProvisionError    a mirror that cannot be filled or used as asked
     ├── EvidenceError         an evidence log that cannot be written or read as asked
     └── UsageError            a command or setting that makes no sense
 
@@ -37,17 +42,22 @@ __all__ = [
     "BadConfiguration",
     "BadCutoff",
     "BadPlaybook",
+    "BadRecord",
     "BadRules",
     "BadSignal",
     "BadStack",
     "BadStore",
     "CatalogueError",
+    "CutFailed",
+    "DrillError",
     "EvidenceError",
     "Finding",
     "FreeholdError",
     "GatewayError",
     "NotAllowed",
+    "NotPossible",
     "Overloaded",
+    "ProvisionError",
     "ReadError",
     "RespondError",
     "SolveError",
@@ -234,6 +244,26 @@ class GatewayError(FreeholdError):
 
 class BadConfiguration(GatewayError):
     """A configuration that is not sound, or a secret that is weak; nothing of it was loaded."""
+
+
+class DrillError(FreeholdError):
+    """A drill that cannot be run, or not as asked."""
+
+
+class NotPossible(DrillError):
+    """A way to cut that does not work on this machine; the message says why, and which ones do."""
+
+
+class CutFailed(DrillError):
+    """A cut that was not set up before its deadline, or that broke: the command was not started, or was ended."""
+
+
+class BadRecord(DrillError):
+    """A drill record that is not one, or whose parts do not have the digests that it states."""
+
+
+class ProvisionError(DrillError):
+    """A mirror that cannot be filled, or used, as asked."""
 
 
 class EvidenceError(FreeholdError):

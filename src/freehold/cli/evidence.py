@@ -109,8 +109,8 @@ def _show(options: argparse.Namespace) -> int:
 def _entries(log: str, kinds: frozenset[str], since: int, most: int) -> EvidenceEntries:
     from collections import deque
 
+    from freehold.canonical import canonical, parse
     from freehold.report.answers import EvidenceEntries, EvidenceEntry
-    from freehold.respond.canonical import canonical, parse
     from freehold.respond.evidence_lines import walk_lines
 
     found: deque[EvidenceEntry] = deque(maxlen=most)
@@ -154,7 +154,7 @@ def _prove(options: argparse.Namespace) -> int:
         raise UsageError("name a LOG and the NUMBER of an entry; or a proof to check: --check PROOF")
     if options.key:
         raise UsageError("--key goes with --check PROOF. Leave it out.")
-    from freehold.respond.canonical import canonical
+    from freehold.canonical import canonical
     from freehold.respond.evidence_proof import Prover
 
     proof = Prover(options.log).prove(options.number)
@@ -168,7 +168,7 @@ def _prove(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from freehold.respond.canonical import parse
+    from freehold.canonical import parse
     from freehold.respond.evidence_proof import flaw_of_proof
     from freehold.respond.evidence_signatures import can_check_signatures, load_public_key
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from freehold.canonical import parse
 from freehold.demo.desk_client import DeskClient
 from freehold.demo.scenery import Clinic
 from freehold.demo.traffic import Traffic
-from freehold.respond.canonical import parse
 from freehold.respond.evidence_lines import walk_lines
 from freehold.watch.event import Event
 from freehold.watch.journal import Journal

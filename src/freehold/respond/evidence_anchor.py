@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from freehold.canonical import canonical, parse
 from freehold.errors import EvidenceError
-from freehold.respond.canonical import canonical, parse
 from freehold.respond.evidence_form import MOST_LINE, ROOT
 from freehold.respond.evidence_lines import walk_lines
 from freehold.respond.evidence_proof import is_signed_root

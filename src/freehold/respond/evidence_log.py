@@ -21,8 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from freehold.canonical import canonical
 from freehold.errors import EvidenceError, Overloaded
-from freehold.respond.canonical import canonical
 from freehold.respond.evidence_clock import EvidenceClock
 from freehold.respond.evidence_file import EvidenceFile, set_aside, untold
 from freehold.respond.evidence_form import (

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from freehold.canonical import canonical, parse
 from freehold.errors import EvidenceError
-from freehold.respond.canonical import canonical, parse
 from freehold.respond.evidence_form import ENTRY_DOMAIN, GENESIS, MOST_LINE, ROOT, ROOT_DOMAIN
 from freehold.respond.evidence_lines import walk_lines
 from freehold.respond.evidence_signatures import is_signed_by

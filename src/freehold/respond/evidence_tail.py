@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from freehold.canonical import parse
 from freehold.errors import EvidenceError
-from freehold.respond.canonical import parse
 from freehold.respond.evidence_form import ENTRY_DOMAIN, FORM, GENESIS, MOST_LINE, NO_PREVIOUS, ROOT
 from freehold.respond.evidence_proof import is_signed_root
 from freehold.respond.merkle import Frontier

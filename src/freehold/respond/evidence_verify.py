@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from freehold.canonical import canonical, parse
 from freehold.errors import EvidenceError
-from freehold.respond.canonical import canonical, parse
 from freehold.respond.evidence_form import (
     ALGORITHM,
     ENTRY_DOMAIN,

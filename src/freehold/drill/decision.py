@@ -1,0 +1,93 @@
+"""Whether a host is cut, and why. Owns the question that every backend puts, and its simplest answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided of one host.
+
+    Parameters
+    ----------
+    cut
+        Whether it is cut.
+    because
+        What matched, such as ``provider github``; empty if it is not cut.
+    surely
+        Whether known facts decided it; ``False`` where an unknown one was taken at its worst.
+    """
+
+    cut: bool
+    because: str = ""
+    surely: bool = True
+
+
+KEPT = Decision(cut=False)
+
+
+class Cutting(Protocol):
+    """What a drill cuts."""
+
+    def decide(self, name: str, aliases: Sequence[str] = (), addresses: Sequence[str] = ()) -> Decision:
+        """Say whether a host is cut.
+
+        Parameters
+        ----------
+        name
+            As it was asked for, in lower case without a final dot; empty for an address that was dialled without a name.
+        aliases
+            Names that the look-up outside led through (CNAME), in order.
+        addresses
+            Addresses that the name has outside, or the one that was dialled.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CutNothing:
+    """The baseline."""
+
+    def decide(self, name: str, aliases: Sequence[str] = (), addresses: Sequence[str] = ()) -> Decision:  # noqa: ARG002
+        """Keep every host."""
+        return KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class CutAll:
+    """An air gap: whatever is not this machine is cut."""
+
+    def decide(self, name: str, aliases: Sequence[str] = (), addresses: Sequence[str] = ()) -> Decision:  # noqa: ARG002
+        """Cut every host."""
+        return Decision(cut=True, because="air gap")
+
+
+@dataclass(frozen=True, slots=True)
+class CutHosts:
+    """Hosts by name.
+
+    Parameters
+    ----------
+    hosts
+        Names in lower case, or addresses; a name stands for the hosts below it too.
+    """
+
+    hosts: frozenset[str]
+
+    def decide(self, name: str, aliases: Sequence[str] = (), addresses: Sequence[str] = ()) -> Decision:
+        """Cut a host that is named, is below one that is, leads through one, or has an address that is named."""
+        for host in (name, *aliases):
+            labels = host.split(".") if host else []
+            for start in range(len(labels)):
+                above = ".".join(labels[start:])
+                if above in self.hosts:
+                    return Decision(cut=True, because=f"host {above}")
+        for address in addresses:
+            if address in self.hosts:
+                return Decision(cut=True, because=f"host {address}")
+        return KEPT

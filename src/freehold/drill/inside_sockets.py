@@ -64,6 +64,10 @@ class FilterHandle(Protocol):
         """What was stopped up to now, in the order of the first: refused, dropped, and all that is neither TCP nor DNS."""
         ...
 
+    def close(self) -> None:
+        """Let go of it; what it stops stays stopped."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InsideSockets:

@@ -516,7 +516,7 @@ def test_an_answer_that_breaks_off_breaks_off_for_the_client_too() -> None:
         async with standing_still({"/a": broken}) as (cut, _):
             with pytest.raises(ConnectionResetError):
                 await cut.says(closing("/a"), end=False)
-            await cut.next()
+            assert (await cut.next()).reached
 
     asyncio.run(main())
 

@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
@@ -22,10 +22,13 @@ from freehold.drill.shapes import Shape
 from freehold.drill.stale import Outside, answer_as_of
 from freehold.errors import DrillError
 
-__all__ = ["MOST_BODY", "Note", "Served", "answer_requests", "certificate_context", "serve"]
+__all__ = ["MOST_BODY", "MOST_REQUESTS", "Note", "Served", "answer_requests", "certificate_context", "serve"]
 
 MOST_BODY: Final = 64 * 1024 * 1024
 """Bytes of a request's body that are read and forgotten before it is answered; then the connection is closed."""
+
+MOST_REQUESTS: Final = 10_000
+"""Requests on one connection, after which it is closed."""
 
 Note: TypeAlias = Literal["", "tls", "untrusted", "other", "nothing"]
 """Why no request was answered: it was TLS and there is no certificate; the certificate was not trusted; it was no HTTP;
@@ -33,7 +36,6 @@ nothing was said, as by a client that waits for a greeting."""
 
 _PATIENCE: Final = 30.0
 _FIRST_PATIENCE: Final = 10.0
-_MOST_REQUESTS: Final = 10_000
 _HANDSHAKE: Final = 0x16
 # SETTINGS without any, then GOAWAY of stream 0 for the reason HTTP_1_1_REQUIRED (RFC 9113, sections 6.5, 6.8 and 7).
 _SPEAK_HTTP_1: Final = bytes.fromhex("000000 04 00 00000000" + "000008 07 00 00000000 00000000 0000000d")
@@ -99,6 +101,10 @@ def _no_password() -> str:
     raise ValueError("the key has a password")
 
 
+def _nothing() -> None:
+    """Leave a refusal at that."""
+
+
 async def serve(
     client: socket.socket,
     name: str,
@@ -106,6 +112,7 @@ async def serve(
     shape: Shape,
     connect: Callable[[], Awaitable[socket.socket]],
     *,
+    refused: Callable[[], None] = _nothing,
     outside: ssl.SSLContext | None = None,
     patience: float = _PATIENCE,
     first_patience: float = _FIRST_PATIENCE,
@@ -122,6 +129,8 @@ async def serve(
         ``http``, ``revoked`` or ``stale``.
     connect
         Gives a connection to the real host; used for ``stale`` alone.
+    refused
+        Called at the moment of each refusal: as often as :attr:`Served.refused` says in the end.
     outside
         How the real host is verified; by default against the machine's authorities.
     patience
@@ -144,17 +153,20 @@ async def serve(
         context = certificate_context(shape)
         first = await _first_byte(client, first_patience)
         if first is None:
+            refused()
             return Served(refused=1, note="nothing")
         encrypted = first == _HANDSHAKE
         if encrypted and context is None:
+            refused()
             return Served(refused=1, note="tls")
         try:
             reader, writer = await _streams(client, context if encrypted else None, patience)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            refused()
             return Served(refused=1, note="untrusted" if encrypted else "other")
         verified = (outside or ssl.create_default_context()) if encrypted and shape.name == "stale" else None
         way = Outside(name, port, connect, verified, patience)
-        return await answer_requests(reader, writer, shape, way)
+        return await answer_requests(reader, writer, shape, way, refused=refused)
     finally:
         # Harmless where a transport has closed it already: what is left is a connection that was not answered.
         if client.fileno() >= 0:
@@ -190,7 +202,14 @@ async def _streams(
 
 
 async def answer_requests(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, shape: Shape, outside: Outside, *, first: Head | None = None
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    shape: Shape,
+    outside: Outside,
+    *,
+    first: Head | None = None,
+    most: int = MOST_REQUESTS,
+    refused: Callable[[], None] = _nothing,
 ) -> Served:
     """Answer the requests of a connection, one after the other, until either side ends it.
 
@@ -204,9 +223,13 @@ async def answer_requests(
         The way to the real host, for ``stale``.
     first
         The head of the first request, if it was read already.
+    most
+        Requests after which the connection is closed.
+    refused
+        Called at the moment of each refusal.
     """
     out = Outlet(reader, writer, outside.patience)
-    talk = _Talk(reader, out, shape, outside)
+    talk = _Talk(reader, out, shape, outside, most, refused)
     try:
         while await talk.one(first):
             first = None
@@ -215,8 +238,7 @@ async def answer_requests(
         with contextlib.suppress(OSError, TimeoutError):
             await out.send(_SPEAK_HTTP_1)
             await out.finish()
-        talk.refused += 1
-        talk.note = talk.note or "other"
+        talk.refuse("other")
     except (OSError, TimeoutError, BadMessage, asyncio.IncompleteReadError):
         talk.end_badly()
     finally:
@@ -228,16 +250,38 @@ async def answer_requests(
 class _Talk:
     """The requests of one connection, and what is counted of them."""
 
-    def __init__(self, reader: asyncio.StreamReader, out: Outlet, shape: Shape, outside: Outside) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        out: Outlet,
+        shape: Shape,
+        outside: Outside,
+        most: int,
+        told: Callable[[], None],
+    ) -> None:
         self.bytes_up = self.requests = self.refused = self.undated = 0
         self.reached = False
         self.note: Note = ""
-        self._reader, self._out, self._shape, self._outside = reader, out, shape, outside
+        self._reader, self._out, self._shape = reader, out, shape
+        self._outside, self._connect = replace(outside, connect=self._reach), outside.connect
+        self._most, self._told = most, told
+
+    async def _reach(self) -> socket.socket:
+        """Connect to the real host, and note that it was reached, whatever comes of it."""
+        connection = await self._connect()
+        self.reached = True
+        return connection
+
+    def refuse(self, note: Note = "") -> None:
+        """Count a refusal."""
+        self.refused += 1
+        self.note = self.note or note
+        self._told()
 
     def end_badly(self) -> None:
         """Count a connection that was no HTTP, or ended within its first request."""
-        if self.requests == 0:
-            self.note, self.refused = "other", 1
+        if self.requests == 0 and self.refused == 0:
+            self.refuse("other")
 
     async def one(self, head: Head | None) -> bool:
         """Answer one request; false once no other will follow."""
@@ -247,20 +291,20 @@ class _Talk:
                 head = await read_head(self._reader)
         if head is None:
             if self.requests == 0:
-                self.note, self.refused = "nothing", 1
+                self.refuse("nothing")
             return False
         self.bytes_up += head.size
         whole = await self._forget_body(head)
-        stays = whole and head.stays and self.requests + 1 < _MOST_REQUESTS and head.method != "CONNECT"
+        stays = whole and head.stays and self.requests + 1 < self._most and head.method != "CONNECT"
         if self._shape.name == "stale" and self._shape.as_of is not None:
             told = await answer_as_of(head, self._shape.as_of, self._outside, self._out, stays=stays)
-            self.reached |= told.reached
-            self.refused += told.refused
+            if told.refused:
+                self.refuse()
             self.undated += told.undated
             stays = told.stays
         else:
-            await self._refuse(head, stays=stays)
-            self.refused += 1
+            self.refuse()
+            await self._answer(head, stays=stays)
         self.requests += 1
         return stays
 
@@ -287,7 +331,7 @@ class _Talk:
             await pieces.aclose()
         return True
 
-    async def _refuse(self, head: Head, *, stays: bool) -> None:
+    async def _answer(self, head: Head, *, stays: bool) -> None:
         shape, fields = self._shape, [("Cache-Control", "no-store")]
         if shape.status == 401:
             realm = "".join(letter for letter in self._outside.name if letter.isalnum() or letter in ".-_:")

@@ -76,8 +76,6 @@ class Told:
     ----------
     stays
         Whether the client's connection stays open.
-    reached
-        Whether the host was.
     refused
         Whether the request was answered by the cut: not found, since it is newer, or not allowed.
     undated
@@ -85,7 +83,6 @@ class Told:
     """
 
     stays: bool
-    reached: bool
     refused: bool = False
     undated: int = 0
 
@@ -118,7 +115,7 @@ async def answer_as_of(asked: Head, day: date, outside: Outside, out: Outlet, *,
     if asked.method not in {"GET", "HEAD"}:
         text = b"This host stands still: it can only be read.\n"
         await out.answer(405, text, fields=[("Allow", "GET, HEAD")], asked=asked, stays=stays)
-        return Told(stays, reached=False, refused=True)
+        return Told(stays, refused=True)
     end = datetime.combine(day + timedelta(days=1), time(), UTC)
     writer: asyncio.StreamWriter | None = None
     try:
@@ -134,7 +131,7 @@ async def answer_as_of(asked: Head, day: date, outside: Outside, out: Outlet, *,
             why = str(error) if isinstance(error, BadMessage) else type(error).__name__
             text = f"{outside.name}:{outside.port} gave nothing that can be passed on: {why}\n".encode("utf-8", "replace")
             await out.answer(502, text, asked=asked, stays=stays)
-            return Told(stays, reached=writer is not None)
+            return Told(stays)
         return await _pass_on(asked, told, body, document, end, out, stays=stays, patience=outside.patience)
     finally:
         if writer is not None:
@@ -253,29 +250,29 @@ async def _pass_on(
     moment = _when(told.get("last-modified"))
     if told.status in {200, 203} and (unseen or (moment is not None and moment >= end)):
         await out.answer(404, _absent(end), asked=asked, stays=stays)
-        return Told(stays, reached=True, refused=True, undated=int(unseen))
+        return Told(stays, refused=True, undated=int(unseen))
     undated = int(told.status in {200, 203} and moment is None)
     named = {option.lower() for option in told.all("connection")}
     fields = [(name, value) for name, value in told.fields if name not in _NOT_TOLD and name not in named]
     if told.status in {200, 203} and _unchanged(asked, told.get("etag"), moment):
         kept = [(name, value) for name, value in fields if not name.startswith("content-")]
         await out.answer(304, fields=kept, asked=asked, stays=stays)
-        return Told(stays, reached=True, undated=undated)
+        return Told(stays, undated=undated)
     if document is not None:
         plain = [(name, value) for name, value in fields if name not in {"content-encoding", "content-type"}]
         await out.answer(told.status, document[0], fields=plain, kind=told.get("content-type"), asked=asked, stays=stays)
-        return Told(stays, reached=True, undated=undated)
+        return Told(stays, undated=undated)
     pieces = _patiently(body, patience)
     async with contextlib.aclosing(pieces):
         stays = await out.stream(told.status, fields, pieces, asked=asked, length=body.length, stays=stays)
-    return Told(stays, reached=True, undated=undated)
+    return Told(stays, undated=undated)
 
 
 async def _page(asked: Head, told: Head, stale: Stale, out: Outlet, *, stays: bool, python: bool) -> Told:
     """The page of a project as it stood."""
     if stale.document is None:
         await out.answer(404, b"Not there on that day.\n", asked=asked, stays=stays)
-        return Told(stays, reached=True, refused=True, undated=stale.undated)
+        return Told(stays, refused=True, undated=stale.undated)
     kind, content = _spelt(asked, told, stale.document, python=python)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     fields = [(name, value) for name, value in told.fields if name in _OF_A_DOCUMENT]
@@ -286,7 +283,7 @@ async def _page(asked: Head, told: Head, stale: Stale, out: Outlet, *, stays: bo
         await out.answer(304, fields=fields, asked=asked, stays=stays)
     else:
         await out.answer(200, content, fields=fields, kind=kind, asked=asked, stays=stays)
-    return Told(stays, reached=True, undated=stale.undated)
+    return Told(stays, undated=stale.undated)
 
 
 def _spelt(asked: Head, told: Head, document: dict[str, Any], *, python: bool) -> tuple[str, bytes]:

@@ -15,6 +15,7 @@ is put in the group of the process outside. Whatever fails, nothing is started: 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -33,8 +34,8 @@ STAGES: Final = ("namespace", "identity", "masks", "network", "filter", "sockets
 
 _MOST: Final = 1 << 17  # bytes of a message from outside: its long parts come in files
 _IGNORED: Final = (
-    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGPIPE,
-    signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
+    signal.SIGPIPE, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
 )  # fmt: skip
 _HIGHEST_PORT: Final = 65_535  # above what the kernel gives out by itself
 
@@ -93,8 +94,8 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     Parameters
     ----------
     wanted
-        ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix sockets to hide; ``ipv6``: whether to try it;
-        ``loopback4``, ``loopback6``: ports; ``filter``: whether there is to be one.
+        ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix
+        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether there is to be one.
 
     Returns
     -------
@@ -135,6 +136,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
             handed.append(_bound(family, socket.SOCK_DGRAM, address, dns_port))
             handed.append(_bound(family, socket.SOCK_STREAM, address, dns_port))
             handed.append(_bound(family, socket.SOCK_STREAM, address, tcp_port))
+            _reserve(family, address, wanted["loopback4" if family == socket.AF_INET else "loopback6"])
     return {"ipv6": ipv6, "masked": masked}, handed
 
 
@@ -192,6 +194,14 @@ def _bound(family: int, kind: int, address: str, port: int) -> socket.socket:
     return one
 
 
+def _reserve(family: int, address: str, ports: list[int]) -> None:
+    """Hold ports for as long as this process is there: what is taken on the host's loopback is not free inside either."""
+    for port in ports:
+        one = socket.socket(family, socket.SOCK_STREAM)
+        one.bind((address, port))
+        one.detach()
+
+
 class _Commands:
     """The commands of a session."""
 
@@ -200,7 +210,7 @@ class _Commands:
         self._group = int(wanted["group"])
         self._ignored = frozenset(wanted["ignored"])
         self._blocked = frozenset(wanted["blocked"])
-        # A command that is root in the namespace's own user namespace could undo the filter: it gets one more, which owns nothing.
+        # A command that is root in the user namespace that owns the network could undo the filter: it gets one of its own.
         self._once_more = bool(wanted["user"]) and os.geteuid() == 0
         self._parent = int(wanted["pid"])
         self._own = os.getpid()
@@ -254,7 +264,7 @@ class _Commands:
     def _obey(self) -> bool:
         """Do what one message says; ``False`` if there will be no more."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._outside, _MOST, 8)
+            data, descriptors, _, _ = socket.recv_fds(self._outside, _MOST, 8, socket.MSG_CMSG_CLOEXEC)
         except ConnectionError:
             return False
         if not data:
@@ -325,12 +335,23 @@ def _become(command: Mapping[str, Any], streams: list[int], failure: int, comman
         what = "folder"
         os.chdir(command["folder"])
         what = "program"
-        os.execvpe(command["arguments"][0], command["arguments"], command["environment"])  # noqa: S606
+        _execute(command["arguments"], command["environment"])
     except (OSError, ValueError, LookupError) as error:
-        number = getattr(error, "errno", None)
-        os.write(failure, json.dumps({"what": what, "errno": number, "why": str(error)[:1000]}).encode("ascii"))
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)[:1000]
+        os.write(failure, json.dumps({"what": what, "why": why}).encode("ascii"))
     finally:
         os._exit(127)
+
+
+def _execute(arguments: list[str], environment: dict[str, str]) -> None:
+    """Become a program, looked for as a shell does: what may not be run is told only if it is there."""
+    try:
+        os.execvpe(arguments[0], arguments, environment)  # noqa: S606
+    except PermissionError as error:
+        places = [""] if "/" in arguments[0] else os.get_exec_path(environment)
+        if not any(os.path.lexists(os.path.join(place, arguments[0])) for place in places):  # noqa: PTH118
+            raise FileNotFoundError(errno.ENOENT, "not found") from error
+        raise
 
 
 def descendants(pid: int) -> set[int]:
@@ -349,7 +370,7 @@ def descendants(pid: int) -> set[int]:
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):  # it has ended meanwhile
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
             with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:  # noqa: PTH123
                 found += map(int, file.read().split())
     return found
@@ -358,9 +379,9 @@ def _children(pid: int) -> list[int]:
 def _children_by_search(pid: int) -> list[int]:
     """The same for kernels that do not list children: by looking at every process."""
     found: list[int] = []
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdecimal():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="latin-1") as file:  # noqa: PTH123
                 if int(file.read().rpartition(")")[2].split()[1]) == pid:
                     found.append(int(name))
     return found

@@ -1,10 +1,11 @@
-"""The program inside, seen from outside: started, asked, and ended. Owns the talk between the two, and what a failed start means.
+"""The program inside, seen from outside: started, asked, ended. Owns the talk between the two, and what a failed start means.
 
 What it runs and how it ends is written in :mod:`freehold.drill.inside`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -99,8 +100,9 @@ class Wanted:
         ignored = [number for number in signal.valid_signals() - _BY_PYTHON if signal.getsignal(number) == signal.SIG_IGN]
         return json.dumps(
             {
-                "user": self.user, "masks": self.masks, "ipv6": self.ipv6, "filter": self.filter, "pid": os.getpid(),
-                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6), "group": os.getpgrp(), "apart": self.apart,
+                "apart": self.apart, "user": self.user, "masks": self.masks, "ipv6": self.ipv6, "filter": self.filter,
+                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6),
+                "pid": os.getpid(), "group": os.getpgrp(),
                 "ignored": sorted(ignored), "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
             }
         ).encode("ascii")  # fmt: skip
@@ -147,14 +149,18 @@ class InsideProcess:
 
     def __init__(self, wanted: Wanted, program: Sequence[str] | None = None) -> None:
         self._wanted = wanted
+        executable = None
         if program is None:
             program = (sys.executable, "-I", "-S", "-c", PROGRAM, str(Path(freehold.__file__).parent.parent))
+            if not os.access(sys.executable, os.X_OK):
+                executable = "/proc/self/exe"  # it runs, and yet this user has no way to it: it was started by another
         self.channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with other:
                 self._process = subprocess.Popen(  # noqa: S603
-                    [*program, str(other.fileno())], pass_fds=[other.fileno()], process_group=0,
+                    [*program, str(other.fileno())], executable=executable, pass_fds=[other.fileno()],
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    process_group=0,
                 )  # fmt: skip
         except (OSError, ValueError) as error:
             self.channel.close()
@@ -163,10 +169,8 @@ class InsideProcess:
         self._tell(self._wanted.message())
 
     def _tell(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
-        try:
+        with contextlib.suppress(ConnectionError):  # it has ended: the reader sees it
             socket.send_fds(self.channel, [message], descriptors)
-        except (BrokenPipeError, ConnectionError):
-            pass  # it has ended: the reader sees it
 
     def start(self, identifier: int, command: int, streams: Sequence[int]) -> None:
         """Ask for a command: a descriptor of what it is, and of its three streams."""
@@ -185,7 +189,7 @@ class InsideProcess:
             If there is none yet, and the channel does not block.
         """
         try:
-            data, descriptors, _, _ = socket.recv_fds(self.channel, _MOST, _DESCRIPTORS)
+            data, descriptors, _, _ = socket.recv_fds(self.channel, _MOST, _DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
         except ConnectionError:
             return None
         if not data:
@@ -224,10 +228,8 @@ class InsideProcess:
 
     def hang_up(self) -> None:
         """Have it kill all that it started and end: it does so once nobody is at the other end."""
-        try:
+        with contextlib.suppress(OSError):
             self.channel.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
     def ended(self) -> int | None:
         """Its exit status; ``None`` while it runs."""

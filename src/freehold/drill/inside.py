@@ -26,13 +26,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from freehold.drill import kernel, netlink, nftables
+from freehold.drill.messages import receive, tell
 
 __all__ = ["STAGES", "descendants", "kill_descendants", "run", "set_up"]
 
 STAGES: Final = ("namespace", "identity", "masks", "network", "filter", "sockets")
 """In this order."""
 
-_MOST: Final = 1 << 17  # bytes of a message from outside: its long parts come in files
 _IGNORED: Final = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
     signal.SIGPIPE, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
@@ -69,23 +69,19 @@ def run(descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as outside:
         outside.setblocking(True)  # noqa: FBT003
         os.set_inheritable(descriptor, False)  # noqa: FBT003
-        wanted = json.loads(outside.recv(_MOST) or "{}")
-        if not wanted:
+        first = receive(outside)
+        if first is None:
             return
+        wanted, _ = first
         try:
             told, handed = set_up(wanted)
         except _Failed as failed:
-            _tell(outside, {"failed": failed.stage, "errno": failed.error.errno, "why": str(failed.error)})
+            tell(outside, {"failed": failed.stage, "errno": failed.error.errno, "why": str(failed.error)})
             return
-        _tell(outside, {"ready": told, "seconds": time.monotonic() - began}, [one.fileno() for one in handed])
+        tell(outside, {"ready": told, "seconds": time.monotonic() - began}, [one.fileno() for one in handed])
         for one in handed:
             one.close()
         _Commands(outside, wanted).serve()
-
-
-def _tell(outside: socket.socket, message: Mapping[str, object], descriptors: list[int] | None = None) -> None:
-    with contextlib.suppress(ConnectionError):  # it is gone: so it will be read from its end
-        socket.send_fds(outside, [json.dumps(message).encode("ascii")], descriptors or [])
 
 
 def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.socket]]:
@@ -95,7 +91,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     ----------
     wanted
         ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix
-        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether there is to be one.
+        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether to have one.
 
     Returns
     -------
@@ -259,17 +255,14 @@ class _Commands:
                 return
             identifier = self._running.pop(pid, None)
             if identifier is not None:
-                _tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
+                tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
 
     def _obey(self) -> bool:
         """Do what one message says; ``False`` if there will be no more."""
-        try:
-            data, descriptors, _, _ = socket.recv_fds(self._outside, _MOST, 8, socket.MSG_CMSG_CLOEXEC)
-        except ConnectionError:
+        received = receive(self._outside)
+        if received is None:
             return False
-        if not data:
-            return False
-        message = json.loads(data)
+        message, descriptors = received
         if message["do"] == "start":
             self._start(message["id"], descriptors)
         else:
@@ -292,10 +285,10 @@ class _Commands:
         os.close(reading)
         if failure:
             os.waitpid(pid, 0)
-            _tell(self._outside, {"not_started": identifier, **json.loads(failure)})
+            tell(self._outside, {"not_started": identifier, **json.loads(failure)})
             return
         self._running[pid] = identifier
-        _tell(self._outside, {"started": identifier, "pid": pid})
+        tell(self._outside, {"started": identifier, "pid": pid})
 
     def prepare(self) -> None:
         """In a new process, before it becomes the command: put it where the process outside would have had it."""

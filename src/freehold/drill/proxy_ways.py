@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
 
 from freehold.drill.http_messages import MOST_HEAD, BadMessage, Head, read_head
 from freehold.drill.pipes import Pace
 from freehold.drill.proxy_variables import NextHop
 
-__all__ = ["carry", "dial", "head_of", "tunnel"]
+__all__ = ["Dial", "carry", "dial", "head_of", "paced", "tunnel"]
+
+Dial: TypeAlias = Callable[[Sequence[str], int], Awaitable[socket.socket]]
+"""Gives a connection, not blocking, to one of some addresses at a port."""
 
 _ATTEMPT_DELAY: Final = 0.25  # RFC 8305, section 5
 _CONNECT_DEADLINE: Final = 30.0
@@ -134,7 +137,7 @@ async def head_of(connection: socket.socket, *, answer: bool = False) -> Head | 
     got = bytearray()
     while _END not in got:
         ready: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(connection, lambda waiting=ready: waiting.done() or waiting.set_result(None))
+        loop.add_reader(connection, _settle, ready)
         try:
             await ready
         finally:
@@ -156,10 +159,15 @@ async def head_of(connection: socket.socket, *, answer: bool = False) -> Head | 
     return await read_head(reader, answer=answer)
 
 
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
 async def carry(
     inner: socket.socket, outer: socket.socket, up: Callable[[int], None], down: Callable[[int], None], rate: float = 0.0
 ) -> None:
-    """Carry bytes between two connections until both have said all; each is closed by the caller.
+    """Carry bytes between two connections until both have said all; the caller closes them.
 
     Parameters
     ----------
@@ -201,3 +209,19 @@ async def _one_way(source: socket.socket, target: socket.socket, count: Callable
             pace.passed(got)
         await loop.sock_sendall(target, view[:got])
         count(got)
+
+
+async def paced(pieces: AsyncGenerator[bytes, None], rate: float) -> AsyncGenerator[bytes, None]:
+    """Give pieces no faster than a rate, in bytes a second; 0: as fast as they come."""
+    pace = Pace(rate, time.monotonic) if rate else None
+    async for piece in pieces:
+        at = 0
+        while pace is not None and at < len(piece):
+            while not (room := pace.room()):
+                await asyncio.sleep(pace.wait())
+            part = piece[at : at + room]
+            pace.passed(len(part))
+            at += len(part)
+            yield part
+        if pace is None:
+            yield piece

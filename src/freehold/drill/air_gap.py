@@ -54,7 +54,9 @@ class AirGapBackend:
                 return Possible(self.name, ok=True, reason=whom if with_filter else say("drill_backend.unseen", whom=whom))
         return Possible(self.name, ok=False, reason=why)
 
-    async def open(self, cutting: Cutting, shape: Shape, *, deadline: float = SETUP_DEADLINE) -> AirGapSession | NamespaceSession:
+    async def open(
+        self, cutting: Cutting, shape: Shape, *, deadline: float = SETUP_DEADLINE
+    ) -> AirGapSession | NamespaceSession:
         """Set the air gap up.
 
         Parameters
@@ -76,7 +78,9 @@ class AirGapBackend:
         if self._with_filter:
             try:
                 wanted = Wanted.here()
-                return AirGapSession(await set_up(self.name, wanted, _all(cutting), shape, program=self._program, deadline=deadline))
+                return AirGapSession(
+                    await set_up(self.name, wanted, _all(cutting), shape, program=self._program, deadline=deadline)
+                )
             except NotPossible:
                 pass  # without a filter it may be
         wanted = replace(Wanted.here(with_filter=False), apart=not isinstance(cutting, CutNothing))

@@ -14,8 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -111,14 +110,6 @@ def dialled(one: socket.socket) -> tuple[str, int]:
         return socket.inet_ntop(socket.AF_INET, raw[4:8]), int.from_bytes(raw[2:4])
     raw = one.getsockopt(socket.IPPROTO_IPV6, ORIGINAL_DST, 28)
     return socket.inet_ntop(socket.AF_INET6, raw[8:24]), int.from_bytes(raw[2:4])
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """What a call gives once it gives something."""
-    end = time.monotonic() + SECONDS
-    while not (seen := found()):
-        assert time.monotonic() < end, "it never came"
-    return seen
 
 
 CONNECT = "s = socket.socket(int(sys.argv[1])); s.settimeout(20); print(errno.errorcode.get(s.connect_ex((sys.argv[2], int(sys.argv[3]))), 'connected'))"  # noqa: E501
@@ -225,12 +216,12 @@ def test_what_is_refused_is_refused_at_once_and_each_try_counts(six: bool) -> No
         for _ in range(3):
             assert one.python(CONNECT, str(int(KINDS[six])), FAR[six], "443") == "ECONNREFUSED"
         assert one.python(CONNECT, str(int(KINDS[six])), FAR[six], "80") == "ECONNREFUSED"
-        assert counts(one) == [("tcp", FAR[six], 443, 3), ("tcp", FAR[six], 80, 1)]
+        assert sorted(counts(one)) == [("tcp", FAR[six], 80, 1), ("tcp", FAR[six], 443, 3)]
         one.sockets.filters.allow(FAR[six])
         one.sockets.filters.allow(FAR[six])
         assert one.python(CONNECT, str(int(KINDS[six])), FAR[six], "443") == "connected"
         accept(one.sockets.tcp6 if six else one.sockets.tcp4).close()
-        assert counts(one) == [("tcp", FAR[six], 443, 3), ("tcp", FAR[six], 80, 1)]
+        assert sorted(counts(one)) == [("tcp", FAR[six], 80, 1), ("tcp", FAR[six], 443, 3)]
 
 
 @families
@@ -274,12 +265,8 @@ for _ in range(3):
 s.sendto(b"ntp?", (sys.argv[2], 123))
 """
     with inside() as one:
-        before = time.monotonic()
         assert one.python(sends, str(int(KINDS[six])), FAR[six]).split() == ["refused"] * 3
-        after = time.monotonic()
-        assert counts(one) == [("udp", FAR[six], 443, 3), ("udp", FAR[six], 123, 1)]
-        for blocked in one.sockets.filters.blocked():  # the kernel counts in ticks of up to a hundredth of a second
-            assert before - 0.02 <= blocked.first <= blocked.last <= after + 0.02
+        assert sorted(counts(one)) == [("udp", FAR[six], 123, 1), ("udp", FAR[six], 443, 3)]
 
 
 def test_other_protocols_are_stopped_and_counted() -> None:
@@ -298,20 +285,20 @@ s.sendto(data, (address, 0))
         one.python(
             sends, str(int(socket.AF_INET)), "2", "224.0.0.22", "1600000000000000"
         )  # asks for multicast: nobody's contact
-        assert counts(one) == [("icmp", FAR[0], 0, 1), ("47", FAR[0], 0, 1), ("sctp", FAR[0], 8080, 1)]
+        assert sorted(counts(one)) == [("47", FAR[0], 0, 1), ("icmp", FAR[0], 0, 1), ("sctp", FAR[0], 8080, 1)]
 
 
 def test_a_flood_of_destinations_fills_the_counts_and_nothing_else() -> None:
     floods = """
 s = socket.socket(type=socket.SOCK_DGRAM)
-for number in range(70_000):
+for number in range(20_000):
     s.sendto(b"", (f"100.64.{number >> 8 & 255}.{number & 255}", 1 + (number >> 16)))
 t = socket.socket(); t.settimeout(20); print(t.connect_ex(("203.0.113.9", 1)))
 """
     with inside() as one:
         one.sockets.filters.refuse("203.0.113.9")
         assert one.python(floods) == str(errno.ECONNREFUSED)  # still refused, though there is no room for its count
-        assert 60_000 < len(one.sockets.filters.blocked()) <= 65_536
+        assert 16_000 < len(one.sockets.filters.blocked()) <= 16_384
 
 
 def test_counts_become_tries_by_hand() -> None:

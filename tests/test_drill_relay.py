@@ -496,6 +496,7 @@ def test_connections_beyond_the_most_wait_and_are_served_later() -> None:
                 assert await reader.read() == b"!"
                 writer.close()
             assert there.outside.contacts()[0].tries == 5
+            assert "2 connections were open at once" in there.outside.broken()
 
     run(main)
 

@@ -138,6 +138,11 @@ class Outside:
         for reason in (self._relay.broken, self._book.broken, self._unreadable):
             if reason:
                 return reason
+        if self._relay.waited:
+            return (
+                f"{self._relay.most} connections were open at once, which is all that this process's limit of open files allows: "
+                "others had to wait, as they would not without the cut. Raise the limit (ulimit -n), and drill again."
+            )
         if self._book.stand_ins.unserved:
             return (
                 f"{len(self._book.stand_ins)} names were looked up, which is all that stand-in addresses are there for: "

@@ -128,6 +128,8 @@ class Relay:
         self._paused = False
         self._again: asyncio.TimerHandle | None = None
         self._closed = False
+        self.waited = False
+        """Whether connections had to wait because as many were open as can be."""
         self.broken = ""
         """Why no more connections can be accepted; empty while they can."""
 
@@ -193,6 +195,7 @@ class Relay:
     def _arrived(self, listener: socket.socket) -> None:
         for _ in range(_AT_ONCE):
             if len(self._open) >= self._most:
+                self.waited = True
                 self._pause()
                 return
             try:

@@ -231,7 +231,8 @@ async def until(true: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def world(
     zone: Zone | None = None, cutting: Cutting | None = None, shape: Shape = GONE, *, hosts: HostNames | None = None,
-    configured: NameServers | None = None, tcp4: socket.socket | None = None, stand_ins: StandIns | None = None, upstream: Upstream | None = None, **outside: Any,
+    configured: NameServers | None = None, tcp4: socket.socket | None = None, stand_ins: StandIns | None = None,
+    upstream: Upstream | None = None, **outside: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """The outside of a session, at work; closed at the end, with its hosts."""
     loop, faults = asyncio.get_running_loop(), list[dict[str, Any]]()

@@ -227,9 +227,10 @@ class Relay:
             reset(client)  # a stand-in that nobody was given
             return
         host = self._book.last_known(name) or Host(name) if name else self.literal(address)
-        entry = self._ledger.entry(host.name, address, port, "tcp", local=found.is_loopback)
+        local = self._book.is_own(address)
+        entry = self._ledger.entry(host.name, address, port, "tcp", local=local)
         entry.tries += 1
-        one = _Connection(host, entry, name is None, found.is_loopback, KEPT, self._book.shape, client=client)
+        one = _Connection(host, entry, name is None, local, KEPT, self._book.shape, client=client)
         self._open.add(one)
         one.task = asyncio.create_task(self._attend(one, client, address, port))
         self._tasks.add(one.task)
@@ -239,7 +240,7 @@ class Relay:
         """What an address is that was dialled as it is: the file of hosts may have a name for it."""
         if ipaddress.ip_address(address).is_loopback:
             return Host("localhost")
-        name, *aliases = self._upstream.names_of(address) or ("",)
+        name, *aliases = self._upstream.names_of(address) or ("localhost" if self._book.is_own(address) else "",)
         four, six = ((), (address,)) if ":" in address else ((address,), ())
         return Host(name, four, six, tuple(aliases))
 

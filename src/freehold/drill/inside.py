@@ -26,17 +26,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from freehold.drill import kernel, netlink, nftables
+from freehold.drill.messages import receive, tell
 
 __all__ = ["STAGES", "descendants", "kill_descendants", "run", "set_up"]
 
 STAGES: Final = ("namespace", "identity", "masks", "network", "filter", "sockets")
 """In this order."""
 
-_MOST: Final = 1 << 17  # bytes of a message from outside: its long parts come in files
 _IGNORED: Final = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
     signal.SIGPIPE, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
 )  # fmt: skip
+_SETTINGS: Final = tuple(
+    f"/proc/sys/net/ipv4/{name}" for name in ("ip_unprivileged_port_start", "ip_local_port_range", "ping_group_range")
+)
 _HIGHEST_PORT: Final = 65_535  # above what the kernel gives out by itself
 
 
@@ -65,27 +68,24 @@ def run(descriptor: int) -> None:
     """
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     began = time.monotonic()
     with socket.socket(fileno=descriptor) as outside:
         outside.setblocking(True)  # noqa: FBT003
         os.set_inheritable(descriptor, False)  # noqa: FBT003
-        wanted = json.loads(outside.recv(_MOST) or "{}")
-        if not wanted:
+        first = receive(outside)
+        if first is None:
             return
+        wanted, _ = first
         try:
             told, handed = set_up(wanted)
         except _Failed as failed:
-            _tell(outside, {"failed": failed.stage, "errno": failed.error.errno, "why": str(failed.error)})
+            tell(outside, {"failed": failed.stage, "errno": failed.error.errno, "why": str(failed.error)})
             return
-        _tell(outside, {"ready": told, "seconds": time.monotonic() - began}, [one.fileno() for one in handed])
+        tell(outside, {"ready": told, "seconds": time.monotonic() - began}, [one.fileno() for one in handed])
         for one in handed:
             one.close()
         _Commands(outside, wanted).serve()
-
-
-def _tell(outside: socket.socket, message: Mapping[str, object], descriptors: list[int] | None = None) -> None:
-    with contextlib.suppress(ConnectionError):  # it is gone: so it will be read from its end
-        socket.send_fds(outside, [json.dumps(message).encode("ascii")], descriptors or [])
 
 
 def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.socket]]:
@@ -95,7 +95,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     ----------
     wanted
         ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix
-        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether there is to be one.
+        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether to have one.
 
     Returns
     -------
@@ -107,6 +107,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     if not wanted["apart"]:
         kernel.become_subreaper()
         return {"ipv6": False, "masked": []}, []
+    like_the_host = _read_settings()
     with _stage("namespace"):
         flags = kernel.CLONE_NEWNET | (kernel.CLONE_NEWUSER if user else 0) | (kernel.CLONE_NEWNS if masks else 0)
         kernel.unshare(flags)
@@ -120,6 +121,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
         if not wanted["filter"]:
             netlink.route_through_loopback()
             return {"ipv6": False, "masked": masked}, []
+        _write_settings(like_the_host)
         ipv6 = bool(wanted["ipv6"]) and _has_ipv6()
         netlink.route_through_loopback(nftables.IPV4.own, *([nftables.IPV6.own] if ipv6 else []))
     taken = {*wanted["loopback4"], *wanted["loopback6"]}
@@ -154,6 +156,21 @@ def _write(path: str, content: str) -> None:
         os.write(descriptor, content.encode("ascii"))
     finally:
         os.close(descriptor)
+
+
+def _read_settings() -> dict[str, str]:
+    """Settings of the network that a command may notice, and that a new namespace has anew."""
+    found: dict[str, str] = {}
+    for path in _SETTINGS:
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:  # noqa: PTH123
+            found[path] = file.read()
+    return found
+
+
+def _write_settings(settings: Mapping[str, str]) -> None:
+    for path, value in settings.items():
+        with contextlib.suppress(OSError):  # a number of a group that this user namespace does not have
+            _write(path, value)
 
 
 def _mask(paths: list[str]) -> list[str]:
@@ -259,17 +276,14 @@ class _Commands:
                 return
             identifier = self._running.pop(pid, None)
             if identifier is not None:
-                _tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
+                tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
 
     def _obey(self) -> bool:
         """Do what one message says; ``False`` if there will be no more."""
-        try:
-            data, descriptors, _, _ = socket.recv_fds(self._outside, _MOST, 8, socket.MSG_CMSG_CLOEXEC)
-        except ConnectionError:
+        received = receive(self._outside)
+        if received is None:
             return False
-        if not data:
-            return False
-        message = json.loads(data)
+        message, descriptors = received
         if message["do"] == "start":
             self._start(message["id"], descriptors)
         else:
@@ -292,10 +306,10 @@ class _Commands:
         os.close(reading)
         if failure:
             os.waitpid(pid, 0)
-            _tell(self._outside, {"not_started": identifier, **json.loads(failure)})
+            tell(self._outside, {"not_started": identifier, **json.loads(failure)})
             return
         self._running[pid] = identifier
-        _tell(self._outside, {"started": identifier, "pid": pid})
+        tell(self._outside, {"started": identifier, "pid": pid})
 
     def prepare(self) -> None:
         """In a new process, before it becomes the command: put it where the process outside would have had it."""

@@ -96,13 +96,11 @@ class World:
         """What a command gets: little, a home folder of its own, and trust in the world's root certificate."""
         ca = str(self.ca)
         trust = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO", "npm_config_cafile")  # noqa: E501  # fmt: skip
-        kept = {
-            name: os.environ[name] for name in ("PATH", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "JAVA_HOME") if name in os.environ
-        }
+        kept = {name: os.environ[name] for name in ("PATH", "RUSTUP_TOOLCHAIN", "JAVA_HOME") if name in os.environ}
         own = {
             "HOME": str(self.folder / "home"), "LANG": "C.UTF-8", "TMPDIR": str(self.folder / "tmp"), "PYTHONPATH": str(SOURCE),
             "FREEHOLD_WORLD": self.mark, "PIP_CONFIG_FILE": os.devnull, "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_TERMINAL_PROMPT": "0", "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
         }  # fmt: skip
         return {**kept, **own, **dict.fromkeys(trust, ca), **more}
 

@@ -75,7 +75,7 @@ def cell(w: World, client: Client, done: Done) -> str:
 @pytest.mark.parametrize("user", USERS)
 @every_client
 def test_a_client_reaches_its_host_uncut_and_is_caught_as_the_page_says(
-    w: World, client: Client, user: User, tools: Tools, tmp_path: Path
+    w: World, client: Client, user: User, tools: Tools
 ) -> None:
     uncut = w.run(client.command(client.host, fresh(tools, "uncut")), user)
     assert any(each.port == client.port for each in w.canary(client.host)), f"{uncut.stdout}{uncut.stderr}"

@@ -169,7 +169,8 @@ class Names:
         kind, asked = struct.unpack_from(">H", query, at + 1)[0], ".".join(labels).lower()
         self.asked.append((asked, TYPES.get(kind, str(kind)), transport))
         host = self.hosts.get(asked)
-        if host is not None and host["silent"]:
+        labels_above = asked.split(".")
+        if any(self.hosts.get(".".join(labels_above[start:]), {}).get("silent") for start in range(len(labels_above))):
             return None
         records: list[bytes] = []
         name, code = asked, 3 if host is None else host["code"]
@@ -342,6 +343,8 @@ class Canaries:
         headers = {key.strip().lower(): value.strip() for key, _, value in (line.partition(":") for line in head[1:])}
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
         entry[5] = host
+        if headers.get("expect", "").lower() == "100-continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         if headers.get("transfer-encoding", "").lower() == "chunked":
             while size := int(await reader.readline(), 16):

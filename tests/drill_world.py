@@ -37,7 +37,10 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 @dataclass(frozen=True)
 class Host:
-    """A name: its addresses, or where it leads. ``srv``: (priority, weight, port, target); ``other``: (type number, hex)."""
+    """A name: its addresses, or where it leads. ``srv``: (priority, weight, port, target); ``other``: (type number, hex).
+
+    ``code``: the error that every look-up of it is answered with; ``silent``: look-ups of it, and of all below, get no answer.
+    """
 
     addresses: tuple[str, ...] = ()
     cname: str = ""

@@ -67,6 +67,10 @@ def test_a_host_that_is_cut_looks_as_its_shape_says_and_is_never_reached(w: Worl
     by_socket = [[*DIAL, version, "-t", "1", "cut.test", "8080"] for version in versions]
     by_http = [*DIAL, "-t", "1", "http://cut.test/page"]
     kept = [*DIAL, "http://kept.test/page"]
+    for dial in (*by_socket, by_http):
+        assert w.run(dial, user, check=True).stdout in ("echo\n", "200 same\n")
+    assert len(w.canary("cut.test")) == len(by_socket) + 1
+    w.clear()
     done = in_session(
         w, *by_socket, by_http, [*DIAL, "below.cut.test", "8080", "-t", "1"], kept, cut=["cut.test"], shape=shape, user=user
     )
@@ -219,7 +223,10 @@ for place, port in zip(sys.argv[1::2], sys.argv[2::2]):
 @USERS
 def test_datagrams_are_blocked_and_counted_to_whomever_they_go(w: World, user: User) -> None:
     places = [("kept.test", 443), (LITERAL, 123), *[(LITERAL6, 123)] * w.ipv6]
-    done = in_session(w, [sys.executable, "-c", QUIC, *(str(part) for place in places for part in place)], user=user)
+    send = [sys.executable, "-c", QUIC, *(str(part) for place in places for part in place)]
+    assert w.run(send, user, check=True).stdout == "answered\n" * len(places)
+    w.clear()
+    done = in_session(w, send, user=user)
     assert done.output == ("nothing\n" * len(places),), done.errors
     w.nothing_reached("kept.test", LITERAL, LITERAL6)
     for place, port in places:

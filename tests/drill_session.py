@@ -28,7 +28,11 @@ __all__ = ["Done", "in_session"]
 
 @dataclass(frozen=True)
 class Done:
-    """What a session left: each command's exit, output and seconds; contacts; ``peak``: most memory of the drill's process."""
+    """What a session left.
+
+    Of each command its exit, output and seconds; ``memory``: resident memory (bytes) of the drill's process before the commands,
+    and its peak; ``group``, ``session``: process group and session of the drill's process.
+    """
 
     exits: tuple[int | None, ...]
     output: tuple[str, ...]
@@ -39,7 +43,8 @@ class Done:
     blind_spots: tuple[str, ...]
     setup_seconds: float
     memory: tuple[int, int]
-    """Resident memory (bytes) of the drill's process: before the commands, and its peak."""
+    group: int
+    session: int
 
     def of(self, host: str, port: int | None = None, transport: str | None = None) -> tuple[Contact, ...]:
         """Contacts of one host."""
@@ -71,6 +76,7 @@ def in_session(
     }  # fmt: skip
     done = w.run([sys.executable, __file__, json.dumps(asked)], user, timeout=timeout * max(1, len(commands)) + 30, env=env)
     assert done.returncode == 0, f"the session ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert not done.stderr, f"the session complained:\n{done.stderr}"
     said: dict[str, Any] = json.loads(done.stdout)
     contacts = (
         Contact(**{**row, "aliases": tuple(row["aliases"]), "addresses": tuple(row["addresses"])})
@@ -88,7 +94,6 @@ def _resident(what: str) -> int:
 
 async def _serve(asked: dict[str, Any]) -> dict[str, Any]:
     from freehold.drill.backends import backend
-
     from freehold.drill.decision import CutHosts, CutNothing
     from freehold.drill.interface import Command, Session
     from freehold.drill.shapes import shape_from
@@ -122,7 +127,7 @@ async def _serve(asked: dict[str, Any]) -> dict[str, Any]:
             "exits": exits, "output": output, "errors": errors, "seconds": seconds, "broken": session.broken(),
             "contacts": [dataclasses.asdict(contact) for contact in session.contacts()],
             "blind_spots": session.blind_spots, "setup_seconds": session.setup_seconds,
-            "memory": (before, _resident("VmHWM")),
+            "memory": (before, _resident("VmHWM")), "group": os.getpgrp(), "session": os.getsid(0),
         }  # fmt: skip
     finally:
         await session.close()

@@ -44,6 +44,10 @@ def w(place: World) -> World:
     return place
 
 
+PATIENCE = {True: "0.5", False: "20"}
+"""Seconds that a client waits: little only where silence is what it must find."""
+
+
 # ---------------------------------------------------------------- shapes
 
 
@@ -64,16 +68,16 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_host_that_is_cut_looks_as_its_shape_says_and_is_never_reached(w: World, shape: str, user: User) -> None:
     versions = ["-4", *["-6"] * w.ipv6]
-    by_socket = [[*DIAL, version, "-t", "1", "cut.test", "8080"] for version in versions]
-    by_http = [*DIAL, "-t", "1", "http://cut.test/page"]
+    patience = ["-t", PATIENCE[shape == "silent"]]
+    by_socket = [[*DIAL, version, *patience, "cut.test", "8080"] for version in versions]
+    by_http = [*DIAL, *patience, "http://cut.test/page"]
     kept = [*DIAL, "http://kept.test/page"]
     for dial in (*by_socket, by_http):
         assert w.run(dial, user, check=True).stdout in ("echo\n", "200 same\n")
     assert len(w.canary("cut.test")) == len(by_socket) + 1
     w.clear()
-    done = in_session(
-        w, *by_socket, by_http, [*DIAL, "below.cut.test", "8080", "-t", "1"], kept, cut=["cut.test"], shape=shape, user=user
-    )
+    below = [*DIAL, *patience, "below.cut.test", "8080"]
+    done = in_session(w, *by_socket, by_http, below, kept, cut=["cut.test"], shape=shape, user=user, at_once=True)
     seen, answered = SHAPES[shape]
     assert [text.strip() for text in done.output] == [*[seen] * len(by_socket), answered, seen, "200 same"], done.errors
     w.nothing_reached("cut.test", "below.cut.test")
@@ -196,7 +200,7 @@ def test_literal_addresses_are_listed_as_unnamed(w: World, user: User) -> None:
 @pytest.mark.parametrize("shape", ["gone", "refused", "reset", "silent"])
 def test_a_literal_address_that_is_cut_is_not_reached(w: World, shape: str, user: User) -> None:
     places = [LITERAL, *[LITERAL6] * w.ipv6]
-    dial = [[*DIAL, "-t", "1", place, "8080"] for place in places for _ in range(2)]
+    dial = [[*DIAL, "-t", PATIENCE[shape == "silent"], place, "8080"] for place in places for _ in range(2)]
     done = in_session(w, *dial, cut=places, shape=shape, user=user)
     assert not any("echo" in text for text in done.output), done
     w.nothing_reached(*places)
@@ -221,6 +225,18 @@ for place, port in zip(sys.argv[1::2], sys.argv[2::2]):
 
 
 @USERS
+def test_datagrams_to_what_is_cut_are_counted_as_refused(w: World, user: User) -> None:
+    places = ["cut.test", LITERAL]
+    send = [sys.executable, "-c", QUIC, *(part for place in places for part in (place, "443"))]
+    done = in_session(w, send, cut=places, shape="refused", user=user)
+    assert done.output == ("nothing\n" * len(places),), done.errors
+    w.nothing_reached(*places)
+    for place in places:
+        (contact,) = done.of(place, 443, "udp")
+        assert contact.tries == contact.refused >= 1
+
+
+@USERS
 def test_datagrams_are_blocked_and_counted_to_whomever_they_go(w: World, user: User) -> None:
     places = [("kept.test", 443), (LITERAL, 123), *[(LITERAL6, 123)] * w.ipv6]
     send = [sys.executable, "-c", QUIC, *(str(part) for place in places for part in place)]
@@ -232,7 +248,7 @@ def test_datagrams_are_blocked_and_counted_to_whomever_they_go(w: World, user: U
     for place, port in places:
         (contact,) = done.of(place, port, "udp")
         assert contact.tries >= 1
-        assert contact.refused == contact.tries
+        assert (contact.refused, contact.failed) == (0, contact.tries)  # they failed, and not because of what is cut
 
 
 def test_a_server_of_encrypted_look_ups_shows_as_an_unnamed_contact(w: World) -> None:
@@ -275,6 +291,12 @@ def test_with_nothing_cut_a_command_ends_and_says_what_it_does_without_a_drill(
     assert done.exits == (alone.returncode,), done.errors
     assert done.output == (alone.stdout,)
     assert done.errors == (alone.stderr,)
+
+
+@USERS
+def test_a_command_is_in_the_session_and_the_process_group_of_the_drill(w: World, user: User) -> None:
+    done = in_session(w, [sys.executable, "-c", "import os; print(os.getpgrp(), os.getsid(0))"], user=user)
+    assert done.output == (f"{done.group} {done.session}\n",)
 
 
 # ---------------------------------------------------------------- loads

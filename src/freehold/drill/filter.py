@@ -1,5 +1,6 @@
-"""The filter of a namespace, worked from outside by the netlink socket that was opened inside. Owns what is in its sets, and
-how what it counted becomes connections and packets with moments in time.
+"""The filter of a namespace, worked from outside. Owns what is in its sets, and how counts become moments and connections.
+
+It is reached by a netlink socket that was opened inside, and stays the namespace's own wherever it is used.
 """
 
 from __future__ import annotations

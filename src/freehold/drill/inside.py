@@ -15,6 +15,7 @@ is put in the group of the process outside. Whatever fails, nothing is started: 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -25,17 +26,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from freehold.drill import kernel, netlink, nftables
+from freehold.drill.messages import receive, tell
 
 __all__ = ["STAGES", "descendants", "kill_descendants", "run", "set_up"]
 
 STAGES: Final = ("namespace", "identity", "masks", "network", "filter", "sockets")
 """In this order."""
 
-_MOST: Final = 1 << 17  # bytes of a message from outside: its long parts come in files
 _IGNORED: Final = (
-    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGPIPE,
-    signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
+    signal.SIGPIPE, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
 )  # fmt: skip
+_SETTINGS: Final = tuple(
+    f"/proc/sys/net/ipv4/{name}" for name in ("ip_unprivileged_port_start", "ip_local_port_range", "ping_group_range")
+)
 _HIGHEST_PORT: Final = 65_535  # above what the kernel gives out by itself
 
 
@@ -64,27 +68,24 @@ def run(descriptor: int) -> None:
     """
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     began = time.monotonic()
     with socket.socket(fileno=descriptor) as outside:
         outside.setblocking(True)  # noqa: FBT003
         os.set_inheritable(descriptor, False)  # noqa: FBT003
-        wanted = json.loads(outside.recv(_MOST) or "{}")
-        if not wanted:
+        first = receive(outside)
+        if first is None:
             return
+        wanted, _ = first
         try:
             told, handed = set_up(wanted)
         except _Failed as failed:
-            _tell(outside, {"failed": failed.stage, "errno": failed.error.errno, "why": str(failed.error)})
+            tell(outside, {"failed": failed.stage, "errno": failed.error.errno, "why": str(failed.error)})
             return
-        _tell(outside, {"ready": told, "seconds": time.monotonic() - began}, [one.fileno() for one in handed])
+        tell(outside, {"ready": told, "seconds": time.monotonic() - began}, [one.fileno() for one in handed])
         for one in handed:
             one.close()
         _Commands(outside, wanted).serve()
-
-
-def _tell(outside: socket.socket, message: Mapping[str, object], descriptors: list[int] | None = None) -> None:
-    with contextlib.suppress(ConnectionError):  # it is gone: so it will be read from its end
-        socket.send_fds(outside, [json.dumps(message).encode("ascii")], descriptors or [])
 
 
 def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.socket]]:
@@ -93,8 +94,8 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     Parameters
     ----------
     wanted
-        ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix sockets to hide; ``ipv6``: whether to try it;
-        ``loopback4``, ``loopback6``: ports; ``filter``: whether there is to be one.
+        ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix
+        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether to have one.
 
     Returns
     -------
@@ -106,6 +107,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     if not wanted["apart"]:
         kernel.become_subreaper()
         return {"ipv6": False, "masked": []}, []
+    like_the_host = _read_settings()
     with _stage("namespace"):
         flags = kernel.CLONE_NEWNET | (kernel.CLONE_NEWUSER if user else 0) | (kernel.CLONE_NEWNS if masks else 0)
         kernel.unshare(flags)
@@ -119,6 +121,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
         if not wanted["filter"]:
             netlink.route_through_loopback()
             return {"ipv6": False, "masked": masked}, []
+        _write_settings(like_the_host)
         ipv6 = bool(wanted["ipv6"]) and _has_ipv6()
         netlink.route_through_loopback(nftables.IPV4.own, *([nftables.IPV6.own] if ipv6 else []))
     taken = {*wanted["loopback4"], *wanted["loopback6"]}
@@ -135,6 +138,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
             handed.append(_bound(family, socket.SOCK_DGRAM, address, dns_port))
             handed.append(_bound(family, socket.SOCK_STREAM, address, dns_port))
             handed.append(_bound(family, socket.SOCK_STREAM, address, tcp_port))
+            _reserve(family, address, wanted["loopback4" if family == socket.AF_INET else "loopback6"])
     return {"ipv6": ipv6, "masked": masked}, handed
 
 
@@ -152,6 +156,21 @@ def _write(path: str, content: str) -> None:
         os.write(descriptor, content.encode("ascii"))
     finally:
         os.close(descriptor)
+
+
+def _read_settings() -> dict[str, str]:
+    """Settings of the network that a command may notice, and that a new namespace has anew."""
+    found: dict[str, str] = {}
+    for path in _SETTINGS:
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:  # noqa: PTH123
+            found[path] = file.read()
+    return found
+
+
+def _write_settings(settings: Mapping[str, str]) -> None:
+    for path, value in settings.items():
+        with contextlib.suppress(OSError):  # a number of a group that this user namespace does not have
+            _write(path, value)
 
 
 def _mask(paths: list[str]) -> list[str]:
@@ -192,6 +211,14 @@ def _bound(family: int, kind: int, address: str, port: int) -> socket.socket:
     return one
 
 
+def _reserve(family: int, address: str, ports: list[int]) -> None:
+    """Hold ports for as long as this process is there: what is taken on the host's loopback is not free inside either."""
+    for port in ports:
+        one = socket.socket(family, socket.SOCK_STREAM)
+        one.bind((address, port))
+        one.detach()
+
+
 class _Commands:
     """The commands of a session."""
 
@@ -200,7 +227,7 @@ class _Commands:
         self._group = int(wanted["group"])
         self._ignored = frozenset(wanted["ignored"])
         self._blocked = frozenset(wanted["blocked"])
-        # A command that is root in the namespace's own user namespace could undo the filter: it gets one more, which owns nothing.
+        # A command that is root in the user namespace that owns the network could undo the filter: it gets one of its own.
         self._once_more = bool(wanted["user"]) and os.geteuid() == 0
         self._parent = int(wanted["pid"])
         self._own = os.getpid()
@@ -249,17 +276,14 @@ class _Commands:
                 return
             identifier = self._running.pop(pid, None)
             if identifier is not None:
-                _tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
+                tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
 
     def _obey(self) -> bool:
         """Do what one message says; ``False`` if there will be no more."""
-        try:
-            data, descriptors, _, _ = socket.recv_fds(self._outside, _MOST, 8)
-        except ConnectionError:
+        received = receive(self._outside)
+        if received is None:
             return False
-        if not data:
-            return False
-        message = json.loads(data)
+        message, descriptors = received
         if message["do"] == "start":
             self._start(message["id"], descriptors)
         else:
@@ -282,10 +306,10 @@ class _Commands:
         os.close(reading)
         if failure:
             os.waitpid(pid, 0)
-            _tell(self._outside, {"not_started": identifier, **json.loads(failure)})
+            tell(self._outside, {"not_started": identifier, **json.loads(failure)})
             return
         self._running[pid] = identifier
-        _tell(self._outside, {"started": identifier, "pid": pid})
+        tell(self._outside, {"started": identifier, "pid": pid})
 
     def prepare(self) -> None:
         """In a new process, before it becomes the command: put it where the process outside would have had it."""
@@ -325,12 +349,23 @@ def _become(command: Mapping[str, Any], streams: list[int], failure: int, comman
         what = "folder"
         os.chdir(command["folder"])
         what = "program"
-        os.execvpe(command["arguments"][0], command["arguments"], command["environment"])  # noqa: S606
+        _execute(command["arguments"], command["environment"])
     except (OSError, ValueError, LookupError) as error:
-        number = getattr(error, "errno", None)
-        os.write(failure, json.dumps({"what": what, "errno": number, "why": str(error)[:1000]}).encode("ascii"))
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)[:1000]
+        os.write(failure, json.dumps({"what": what, "why": why}).encode("ascii"))
     finally:
         os._exit(127)
+
+
+def _execute(arguments: list[str], environment: dict[str, str]) -> None:
+    """Become a program, looked for as a shell does: what may not be run is told only if it is there."""
+    try:
+        os.execvpe(arguments[0], arguments, environment)  # noqa: S606
+    except PermissionError as error:
+        places = [""] if "/" in arguments[0] else os.get_exec_path(environment)
+        if not any(os.path.lexists(os.path.join(place, arguments[0])) for place in places):  # noqa: PTH118
+            raise FileNotFoundError(errno.ENOENT, "not found") from error
+        raise
 
 
 def descendants(pid: int) -> set[int]:
@@ -349,7 +384,7 @@ def descendants(pid: int) -> set[int]:
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):  # it has ended meanwhile
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
             with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:  # noqa: PTH123
                 found += map(int, file.read().split())
     return found
@@ -358,9 +393,9 @@ def _children(pid: int) -> list[int]:
 def _children_by_search(pid: int) -> list[int]:
     """The same for kernels that do not list children: by looking at every process."""
     found: list[int] = []
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc"):  # noqa: PTH208
         if name.isdecimal():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="latin-1") as file:  # noqa: PTH123
                 if int(file.read().rpartition(")")[2].split()[1]) == pid:
                     found.append(int(name))
     return found

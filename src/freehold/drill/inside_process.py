@@ -1,12 +1,12 @@
-"""The program inside, seen from outside: started, asked, and ended. Owns the talk between the two, and what a failed start means.
+"""The program inside, seen from outside: started, asked, ended. Owns the talk between the two, and what a failed start means.
 
 What it runs and how it ends is written in :mod:`freehold.drill.inside`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import json
 import os
 import signal
 import socket
@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import freehold
 from freehold.drill.filter import NamespaceFilter
 from freehold.drill.inside_sockets import InsideSockets
 from freehold.drill.listening import listening_ports
+from freehold.drill.messages import receive, tell
 from freehold.errors import CutFailed, DrillError, NotPossible
 from freehold.words import say
 
@@ -34,8 +34,6 @@ _MASKED: Final = (
     "/run/systemd/resolve/io.systemd.Resolve.Monitor",
 )  # fmt: skip
 _ADMIN: Final = 1 << 12 | 1 << 21  # CAP_NET_ADMIN, CAP_SYS_ADMIN
-_MOST: Final = 1 << 17
-_DESCRIPTORS: Final = 8
 # The interpreter ignores these by itself; whoever started it did not.
 _BY_PYTHON: Final = frozenset({signal.SIGPIPE, signal.SIGXFSZ})
 _FORBIDDEN: Final = frozenset({errno.EPERM, errno.EACCES})
@@ -94,16 +92,15 @@ class Wanted:
         four, six = listening_ports() if with_filter else (frozenset[int](), frozenset[int]())
         return cls(needs_user_namespace(), to_be_masked(), ipv6, with_filter, four, six)
 
-    def message(self) -> bytes:
+    def message(self) -> dict[str, object]:
         """The first message to the program."""
         ignored = [number for number in signal.valid_signals() - _BY_PYTHON if signal.getsignal(number) == signal.SIG_IGN]
-        return json.dumps(
-            {
-                "user": self.user, "masks": self.masks, "ipv6": self.ipv6, "filter": self.filter, "pid": os.getpid(),
-                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6), "group": os.getpgrp(), "apart": self.apart,
+        return {
+                "apart": self.apart, "user": self.user, "masks": self.masks, "ipv6": self.ipv6, "filter": self.filter,
+                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6),
+                "pid": os.getpid(), "group": os.getpgrp(),
                 "ignored": sorted(ignored), "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
-            }
-        ).encode("ascii")  # fmt: skip
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,34 +144,32 @@ class InsideProcess:
 
     def __init__(self, wanted: Wanted, program: Sequence[str] | None = None) -> None:
         self._wanted = wanted
+        executable = None
         if program is None:
-            program = (sys.executable, "-I", "-S", "-c", PROGRAM, str(Path(freehold.__file__).parent.parent))
+            program = (sys.executable, "-I", "-S", "-c", PROGRAM, str(Path(__file__).parents[2]))
+            if not os.access(sys.executable, os.X_OK):
+                executable = "/proc/self/exe"  # it runs, and yet this user has no way to it: it was started by another
         self.channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with other:
                 self._process = subprocess.Popen(  # noqa: S603
-                    [*program, str(other.fileno())], pass_fds=[other.fileno()], process_group=0,
+                    [*program, str(other.fileno())], executable=executable, pass_fds=[other.fileno()],
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    process_group=0,
                 )  # fmt: skip
         except (OSError, ValueError) as error:
             self.channel.close()
             raise NotPossible(f"No process could be started for the cut: {error}.") from None
         self.pid = self._process.pid
-        self._tell(self._wanted.message())
-
-    def _tell(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
-        try:
-            socket.send_fds(self.channel, [message], descriptors)
-        except (BrokenPipeError, ConnectionError):
-            pass  # it has ended: the reader sees it
+        tell(self.channel, self._wanted.message())
 
     def start(self, identifier: int, command: int, streams: Sequence[int]) -> None:
         """Ask for a command: a descriptor of what it is, and of its three streams."""
-        self._tell(json.dumps({"do": "start", "id": identifier}).encode("ascii"), [command, *streams])
+        tell(self.channel, {"do": "start", "id": identifier}, [command, *streams])
 
     def signal(self, identifier: int, number: int) -> None:
         """Ask for a signal to a command."""
-        self._tell(json.dumps({"do": "signal", "id": identifier, "number": int(number)}).encode("ascii"))
+        tell(self.channel, {"do": "signal", "id": identifier, "number": int(number)})
 
     def receive(self) -> tuple[dict[str, Any], list[int]] | None:
         """One message and its descriptors; ``None`` once there are no more.
@@ -184,14 +179,7 @@ class InsideProcess:
         BlockingIOError
             If there is none yet, and the channel does not block.
         """
-        try:
-            data, descriptors, _, _ = socket.recv_fds(self.channel, _MOST, _DESCRIPTORS)
-        except ConnectionError:
-            return None
-        if not data:
-            return None
-        message: dict[str, Any] = json.loads(data)
-        return message, descriptors
+        return receive(self.channel)
 
     def ready(self, message: dict[str, Any], descriptors: list[int]) -> Handed:
         """Take the answer to what was wanted.
@@ -216,6 +204,8 @@ class InsideProcess:
         handed = None
         if sockets:
             channel, *four = sockets[:4]
+            for one in sockets[1:]:
+                one.setblocking(False)  # noqa: FBT003
             six = sockets[4:] or (None, None, None)
             filters = NamespaceFilter(channel, ipv6=bool(told["ipv6"]))
             ports = self._wanted.loopback4 | self._wanted.loopback6
@@ -224,10 +214,8 @@ class InsideProcess:
 
     def hang_up(self) -> None:
         """Have it kill all that it started and end: it does so once nobody is at the other end."""
-        try:
+        with contextlib.suppress(OSError):
             self.channel.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
     def ended(self) -> int | None:
         """Its exit status; ``None`` while it runs."""

@@ -100,7 +100,8 @@ class InsideSockets:
     loopback_ports: frozenset[int] = field(default=frozenset())
 
     def close(self) -> None:
-        """Close every socket; a second time does nothing."""
+        """Close every socket, and let go of the filter; a second time does nothing."""
+        self.filters.close()
         for one in (self.udp4, self.udp6, self.dns_tcp4, self.dns_tcp6, self.tcp4, self.tcp6):
             if one is not None:
                 one.close()

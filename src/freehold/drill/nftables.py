@@ -1,5 +1,4 @@
-"""The filter of a namespace: one fixed nftables table for IPv4 and one for IPv6, as netlink messages. Owns what is let
-through, sent to the listeners, refused, left without an answer, and counted.
+"""The filter of a namespace, as netlink messages: one fixed nftables table for IPv4, one for IPv6. Owns what passes and counts.
 
 In the words of ``nft``, for IPv4 (IPv6 likewise, with ``ip6``)::
 
@@ -28,7 +27,8 @@ In the words of ``nft``, for IPv4 (IPv6 likewise, with ``ip6``)::
 Counting costs no process and loses nothing: a packet adds an element to ``tried`` with a counter, and renews one in
 ``latest``; how much of its life an element has left tells when it was added. Both are full at 65,536 elements; what is over
 is blocked as well, and not counted. What is blocked is blocked as it arrives, not as it leaves: a sender then sees what a
-network far away would show it, and not that it may not send. Even without any rule nothing gets out: loopback is the only interface.
+network far away would show it, and not that it may not send. Even without any rule nothing gets out: there is no interface but
+loopback.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ class Outside:
         Tells where a connection was to go; by default the kernel does.
     connect
         Connects outside.
+    most_connections
+        That are open at once; by default as many as there are file descriptors for.
     stand_ins
         Where stand-in addresses come from.
     """
@@ -54,19 +56,27 @@ class Outside:
     def __init__(
         self, sockets: InsideSockets, cutting: Cutting, shape: Shape, *, upstream: Upstream | None = None,
         started: float | None = None, clock: Callable[[], float] = time.monotonic,
-        destination: Destination = original_destination, connect: Dial = dial, stand_ins: StandIns | None = None,
+        destination: Destination = original_destination, connect: Dial = dial, most_connections: int | None = None,
+        stand_ins: StandIns | None = None,
     ) -> None:  # fmt: skip
         self._sockets = sockets
         self._started = clock() if started is None else started
-        self._upstream = Upstream() if upstream is None else upstream
+        self.upstream = Upstream() if upstream is None else upstream
         self._ledger = ContactLedger(clock, self._started)
         self._book = NameBook(cutting, shape, sockets.filters, stand_ins)
         datagrams = [one for one in (sockets.udp4, sockets.udp6) if one is not None]
         questions = [one for one in (sockets.dns_tcp4, sockets.dns_tcp6) if one is not None]
         listeners = [one for one in (sockets.tcp4, sockets.tcp6) if one is not None]
-        self._resolver = Resolver(datagrams, questions, self._book, self._upstream, self._ledger)
+        self._resolver = Resolver(datagrams, questions, self._book, self.upstream, self._ledger)
         self._relay = Relay(
-            listeners, self._book, self._upstream, self._ledger, destination=destination, connect=connect, clock=clock
+            listeners,
+            self._book,
+            self.upstream,
+            self._ledger,
+            destination=destination,
+            connect=connect,
+            clock=clock,
+            most=most_connections,
         )
         self._closed = False
 
@@ -74,6 +84,16 @@ class Outside:
     def most_connections(self) -> int:
         """Connections that can be open at once, by this process's limit of open files; more wait to be accepted."""
         return self._relay.most
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now."""
+        return len(self._relay)
+
+    @property
+    def held_pipes(self) -> int:
+        """Ways of connections that hold bytes now, because their target takes no more."""
+        return self._relay.held_pipes
 
     async def start(self) -> None:
         """Begin to answer and to accept."""
@@ -119,7 +139,7 @@ class Outside:
         self._closed = True
         await self._relay.close()
         await self._resolver.close()
-        await self._upstream.close()
+        await self.upstream.close()
         self._sockets.close()
 
     def _stopped(self, blocked: Blocked) -> Contact | None:

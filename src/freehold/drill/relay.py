@@ -74,7 +74,7 @@ def original_destination(client: socket.socket) -> tuple[str, int]:
     return str(ipaddress.IPv4Address(packed)), port
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Connection:
     """A connection that is open: what it is to, and how it is ended."""
 
@@ -137,6 +137,11 @@ class Relay:
     def most(self) -> int:
         """Connections that can be open at once."""
         return self._most
+
+    @property
+    def held_pipes(self) -> int:
+        """Pipes that bytes are in, or that are just being used."""
+        return self._pipes.lent
 
     def start(self) -> None:
         """Begin to accept."""

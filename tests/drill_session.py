@@ -30,8 +30,8 @@ __all__ = ["Done", "in_session"]
 class Done:
     """What a session left.
 
-    Of each command its exit, output and seconds; ``memory``: resident memory (bytes) of the drill's process before the commands,
-    and its peak; ``group``, ``session``: process group and session of the drill's process.
+    Of each command its exit, output and seconds; ``memory``: resident memory (bytes) of the drill's process before the
+    commands, and its peak; ``group``, ``session``: process group and session of the drill's process.
     """
 
     exits: tuple[int | None, ...]

@@ -273,11 +273,6 @@ SAME = (
     [*DIAL, "nowhere.test", "80"],
     ["curl", "-sS", "http://kept.test/bytes/3000000", "--data-binary", f"@{__file__}"],
     ["curl", "-sS", "https://kept.test/", "-T", __file__],
-    [
-        sys.executable,
-        "-c",
-        "import os; print(os.getpgrp() == os.getpgid(os.getppid()), os.getsid(0) == os.getsid(os.getppid()))",
-    ],
 )
 
 

@@ -6,7 +6,7 @@ In the words of ``nft``, for IPv4 (IPv6 likewise, with ``ip6``)::
       set refuse   { type ipv4_addr; }
       set drop     { type ipv4_addr; }
       set loopback { type inet_service; }
-      set tried    { typeof meta l4proto . ip daddr . th dport . th sport; flags dynamic,timeout; size 65536; timeout 30d; }
+      set tried    { typeof meta l4proto . ip daddr . th dport . th sport; flags dynamic,timeout; size 16384; timeout 30d; }
       set latest   { the same }
 
       chain arrive { type filter hook prerouting priority -150; policy drop;   # every packet comes back in by loopback
@@ -25,7 +25,7 @@ In the words of ``nft``, for IPv4 (IPv6 likewise, with ``ip6``)::
     }
 
 Counting costs no process and loses nothing: a packet adds an element to ``tried`` with a counter, and renews one in
-``latest``; how much of its life an element has left tells when it was added. Both are full at 65,536 elements; what is over
+``latest``; how much of its life an element has left tells when it was added. Both are full at 16,384 elements; what is over
 is blocked as well, and not counted. What is blocked is blocked as it arrives, not as it leaves: a sender then sees what a
 network far away would show it, and not that it may not send. Even without any rule nothing gets out: there is no interface but
 loopback.
@@ -58,7 +58,7 @@ TABLE: Final = "freehold"
 LIFETIME: Final = 30 * 24 * 3600 * 1000
 """Milliseconds that a count is kept."""
 
-_MOST: Final = 65_536
+_MOST: Final = 16_384
 
 
 class Family(NamedTuple):

@@ -554,14 +554,14 @@ if os.fork() == 0:
     if os.fork() == 0:
         if away:
             os.setsid()
-        print(os.getpid(), flush=True)
+        os.write(1, b"away\\n")
         time.sleep(1000)
     if away:
         os._exit(0)
     time.sleep(1000)
 if away:
     os.wait()
-print("forked", flush=True)
+os.write(1, b"forked\\n")
 time.sleep(1000)
 """
 
@@ -580,7 +580,7 @@ def test_closing_a_session_ends_what_its_commands_left_behind(tmp_path: Path, ho
             with os.fdopen(reading, "rb") as out:
                 process = await one.start(command(tmp_path, "-c", FORKS, how, stdout=writing))
                 os.close(writing)
-                assert b"forked\n" in [await asyncio.to_thread(out.readline) for _ in range(2)]
+                assert {await asyncio.to_thread(out.readline) for _ in range(2)} == {b"forked\n", b"away\n"}
                 await one.close()
                 assert await ended(process) == -signal.SIGKILL
                 assert await until_the_end(out) == b""
@@ -613,7 +613,7 @@ def test_nothing_is_left_when_the_process_that_drills_is_killed(tmp_path: Path) 
                 sys.executable, "-c", DRILL, FORKS, stdout=writing, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}
             )
             os.close(writing)
-            assert b"forked\n" in [await asyncio.to_thread(out.readline) for _ in range(2)]
+            assert {await asyncio.to_thread(out.readline) for _ in range(2)} == {b"forked\n", b"away\n"}
             drill.kill()
             await drill.wait()
             assert await until_the_end(out) == b""
@@ -628,7 +628,7 @@ def test_what_descends_from_commands_ends_with_them_on_any_system(tmp_path: Path
         with os.fdopen(reading, "rb") as out:
             process = await processes.start(command(tmp_path, "-c", FORKS, "stay", stdout=writing))
             os.close(writing)
-            assert b"forked\n" in [await asyncio.to_thread(out.readline) for _ in range(2)]
+            assert {await asyncio.to_thread(out.readline) for _ in range(2)} == {b"forked\n", b"away\n"}
             await processes.close()
             assert await ended(process) == -signal.SIGKILL
             assert await until_the_end(out) == b""

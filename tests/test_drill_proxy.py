@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -634,6 +635,40 @@ def test_what_descends_from_commands_ends_with_them_on_any_system(tmp_path: Path
             assert await until_the_end(out) == b""
 
     ran(main)
+
+
+ELSEWHERE = """
+import asyncio, os, resource, select, signal, socket, subprocess, sys
+for module, names in {
+    os: "splice pipe2 pidfd_open memfd_create setns unshare sched_yield sched_getaffinity",
+    socket: "AF_NETLINK SO_BINDTODEVICE SOCK_NONBLOCK SOCK_CLOEXEC MSG_CMSG_CLOEXEC AF_VSOCK AF_PACKET SO_PEERCRED SO_MARK",
+    select: "epoll",
+}.items():
+    for name in names.split():
+        if hasattr(module, name):
+            delattr(module, name)
+sys.platform = "darwin"
+from freehold.drill.decision import CutNothing
+from freehold.drill.interface import Command
+from freehold.drill.proxy import ProxyBackend
+from freehold.drill.shapes import GONE
+
+async def main():
+    session = await ProxyBackend({}).open(CutNothing(), GONE)
+    process = await session.start(Command((sys.executable, "-c", "raise SystemExit(5)"), "/", dict(os.environ)))
+    print(await process.wait(), "drill_service.blind_forked_away" in session.blind_spots)
+    await session.close()
+
+asyncio.run(main())
+"""
+
+
+def test_the_backend_needs_nothing_that_only_linux_has(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, cwd=tmp_path, timeout=DEADLINE, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("5 True\n", 0), done.stderr
 
 
 def test_what_descends_from_a_process_is_found_however_deep() -> None:

@@ -31,6 +31,7 @@ from freehold.drill.inside_sockets import OWN_IPV4, OWN_IPV6, Blocked, InsideSoc
 from freehold.drill.interface import Possible
 from freehold.drill.listening import listening_ports, ports_from
 from freehold.drill.namespace import NamespaceBackend
+from freehold.drill.netlink import own_addresses
 from freehold.drill.nftables import IPV4, IPV6, Tried
 from freehold.drill.shapes import GONE, Shape
 from freehold.errors import CutFailed, DrillError, NotPossible, UsageError
@@ -201,6 +202,38 @@ def test_a_port_of_the_hosts_loopback_is_reached_by_way_of_the_listener_and_is_n
         assert one.python(CONNECT, str(int(KINDS[six])), address, str(port)) == "ECONNREFUSED"
 
 
+@families
+def test_the_hosts_other_addresses_are_the_sessions_own_but_for_ports_that_the_host_serves(six: bool) -> None:
+    address = "2001:db8::5" if six else "198.51.100.5"
+    serves = """
+kind, address, port = sys.argv[1:]
+with socket.create_server((address, 0), family=int(kind)) as server:
+    with socket.create_connection(server.getsockname()[:2], 20) as client:
+        client.send(b"own ")
+        print(server.accept()[0].recv(9).decode(), end="")
+print(socket.socket(int(kind)).connect_ex((address, int(port))))
+"""
+    with inside(host=frozenset({address}), loopback4=frozenset({5432}), loopback6=frozenset({5432})) as one:
+        assert one.python(serves, str(int(KINDS[six])), address, "5432") == "own 0"
+        with accept(one.sockets.tcp6 if six else one.sockets.tcp4) as client:
+            assert dialled(client) == (address, 5432)
+        assert one.python(serves, str(int(KINDS[six])), address, "5433") == f"own {errno.ECONNREFUSED}"
+        assert one.sockets.filters.blocked() == ()
+
+
+def test_the_hosts_other_addresses_are_those_that_are_not_loopbacks() -> None:
+    ip = shutil.which("ip", path="/usr/sbin:/sbin:" + os.environ["PATH"])
+    if ip is None:
+        pytest.skip("ip is needed")
+    shown = json.loads(subprocess.run([ip, "-j", "address"], capture_output=True, check=True).stdout)
+    found = {
+        row["local"]
+        for interface in shown if interface["ifname"] != "lo"
+        for row in interface["addr_info"] if row["scope"] == "global"
+    }  # fmt: skip
+    assert own_addresses() == found
+
+
 # ---------------------------------------------------------------- what is stopped
 
 
@@ -328,6 +361,7 @@ def test_the_filter_reads_as_its_documentation_says() -> None:
         "type filter hook prerouting priority mangle; policy drop;",
         "type nat hook output priority -100; policy accept;",
         "ip daddr 127.0.0.0/8 tcp dport @loopback redirect to :65534",
+        "ip daddr @host tcp dport @loopback redirect to :65534",
         "udp dport 53 redirect to :65535",
         "tcp dport 53 redirect to :65535",
         "meta l4proto tcp redirect to :65534",
@@ -401,7 +435,7 @@ def test_the_default_is_chosen_and_what_cannot_be_is_told(monkeypatch: pytest.Mo
 # ---------------------------------------------------------------- the air gap
 
 
-FETCH = "import socket; socket.create_connection((sys.argv[1], int(sys.argv[2])), 20)"
+FETCH = "import socket; socket.create_connection((sys.argv[1], int(sys.argv[2])), 20).recv(1)"
 
 
 def tried(one: Any, code: str, *arguments: str) -> Any:
@@ -510,6 +544,8 @@ def test_what_listens_is_read_from_the_kernels_table() -> None:
         ]
     )
     assert ports_from(table6) == ({22, 8081}, {8080, 22})
+    assert ports_from(table, ["10.0.0.5"]) == ({5432, 22, 80}, set())
+    assert ports_from(table6, ["2001:db8::7", "10.0.0.5"]) == ({22, 8081}, {8080, 22, 80})
     assert ports_from("") == (set(), set())
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert server.getsockname()[1] in listening_ports()[0]

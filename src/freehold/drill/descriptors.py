@@ -46,7 +46,7 @@ class DescriptorLimit:
     def spare(process: int) -> None:
         """Give a program that was just started the limit that there was before anybody held it."""
         if DescriptorLimit._holders:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # only Linux can do it for another process
                 resource.prlimit(process, resource.RLIMIT_NOFILE, DescriptorLimit._found)
 
 

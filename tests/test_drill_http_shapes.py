@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates import Authority
@@ -275,6 +275,24 @@ def test_no_bytes_break_the_reading_of_a_message(data: bytes) -> None:
     asyncio.run(main())
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([request(), b"\r\n", b"\x16\x03\x01", b"GET "]), max_size=4))
+def test_whatever_a_client_says_is_answered_or_reset_and_never_raised(said: list[bytes]) -> None:
+    async def refused() -> socket.socket:
+        raise ConnectionRefusedError
+
+    async def main() -> None:
+        for shape in ("http:403", f"stale:{DAY}"):
+            async with cut_host(shape_from(shape), refused) as cut:
+                with contextlib.suppress(OSError):
+                    await cut.says(b"".join(said))
+                served = await cut.next()
+                assert served.requests or served.note
+                assert not served.reached
+
+    asyncio.run(main())
+
+
 # ---------------------------------------------------------------- over TLS
 
 
@@ -314,6 +332,25 @@ def test_a_client_that_trusts_the_certificate_is_answered_over_tls(trust: Trust)
             assert (await asyncio.to_thread(get, cut.port, trust.client))[0] == 451
             served = await cut.next()
             assert (served.requests, served.refused, served.note) == (1, 1, "")
+
+    asyncio.run(main())
+
+
+def test_a_client_may_end_tls_properly_before_or_after_the_answer(trust: Trust) -> None:
+    def client(port: int, said: bytes) -> bytes:
+        plain = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        with trust.client.wrap_socket(plain, server_hostname=NAME) as encrypted:
+            encrypted.sendall(said)
+            got = encrypted.recv(10) if said else b""
+            with contextlib.suppress(OSError):
+                encrypted.unwrap().close()
+        return got
+
+    async def main() -> None:
+        async with cut_host(trust.shape("http:451")) as cut:
+            for said in (b"", request(), request("GET", "/", "Connection: close")):
+                got = await asyncio.to_thread(client, cut.port, said)
+                assert (got, (await cut.next()).refused) == (b"HTTP/1.1 4" if said else b"", 1)
 
     asyncio.run(main())
 
@@ -594,6 +631,29 @@ def test_a_project_of_the_python_index_loses_its_newer_files_and_versions() -> N
     assert as_of(PYTHON, "python", datetime(2020, 1, 1, tzinfo=UTC)).document is None
 
 
+def test_the_older_page_of_a_python_project_loses_its_newer_releases_too() -> None:
+    def file(day: str) -> dict[str, str]:
+        return {"filename": day, "upload_time_iso_8601": f"{day}T00:00:00Z"}
+
+    page = {
+        "info": {"name": "spam", "version": "2.0", "summary": "new", "project_url": "/p"},
+        "releases": {"1.0": [file("2025-01-01")], "1.1rc1": [file("2026-01-30")], "2.0": [file("2026-02-03")], "0.1": []},
+        "urls": [file("2026-02-03")],
+        "last_serial": 7,
+    }
+    assert kind_of(page) == "release"
+    assert as_of(page, "release", END).document == {
+        "info": {"name": "spam", "version": "1.0", "project_url": "/p"},
+        "releases": {"1.0": [file("2025-01-01")], "1.1rc1": [file("2026-01-30")], "0.1": []},
+        "urls": [file("2025-01-01")],
+        "last_serial": 7,
+    }
+    one = {"info": {"version": "1.0", "summary": "own"}, "urls": [file("2025-01-01"), file("2026-03-01")]}
+    assert as_of(one, "release", END).document == {**one, "urls": [file("2025-01-01")]}
+    assert as_of({**one, "urls": [file("2026-03-01")]}, "release", END).document is None
+    assert as_of({**one, "urls": []}, "release", END).document == {**one, "urls": []}
+
+
 def test_a_package_of_npm_loses_its_newer_versions_and_its_tags_point_to_what_is_left() -> None:
     assert kind_of(NPM) == "npm"
     found = as_of(NPM, "npm", END)
@@ -684,15 +744,21 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.fixed_dictionaries({"files": st.lists(VALUES, max_size=5), "meta": st.just({})},
                           optional={"versions": VALUES, "name": VALUES}),
     st.fixed_dictionaries({"versions": st.dictionaries(st.text(max_size=5), VALUES, max_size=4),
                            "dist-tags": st.dictionaries(st.text(max_size=5), VALUES, max_size=3)},
                           optional={"time": st.dictionaries(st.text(max_size=5), VALUES, max_size=4) | VALUES}),
+    st.fixed_dictionaries({"info": st.just({}), "urls": st.lists(VALUES, max_size=4)},
+                          optional={"releases": st.dictionaries(st.text(min_size=1, max_size=3), VALUES, max_size=4) | VALUES}),
 )  # fmt: skip
-def test_whatever_a_page_holds_nothing_newer_is_left_and_the_rest_is_kept(python: dict[str, Any], npm: dict[str, Any]) -> None:
-    assert (kind_of(python), kind_of(npm)) == ("python", "npm")
+def test_whatever_a_page_holds_nothing_newer_is_left_and_the_rest_is_kept(
+    python: dict[str, Any], npm: dict[str, Any], release: dict[str, Any]
+) -> None:
+    assert (kind_of(python), kind_of(npm), kind_of(release)) == ("python", "npm", "release")
+    as_of(release, "release", END)
     found = as_of(python, "python", END)
     for file in (found.document or {"files": []})["files"]:
         assert file["upload-time"].startswith("2026-01-01")

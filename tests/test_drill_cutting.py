@@ -14,7 +14,7 @@ from freehold.drill.attribution import Attribution, bare_stack
 from freehold.drill.cutting import RuleCutting, cut_data, cut_hosts, said_of_rule
 from freehold.drill.decision import KEPT, Decision
 from freehold.drill.network_tables import load_asn_table, load_country_table
-from freehold.errors import UsageError
+from freehold.errors import BadCutoff, UnknownId, UsageError
 from freehold.stack.control import Control, any_of
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Provider, Source, Stack
@@ -66,8 +66,15 @@ def test_an_unknown_host_is_kept_and_under_strict_it_is_cut_perhaps(catalogue: C
     assert cutting(catalogue, Rule(provider="acme")).decide("unknown.example") == Decision(cut=False, surely=False)
     strict = cutting(catalogue, Rule(provider="acme"), strict=True)
     assert strict.decide("unknown.example") == Decision(cut=True, because="perhaps provider acme", surely=False)
-    # it is surely not this item that the unknown host stands for
-    assert cutting(catalogue, Rule(item="shop"), strict=True).decide("unknown.example") == KEPT
+
+
+def test_a_rule_that_names_what_is_not_there_is_refused(catalogue: Catalogue) -> None:
+    with pytest.raises(UnknownId, match="acme-crop"):
+        cutting(catalogue, Rule(provider="acme-crop"))
+    with pytest.raises(BadCutoff, match="no item is called 'shop'"):
+        cutting(catalogue, Rule(item="shop"))
+    with pytest.raises(BadCutoff, match="without a home"):
+        RuleCutting(Attribution(bare_stack(catalogue), catalogue), Cutoff((Rule(foreign=True),)))
 
 
 def test_strict_takes_assumed_owners_for_unknown(catalogue: Catalogue) -> None:
@@ -121,14 +128,17 @@ def test_an_air_gap_cuts_everything_but_this_machine(catalogue: Catalogue) -> No
 
 def test_a_drill_plays_day_0_only_and_says_what_it_leaves_out(catalogue: Catalogue) -> None:
     cut = cutting(
-        catalogue, Rule(provider="acme", from_day=7), Rule(country="US", availability=0.3), Rule(owner="acme-holding", item="x")
+        catalogue,
+        Rule(provider="acme", from_day=7),
+        Rule(country="US", availability=0.3),
+        Rule(owner="acme-holding", kind="os"),
     )
     assert cut.decide("api.acme.com") == KEPT
     assert cut.notes == (
         "'provider acme' holds from 7d only: a drill plays day 0, so it is not cut.",
         "'country US' leaves 30 %: a drill can only cut all of it, so it is not cut.",
     )
-    assert said_of_rule(Rule(owner="acme-holding", item="x")) == "owner acme-holding and item x"
+    assert said_of_rule(Rule(owner="acme-holding", kind="os")) == "owner acme-holding and kind os"
 
 
 def test_items_and_sources_are_cut_at_the_hosts_that_the_stack_ties_them_to(catalogue: Catalogue) -> None:

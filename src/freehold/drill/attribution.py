@@ -131,6 +131,10 @@ class Attribution:
         """What is told of every hand that is known; see :meth:`hands`."""
         return tuple(hand.role for hand in self.hands(name, aliases, addresses) if hand.role is not None)
 
+    def known_hosts(self) -> Iterable[str]:
+        """Hosts that the catalogue has rows for, in reverse-domain notation."""
+        return self._catalogue.ids("host")
+
     def attribute(self, contact: Contact) -> Attributed:
         """A contact with every hand on it; a server on this machine's own loopback is nobody else's."""
         if contact.local:

@@ -86,7 +86,7 @@ def _run(run: Run) -> dict[str, Any]:
         ],
         "output_lines": _counted(run.output_lines), "output_bytes": _counted(run.output_bytes),
         "blind_spots": list(run.blind_spots), "broken": run.broken or None, "cold": run.cold,
-        "setup_seconds": run.setup_seconds,
+        "setup_seconds": run.setup_seconds, "interrupted": run.interrupted, "left_out": run.left_out, "notes": list(run.notes),
     }  # fmt: skip
 
 
@@ -163,6 +163,7 @@ _RUN: Final = _object(
     exit=_or_null({"type": "integer"}), seconds=_SECONDS, backend=_NAME, started=_TEXT, steps=_list(_STEP),
     local=_list(_object(place=_NAME, kind=_TEXT, files=_COUNT, examples=_TEXTS)), output_lines=_or_null(_COUNT),
     output_bytes=_or_null(_COUNT), blind_spots=_TEXTS, broken=_or_null(_NAME), cold=_FLAG, setup_seconds=_SECONDS,
+    interrupted=_FLAG, left_out=_COUNT, notes=_TEXTS,
 )  # fmt: skip
 _ROLE: Final = _object(
     role=_NAME, provider=_or_null(_NAME), product=_or_null(_NAME), name=_TEXT,

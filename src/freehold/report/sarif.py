@@ -60,7 +60,7 @@ def _result(row: MatrixRow, matrix: Matrix, place: str) -> dict[str, Any] | None
     if rule not in _RULES:
         return None
     landlord = row.landlord.name or row.landlord.id
-    reasons = " ".join(verdict.reasons) or say(f"drill.verdict_{verdict.name}")
+    reasons = "; ".join(verdict.reasons) or say(f"drill.verdict_{verdict.name}")
     if verdict.name == "failed":
         text = f"'{in_words(matrix.command)}' {say('drill_matrix.junit_failure', landlord=landlord, reason=reasons)}"
     else:

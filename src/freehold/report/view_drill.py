@@ -106,6 +106,9 @@ def _runs(drill: Drill) -> Iterator[Block]:
     )  # fmt: skip
     yield Table(columns, rows)
     yield Paragraph(say("drill.cold" if drill.run.cold else "drill.warm"), "quiet")
+    for run in _both(drill):
+        for note in run.notes:
+            yield Paragraph(_sentence(note), "quiet")
     if drill.run.setup_seconds:
         yield Paragraph(say("drill.setup", seconds=time_of(drill.run.setup_seconds)), "quiet")
 
@@ -175,6 +178,9 @@ def _contacts(drill: Drill) -> Iterator[Block]:
     rows = [_contact(one, "cut" if drill.run.kind == "cut" else "baseline") for one in shown]
     rows += [_contact(one, "baseline") for one in _by_landlord(lost)]
     yield Table(columns, tuple(rows), most=_MOST_SHOWN)
+    left_out = sum(run.left_out for run in _both(drill))
+    if left_out:
+        yield Paragraph(say("drill.left_out", count=left_out), "warn")
     trees = tuple(
         Tree(host_of(one), tuple(Tree(hand_line(role)) for role in one.roles)) for one in (*shown, *lost) if one.roles
     )
@@ -219,7 +225,8 @@ def _every_contact(drill: Drill) -> Table:
                     (
                         run.kind, one.provider, contact.host, contact.port, contact.transport, contact.tries, contact.refused,
                         contact.failed, contact.bytes_up, contact.bytes_down, round(contact.first_seen, 3),
-                        contact.because or None, countries_of(one.roles), surest.method if surest else None, surest.confidence if surest else None,
+                        contact.because or None, countries_of(one.roles), surest.method if surest else None,
+                        surest.confidence if surest else None,
                     )
                 )
             )  # fmt: skip

@@ -138,7 +138,9 @@ def outcomes_of(row: MatrixRow, steps: tuple[str, ...]) -> tuple[Outcome, ...]:
 
 def _part(step: Step | None, drill: Drill) -> Outcome:
     """A part that passed survived if something was refused inside it; a void drill proves nothing of any part."""
-    if step is None or step.outcome == "skipped":
+    if step is None:
+        return Outcome("absent")
+    if step.outcome == "skipped":
         return Outcome("skipped")
     if drill.verdict.name == "void":
         return Outcome("void", step.first_refused)

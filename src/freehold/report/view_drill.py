@@ -44,6 +44,9 @@ def drill_document(answer: DrillAnswer, context: Context) -> Document:
 
 def _verdict(drill: Drill) -> Iterator[Block]:
     prediction = drill.prediction
+    if not drill.said:
+        yield Paragraph(say("drill.only_watched"), lead=True)
+        return
     if prediction is not None and prediction.agrees is False:
         yield Paragraph(say("drill.missed_up" if prediction.up else "drill.missed_down"), "bad", lead=True)
     yield Paragraph(say(f"drill.verdict_{drill.verdict.name}"), TONES[drill.verdict.name], lead=True)
@@ -130,9 +133,10 @@ def _steps(drill: Drill) -> Iterator[Block]:
         return
     yield Heading(say("drill.steps"))
     before: dict[str, Step] = {step.name: step for step in drill.baseline.steps} if drill.baseline is not None else {}
+    outcome = "column_outcome_cut" if drill.run.kind == "cut" else "column_outcome"
     columns = (
         Column("step", say("drill.column_step")), Column("baseline", say("drill.column_outcome_baseline")),
-        Column("cut", say("drill.column_outcome_cut")), Column("seconds", say("drill.column_step_seconds"), "count"),
+        Column("cut", say(f"drill.{outcome}")), Column("seconds", say("drill.column_step_seconds"), "count"),
         Column("first_refused", say("drill.column_first_refused"), "id"),
         Column("to_failure", say("drill.column_to_failure"), "count"),
     )  # fmt: skip

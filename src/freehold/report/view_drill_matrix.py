@@ -73,7 +73,7 @@ def not_run_words(row: MatrixRow) -> str:
     """Why one landlord was not cut, in words."""
     if row.reason in ("budget", "interrupted"):
         return say(f"drill_matrix.not_run_{row.reason}")
-    return say("drill_matrix.not_run_error", reason=row.reason)
+    return say("drill_matrix.not_run_error", reason=row.reason) if row.reason else say("drill_matrix.cell_absent")
 
 
 def _landlords(matrix: Matrix) -> Table:

@@ -33,7 +33,9 @@ BASELINE: Final = Run(
     "baseline", "namespace", "2026-11-26T07:00:00Z", 12.3, 0,
     (
         Attributed(contact("git.forge.example", bytes_up=2_100, bytes_down=4_600_000, first_seen=0.4), (FORGE,)),
-        Attributed(contact("wheels.example", tries=3, bytes_down=136_000, aliases=("edge.example",), first_seen=1.0), (EDGE, PLACE)),
+        Attributed(
+            contact("wheels.example", tries=3, bytes_down=136_000, aliases=("edge.example",), first_seen=1.0), (EDGE, PLACE)
+        ),
         Attributed(contact("time.example", 123, transport="udp", tries=2, refused=0, first_seen=1.5)),
         Attributed(contact("localhost", 5432, local=True, bytes_down=900, first_seen=2.0)),
     ),
@@ -56,13 +58,16 @@ CUT: Final = Run(
     output_lines=30, output_bytes=1_000, setup_seconds=0.021,
 )  # fmt: skip
 RULES: Final = {
-    "name": "provider forge-inc", "notice": "0d", "stake": 0.5, "hosts": ["mirror.example"], "air_gap": False,
-    "rule": [
-        {
-            "provider": "forge-inc", "via": ["provider", "owner", "location", "origin"], "availability": 0.0, "from": "0d",
-            "until": "forever", "cover": "keep",
-        }
-    ],
+    "cutoff": {
+        "name": "provider forge-inc", "notice": "0d", "stake": 0.5,
+        "rule": [
+            {
+                "provider": "forge-inc", "via": ["provider", "owner", "location", "origin"], "availability": 0.0, "from": "0d",
+                "until": "forever", "cover": "keep",
+            }
+        ],
+    },
+    "hosts": ["mirror.example"], "air_gap": False,
 }  # fmt: skip
 FAILED: Final = Drill(
     COMMAND, "shop", DIGEST, "89abcdef0123456789abcdef0123456789abcdef+", RULES, "Forge, Inc. or mirror.example", "gone",
@@ -75,7 +80,8 @@ FAILED: Final = Drill(
     valid_until="2027-02-24",
 )  # fmt: skip
 _PASSED_CUT: Final = replace(
-    CUT, exit=0, seconds=14.0, steps=(Step("fetch", "passed", 0, 0.0, 6.0, "git.forge.example:443"), Step("test", "passed", 0, 6.0, 8.0)),
+    CUT, exit=0, seconds=14.0,
+    steps=(Step("fetch", "passed", 0, 0.0, 6.0, "git.forge.example:443"), Step("test", "passed", 0, 6.0, 8.0)),
     local=(LocalUse("~/wheels", "wheel folder (find-links)", 4, ("shop-1.whl", "cart-2.whl")),),
 )  # fmt: skip
 SURVIVED: Final = replace(
@@ -91,10 +97,11 @@ DEGRADED: Final = replace(
 )  # fmt: skip
 UNTOUCHED: Final = replace(
     FAILED, run=replace(CUT, exit=0, contacts=(), steps=()), baseline=None,
-    prediction=Prediction("shop", 1.0, 1.0, up=True, agrees=True), verdict=Verdict("untouched", ("nothing that was cut was tried",)),
+    prediction=Prediction("shop", 1.0, 1.0, up=True, agrees=True),
+    verdict=Verdict("untouched", ("nothing that was cut was tried",)),
 )  # fmt: skip
 VOID: Final = replace(
-    FAILED, cut={"hosts": [], "air_gap": True, "rule": []}, said="everything outside this machine",
+    FAILED, cut={"cutoff": None, "hosts": [], "air_gap": True}, said="everything outside this machine",
     prediction=Prediction("shop", 0.0, 1.0, up=None), baseline=replace(BASELINE, exit=None),
     run=replace(CUT, exit=-9, backend="air-gap"), backend="air-gap", revision="",
     verdict=Verdict("void", ("it failed without the cut too: not done after 600 s",)),
@@ -140,5 +147,6 @@ WAYS: Final = BackendsAnswer(
 def drill_answers() -> dict[str, object]:
     """One answer of each form."""
     return {
-        "drill": DRILLS["failed"], "drill show": DRILLS["survived"], "drill matrix": MatrixAnswer(MATRIX), "drill backends": WAYS,
+        "drill": DRILLS["failed"], "drill show": DRILLS["survived"], "drill matrix": MatrixAnswer(MATRIX),
+        "drill backends": WAYS,
     }  # fmt: skip

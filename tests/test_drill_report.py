@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from drill_answers import COMMAND, DRILLS, FAILED, MATRIX, SURVIVED, UNTOUCHED, VOID, WAYS, drill_answers
+from drill_answers import DRILLS, FAILED, MATRIX, SURVIVED, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
 from freehold.drill.matrix import Landlord, MatrixRow, rows_of
 from freehold.drill.newcomers import Newcomer
 from freehold.drill.record import Run, Verdict
@@ -24,7 +24,7 @@ from freehold.report.drill_words import amount, ending, time_of
 from freehold.report.interface import Look
 from freehold.report.junit import to_junit
 from freehold.report.render import render, to_json
-from freehold.report.sarif import newcomers_to_sarif, to_sarif
+from freehold.report.sarif import drill_to_sarif, to_sarif
 from freehold.report.schemas import json_schema
 
 GOLDEN = Path(__file__).parent / "test_drill_golden"
@@ -111,7 +111,8 @@ def test_what_others_wrote_cannot_deceive_or_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_499, "999 kB"), (999_500, "1 MB"), (4_600_000, "4.6 MB")]
+    ("size", "said"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_499, "999 kB"), (999_500, "1 MB"), (4_600_000, "4.6 MB")],
 )
 def test_amounts_have_three_figures(size: int, said: str) -> None:
     assert amount(size) == said
@@ -147,9 +148,7 @@ def test_every_cell_of_the_heat_map_says_its_word_and_no_colour_stands_alone() -
     page = render(MatrixAnswer(MATRIX), "html")
     cells = re.findall(r'<td class="h-(\w+)"><span>([^<]+)</span>', page)
     assert len(cells) == 3 * 7
-    assert {heat: word for heat, word in cells} == {
-        heat: {"absent": "not run"}.get(heat, heat) for heat, _ in cells
-    }  # fmt: skip
+    assert dict(cells) == {heat: {"absent": "not run"}.get(heat, heat) for heat, _ in cells}
     assert "prefers-color-scheme:dark){:root{--h0" in page
     assert "<script" not in page
 
@@ -312,10 +311,17 @@ def test_sarif_without_a_file_points_nowhere_and_the_same_loss_has_the_same_fing
 
 
 def test_new_landlords_are_results_of_their_own() -> None:
-    log = json.loads(newcomers_to_sarif((Newcomer("edge-ltd", "Edge Ltd", ("wheels.example",)),), COMMAND))
+    log = json.loads(drill_to_sarif(WATCHED, (Newcomer("edge-ltd", "Edge Ltd", ("wheels.example",)),)))
     assert not list(Draft202012Validator(SARIF).iter_errors(log))
     (result,) = log["runs"][0]["results"]
     assert (result["ruleId"], result["message"]["text"]) == ("new-landlord", "new contact: Edge Ltd (wheels.example)")
+
+
+def test_a_drill_is_a_result_with_its_verdict() -> None:
+    log = json.loads(drill_to_sarif(FAILED, (), "Makefile"))
+    assert not list(Draft202012Validator(SARIF).iter_errors(log))
+    assert [one["properties"]["verdict"] for one in log["runs"][0]["results"]] == ["failed"]
+    assert json.loads(drill_to_sarif(UNTOUCHED))["runs"][0]["results"] == []
 
 
 def test_a_campaign_whose_command_fails_with_nothing_cut_says_so() -> None:

@@ -31,9 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from freehold.cli.parser import build_parser
     from freehold.cli.speech import Speech, speaking
 
-    own, words = apart(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    own, words = apart(given)
     options = build_parser().parse_args(own)
-    options.words = words
+    if words is not None or own[:1] == ["drill"]:
+        options.words, options.given = words, ("freehold", *given)
     named = [path for name in ("stack", "other") if (path := getattr(options, name, None))]
     redact = getattr(options, "redact", None) or ""
     hidden = named if "paths" in redact else []

@@ -252,7 +252,7 @@ class Drill:
     revision
         Git commit of the working tree, ``+`` after it if there were changes; empty without one.
     cut
-        What was cut, as understood: the rules of the cut-off in the form of its TOML file, ``hosts``, ``air_gap``.
+        What was cut, as understood: ``cutoff``, the rules in the form of their TOML file, or ``None``; ``hosts``; ``air_gap``.
     said
         The same in words.
     shape

@@ -36,7 +36,7 @@ def drill_json(answer: DrillAnswer, context: Context) -> dict[str, Any]:
         "fallbacks": [{"kind": one.kind, "what": one.what, "detail": one.detail} for one in verdict.fallbacks],
         "slower": verdict.slower, "failed_step": verdict.failed_step or None,
         "seconds_to_failure": verdict.seconds_to_failure, "command": list(drill.command), "folder": drill.folder,
-        "digest": drill.digest, "revision": drill.revision or None, "cutoff": _cut(drill.cut), "said": drill.said,
+        "digest": drill.digest, "revision": drill.revision or None, "what": _cut(drill.cut), "said": drill.said,
         "shape": drill.shape, "backend": drill.backend, "version": drill.version, "catalogue": drill.catalogue,
         "baseline": None if drill.baseline is None else _run(drill.baseline), "cut": _run(drill.run),
         "contacts": [
@@ -70,9 +70,9 @@ def backends_json(answer: BackendsAnswer, context: Context) -> dict[str, Any]:
 
 def _cut(cut: dict[str, Any]) -> dict[str, Any]:
     """What was cut, every key there; one that a later version wrote is left out."""
-    rules = [rule for rule in cut.get("rule", ()) if isinstance(rule, dict)]
+    cutoff = cut.get("cutoff")
     return {
-        "name": cut.get("name", ""), "stake": cut.get("stake"), "rule": rules, "hosts": list(cut.get("hosts", ())),
+        "cutoff": cutoff if isinstance(cutoff, dict) else None, "hosts": list(cut.get("hosts", ())),
         "air_gap": bool(cut.get("air_gap", False)),
     }  # fmt: skip
 
@@ -177,12 +177,12 @@ _CONTACT: Final = _object(
     because=_or_null(_TEXT), local=_FLAG, provider=_or_null(_NAME), roles=_list(_ROLE),
 )  # fmt: skip
 _PREDICTION: Final = _object(item=_NAME, low=_LEVEL, high=_LEVEL, up=_or_null(_FLAG), because=_TEXT, agrees=_or_null(_FLAG))
-_CUT: Final = _object(name=_TEXT, stake=_or_null(_LEVEL), rule=_list({"type": "object"}), hosts=_TEXTS, air_gap=_FLAG)
+_CUT: Final = _object(cutoff={"type": ["object", "null"]}, hosts=_TEXTS, air_gap=_FLAG)
 _DRILL: Final[dict[str, _Schema]] = {
     "verdict": _VERDICT, "reasons": _TEXTS,
     "fallbacks": _list(_object(kind={"enum": ["host", "local"]}, what=_NAME, detail=_TEXT)), "slower": _or_null(_SECONDS),
     "failed_step": _or_null(_NAME), "seconds_to_failure": _or_null(_SECONDS), "command": _list(_TEXT, minItems=1),
-    "folder": _TEXT, "digest": _DIGEST, "revision": _or_null(_NAME), "cutoff": _CUT, "said": _TEXT, "shape": _NAME,
+    "folder": _TEXT, "digest": _DIGEST, "revision": _or_null(_NAME), "what": _CUT, "said": _TEXT, "shape": _NAME,
     "backend": _NAME, "version": _NAME, "catalogue": _TEXT, "baseline": _or_null(_RUN), "cut": _RUN,
     "contacts": _list(_CONTACT), "predicted": _or_null(_PREDICTION), "unpredicted": _or_null(_TEXT),
     "valid_until": _or_null(_NAME), "tags": _TEXTS, "known": _or_null(_NAME),

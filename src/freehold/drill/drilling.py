@@ -1,0 +1,219 @@
+"""A drill from beginning to end: predict, run with nothing cut, cut and run again, judge, compare. Owns only that order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from freehold.catalogue.facts import Catalogue
+from freehold.drill.attribution import Attribution
+from freehold.drill.backends import choose
+from freehold.drill.cutting import RuleCutting, cut_data
+from freehold.drill.decision import CutHosts, CutNothing
+from freehold.drill.network_tables import NetworkTable
+from freehold.drill.prediction import compared, predict
+from freehold.drill.record import Drill, Prediction, Run, Verdict
+from freehold.drill.shapes import GONE, Shape
+from freehold.drill.verdict import judge, selectors_of
+from freehold.drill.working_tree import command_digest, revision_of
+from freehold.stack.control import Control
+from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
+from freehold.stack.values import Stack
+from freehold.version import __version__
+from freehold.words import say
+
+__all__ = ["VALID_DAYS", "DrillRequest", "Drilling", "drill"]
+
+VALID_DAYS: Final = 90
+"""Days for which a drill holds if the revision does not change: servers, names and landlords change without it."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class DrillRequest:
+    """What is asked.
+
+    Parameters
+    ----------
+    command, folder, environment
+        Arguments, working folder and environment of the command.
+    catalogue, stack
+        Whose host is whose; the stack that predicts, with home and trusted countries. One without items predicts nothing.
+    unpredicted
+        Why nothing can be predicted; empty if something can.
+    item
+        The item that the command stands for; ``None`` to find it out.
+    cutoff, hosts, air_gap, said
+        What is cut; the same in words, empty for nothing.
+    via, stake, strict
+        Ways of control that count, the stake from which an owner controls, whether what is perhaps cut is.
+    shape, backend
+        How it looks; by which means, ``None`` for the best that works here.
+    networks, places
+        Tables of address ranges that the user supplies.
+    steps, cold, has_baseline, timeout, log
+        How the command is run: split into its parts, with empty caches, first with nothing cut; seconds after which a run is
+        ended; where its output is written besides.
+    stdin, stdout, stderr
+        File descriptors of the command.
+    told
+        Is told in words what is being done.
+    now
+        The clock.
+    """
+
+    command: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+    catalogue: Catalogue
+    stack: Stack
+    unpredicted: str = ""
+    item: str | None = None
+    cutoff: Cutoff | None = None
+    hosts: CutHosts | None = None
+    air_gap: bool = False
+    said: str = ""
+    via: tuple[str, ...] = WAYS
+    stake: float = DEFAULT_STAKE
+    strict: bool = False
+    shape: Shape = GONE
+    backend: str | None = None
+    networks: NetworkTable | None = None
+    places: NetworkTable | None = None
+    steps: bool = False
+    cold: bool = False
+    has_baseline: bool = True
+    timeout: float = 600.0
+    log: Path | None = None
+    stdin: int | None = None
+    stdout: int | None = None
+    stderr: int | None = None
+    told: Callable[[str], None] = field(default=lambda text: None)  # noqa: ARG005
+    now: Callable[[], datetime] = field(default=_now)
+
+
+async def drill(request: DrillRequest) -> Drill:
+    """Drill.
+
+    Parameters
+    ----------
+    request
+        What is asked.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If the backend does not work here, the cut is not set up in time, the command is not there, or something that is named
+        is not. Nothing is left running.
+    """
+    drilling = Drilling(request)
+    if not request.said:
+        return await drilling.watch()
+    baseline = await drilling.baseline() if request.has_baseline else None
+    return await drilling.under(request, baseline)
+
+
+class Drilling:
+    """Drills of one command: what does not change from one to the next is found out once.
+
+    Parameters
+    ----------
+    request
+        What is asked; what it cuts is left out of account by :meth:`without`.
+    """
+
+    def __init__(self, request: DrillRequest) -> None:
+        self._request = request
+        self.attribution = Attribution(
+            request.stack, request.catalogue, strict=request.strict, stake=request.stake, networks=request.networks,
+            places=request.places,
+        )  # fmt: skip
+        self._choice = choose(request.backend)
+        if self._choice.reason:
+            request.told(say("drill.fell_back", backend=self._choice.backend.name, reason=self._choice.reason))
+
+    @property
+    def control(self) -> Control:
+        """Facts of the stack and the catalogue."""
+        return self.attribution.control
+
+    @cached_property
+    def revision(self) -> str:
+        """Revision of the working tree, as it was when the first drill began."""
+        return revision_of(self._request.folder)
+
+    async def watch(self) -> Drill:
+        """Run the command with nothing cut, only to see who is contacted."""
+        request = replace(self._request, cutoff=None, hosts=None, air_gap=False, said="", unpredicted="")
+        seen = await self.baseline()
+        return self._drill(request, None, seen, Verdict("void", (say("drill.nothing_cut"),)), None, "")
+
+    async def baseline(self) -> Run:
+        """Run the command with nothing cut."""
+        self._request.told(say("drill.starting_baseline"))
+        return await self._run("baseline", CutNothing(), GONE)
+
+    async def without(self, rules: Sequence[Rule], said: str, baseline: Run) -> Drill:
+        """Drill the command without what some rules cut, and nothing else.
+
+        Parameters
+        ----------
+        rules
+            What is cut.
+        said
+            The same in words.
+        baseline
+            The run with nothing cut.
+        """
+        cutoff = Cutoff(tuple(rules), said, stake=self._request.stake)
+        return await self.under(replace(self._request, cutoff=cutoff, hosts=None, air_gap=False, said=said), baseline)
+
+    async def under(self, request: DrillRequest, baseline: Run | None) -> Drill:
+        """Predict, run the command under the cut, judge and compare."""
+        cutting = RuleCutting(
+            self.attribution, request.cutoff, hosts=request.hosts, air_gap=request.air_gap, strict=request.strict
+        )
+        prediction, unpredicted = self._predicted(request)
+        if baseline is not None and baseline.interrupted:
+            verdict = Verdict("void", (say("drill_verdict.void_interrupted"),))
+            return self._drill(request, None, baseline, verdict, prediction, unpredicted)
+        request.told(say("drill.starting_cut", what=request.said))
+        found = await self._run("cut", cutting, request.shape)
+        found = replace(found, notes=(*cutting.notes, *found.notes))
+        selectors = selectors_of(
+            cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)
+        )
+        verdict = judge(baseline, found, cutting=cutting, selectors=selectors, shape=request.shape.name)
+        if prediction is not None:
+            prediction = compared(prediction, verdict)
+        return self._drill(request, baseline, found, verdict, prediction, unpredicted)
+
+    def _predicted(self, request: DrillRequest) -> tuple[Prediction | None, str]:
+        if request.unpredicted:
+            return None, request.unpredicted
+        return predict(
+            self.attribution, request.cutoff, request.hosts, air_gap=request.air_gap, item=request.item, strict=request.strict,
+            cold=request.cold,
+        )  # fmt: skip
+
+    def _drill(
+        self, request: DrillRequest, baseline: Run | None, found: Run, verdict: Verdict, prediction: Prediction | None,
+        unpredicted: str,
+    ) -> Drill:  # fmt: skip
+        until = request.now() + timedelta(days=VALID_DAYS)
+        return Drill(
+            command=request.command, folder=request.folder.name, digest=command_digest(request.command, self.revision),
+            revision=self.revision, cut=self._cut(request), said=request.said, shape=str(request.shape),
+            backend=found.backend, version=__version__, catalogue=request.catalogue.edition, baseline=baseline, run=found,
+            verdict=verdict, prediction=prediction, unpredicted=unpredicted, valid_until=until.date().isoformat(),
+        )  # fmt: skip
+
+    def _cut(self, request: DrillRequest) -> dict[str, Any]:
+        return cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)

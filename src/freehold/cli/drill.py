@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from freehold.drill.drilling import DrillRequest
     from freehold.drill.matrix import Landlord, Matrix
     from freehold.drill.newcomers import Known, Newcomer
-    from freehold.drill.record import Drill, Run
+    from freehold.drill.record import Drill
     from freehold.report.answers import Context
 
 __all__ = ["run"]
@@ -54,17 +54,14 @@ class _Asked:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import asyncio
-
-    from freehold.drill.drilling import drill
+    from freehold.drill.drilling import drill_once
 
     request, context = request_from(options)
     asked = _Asked(request, context, verdicts_from(options), known_before(options, request.stack))
     asked = replace(asked, request=replace(request, stdout=_stream(options), told=_told))
     if options.matrix:
         return _campaign(options, asked)
-    found = asyncio.run(drill(asked.request))
-    return _finish(options, asked, found)
+    return _finish(options, asked, drill_once(asked.request))
 
 
 def _stream(options: argparse.Namespace) -> int:
@@ -130,28 +127,22 @@ def _again(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _campaign(options: argparse.Namespace, asked: _Asked) -> int:
-    import asyncio
-
-    from freehold.drill.campaign import Campaign, run_campaign
-    from freehold.drill.drilling import Drilling
-    from freehold.drill.landlords import rule_of
+    from freehold.drill.campaign import Campaign
+    from freehold.drill.drilling import drill_campaign
     from freehold.report.drill_answers import MatrixAnswer
     from freehold.report.junit import to_junit
     from freehold.report.sarif import to_sarif
 
     request = asked.request
     campaign = Campaign(request.command, options.matrix, options.most, options.jobs, durations(options)["budget"], request.via)
-    drilling = Drilling(request)
 
-    async def one(landlord: Landlord, baseline: Run) -> tuple[Drill, str]:
-        rule = rule_of(campaign.by, landlord, request.via)
-        found = await drilling.without((rule,), landlord.name, baseline)
-        return _keep(options, asked, found)
+    def keep(drill: Drill) -> tuple[Drill, str]:
+        return _keep(options, asked, drill)
 
     def told(begun: int, all_: int, landlord: Landlord) -> None:
         _told(say("drill_matrix.progress", done=begun + 1, all=all_, landlord=landlord.name))
 
-    matrix = asyncio.run(run_campaign(campaign, drilling.control, drilling.baseline, one, told=told))
+    matrix = drill_campaign(request, campaign, keep, told)
     if options.junit:
         write(options.junit, to_junit(matrix))
     if options.sarif:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,11 @@ from typing import Any, Final
 from freehold.catalogue.facts import Catalogue
 from freehold.drill.attribution import Attribution
 from freehold.drill.backends import choose
+from freehold.drill.campaign import Campaign, run_campaign
 from freehold.drill.cutting import RuleCutting, cut_data
 from freehold.drill.decision import CutHosts, CutNothing
+from freehold.drill.landlords import rule_of
+from freehold.drill.matrix import Landlord, Matrix
 from freehold.drill.network_tables import NetworkTable
 from freehold.drill.prediction import compared, predict
 from freehold.drill.record import Drill, Prediction, Run, Verdict
@@ -26,7 +30,7 @@ from freehold.stack.values import Stack
 from freehold.version import __version__
 from freehold.words import say
 
-__all__ = ["VALID_DAYS", "DrillRequest", "Drilling", "drill"]
+__all__ = ["VALID_DAYS", "DrillRequest", "Drilling", "drill", "drill_campaign", "drill_once"]
 
 VALID_DAYS: Final = 90
 """Days for which a drill holds if the revision does not change: servers, names and landlords change without it."""
@@ -118,6 +122,41 @@ async def drill(request: DrillRequest) -> Drill:
         return await drilling.watch()
     baseline = await drilling.baseline() if request.has_baseline else None
     return await drilling.under(request, baseline)
+
+
+def drill_once(request: DrillRequest) -> Drill:
+    """Drill, in an event loop of its own; see :func:`drill`."""
+    return asyncio.run(drill(request))
+
+
+def drill_campaign(
+    request: DrillRequest, campaign: Campaign, keep: Callable[[Drill], tuple[Drill, str]],
+    told: Callable[[int, int, Landlord], None],
+) -> Matrix:  # fmt: skip
+    """Run a campaign, in an event loop of its own.
+
+    Parameters
+    ----------
+    request
+        What all its drills share.
+    campaign
+        Who is cut.
+    keep
+        Records a drill; gives it as it was recorded, and the file.
+    told
+        As for :func:`freehold.drill.campaign.run_campaign`.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If the run with nothing cut cannot be run; see :func:`drill`.
+    """
+    drilling = Drilling(request)
+
+    async def one(landlord: Landlord, baseline: Run) -> tuple[Drill, str]:
+        return keep(await drilling.without((rule_of(campaign.by, landlord, campaign.via),), landlord.name, baseline))
+
+    return asyncio.run(run_campaign(campaign, drilling.control, drilling.baseline, one, told=told))
 
 
 class Drilling:

@@ -150,7 +150,11 @@ class World:
         one.setblocking(False)
         one.bind((HERE6 if six else HERE, 0))
         self.destinations[one.getsockname()[:2]] = (address, port)
-        await asyncio.get_running_loop().sock_connect(one, listener.getsockname())
+        try:
+            await asyncio.get_running_loop().sock_connect(one, listener.getsockname())
+        except OSError:
+            one.close()
+            raise
         return one
 
     async def streams(self, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

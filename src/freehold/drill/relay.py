@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import resource
 import socket
@@ -153,12 +154,16 @@ class Relay:
         """Judge what is open anew, after the book did; what is cut now ends at once by a reset."""
         for one in tuple(self._open):
             decision = KEPT if one.local else self._book.judge(one.host, literal=one.literal)
-            if (decision.cut, self._book.shape if decision.cut else None) == (
-                one.decision.cut,
-                one.shape if one.decision.cut else None,
-            ):
+            if not decision.cut and not one.decision.cut:
                 continue
-            if decision.cut:
+            if decision.cut and one.decision.cut and one.shape == self._book.shape:
+                continue
+            if not decision.cut and one.shape.name == "slow":
+                one.decision = decision
+                if one.pair is not None:
+                    one.pair.hasten()
+                continue
+            if decision.cut and not one.counted:
                 one.entry.ended(decision.because)
             self._end(one)
 
@@ -273,7 +278,7 @@ class Relay:
             If it is not reached outside.
         """
         if one.local:
-            return self._kept(one, await self._dial((address,), port))
+            return self._kept(one, await self._reach((address,), port, 4))
         if not one.literal:
             one.host = await self._host(one.host.name, address)
         one.entry.known(one.host.aliases, one.host.addresses)
@@ -281,13 +286,13 @@ class Relay:
         one.decision = decision = self._book.judge(one.host, literal=one.literal)
         first = 6 if ":" in address else 4
         if not decision.cut:
-            return self._kept(one, await self._dial(one.host.addresses, port, first=first))
+            return self._kept(one, await self._reach(one.host.addresses, port, first))
         one.entry.because = decision.because
         if one.literal:
             self._book.hold_literal(one.host, address, decision)
         if shape.name == "slow":
             await asyncio.sleep(shape.latency)
-            return self._kept(one, await self._dial(one.host.addresses, port, first=first))
+            return self._kept(one, await self._reach(one.host.addresses, port, first))
         if shape.name in _AFTER_HTTP:
             await self._serve(one, client, port, shape, first)
             return None
@@ -298,6 +303,16 @@ class Relay:
         elif shape.name == "silent":
             await _left(client)
         return None
+
+    async def _reach(self, addresses: Sequence[str], port: int, first: int) -> socket.socket:
+        """Connect outside, as soon as there is a file descriptor for it."""
+        while True:
+            try:
+                return await self._dial(addresses, port, first=first)
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE):
+                    raise
+            await asyncio.sleep(_OUT_OF_DESCRIPTORS)
 
     @staticmethod
     def _kept(one: _Connection, outer: socket.socket) -> socket.socket:
@@ -312,7 +327,7 @@ class Relay:
 
     async def _serve(self, one: _Connection, client: socket.socket, port: int, shape: Shape, first: int) -> None:
         async def connect() -> socket.socket:
-            return await self._dial(one.host.addresses, port, first=first)
+            return await self._reach(one.host.addresses, port, first)
 
         served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect)
         one.entry.bytes_up += served.bytes_up

@@ -80,7 +80,7 @@ def test_every_action_has_help(action: str, capsys: pytest.CaptureFixture[str]) 
         ("--provider github", "no command is given. Write it after --"),
         ("--provider github --", "no command is given. Write it after --"),
         ("-- true", "nothing is cut. Say what: --provider ID"),
-        ("--provider gihtub -- true", "Did you mean 'github'"),
+        ("--provider gihtub -- true", "Did you mean 'github"),
         ("--host 'not a host' -- true", "--host:"),
         ("--host a.example --shape gon -- true", "no shape of a cut"),
         ("--host a.example --shape http:200 -- true", "no status of a refusal"),

@@ -256,3 +256,19 @@ class Drilling:
 
     def _cut(self, request: DrillRequest) -> dict[str, Any]:
         return cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)
+
+    async def _run(self, kind: Any, cutting: Cutting, shape: Shape) -> Run:
+        import time
+        from freehold.drill.interface import Command
+        request = self._request
+        session = await self._choice.backend.open(cutting, shape)
+        try:
+            began = time.monotonic()
+            process = await session.start(Command(request.command, str(request.folder), request.environment, request.stdin, request.stdout, request.stderr))
+            status = await process.wait()
+            seconds = time.monotonic() - began
+            contacts = tuple(self.attribution.attribute(one) for one in session.contacts())
+            broken = session.broken()
+        finally:
+            await session.close()
+        return Run(kind, self._choice.backend.name, request.now().isoformat(), seconds, status, contacts, blind_spots=session.blind_spots, broken=broken, setup_seconds=session.setup_seconds)

@@ -64,6 +64,9 @@ class Filters:
     def blocked(self) -> tuple[Blocked, ...]:
         return tuple(self.stopped)
 
+    def close(self) -> None:
+        self.stopped = []
+
 
 class NameServer(asyncio.DatagramProtocol):
     """Answers from a zone over UDP and TCP; a number in place of records is the code that it answers with."""

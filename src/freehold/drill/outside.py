@@ -6,6 +6,7 @@ Whoever holds it decides what is cut; what was contacted is counted in one place
 from __future__ import annotations
 
 import ipaddress
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -91,9 +92,18 @@ class Outside:
         return len(self._relay)
 
     @property
+    def waiting_lookups(self) -> int:
+        """Look-ups over UDP that wait for an answer from outside now."""
+        return self._resolver.waiting
+
+    @property
     def held_pipes(self) -> int:
         """Ways of connections that hold bytes now, because their target takes no more."""
         return self._relay.held_pipes
+
+    def resolver_on(self, *datagrams: socket.socket) -> Resolver:
+        """Another name server of this session, on other sockets."""
+        return Resolver(datagrams, (), self._book, self.upstream, self._ledger)
 
     async def start(self) -> None:
         """Begin to answer and to accept."""

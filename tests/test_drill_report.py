@@ -15,10 +15,10 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from drill_answers import DRILLS, FAILED, MATRIX, SURVIVED, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
+from drill_answers import DRILLS, FAILED, MATRIX, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
 from freehold.drill.matrix import Landlord, MatrixRow, rows_of
 from freehold.drill.newcomers import Newcomer
-from freehold.drill.record import Run, Verdict
+from freehold.drill.record import Run
 from freehold.report.drill_answers import DrillAnswer, MatrixAnswer
 from freehold.report.drill_words import amount, ending, time_of
 from freehold.report.interface import Look
@@ -84,11 +84,6 @@ def test_a_wrong_prediction_is_the_headline_and_a_right_one_is_not() -> None:
     verdict = next(place for place, line in enumerate(page) if line.startswith("Failed:"))
     assert missed < verdict
     assert "lacks" not in render(DRILLS["untouched"])
-
-
-def test_survival_without_a_fallback_says_that_none_was_identified() -> None:
-    drill = replace(SURVIVED, verdict=Verdict("survived", ("refused",)))
-    assert "What served instead was not identified." in render(DrillAnswer(drill))
 
 
 def test_a_void_drill_says_that_it_proves_nothing_and_is_never_good() -> None:

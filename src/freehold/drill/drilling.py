@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from freehold.catalogue.facts import Catalogue
 from freehold.drill.attribution import Attribution
@@ -21,9 +22,11 @@ from freehold.drill.matrix import Landlord, Matrix
 from freehold.drill.network_tables import NetworkTable
 from freehold.drill.prediction import compared, predict
 from freehold.drill.record import Drill, Prediction, Run, Verdict
+from freehold.drill.running import RunPlan, run
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.verdict import judge, selectors_of
 from freehold.drill.working_tree import command_digest, revision_of
+from freehold.errors import UsageError
 from freehold.stack.control import Control
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.values import Stack
@@ -169,6 +172,8 @@ class Drilling:
     """
 
     def __init__(self, request: DrillRequest) -> None:
+        if request.backend == "air-gap" and request.said and not request.air_gap:
+            raise UsageError("--backend air-gap cuts everything. Say so with --air-gap, or choose another way to cut.")
         self._request = request
         self.attribution = Attribution(
             request.stack, request.catalogue, strict=request.strict, stake=request.stake, networks=request.networks,
@@ -224,7 +229,7 @@ class Drilling:
             verdict = Verdict("void", (say("drill_verdict.void_interrupted"),))
             return self._drill(request, None, baseline, verdict, prediction, unpredicted)
         request.told(say("drill.starting_cut", what=request.said))
-        found = await self._run("cut", cutting, request.shape)
+        found = await self._run("cut", cutting, request.shape, baseline)
         found = replace(found, notes=(*cutting.notes, *found.notes))
         selectors = selectors_of(
             cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)
@@ -257,18 +262,33 @@ class Drilling:
     def _cut(self, request: DrillRequest) -> dict[str, Any]:
         return cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)
 
-    async def _run(self, kind: Any, cutting: Cutting, shape: Shape) -> Run:
-        import time
-        from freehold.drill.interface import Command
+    async def _run(self, kind: Literal["baseline", "cut"], cutting: Cutting, shape: Shape, known: Run | None = None) -> Run:
+        """Run the command once.
+
+        Parameters
+        ----------
+        kind
+            Which run it is.
+        cutting, shape
+            What is cut, and how.
+        known
+            The run with nothing cut, whose steps a failure leaves out.
+        """
         request = self._request
-        session = await self._choice.backend.open(cutting, shape)
-        try:
-            began = time.monotonic()
-            process = await session.start(Command(request.command, str(request.folder), request.environment, request.stdin, request.stdout, request.stderr))
-            status = await process.wait()
-            seconds = time.monotonic() - began
-            contacts = tuple(self.attribution.attribute(one) for one in session.contacts())
-            broken = session.broken()
-        finally:
-            await session.close()
-        return Run(kind, self._choice.backend.name, request.now().isoformat(), seconds, status, contacts, blind_spots=session.blind_spots, broken=broken, setup_seconds=session.setup_seconds)
+        plan = RunPlan(
+            kind, request.command, str(request.folder), request.environment, request.timeout, request.steps,
+            tuple(step.name for step in known.steps) if known is not None else (), request.cold, log=request.log,
+            count=_may_be_read(request), stdin=request.stdin, stdout=request.stdout, stderr=request.stderr,
+        )  # fmt: skip
+        return await run(
+            self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now
+        )
+
+
+def _may_be_read(request: DrillRequest) -> bool:
+    """Whether the command loses nothing if its output is counted on its way: what goes to a terminal goes there straight."""
+    return not any(os.isatty(one) for one in (_or(request.stdout, 1), _or(request.stderr, 2)))
+
+
+def _or(given: int | None, default: int) -> int:
+    return default if given is None else given

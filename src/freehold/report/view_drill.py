@@ -117,13 +117,10 @@ def _runs(drill: Drill) -> Iterator[Block]:
 
 
 def _fallbacks(drill: Drill) -> Iterator[Block]:
-    verdict = drill.verdict
-    if not verdict.fallbacks and verdict.name not in ("survived", "degraded"):
+    if not drill.verdict.fallbacks:
         return
     yield Heading(say("drill.fallbacks"))
-    if not verdict.fallbacks:
-        yield Paragraph(say("drill.fallbacks_none"))
-    for one in verdict.fallbacks:
+    for one in drill.verdict.fallbacks:
         what = say(f"drill.fallback_{one.kind}", what=one.what)
         yield Paragraph(say("drill.fallback_line", what=what, detail=one.detail) if one.detail else what)
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from console import blocks_of
+from drill_world import World, world
 from freehold.cli import main
 from freehold.cli.drill_arguments import ACTIONS, apart
 from freehold.cli.parser import QUESTIONS, VERBS, build_parser
+from freehold.report.schemas import json_schema
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guides" / "drill.md"
 
@@ -164,3 +176,197 @@ def test_the_jobs_of_the_guide_name_no_host_of_a_registry_and_pin_what_they_use(
     assert len(blocks) == 2
     for used in re.findall(r"uses: (\S+)", blocks[0]):
         assert re.fullmatch(r"[\w./-]+@v\d+", used)
+
+
+# Real drills, in a world of their own
+
+
+STACK = """
+[stack]
+name = "Shop"
+home = "DE"
+[[provider]]
+id = "forge-inc"
+name = "Forge, Inc."
+country = "US"
+owner = "forge-inc"
+[[provider]]
+id = "mirror-co"
+name = "Mirror"
+country = "FR"
+owner = "mirror-co"
+[[item]]
+id = "shop"
+mission = 1.0
+  [[item.source]]
+  provider = "self"
+  needs = ["host:test.cut", "host:test.kept"]
+[[item]]
+id = "host:test.cut"
+  [[item.source]]
+  provider = "forge-inc"
+[[item]]
+id = "host:test.kept"
+  [[item.source]]
+  provider = "mirror-co"
+"""
+ASK = """
+import sys, urllib.request
+for host in sys.argv[1:]:
+    try:
+        print(host, len(urllib.request.urlopen(f"http://{host}/", timeout=20).read()), flush=True)
+        break
+    except OSError as error:
+        print(host, "is away", file=sys.stderr, flush=True)
+else:
+    sys.exit(7)
+"""
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[World]:
+    with world({"cut.test": (), "kept.test": ()}) as one:
+        (one.folder / "home" / "stack.toml").write_text(STACK, encoding="utf-8")
+        yield one
+
+
+@pytest.fixture
+def lab(made: World) -> World:
+    made.clear()
+    shutil.rmtree(made.folder / "home" / ".freehold", ignore_errors=True)
+    return made
+
+
+def asking(*hosts: str) -> list[str]:
+    return ["--", sys.executable, "-c", ASK, *hosts]
+
+
+def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode in (0, 1), done.stderr
+    data: dict[str, Any] = json.loads(done.stdout)
+    assert not list(Draft202012Validator(json_schema(data["verb"])).iter_errors(data))
+    return data
+
+
+def records(one: World) -> list[Path]:
+    return sorted((one.folder / "home" / ".freehold" / "drills").glob("*.json"))
+
+
+def test_a_command_that_goes_elsewhere_survives_and_the_prediction_is_held_against_it(lab: World) -> None:
+    done = lab.freehold(
+        "drill", "stack.toml", "--provider", "forge-inc", "--format", "json", "--no-baseline", *asking("cut.test", "kept.test")
+    )
+    data = told(done)
+    assert done.returncode == 0
+    assert (data["verdict"], data["cut"]["exit"], data["baseline"]) == ("survived", 0, None)
+    assert (data["predicted"]["item"], data["predicted"]["up"], data["predicted"]["agrees"]) == ("shop", False, False)
+    cut = next(one for one in data["contacts"] if one["name"] == "cut.test")
+    assert (cut["because"], cut["provider"], cut["roles"][0]["method"]) == ("provider forge-inc", "forge-inc", "stack")
+    assert cut["refused"] == cut["tries"] > 0
+    lab.nothing_reached("cut.test")
+    assert lab.canary("kept.test")
+
+
+@pytest.mark.parametrize("user", ["root", "ordinary"])
+def test_a_command_without_another_way_fails_and_the_status_is_0_unless_asked(lab: World, user: Any) -> None:
+    arguments = ("drill", "stack.toml", "--host", "cut.test", "--format", "json")
+    done = lab.freehold(*arguments, *asking("cut.test"), user=user)
+    data = told(done)
+    assert (done.returncode, data["verdict"], data["cut"]["exit"], data["baseline"]["exit"]) == (0, "failed", 7, 0)
+    assert data["seconds_to_failure"] is not None
+    assert data["predicted"]["agrees"] is True
+    assert len(lab.canary("cut.test")) == 1
+    asked = lab.freehold(*arguments, "--fail-on", "failed,void", *asking("cut.test"), user=user)
+    assert asked.returncode == 1
+    assert "threshold met: the verdict is 'failed'" in asked.stderr
+
+
+def test_a_command_that_never_asks_is_untouched_and_one_that_fails_anyway_proves_nothing(lab: World) -> None:
+    arguments = ("drill", "stack.toml", "--provider", "forge-inc", "--format", "json")
+    assert told(lab.freehold(*arguments, *asking("kept.test")))["verdict"] == "untouched"
+    assert told(lab.freehold(*arguments, *asking("nowhere.test")))["verdict"] == "void"
+
+
+def test_the_report_follows_the_commands_own_output_and_a_program_gets_the_report_alone(lab: World) -> None:
+    arguments = ("drill", "stack.toml", "--host", "cut.test")
+    text = lab.freehold(*arguments, *asking("kept.test"))
+    lines = text.stdout.splitlines()
+    assert [line.partition(" ")[0] for line in lines[:2]] == ["kept.test", "kept.test"]
+    assert lines[2].startswith("Drill: ")
+    data = lab.freehold(*arguments, "--format", "json", *asking("kept.test"))
+    assert json.loads(data.stdout)["verdict"] == "untouched"
+    assert data.stderr.count("kept.test ") == 2
+    aside = lab.freehold(*arguments, "-o", "page.html", *asking("kept.test"))
+    assert len(aside.stdout.splitlines()) == 2
+    assert "Untouched" in (lab.folder / "home" / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_record_is_kept_shown_applied_and_scored(lab: World) -> None:
+    lab.freehold(
+        "drill", "stack.toml", "--host", "cut.test", "--record", "copy.json", *asking("cut.test", "kept.test"), check=True
+    )
+    (record,) = records(lab)
+    assert (lab.folder / "home" / "copy.json").read_bytes() == record.read_bytes()
+    shown = told(lab.freehold("drill", "show", "copy.json", "--format", "json"))
+    assert (shown["verb"], shown["verdict"], shown["what"]["hosts"]) == ("drill show", "survived", ["cut.test"])
+    applied = told(lab.freehold("drill", "apply", "last", "stack.toml", "--format", "json"))
+    assert applied["proposals"]
+    assert applied["accepted"] == []
+    done = lab.freehold("drill", "apply", "last", "stack.toml", "--all", "-o", "after.toml", "--format", "json")
+    assert told(done)["accepted"] == [one["id"] for one in applied["proposals"]]
+    assert (lab.folder / "home" / "after.toml").read_text(encoding="utf-8") != STACK
+    assert (lab.folder / "home" / "stack.toml").read_text(encoding="utf-8") == STACK
+    lab.freehold("check", "after.toml", check=True)
+    scored = told(lab.freehold("drill", "score", "--format", "json"))
+    assert (scored["drills"], scored["compared"], scored["agreed"]) == (1, 1, 0)
+
+
+def test_a_build_fails_on_a_new_landlord_and_on_none_that_is_known(lab: World) -> None:
+    first = lab.freehold("drill", "stack.toml", "--record", "known.json", "--fail-on-new-contact", *asking("kept.test"))
+    assert first.returncode == 0, first.stderr
+    again = lab.freehold("drill", "stack.toml", "--fail-on-new-contact", "known.json", *asking("kept.test"))
+    assert again.returncode == 0, again.stderr
+    other = lab.freehold(
+        "drill", "stack.toml", "--fail-on-new-contact", "known.json", "--sarif", "new.sarif", *asking("cut.test")
+    )
+    assert other.returncode == 1
+    assert "new contact: Forge, Inc. (cut.test)" in other.stderr
+    results = json.loads((lab.folder / "home" / "new.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert [one["ruleId"] for one in results] == ["new-landlord"]
+
+
+def test_a_campaign_cuts_each_landlord_in_turn(lab: World) -> None:
+    done = lab.freehold(
+        "drill", "stack.toml", "--matrix", "provider", "--jobs", "2", "--junit", "j.xml", "--fail-on", "failed", "--format",
+        "json", "--", "sh", "-c", f"{shlex.join(asking('cut.test', 'kept.test')[1:])} && {shlex.join(asking('kept.test')[1:])}",
+    )  # fmt: skip
+    data = told(done)
+    assert {one["id"]: one["verdict"] for one in data["landlords"]} == {"forge-inc": "survived", "mirror-co": "failed"}
+    assert done.returncode == 1
+    root = ElementTree.fromstring((lab.folder / "home" / "j.xml").read_text(encoding="utf-8"))
+    assert (root.attrib["tests"], root.attrib["failures"]) == ("2", "1")
+    assert len(records(lab)) == 2
+
+
+def test_an_interrupted_drill_ends_with_130_and_is_recorded(lab: World) -> None:
+    waits = "import signal, sys; print('ready', flush=True); signal.pause()"
+    process = lab.start(
+        [sys.executable, "-m", "freehold", "drill", "stack.toml", "--host", "cut.test", "--", sys.executable, "-c", waits],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Void" in out
+    (record,) = records(lab)
+    assert json.loads(record.read_text(encoding="utf-8"))["parts"]["verdict"]["verdict"]["name"] == "void"
+    assert not lab.processes()
+
+
+def test_a_command_that_is_not_there_is_said_to_be_missing(lab: World) -> None:
+    done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--", "no-such-program")
+    assert done.returncode == 2
+    assert "no-such-program" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -184,7 +184,7 @@ def _show(options: argparse.Namespace) -> int:
     from freehold.drill.journal import find
     from freehold.report.drill_answers import DrillAnswer
 
-    record = find(options.record)
+    record = find(options.record, options.records)
     show(options, DrillAnswer(record.drill, "drill show", str(record.path)), _bare_context())
     return 0
 
@@ -195,4 +195,25 @@ def _bare_context() -> Context:
     return Context(edition=work.catalogue().edition)
 
 
-_RUN: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {"run": _run, "backends": _backends, "show": _show}
+def _apply(options: argparse.Namespace) -> int:
+    from freehold.cli.drill_apply import apply
+
+    return apply(options)
+
+
+def _score(options: argparse.Namespace) -> int:
+    from freehold.drill.journal import records
+    from freehold.drill.scores import score
+    from freehold.errors import BadRecord
+    from freehold.report.drill_answers import ScoreAnswer
+
+    found = tuple(records(options.records))
+    unread = tuple(str(one) for one in found if isinstance(one, BadRecord))
+    answer = score(one.drill for one in found if not isinstance(one, BadRecord))
+    show(options, ScoreAnswer(answer, options.records, unread), _bare_context())
+    return 0
+
+
+_RUN: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "run": _run, "backends": _backends, "show": _show, "apply": _apply, "score": _score,
+}  # fmt: skip

@@ -15,7 +15,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "apply": "what a record proposes for a stack, as a diff; write what is accepted",
     "score": "predictions against drills, over all records of a folder",
 }
-SHOWN: Final = ("run", "backends", "show", "apply", "score")
+SHOWN: Final = ("run", "backends", "show", "score")
+"""Actions whose answer goes to a file by ``-o``; that of ``apply`` writes the stack."""
 BACKENDS: Final = ("namespace", "proxy", "air-gap")
 _RECORDS: Final = ".freehold/drills"
 _OF_ITSELF: Final = ("-h", "--help")
@@ -80,6 +81,17 @@ def add_arguments(
     made["apply"].add_argument("--all", action="store_true", help="take in every proposal")
     made["score"].add_argument("records", metavar="FOLDER", nargs="?", default=_RECORDS, help=f"records (default {_RECORDS})")
     return made
+
+
+def _apply(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stack", metavar="STACK", help="the stack that it is held against")
+    parser.add_argument("--accept", metavar="ID", action="append", default=[], help="take in this proposal; repeatable")
+    parser.add_argument("--all", action="store_true", help="take in every proposal")
+    parser.add_argument("--stands-for", metavar="ITEM", help="the item that the command stands for, if the record names none")
+    parser.add_argument(
+        "-o", "--output", dest="written", metavar="FILE",
+        help="write the stack there; without it STACK itself is changed (of a project, a stack file beside it is written)",
+    )  # fmt: skip
 
 
 def _run(parser: argparse.ArgumentParser, add_cutoff: Callable[[argparse.ArgumentParser], None]) -> None:

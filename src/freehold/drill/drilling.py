@@ -16,7 +16,7 @@ from freehold.drill.attribution import Attribution
 from freehold.drill.backends import choose
 from freehold.drill.campaign import Campaign, run_campaign
 from freehold.drill.cutting import RuleCutting, cut_data
-from freehold.drill.decision import CutHosts, CutNothing
+from freehold.drill.decision import CutHosts, CutNothing, Cutting
 from freehold.drill.landlords import rule_of
 from freehold.drill.matrix import Landlord, Matrix
 from freehold.drill.network_tables import NetworkTable
@@ -280,9 +280,7 @@ class Drilling:
             tuple(step.name for step in known.steps) if known is not None else (), request.cold, log=request.log,
             count=_may_be_read(request), stdin=request.stdin, stdout=request.stdout, stderr=request.stderr,
         )  # fmt: skip
-        return await run(
-            self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now
-        )
+        return await run(self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now)
 
 
 def _may_be_read(request: DrillRequest) -> bool:

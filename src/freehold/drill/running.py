@@ -149,13 +149,14 @@ async def run(
         session = await backend.open(cutting, shape)
         try:
             ran = await _in_session(session, plan, split, environment, clock, now)
+            seen = session.contacts()
         finally:
             await session.close()
         counted = await ran.output.end() if ran.output is not None else Counted()
         marks = () if pipe is None else pipe.close()
         local = watch.uses()
         notes += watch.notes
-    contacts = tuple(_since(contact, ran.started - session.started) for contact in session.contacts())
+    contacts = tuple(_since(contact, ran.started - session.started) for contact in seen)
     if ran.timed_out:
         notes.append(say("drill_run.timeout", seconds=f"{plan.timeout:g}"))
     if not counted.logged_all:

@@ -68,7 +68,9 @@ def _write(options: argparse.Namespace, path: Path, stack: Stack, accepted: tupl
     if not options.written and not is_editable(path) and not is_database(path):
         output = stack_file_for(path)
     if is_database(output) or output.suffix.lower() in ENDINGS:
-        store_stack(str(output), applied(stack, accepted, work.catalogue()), options.stack_name or stack.name, Authorship("", ""))
+        store_stack(
+            str(output), applied(stack, accepted, work.catalogue()), options.stack_name or stack.name, Authorship("", "")
+        )
     elif output == path:
         write_applied(path, accepted, work.catalogue())
     elif path.is_file() and path.suffix.lower() == output.suffix.lower() == ".toml":

@@ -73,12 +73,11 @@ def add_arguments(
     made = {name: actions.add_parser(name, help=line, description=line) for name, line in ACTIONS.items()}
     _run(made["run"], add_cutoff)
     for name in ("show", "apply"):
-        made[name].add_argument("record", metavar="RECORD", help="a record of a drill")
-    made["apply"].add_argument(
-        "stack", metavar="STACK", help="the stack that it is held against: a TOML file or a folder of tables"
-    )
-    made["apply"].add_argument("--accept", metavar="ID", action="append", default=[], help="take in this proposal; repeatable")
-    made["apply"].add_argument("--all", action="store_true", help="take in every proposal")
+        made[name].add_argument(
+            "record", metavar="RECORD", help="a record: its file, the beginning of its name or digest, or last"
+        )
+        made[name].add_argument("--records", metavar="DIR", default=_RECORDS, help=f"folder of records (default {_RECORDS})")
+    _apply(made["apply"])
     made["score"].add_argument("records", metavar="FOLDER", nargs="?", default=_RECORDS, help=f"records (default {_RECORDS})")
     return made
 

@@ -402,7 +402,17 @@ VERBS: Final = tuple(_VERB_KEYS)
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
 _WITHOUT_ANSWER: Final = frozenset(
-    {"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS, *RESPOND_SCHEMAS, *DRILL_SCHEMAS, *EVIDENCE_SCHEMAS}
+    {
+        "scan",
+        "show",
+        "history",
+        "evidence verify",
+        "evidence show",
+        *RULES_SCHEMAS,
+        *RESPOND_SCHEMAS,
+        *DRILL_SCHEMAS,
+        *EVIDENCE_SCHEMAS,
+    }
 )
 
 

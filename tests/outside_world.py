@@ -97,6 +97,7 @@ class NameServer(asyncio.DatagramProtocol):
         data = dns.write_message(self.answer(await reader.readexactly(length)))
         writer.write(struct.pack("!H", len(data)) + data)
         await writer.drain()
+        writer.close()
 
 
 @dataclass

@@ -42,7 +42,7 @@ _PER_CONNECTION: Final = 4  # two sockets, and a pipe for the way that is held u
 _OUT_OF_DESCRIPTORS: Final = 0.05  # seconds until another is accepted
 _SAYS_NOTHING: Final = 10.0
 _LINGERS: Final = 60.0
-_AFTER_HTTP: Final = frozenset({"http", "revoked", "stale"})
+_STATUS: Final = frozenset({"http", "revoked"})
 
 
 def raise_descriptor_limit() -> int:
@@ -128,6 +128,8 @@ class Relay:
         self._paused = False
         self._again: asyncio.TimerHandle | None = None
         self._closed = False
+        self.waited = False
+        """Whether connections had to wait because as many were open as can be."""
         self.broken = ""
         """Why no more connections can be accepted; empty while they can."""
 
@@ -193,6 +195,7 @@ class Relay:
     def _arrived(self, listener: socket.socket) -> None:
         for _ in range(_AT_ONCE):
             if len(self._open) >= self._most:
+                self.waited = True
                 self._pause()
                 return
             try:
@@ -234,6 +237,8 @@ class Relay:
 
     def literal(self, address: str) -> Host:
         """What an address is that was dialled as it is: the file of hosts may have a name for it."""
+        if ipaddress.ip_address(address).is_loopback:
+            return Host("localhost")
         name, *aliases = self._upstream.names_of(address) or ("",)
         four, six = ((), (address,)) if ":" in address else ((address,), ())
         return Host(name, four, six, tuple(aliases))
@@ -287,18 +292,20 @@ class Relay:
         first = 6 if ":" in address else 4
         if not decision.cut:
             return self._kept(one, await self._reach(one.host.addresses, port, first))
-        one.entry.because = decision.because
         if one.literal:
             self._book.hold_literal(one.host, address, decision)
+        one.entry.because = decision.because
         if shape.name == "slow":
             await asyncio.sleep(shape.latency)
             return self._kept(one, await self._reach(one.host.addresses, port, first))
-        if shape.name in _AFTER_HTTP:
+        if shape.name == "stale":
             await self._serve(one, client, port, shape, first)
             return None
         one.entry.ended(decision.because)
         one.counted = True
-        if shape.name == "reset":
+        if shape.name in _STATUS:
+            await self._serve(one, client, port, shape, first)
+        elif shape.name == "reset":
             await _said(client, self._says_nothing)
         elif shape.name == "silent":
             await _left(client)
@@ -332,7 +339,7 @@ class Relay:
         served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect)
         one.entry.bytes_up += served.bytes_up
         one.entry.bytes_down += served.bytes_down
-        if served.refused:
+        if served.refused and not one.counted:
             one.entry.ended(one.decision.because)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from drill_answers import DRILLS, FAILED, MATRIX, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
+from drill_answers import APPLIED, DRILLS, FAILED, MATRIX, PROPOSED, SCORE, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
 from freehold.drill.matrix import Landlord, MatrixRow, rows_of
 from freehold.drill.newcomers import Newcomer
 from freehold.drill.record import Run
@@ -46,7 +46,7 @@ def test_the_page_of_a_failed_drill_is_as_recorded(form: str) -> None:
     compare(f"failed.{form}", render(DRILLS["failed"], form))
 
 
-@pytest.mark.parametrize("name", ["survived", "degraded", "untouched", "void", "watched"])
+@pytest.mark.parametrize("name", ["survived", "degraded", "untouched", "void", "watched", "service"])
 def test_the_page_of_every_other_verdict_is_as_recorded(name: str) -> None:
     compare(f"{name}.text", render(DRILLS[name], look=Look(full=True)))
 
@@ -56,8 +56,11 @@ def test_the_page_of_a_campaign_is_as_recorded(form: str) -> None:
     compare(f"matrix.{form}", render(MatrixAnswer(MATRIX), form))
 
 
-def test_the_page_of_the_ways_to_cut_is_as_recorded() -> None:
-    compare("backends.text", render(WAYS))
+@pytest.mark.parametrize(
+    ("name", "answer"), [("backends", WAYS), ("proposed", PROPOSED), ("applied", APPLIED), ("score", SCORE)]
+)
+def test_the_other_pages_are_as_recorded(name: str, answer: object) -> None:
+    compare(f"{name}.text", render(answer))
 
 
 @pytest.mark.parametrize("verb", drill_answers())

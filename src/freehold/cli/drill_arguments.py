@@ -174,7 +174,11 @@ def _matrix(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--most", metavar="N", type=int, default=8, help="how many landlords (default 8)")
     group.add_argument(
-        "--jobs", metavar="N", type=int, default=1, help="drills side by side (default 1); they share the working folder"
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=1,
+        help="drills side by side (default 1); they share the working folder, and their output goes to --log alone",
     )
     group.add_argument("--budget", metavar="DURATION", default="1h", help="time for the whole campaign (default 1h)")
     group.add_argument("--junit", metavar="FILE", help="write the survival matrix there as JUnit XML")
@@ -186,6 +190,13 @@ def _service(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--service", metavar="COMMAND", help="start this service; words as in a shell, but no shell reads them")
     group.add_argument("--probe", metavar="COMMAND", help="exits 0 while the service is well; run again and again")
     group.add_argument("--every", metavar="DURATION", default="1s", help="between two probes (default 1s)")
+    group.add_argument(
+        "--ready-within", metavar="DURATION", default="60s", help="time for its first probe to pass (default 60s)"
+    )
+    group.add_argument(
+        "--before", metavar="DURATION", default="10s", help="how long it is watched before the cut (default 10s)"
+    )
+    group.add_argument("--restarts", metavar="N", type=int, default=0, help="start it again so often if it ends (default 0)")
     group.add_argument("--cut-for", metavar="DURATION", default="60s", help="how long the cut lasts (default 60s)")
     group.add_argument(
         "--recover-within", metavar="DURATION", default="60s", help="how long recovery is watched after it (default 60s)"

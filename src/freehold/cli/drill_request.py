@@ -18,6 +18,7 @@ from freehold.words import say
 if TYPE_CHECKING:
     from freehold.drill.drilling import DrillRequest
     from freehold.drill.newcomers import Known
+    from freehold.drill.service_record import ServicePlan
     from freehold.report.answers import Context
     from freehold.stack.cutoff import Cutoff
     from freehold.stack.values import Stack
@@ -37,7 +38,7 @@ def durations(options: argparse.Namespace) -> dict[str, float]:
     freehold.errors.UsageError
         If one is none.
     """
-    names = ("timeout", "budget", "every", "cut_for", "recover_within")
+    names = ("timeout", "budget", "every", "ready_within", "before", "cut_for", "recover_within")
     return {name: _seconds(getattr(options, name), "--" + name.replace("_", "-")) for name in names}
 
 
@@ -101,7 +102,7 @@ def request_from(options: argparse.Namespace) -> tuple[DrillRequest, Context]:
         networks=load_asn_table([options.asn_table]) if options.asn_table else None,
         places=load_country_table([options.country_table]) if options.country_table else None,
         steps=options.steps, cold=options.cold, has_baseline=not options.no_baseline, timeout=times["timeout"],
-        log=Path(options.log) if options.log else None,
+        log=Path(options.log) if options.log else None, service=_service(options, command, times),
     )  # fmt: skip
     return request, context
 
@@ -127,6 +128,18 @@ def _command(options: argparse.Namespace) -> tuple[str, ...]:
     return tuple(options.words)
 
 
+def _service(options: argparse.Namespace, command: tuple[str, ...], times: dict[str, float]) -> ServicePlan | None:
+    from freehold.drill.service_record import ServicePlan
+
+    if options.service is None:
+        return None
+    return ServicePlan(
+        command, _words(options.probe, "--probe"), str(Path.cwd()), dict(os.environ), interval=times["every"],
+        start_deadline=times["ready_within"], base=times["before"], cut=times["cut_for"], recovery=times["recover_within"],
+        restarts=options.restarts,
+    )  # fmt: skip
+
+
 def _words(text: str, flag: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
@@ -141,6 +154,8 @@ def _see_what_is_cut(options: argparse.Namespace, cutoff: Cutoff | None) -> None
     cut = cutoff is not None or options.host or options.air_gap
     if options.matrix and cut:
         raise UsageError("--matrix cuts one landlord after the other. Leave out what else is cut.")
+    if options.service is not None and not cut:
+        raise UsageError("a service is watched under a cut. Say what is cut: --provider ID, --host NAME or another flag.")
     if options.matrix and (options.service is not None or options.no_baseline):
         raise UsageError("--matrix goes neither with --service nor with --no-baseline.")
     if options.junit and not options.matrix:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -23,6 +25,9 @@ from freehold.drill.network_tables import NetworkTable
 from freehold.drill.prediction import compared, predict
 from freehold.drill.record import Drill, Prediction, Run, Verdict
 from freehold.drill.running import RunPlan, run
+from freehold.drill.service import drill_service
+from freehold.drill.service_drill import run_of, service_of, verdict_of
+from freehold.drill.service_record import ServicePlan
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.verdict import judge, selectors_of
 from freehold.drill.working_tree import command_digest, revision_of
@@ -37,6 +42,9 @@ __all__ = ["VALID_DAYS", "DrillRequest", "Drilling", "drill", "drill_campaign", 
 
 VALID_DAYS: Final = 90
 """Days for which a drill holds if the revision does not change: servers, names and landlords change without it."""
+
+
+_NOT_IN_NAMES: Final = re.compile(r"[^\w.-]+")
 
 
 def _now() -> datetime:
@@ -70,6 +78,8 @@ class DrillRequest:
         ended; where its output is written besides.
     stdin, stdout, stderr
         File descriptors of the command.
+    service
+        A service that runs on, and how it is watched, instead of a command that ends.
     told
         Is told in words what is being done.
     now
@@ -102,6 +112,7 @@ class DrillRequest:
     stdin: int | None = None
     stdout: int | None = None
     stderr: int | None = None
+    service: ServicePlan | None = None
     told: Callable[[str], None] = field(default=lambda text: None)  # noqa: ARG005
     now: Callable[[], datetime] = field(default=_now)
 
@@ -121,6 +132,8 @@ async def drill(request: DrillRequest) -> Drill:
         is not. Nothing is left running.
     """
     drilling = Drilling(request)
+    if request.service is not None:
+        return await drilling.service(request.service)
     if not request.said:
         return await drilling.watch()
     baseline = await drilling.baseline() if request.has_baseline else None
@@ -154,12 +167,27 @@ def drill_campaign(
     freehold.errors.FreeholdError
         If the run with nothing cut cannot be run; see :func:`drill`.
     """
-    drilling = Drilling(request)
+    logs = request.log
+    if logs is not None:
+        logs.mkdir(parents=True, exist_ok=True)
 
-    async def one(landlord: Landlord, baseline: Run) -> tuple[Drill, str]:
-        return keep(await drilling.without((rule_of(campaign.by, landlord, campaign.via),), landlord.name, baseline))
+    def log_of(name: str) -> Path | None:
+        return None if logs is None else logs / f"{_NOT_IN_NAMES.sub('-', name)}.log"
 
-    return asyncio.run(run_campaign(campaign, drilling.control, drilling.baseline, one, told=told))
+    async def all_of_it(drilling: Drilling) -> Matrix:
+        async def one(landlord: Landlord, baseline: Run) -> tuple[Drill, str]:
+            rule = rule_of(campaign.by, landlord, campaign.via)
+            return keep(await drilling.without((rule,), landlord.name, baseline, log_of(landlord.id)))
+
+        return await run_campaign(campaign, drilling.control, drilling.baseline, one, told=told)
+
+    with ExitStack() as stack:
+        request = replace(request, log=log_of("baseline"))
+        if campaign.jobs > 1:
+            # what several write at once nobody can read
+            nothing = stack.enter_context(Path(os.devnull).open("r+b")).fileno()
+            request = replace(request, stdin=nothing, stdout=nothing, stderr=nothing)
+        return asyncio.run(all_of_it(Drilling(request)))
 
 
 class Drilling:
@@ -202,9 +230,9 @@ class Drilling:
     async def baseline(self) -> Run:
         """Run the command with nothing cut."""
         self._request.told(say("drill.starting_baseline"))
-        return await self._run("baseline", CutNothing(), GONE)
+        return await self._run(self._request, "baseline", CutNothing(), GONE)
 
-    async def without(self, rules: Sequence[Rule], said: str, baseline: Run) -> Drill:
+    async def without(self, rules: Sequence[Rule], said: str, baseline: Run, log: Path | None = None) -> Drill:
         """Drill the command without what some rules cut, and nothing else.
 
         Parameters
@@ -215,21 +243,22 @@ class Drilling:
             The same in words.
         baseline
             The run with nothing cut.
+        log
+            Where the command's output is written besides.
         """
         cutoff = Cutoff(tuple(rules), said, stake=self._request.stake)
-        return await self.under(replace(self._request, cutoff=cutoff, hosts=None, air_gap=False, said=said), baseline)
+        request = replace(self._request, cutoff=cutoff, hosts=None, air_gap=False, said=said, log=log)
+        return await self.under(request, baseline)
 
     async def under(self, request: DrillRequest, baseline: Run | None) -> Drill:
         """Predict, run the command under the cut, judge and compare."""
-        cutting = RuleCutting(
-            self.attribution, request.cutoff, hosts=request.hosts, air_gap=request.air_gap, strict=request.strict
-        )
+        cutting = self._cutting(request)
         prediction, unpredicted = self._predicted(request)
         if baseline is not None and baseline.interrupted:
             verdict = Verdict("void", (say("drill_verdict.void_interrupted"),))
             return self._drill(request, None, baseline, verdict, prediction, unpredicted)
         request.told(say("drill.starting_cut", what=request.said))
-        found = await self._run("cut", cutting, request.shape, baseline)
+        found = await self._run(request, "cut", cutting, request.shape, baseline)
         found = replace(found, notes=(*cutting.notes, *found.notes))
         selectors = selectors_of(
             cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)
@@ -238,6 +267,32 @@ class Drilling:
         if prediction is not None:
             prediction = compared(prediction, verdict)
         return self._drill(request, baseline, found, verdict, prediction, unpredicted)
+
+    async def service(self, plan: ServicePlan) -> Drill:
+        """Watch a service before, under and after the cut.
+
+        Parameters
+        ----------
+        plan
+            The service, its probe, and how long it is watched.
+        """
+        request = self._request
+        cutting = self._cutting(request)
+        prediction, unpredicted = self._predicted(request)
+        request.told(say("drill.starting_service", what=request.said))
+        seen = await drill_service(self._choice.backend, cutting, request.shape, plan, output=request.stdout)
+        found = replace(run_of(seen, self.attribution.attribute), notes=cutting.notes)
+        verdict = verdict_of(seen)
+        if prediction is not None:
+            prediction = compared(prediction, verdict)
+        return replace(
+            self._drill(request, None, found, verdict, prediction, unpredicted), service=service_of(seen), tags=("service",)
+        )
+
+    def _cutting(self, request: DrillRequest) -> RuleCutting:
+        return RuleCutting(
+            self.attribution, request.cutoff, hosts=request.hosts, air_gap=request.air_gap, strict=request.strict
+        )
 
     def _predicted(self, request: DrillRequest) -> tuple[Prediction | None, str]:
         if request.unpredicted:
@@ -262,11 +317,15 @@ class Drilling:
     def _cut(self, request: DrillRequest) -> dict[str, Any]:
         return cut_data(request.cutoff, request.hosts.hosts if request.hosts else (), air_gap=request.air_gap)
 
-    async def _run(self, kind: Literal["baseline", "cut"], cutting: Cutting, shape: Shape, known: Run | None = None) -> Run:
+    async def _run(
+        self, request: DrillRequest, kind: Literal["baseline", "cut"], cutting: Cutting, shape: Shape, known: Run | None = None
+    ) -> Run:
         """Run the command once.
 
         Parameters
         ----------
+        request
+            How it is run.
         kind
             Which run it is.
         cutting, shape
@@ -274,7 +333,6 @@ class Drilling:
         known
             The run with nothing cut, whose steps a failure leaves out.
         """
-        request = self._request
         plan = RunPlan(
             kind, request.command, str(request.folder), request.environment, request.timeout, request.steps,
             tuple(step.name for step in known.steps) if known is not None else (), request.cold, log=request.log,

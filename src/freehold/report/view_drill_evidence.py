@@ -11,7 +11,6 @@ from freehold.report.changed_rows import told_row
 from freehold.report.drill_answers import ApplyAnswer, ScoreAnswer
 from freehold.report.drill_words import in_words
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Row, Table, Tree
-from freehold.report.sentences import capital
 from freehold.words import percent, say
 
 __all__ = ["apply_document", "score_document"]
@@ -45,7 +44,7 @@ def _lead(answer: ApplyAnswer) -> str:
 def _proposal(one: Proposal, *, taken: bool) -> Tree:
     said = say("drill_apply.proposal", id=one.id, said=one.said, confidence=percent(one.confidence))
     text = say("drill_apply.taken", said=said) if taken else said
-    return Tree(text, tuple(Tree(capital(line)) for line in one.because), "good" if taken else "plain")
+    return Tree(text, tuple(Tree(line) for line in one.because), "good" if taken else "plain")
 
 
 def _proposals(answer: ApplyAnswer) -> Table:

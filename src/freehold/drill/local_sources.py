@@ -7,6 +7,7 @@ the settings of pip, uv, cargo, Go and apt name as a folder to take packages fro
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -93,6 +94,7 @@ def _all(environment: Mapping[str, str], home: Path, working: Path) -> Iterator[
 
 
 def _shown(place: Path, home: Path, working: Path) -> str:
+    place = Path(os.path.normpath(place))
     for above, name in ((working, "."), (home, "~")):
         if len(above.parts) > 1 and place.is_relative_to(above):
             below = place.relative_to(above)

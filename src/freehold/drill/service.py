@@ -26,8 +26,6 @@ __all__ = ["drill_service"]
 
 _RESTART_PAUSE: Final = 1.0
 
-Sleep = Callable[[float], Awaitable[None]]
-
 
 async def drill_service(
     backend: Backend,
@@ -38,7 +36,7 @@ async def drill_service(
     output: int | None = None,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
-    sleep: Sleep = asyncio.sleep,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ServiceRun:
     """Drill a service.
 
@@ -108,7 +106,7 @@ class _Course:
         output: int | None,
         nothing: int,
         clock: Callable[[], float],
-        sleep: Sleep,
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._session, self._plan, self._output, self._nothing = session, plan, output, nothing
         self._clock, self._sleep = clock, sleep

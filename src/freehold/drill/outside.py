@@ -140,8 +140,8 @@ class Outside:
                 return reason
         if self._relay.waited:
             return (
-                f"{self._relay.most} connections were open at once, which is all that this process's limit of open files allows: "
-                "others had to wait, as they would not without the cut. Raise the limit (ulimit -n), and drill again."
+                f"{self._relay.most} connections were open at once, which is all that this process's limit of open files "
+                "allows: others had to wait, as they would not without the cut. Raise the limit (ulimit -n), and drill again."
             )
         if self._book.stand_ins.unserved:
             return (

@@ -36,14 +36,15 @@ class Tools:
 class Client:
     """One client.
 
-    ``command`` gives its arguments for a host; ``polite`` says that it obeys the variables for a proxy; ``port`` is where it
+    ``command`` gives its arguments for a host; ``polite`` says whether it obeys the variables for a proxy
+    (``None``: that depends on its version, and the page tells of older ones); ``port`` is where it
     knocks; ``succeeds`` that it gets what it wants from a canary (git over ssh
     speaks to a stub that hangs up; an old cargo finds no index).
     """
 
     name: str
     command: Callable[[str, Tools], list[str]]
-    polite: bool
+    polite: bool | None
     port: int = 443
     succeeds: bool = True
 
@@ -152,8 +153,8 @@ CLIENTS = (
     _python("Python httpx", "httpx", polite=True),
     _python("Python aiohttp", "aiohttp", polite=False),
     _python("Python socket", "socket", polite=False, port=8080),
-    Client("Node fetch", lambda host, _: ["node", str(HERE / "client.mjs"), "fetch", host], polite=False),
-    Client("Node https", lambda host, _: ["node", str(HERE / "client.mjs"), "https", host], polite=False),
+    Client("Node fetch", lambda host, _: ["node", str(HERE / "client.mjs"), "fetch", host], polite=None),
+    Client("Node https", lambda host, _: ["node", str(HERE / "client.mjs"), "https", host], polite=None),
     Client("Java", _java, polite=False),
     Client("static C program", lambda host, tools: [str(tools.built / "client-c"), host], polite=False, port=80),
     Client("Go program", lambda host, tools: [str(tools.built / "client-go"), host], polite=False, port=80),

@@ -79,6 +79,7 @@ class FileWatch:
             self.notes.append(say("drill_run.watch_none", why=error.strerror or str(error)))
             return
         self._watch_all()
+        self._forget()
         ours, self._end = os.pipe()
         self._thread = threading.Thread(target=self._listen, args=(ours,), daemon=True)
         self._thread.start()
@@ -122,6 +123,14 @@ class FileWatch:
             self.notes.append(say("drill_run.watch_few", count=len(self._folders)))
         for place in self._places:
             place.waiting.clear()
+
+    def _forget(self) -> None:
+        """Drop what stands in the queue: opening the folders to watch them made it, and may have filled it."""
+        poll = select.poll()
+        poll.register(self._queue, select.POLLIN)
+        while poll.poll(0):
+            with suppress(BlockingIOError):
+                os.read(self._queue, _BUFFER)
 
     def _watch(self, place: _Place, folder: Path) -> bool:
         try:

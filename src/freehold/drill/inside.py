@@ -414,6 +414,7 @@ def kill_descendants(reap: Callable[[], None]) -> None:
     """
     own = os.getpid()
     while True:
+        reap()
         stopped: set[int] = set()
         while fresh := descendants(own) - stopped:
             for pid in fresh:
@@ -428,4 +429,3 @@ def kill_descendants(reap: Callable[[], None]) -> None:
         for pid in stopped:
             with contextlib.suppress(ChildProcessError):  # a child of another, which ends too, and leaves it to this one
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        reap()

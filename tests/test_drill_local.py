@@ -16,10 +16,11 @@ import pytest
 from drill_plain import PlainBackend
 from freehold.drill import file_watch
 from freehold.drill.caches import Cache, caches
-from freehold.drill.cold import cold_environment, remove_all
+from freehold.drill.cold import cold_environment
 from freehold.drill.decision import CutAll
 from freehold.drill.file_watch import FileWatch
 from freehold.drill.local_sources import LocalSource, local_sources
+from freehold.drill.own_folder import remove_all
 from freehold.drill.record import LocalUse
 from freehold.drill.running import RunPlan, run
 from freehold.drill.shapes import GONE

@@ -15,6 +15,7 @@ import tempfile
 import termios
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 import pytest
 
 from drill_plain import PlainBackend, PlainSession
+from freehold.drill import running as module
 from freehold.drill.contact import Contact
 from freehold.drill.decision import CutAll, CutNothing
 from freehold.drill.record import Attributed, HostRole, Run
@@ -220,9 +222,9 @@ def test_a_command_on_a_terminal_still_has_one_of_the_same_size(tmp_path: Path) 
 # ---------------------------------------------------------------- time and interruption
 
 
-def test_a_command_that_takes_too_long_is_ended_even_if_it_does_not_want_to(tmp_path: Path, monkeypatch: Any) -> None:
-    import freehold.drill.running as module
-
+def test_a_command_that_takes_too_long_is_ended_even_if_it_does_not_want_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_GRACE", 0.05)
     found = ran(shell(tmp_path, "trap '' TERM; while :; do sleep 0.01; done", timeout=0.05))
     assert (found.exit, found.interrupted) == (None, False)
@@ -244,7 +246,9 @@ async def interrupted(planned: RunPlan, ready: Path, number: int, times: int = 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_reaches_the_command_and_is_noted(number: int, tmp_path: Path) -> None:
+def test_an_interrupt_reaches_the_command_and_is_noted(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # whoever runs these tests may sit at a terminal, which would have interrupted the command as well
+    monkeypatch.setattr(module, "foreground", lambda: False)
     before = signal.getsignal(number)
     script = f"trap 'exit 7' {signal.Signals(number).name[3:]}; : > ready; while :; do sleep 0.01; done"
     found = asyncio.run(interrupted(shell(tmp_path, script), tmp_path / "ready", number))
@@ -291,6 +295,81 @@ def test_several_runs_in_one_loop_all_hear_of_an_interrupt(tmp_path: Path) -> No
 
     assert [(one.exit, one.interrupted) for one in asyncio.run(both())] == [(7, True)] * 2
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_the_interrupt_of_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
+    (tmp_path / "command.py").write_text(TOLD_ONCE)
+    (tmp_path / "drill.py").write_text(AT_A_TERMINAL)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "drill.py"], cwd=tmp_path, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        while b"ready" not in shown:
+            shown += os.read(ours, 4096)
+        os.write(ours, b"\x03")
+        with suppress(OSError):
+            while more := os.read(ours, 4096):
+                shown += more
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert b"told 1, ended 7, interrupted True" in shown.replace(b"\r\n", b" "), shown
+
+
+TOLD_ONCE = """
+import os, select, signal, sys
+told = []
+ours, theirs = os.pipe()
+os.set_blocking(ours, False)
+os.set_blocking(theirs, False)
+signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+signal.signal(signal.SIGINT, lambda *_: told.append(1))
+print("ready" if sys.stdin.isatty() and sys.stdout.isatty() else "no terminal", flush=True)
+while not told:
+    select.select([ours], [], [])
+os.read(ours, 100)
+# a second one would come about now
+select.select([ours], [], [], 0.2)
+print(f"told {len(told)},", flush=True)
+sys.exit(7)
+"""
+AT_A_TERMINAL = """
+import asyncio, os, sys
+from drill_plain import PlainBackend
+from freehold.drill.decision import CutNothing
+from freehold.drill.running import RunPlan, run
+from freehold.drill.shapes import GONE
+planned = RunPlan("cut", (sys.executable, "command.py"), os.getcwd(), dict(os.environ), count=True, watch=False)
+found = asyncio.run(run(PlainBackend(), CutNothing(), GONE, planned))
+print(f"ended {found.exit}, interrupted {found.interrupted}", flush=True)
+"""
+
+
+def test_nothing_is_left_of_a_drill_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import time; from freehold.drill.own_folder import OwnFolder\n"
+        "with OwnFolder() as own: print(own.path, flush=True); time.sleep(600)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        (folder / "sub").mkdir()
+        (folder / "sub" / "file").write_text("x")
+        (folder / "sub").chmod(0o500)
+        process.kill()
+    for _ in range(3_000):
+        if not folder.exists():
+            break
+        threading.Event().wait(0.01)
+    assert not folder.exists()
 
 
 # ---------------------------------------------------------------- cold

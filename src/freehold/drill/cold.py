@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ from typing import Final
 from freehold.drill.caches import Cache, caches
 from freehold.words import say
 
-__all__ = ["Cold", "cold_environment", "remove_all"]
+__all__ = ["Cold", "cold_environment"]
 
 _IN_THE_TREE: Final = ("node_modules", "vendor", ".venv", "venv", "target", ".yarn/cache", ".tox", ".nox")
 
@@ -45,7 +44,7 @@ def cold_environment(environment: Mapping[str, str], place: Path, folder: str) -
     environment
         What the command would be run with.
     place
-        Folder for them; made here, removed by :func:`remove_all`.
+        Folder for them; made here, removed by whoever owns it.
     folder
         The command's working folder: what is installed in it stays, and is named.
     """
@@ -74,21 +73,6 @@ def cold_environment(environment: Mapping[str, str], place: Path, folder: str) -
     if warm:
         notes.append(say("drill_run.not_cold", what=", ".join(warm)))
     return Cold(found, tuple(notes))
-
-
-def remove_all(place: Path) -> None:
-    """Remove a folder and all that is in it; folders that were made read-only (Go's module cache is) are opened first."""
-    if place.is_symlink() or not place.is_dir():
-        with suppress(OSError):
-            place.unlink()
-        return
-    with suppress(OSError):
-        place.chmod(0o700)
-    with suppress(OSError):
-        for entry in list(os.scandir(place)):
-            remove_all(Path(entry.path))
-    with suppress(OSError):
-        place.rmdir()
 
 
 def _linked(row: Cache, environment: Mapping[str, str], cold: Path) -> bool:

@@ -79,7 +79,6 @@ class FileWatch:
             self.notes.append(say("drill_run.watch_none", why=error.strerror or str(error)))
             return
         self._watch_all()
-        self._forget()
         ours, self._end = os.pipe()
         self._thread = threading.Thread(target=self._listen, args=(ours,), daemon=True)
         self._thread.start()
@@ -110,37 +109,32 @@ class FileWatch:
 
     def _watch_all(self) -> None:
         """Watch folder after folder, each place in turn, so that a large one does not use up what there is."""
+        inner = {place.source.folder for place in self._places}
         for place in self._places:
             place.waiting.append(place.source.folder)
-        inner = {place.source.folder for place in self._places}
-        while any(place.waiting for place in self._places) and self._left > 0:
+        chosen: list[tuple[_Place, Path]] = []
+        while any(place.waiting for place in self._places) and len(chosen) < self._left:
             for place in self._places:
-                if place.waiting and self._left > 0:
+                if place.waiting and len(chosen) < self._left:
                     folder = place.waiting.popleft()
-                    if self._watch(place, folder):
-                        place.waiting.extend(sub for sub in _folders(folder) if sub not in inner)
+                    chosen.append((place, folder))
+                    place.waiting.extend(sub for sub in _folders(folder) if sub not in inner)
+        # only now: looking into a folder that is watched would be an event itself
+        for place, folder in chosen:
+            self._watch(place, folder)
         if any(place.waiting for place in self._places):
             self.notes.append(say("drill_run.watch_few", count=len(self._folders)))
         for place in self._places:
             place.waiting.clear()
 
-    def _forget(self) -> None:
-        """Drop what stands in the queue: opening the folders to watch them made it, and may have filled it."""
-        poll = select.poll()
-        poll.register(self._queue, select.POLLIN)
-        while poll.poll(0):
-            with suppress(BlockingIOError):
-                os.read(self._queue, _BUFFER)
-
-    def _watch(self, place: _Place, folder: Path) -> bool:
+    def _watch(self, place: _Place, folder: Path) -> None:
         try:
             number = inotify_add_watch(self._queue, str(folder), _MASK)
         except OSError:
             # gone, unreadable, or no more watches for this user
-            return False
+            return
         self._left -= 1
         self._folders.setdefault(number, (place, folder))
-        return True
 
     def _listen(self, end: int) -> None:
         poll = select.poll()

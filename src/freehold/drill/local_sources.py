@@ -119,8 +119,18 @@ def _of_pip(environment: Mapping[str, str], home: Path, working: Path) -> Iterat
     named += [(key, environment.get(f"PIP_{key.upper().replace('-', '_')}", "")) for key in _INDEX_KEYS]
     for key, value in named:
         if key in _INDEX_KEYS:
-            kind = say("drill_run.find_links" if key == "find-links" else "drill_run.local_index")
-            yield from ((place, kind) for place in _places(value.split(), working, plain=key == "find-links"))
+            if key == "find-links":
+                yield from ((place, say("drill_run.find_links")) for place in _places(value.split(), working))
+            else:
+                yield from _indexes(value.split(), working)
+
+
+def _indexes(words: Iterable[str], base: Path) -> Iterator[tuple[Path, str]]:
+    """Indexes that are folders; their files often lie beside the pages that link to them (``simple``, as PEP 503 calls it)."""
+    for place in _places(words, base, plain=False):
+        yield place, say("drill_run.local_index")
+        if place.name == "simple":
+            yield place.parent, say("drill_run.local_index_files")
 
 
 def _pip_files(environment: Mapping[str, str], home: Path) -> Iterator[Path]:
@@ -153,7 +163,7 @@ def _of_uv(environment: Mapping[str, str], home: Path, working: Path) -> Iterato
                 links = [one for one in _list(part.get("find-links")) if isinstance(one, str)]
                 urls = [str(one.get("url", "")) for one in _list(part.get("index")) if isinstance(one, Mapping)]
                 yield from ((place, say("drill_run.find_links")) for place in _places(links, base))
-                yield from ((place, say("drill_run.local_index")) for place in _places(urls, base, plain=False))
+                yield from _indexes(urls, base)
 
 
 # ---------------------------------------------------------------- cargo, Go, apt

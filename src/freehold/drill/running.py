@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from freehold.drill.asking import ask
-from freehold.drill.cold import cold_environment, remove_all
+from freehold.drill.cold import cold_environment
 from freehold.drill.contact import Contact
 from freehold.drill.decision import Cutting
 from freehold.drill.file_watch import FileWatch
@@ -28,6 +27,7 @@ from freehold.drill.local_sources import local_sources
 from freehold.drill.make_steps import split_make
 from freehold.drill.markers import MarkPipe
 from freehold.drill.output import Counted, Output
+from freehold.drill.own_folder import OwnFolder
 from freehold.drill.package_steps import split_package_script
 from freehold.drill.record import Attributed, Run
 from freehold.drill.shapes import Shape
@@ -135,9 +135,9 @@ async def run(
     if not plan.arguments:
         raise DrillError("There is no command to run. Give one behind two dashes: freehold drill … -- make test.")
     with ExitStack() as stack:
-        place = Path(tempfile.mkdtemp(prefix="freehold-drill-"))
-        stack.callback(remove_all, place)
         environment, notes = dict(plan.environment), list[str]()
+        # a run that needs no folder makes none
+        place = stack.enter_context(OwnFolder()).path if plan.cold or plan.steps else Path()
         if plan.cold:
             cold = cold_environment(environment, place / "caches", plan.folder)
             environment.update(cold.variables)
@@ -149,14 +149,13 @@ async def run(
         session = await backend.open(cutting, shape)
         try:
             ran = await _in_session(session, plan, split, environment, clock, now)
-            seen = session.contacts()
         finally:
             await session.close()
         counted = await ran.output.end() if ran.output is not None else Counted()
         marks = () if pipe is None else pipe.close()
         local = watch.uses()
         notes += watch.notes
-    contacts = tuple(_since(contact, ran.started - session.started) for contact in seen)
+    contacts = tuple(_since(contact, ran.started - session.started) for contact in ran.contacts)
     if ran.timed_out:
         notes.append(say("drill_run.timeout", seconds=f"{plan.timeout:g}"))
     if not counted.logged_all:
@@ -210,6 +209,7 @@ class _Ran:
     interrupts: int = 0
     timed_out: bool = False
     broken: str = ""
+    contacts: tuple[Contact, ...] = ()
 
     @property
     def interrupted(self) -> bool:
@@ -251,7 +251,9 @@ async def _in_session(
     except CutFailed as error:
         ran.broken = str(error)
     ran.seconds = clock() - ran.started
+    # asked while the session is open: what it counts in the kernel is gone with it
     ran.broken = ran.broken or session.broken()
+    ran.contacts = session.contacts()
     return ran
 
 

@@ -25,7 +25,6 @@ Ask = Callable[[Sequence[str]], Awaitable[str]]
 _MAKES: Final = frozenset({"make", "gmake"})
 _FILES: Final = ("GNUmakefile", "makefile", "Makefile")
 _MOST_STEPS: Final = 500
-_MOST_TARGETS: Final = 100_000
 _WITH_VALUE: Final = frozenset("CfIWoE")
 _LONG_WITH_VALUE: Final = frozenset(
     {"--directory", "--file", "--makefile", "--include-dir", "--what-if", "--new-file", "--old-file", "--assume-new",
@@ -112,8 +111,10 @@ def prerequisites(told: str) -> tuple[dict[str, tuple[str, ...]], str]:
         elif line.startswith("# Not a target"):
             skip = True
         elif within and (entry := _ENTRY.fullmatch(line)):
-            if not skip and not entry[1].startswith(".") and len(needs) < _MOST_TARGETS:
-                needs[entry[1]] = tuple(word for word in entry[2].split() if word != "|")
+            words = entry[2].split()
+            # a line with a sign of assignment gives a variable of the target's own
+            if not skip and not entry[1].startswith(".") and not any("=" in word for word in words):
+                needs.setdefault(entry[1], tuple(word for word in words if word != "|"))
             skip = False
         elif not line:
             skip = False

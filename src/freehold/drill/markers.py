@@ -62,11 +62,20 @@ class MarkPipe:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
+    def __enter__(self) -> MarkPipe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> tuple[Mark, ...]:
         """Read what is left, close it, and give all marks in order."""
+        if self._descriptor < 0:
+            return tuple(self._marks)
         os.write(self._descriptor, _END)
         self._thread.join()
         os.close(self._descriptor)
+        self._descriptor = -1
         self.path.unlink(missing_ok=True)
         return tuple(self._marks)
 

@@ -1,8 +1,8 @@
 """Steps of a shell script. Owns the copy of a script that says where it is, and otherwise does what the script does.
 
 The script is split at lines where a command ends at top level. Whether one does is asked of the shell itself (``-n``: read,
-don't run): lines are added to a part until the shell takes it for whole. The copy is read in by a shell that has the script's
-own name and arguments, so that ``$0`` is what it was, variables and folders carry over, and each line keeps its number.
+don't run): lines are added to a part until the shell takes it for whole. The copy is run by a shell that is given the
+script's own name and arguments, so that ``$0`` is what it was, variables and folders carry over, each line keeps its number.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _MOST_LINES: Final = 2_000
 _MOST_BYTES: Final = 1_000_000
 _MOST_STEPS: Final = 500
 _LONGEST_NAME: Final = 60
+_LONGEST_ARGUMENT: Final = 120_000
+"""Bytes of an argument that Linux takes, less some (MAX_ARG_STRLEN of execve(2) is 131,072)."""
 _DEADLINE: Final = 10.0
 _COMMENT: Final = re.compile(r"[ \t]*#[ \t]*step:[ \t]*(\S.*?)[ \t]*")
 _NOTHING: Final = re.compile(r"[ \t]*(#.*)?")
@@ -72,7 +74,7 @@ def split_script(arguments: Sequence[str], folder: str, environment: Mapping[str
     pipe
         Where marks go.
     """
-    call = _call(arguments, folder, environment)
+    call = _call(arguments, folder)
     if call is None:
         return NOT_SPLIT
     check = partial(whole_text, call.shell, environment)
@@ -85,20 +87,27 @@ def split_script(arguments: Sequence[str], folder: str, environment: Mapping[str
         marked = _marked(lines, parts)
     if not names:
         return Split(why_not=say("drill_run.no_steps"))
-    copy = place / "script"
     if call.name != call.shell:
         marked = _SOURCE.sub(_own_name, marked)
-    copy.write_text(marked, encoding="utf-8", errors="surrogateescape")
-    begin = f"{mark_function(pipe)}; . {shlex.quote(str(copy))}"
+    begin = f"{mark_function(pipe)}; {marked}"
+    if len(os.fsencode(begin)) > _LONGEST_ARGUMENT:
+        # read in from a file: the same, but that a shell that traces says so
+        copy = place / "script"
+        copy.write_text(marked, encoding="utf-8", errors="surrogateescape")
+        begin = f"{mark_function(pipe)}; . {shlex.quote(str(copy))}"
     return Split(names, (call.shell, *call.options, "-c", begin, call.name, *call.arguments))
 
 
 def mark_function(pipe: Path) -> str:
-    """The function that leaves a mark: it hands on the exit status that it found, but for shells that would end by it."""
+    """The function that leaves a mark, as a line of shell.
+
+    It gives the exit status that it found; or, where the shell would end by a status other than 0 (``set -e``), its opposite,
+    which is then turned round: a status that is turned round ends no shell.
+    """
     return (
         "__freehold_step() { __freehold_status=$?; "
         f'printf \'step %s %s\\n\' "$1" "$__freehold_status" 2>/dev/null >>{shlex.quote(str(pipe))} || :; '
-        'case $- in *e*) return 0;; esac; return "$__freehold_status"; }'
+        'case $- in *e*) [ "$__freehold_status" = 0 ] && return 1; return 0;; esac; return "$__freehold_status"; }'
     )
 
 
@@ -163,11 +172,11 @@ def _pieces(text: str) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------- what is called
 
 
-def _call(arguments: Sequence[str], folder: str, environment: Mapping[str, str]) -> _Call | None:
+def _call(arguments: Sequence[str], folder: str) -> _Call | None:
     """Understand the command as a shell with a script; ``None`` if it is none that is known."""
     program = os.path.basename(arguments[0])  # noqa: PTH119
     if program not in _SHELLS:
-        return _by_shebang(arguments, folder, environment)
+        return _by_shebang(arguments, folder)
     options: list[str] = []
     rest = list(arguments[1:])
     inline = False
@@ -197,21 +206,21 @@ def _call(arguments: Sequence[str], folder: str, environment: Mapping[str, str])
     return None if text is None else _Call(arguments[0], tuple(options), text, rest[0], tuple(rest[1:]))
 
 
-def _by_shebang(arguments: Sequence[str], folder: str, environment: Mapping[str, str]) -> _Call | None:
-    """A script that is called by its own name."""
-    found = arguments[0] if "/" in arguments[0] else shutil.which(arguments[0], path=environment.get("PATH"))
-    if found is None or not os.access(Path(folder) / found, os.X_OK):
+def _by_shebang(arguments: Sequence[str], folder: str) -> _Call | None:
+    """A script that is called by its path; one that is found by its name is a tool, such as a wrapper of another program."""
+    found = arguments[0]
+    if "/" not in found or not os.access(Path(folder) / found, os.X_OK):
         return None
     text = _text(Path(folder) / found)
     head = _SHEBANG.match(text.encode("utf-8", "surrogateescape")) if text is not None else None
-    if text is None or head is None:
+    if head is None:
         return None
     words = [head[1].decode("utf-8", "replace"), *(head[2] or b"").decode("utf-8", "replace").split()]
     if os.path.basename(words[0]) == "env":  # noqa: PTH119
         words = [word for word in words[1:] if word != "-S"]
     if not words or os.path.basename(words[0]) not in _SHELLS:  # noqa: PTH119
         return None
-    return _call([*words, found, *arguments[1:]], folder, environment)
+    return _call([*words, found, *arguments[1:]], folder)
 
 
 def _text(path: Path) -> str | None:
@@ -284,7 +293,7 @@ def _marked(lines: Sequence[str], parts: Sequence[_Part]) -> str:
 
 def _mark(number: int) -> str:
     """Call the function; what a shell that traces would say about it is not shown."""
-    return f"{{ __freehold_step {number}; }} 2>/dev/null"
+    return f"{{ case $- in *e*) ! __freehold_step {number};; *) __freehold_step {number};; esac; }} 2>/dev/null"
 
 
 def _own_name(found: re.Match[str]) -> str:

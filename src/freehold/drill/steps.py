@@ -97,8 +97,9 @@ def steps_from(
     else:
         names, stretches = list(split.names), _by_numbers(marks, status, started, seconds)
     refusals = sorted(_refusals(contacts))
-    last = max(stretches, default=-1)
-    return tuple(_step(name, stretches.get(at), refusals, skipped=status != 0 or at > last) for at, name in enumerate(names))
+    # a target that make had nothing to do for is up to date
+    skipped = not split.step_of or status != 0
+    return tuple(_step(name, stretches.get(at), refusals, skipped=skipped) for at, name in enumerate(names))
 
 
 def _step(name: str, stretch: _Stretch | None, refusals: Sequence[tuple[float, float, str]], *, skipped: bool) -> Step:

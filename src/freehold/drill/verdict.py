@@ -58,7 +58,8 @@ def selectors_of(cut: Mapping[str, object]) -> frozenset[str]:
         As in :attr:`freehold.drill.record.Drill.cut`.
     """
     found: set[str] = set()
-    rules = cut.get("rule")
+    cutoff = cut.get("cutoff", cut)
+    rules = cutoff.get("rule") if isinstance(cutoff, Mapping) else None
     for rule in rules if isinstance(rules, list | tuple) else ():
         if isinstance(rule, Mapping):
             found |= _BY_HAND & set(rule)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -62,6 +63,9 @@ def mine() -> None:
 
 
 async def _run(report: int, arguments: list[str]) -> None:
+    if "FREEHOLD_PATIENT" in os.environ:
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            asyncio.get_running_loop().add_signal_handler(number, lambda: None)
     from freehold.errors import FreeholdError
 
     said: dict[str, Any] = {"pid": os.getpid()}

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from freehold.drill.namespace import NamespaceBackend
 from freehold.errors import CutFailed, DrillError, NotPossible
 
 SECONDS = 30.0
+PATIENT = {**os.environ, "FREEHOLD_PATIENT": "yes"}  # the drill's process leaves Ctrl-C to its command
 users = pytest.mark.parametrize("user", USERS)
 
 # Forks away in every way there is: twice, in a session of its own, its streams closed but for the pipe that tells of its end.
@@ -53,11 +54,11 @@ print("forked", flush=True)
 class Drill:
     """A drill's process, started by a test: its own report, and what it and its command write."""
 
-    def __init__(self, arguments: list[str], user: User = "root", **settings: Any) -> None:
+    def __init__(self, arguments: list[str], user: User = "root", *, before: Sequence[str] = (), **settings: Any) -> None:
         self.report, report = os.pipe()
         self.output, output = os.pipe()
         settings = {"stdout": output, "stderr": output, "stdin": subprocess.DEVNULL, **settings}
-        self.process = subprocess.Popen(drilling(arguments, report, user), pass_fds=[report], **settings)
+        self.process = subprocess.Popen([*before, *drilling(arguments, report, user)], pass_fds=[report], **settings)
         os.close(report)
         os.close(output)
         self.unread = b""
@@ -136,13 +137,12 @@ def run(*arguments: str | Path, backend: NamespaceBackend | None = None, **more:
 
 @users
 def test_a_command_sees_the_user_who_started_it(user: User, started: list[Drill]) -> None:
-    drill = Drill(["sh", "-c", "id -u; id -g; id -ru; touch mine && stat -c %u mine"], user, cwd="/tmp")
+    drill = Drill(["sh", "-c", "id -u; id -g; id -ru; stat -c %u /proc/self"], user)
     started.append(drill)
     drill.line()
     assert drill.line()["status"] == 0
     number = "0" if user == "root" else "1000"
     assert everything(drill.output).decode().split() == [number] * 4
-    Path("/tmp/mine").unlink()
 
 
 def test_a_command_has_its_folder_its_environment_and_no_descriptor_too_many(tmp_path: Path) -> None:
@@ -248,14 +248,15 @@ def test_several_commands_and_sessions_run_side_by_side() -> None:
 class Terminal(Drill):
     """A drill's process at a terminal of its own, whose foreground it has."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], user: User = "root", before: Sequence[str] = ()) -> None:
         self.keyboard, terminal = pty.openpty()
 
         def take() -> None:
             os.setsid()
             fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
-        super().__init__(arguments, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=take)
+        streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+        super().__init__(arguments, user, before=before, preexec_fn=take, env=PATIENT, **streams)
         os.close(terminal)
 
     def close(self) -> None:
@@ -263,51 +264,84 @@ class Terminal(Drill):
         os.close(self.keyboard)
 
 
-def test_a_command_has_the_terminal_and_its_foreground(started: list[Drill]) -> None:
+@users
+def test_a_command_has_the_terminal_and_its_foreground(user: User, started: list[Drill]) -> None:
     asks = "import os,sys; print([os.isatty(n) for n in (0,1,2)], os.tcgetpgrp(0) == os.getpgrp(), os.ttyname(0), 'end')"
-    drill = Terminal([sys.executable, "-c", asks])
+    drill = Terminal([sys.executable, "-c", asks], user)
     started.append(drill)
     assert b"[True, True, True] True /dev/pts/" in expect(drill.keyboard, b"end")
     drill.line()
     assert drill.line()["status"] == 0
 
 
-def test_ctrl_c_reaches_the_command_and_what_it_started(started: list[Drill]) -> None:
-    drill = Terminal(["sh", "-c", "trap 'echo got it; exit 3' INT; echo ready; while :; do read _; done"])
+# Waits for one signal that the terminal sends, and tells of it.
+WAITS = """
+import os, signal, sys
+number = signal.Signals[sys.argv[1]]
+signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+print("ready", flush=True)
+signal.sigwait([number])
+print("got it", *os.get_terminal_size(0), "end", flush=True)
+sys.exit(3)
+"""
+
+
+@users
+@pytest.mark.parametrize(("key", "name"), [(b"\x03", "SIGINT"), (b"\x1c", "SIGQUIT")])
+def test_what_is_typed_to_end_a_command_reaches_it(user: User, key: bytes, name: str, started: list[Drill]) -> None:
+    drill = Terminal([sys.executable, "-c", WAITS, name], user)
     started.append(drill)
     inside = drill.line()["inside"]
     expect(drill.keyboard, b"ready")
     with contextlib.closing(Ended(inside)) as ended:
-        os.write(drill.keyboard, b"\x03")
+        os.write(drill.keyboard, key)
         expect(drill.keyboard, b"got it")
-        drill.process.wait(SECONDS)
+        assert drill.line()["status"] == 3
         ended.wait()
 
 
-def test_ctrl_z_stops_the_command_and_a_later_signal_has_it_go_on(started: list[Drill]) -> None:
-    drill = Terminal(["sh", "-c", 'echo ready; read line; echo "then $line"; exit 4'])
+# A shell with job control, as far as this test needs one: the job has the foreground; once it stops, it is told to go on.
+SHELL = """
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if not job:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status = os.waitpid(job, os.WUNTRACED)
+os.tcsetpgrp(0, os.getpgrp())
+print("stopped" if os.WIFSTOPPED(status) else "ended", flush=True)
+os.tcsetpgrp(0, job)
+os.killpg(job, signal.SIGCONT)
+os.waitpid(job, 0)
+"""
+
+
+@users
+def test_ctrl_z_stops_the_drill_and_its_command_until_the_shell_has_them_go_on(user: User, started: list[Drill]) -> None:
+    drill = Terminal(
+        ["sh", "-c", 'echo ready; read line; echo "then $line"; exit 4'], user, before=[sys.executable, "-c", SHELL]
+    )
     started.append(drill)
     drill.line()
     expect(drill.keyboard, b"ready")
     os.write(drill.keyboard, b"\x1a")
-    # An orphaned group (its parent is in another session, as here) is not stopped by the terminal: only told directly.
-    os.killpg(drill.process.pid, signal.SIGSTOP)
-    os.waitid(os.P_PID, drill.process.pid, os.WSTOPPED)
-    os.killpg(drill.process.pid, signal.SIGCONT)
+    expect(drill.keyboard, b"stopped")
     os.write(drill.keyboard, b"on\n")
     expect(drill.keyboard, b"then on")
     assert drill.line()["status"] == 4
 
 
 def test_a_new_size_of_the_window_reaches_the_command(started: list[Drill]) -> None:
-    line = "trap 'set -- $(stty size); echo size $1x$2 end; exit 0' WINCH; echo ready; while :; do read _; done"
-    drill = Terminal(["bash", "-c", line])
+    drill = Terminal([sys.executable, "-c", WAITS, "SIGWINCH"])
     started.append(drill)
     expect(drill.keyboard, b"ready")
     fcntl.ioctl(drill.keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 37, 99, 0, 0))
-    assert b"size 37x99" in expect(drill.keyboard, b"end")
+    assert b"got it 99 37 end" in expect(drill.keyboard, b"end")
     drill.line()
-    assert drill.line()["status"] == 0
+    assert drill.line()["status"] == 3
 
 
 # ---------------------------------------------------------------- the end
@@ -332,7 +366,7 @@ def test_nothing_is_left_when_the_drill_is_ended(user: User, end: signal.Signals
     drill = Drill([sys.executable, "-c", FORK_AWAY + "\nsignal.pause()"], user)
     started.append(drill)
     inside = drill.line()["inside"]
-    expect(drill.output, b"forked")
+    expect(drill.output, b"forked\n")
     with contextlib.closing(Ended(inside)) as ended:
         drill.process.send_signal(end)
         drill.process.wait(SECONDS)
@@ -345,7 +379,7 @@ def test_nothing_is_left_when_the_whole_group_is_killed(user: User, started: lis
     drill = Drill([sys.executable, "-c", FORK_AWAY + "\nsignal.pause()"], user, start_new_session=True)
     started.append(drill)
     drill.line()
-    expect(drill.output, b"forked")
+    expect(drill.output, b"forked\n")
     os.killpg(drill.process.pid, signal.SIGKILL)
     everything(drill.output)
 
@@ -360,13 +394,15 @@ def test_what_forked_away_ends_with_the_session(user: User, started: list[Drill]
 
 
 def test_many_processes_that_fork_on_and_on_end_with_the_session() -> None:
-    # Each child starts another and ends, so that what there is now is gone a moment later.
+    # Each child starts another after a moment and ends, so that what is there now is gone soon after. The moment keeps the
+    # rest of the machine alive: without it the ended ones alone would fill the table of processes.
     line = """
-import os, sys
-for _ in range(40):
+import os, signal
+for _ in range(12):
     if os.fork() == 0:
         os.setsid()
         while True:
+            signal.sigtimedwait([signal.SIGUSR1], 0.005)
             if os.fork():
                 os._exit(0)
 print("forked", flush=True)
@@ -377,7 +413,7 @@ print("forked", flush=True)
         async with session() as one:
             process = await one.start(here([sys.executable, "-c", line], stdout=writing))
             os.close(writing)
-            await asyncio.to_thread(expect, reading, b"forked")
+            await asyncio.to_thread(expect, reading, b"forked\n")
             status = await process.wait()
         left = await asyncio.to_thread(everything, reading)
         os.close(reading)
@@ -406,7 +442,7 @@ def test_a_session_is_broken_when_its_inside_is_killed_and_its_commands_end() ->
         async with session() as one:
             process = await one.start(here([sys.executable, "-c", FORK_AWAY + "\nsignal.pause()"], stdout=writing))
             os.close(writing)
-            await asyncio.to_thread(expect, reading, b"forked")
+            await asyncio.to_thread(expect, reading, b"forked\n")
             os.kill(one.inside_pid, signal.SIGKILL)
             with pytest.raises(CutFailed, match="ended from elsewhere"):
                 await process.wait()

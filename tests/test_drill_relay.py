@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import resource
 import socket
 import struct
+import subprocess
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from freehold import domain_names as dns
 from freehold.drill.decision import CutAll, CutHosts, CutNothing
+from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import dial
 from freehold.drill.name_servers import HostNames
 from freehold.drill.pipes import Pace, Pipes
-from freehold.drill.relay import original_destination, raise_descriptor_limit
+from freehold.drill.relay import original_destination
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from outside_world import HERE, HERE6, Speak, World, listening, run, until, world
+from strategies import repeatable
 
 KEPT4, CUT4, KEPT6, CUT6 = "203.0.113.1", "203.0.113.2", "2001:db8::1", "2001:db8::2"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -134,6 +141,38 @@ def test_many_bytes_arrive_as_they_were_sent_although_the_reader_is_slow() -> No
             await until(lambda: not there.outside.open_connections)
             assert there.outside.held_pipes == 0
             assert there.outside.contacts()[0].bytes_down == len(sent)
+
+    run(main)
+
+
+@repeatable(20)
+@given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=70_000)), max_size=8))
+def test_each_end_hears_what_the_other_says_in_its_order(said: list[tuple[bool, bytes]]) -> None:
+    """Either end says its pieces in turn, waits for none, and ends its own direction when it has said all."""
+    up, down = (b"".join(piece for way, piece in said if way is direction) for direction in (True, False))
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for way, piece in said:
+            if not way:
+                writer.write(piece)
+        writer.write_eof()
+        heard.append(await reader.read())
+
+    async def main() -> None:
+        async with world(zone()) as there:
+            await hosts(there, answer)
+            reader, writer = await there.streams(await there.stand_in("kept.example", dns.AAAA), 80)
+            for way, piece in said:
+                if way:
+                    writer.write(piece)
+            writer.write_eof()
+            assert await reader.read() == down
+            writer.close()
+            await until(lambda: bool(heard) and not there.outside.open_connections)
+            assert heard == [up]
+            (contact,) = there.outside.contacts()
+            assert (contact.bytes_up, contact.bytes_down) == (len(up), len(down))
 
     run(main)
 
@@ -265,6 +304,17 @@ def test_reset_comes_after_the_clients_first_bytes() -> None:
                 await reader.readexactly(1)
             writer.close()
             assert not there.reached
+
+    run(main)
+
+
+def test_a_client_that_waits_for_a_greeting_is_reset_after_a_while() -> None:
+    async def main() -> None:
+        async with world(zone(), CUT, Shape("reset"), says_nothing=0.01) as there:
+            reader, writer = await there.streams(await there.stand_in("cut.example"), 80)
+            with pytest.raises(ConnectionResetError):
+                await reader.read(1)
+            writer.close()
 
     run(main)
 
@@ -408,17 +458,17 @@ def test_a_slow_host_is_no_longer_slow_when_the_cut_is_lifted() -> None:
     run(main)
 
 
-def test_a_server_on_this_machines_loopback_is_never_cut() -> None:
+def test_a_server_of_this_machine_is_never_cut() -> None:
     async def main() -> None:
-        async with world(zone(), CutAll(), Shape("refused")) as there:
-            for address in (HERE, HERE6):
+        async with world(zone(), CutAll(), Shape("refused"), own=frozenset({KEPT4})) as there:
+            for address in (HERE, HERE6, KEPT4):
                 await there.host(address, 5432, echo)
                 reader, writer = await there.streams(address, 5432)
                 writer.write_eof()
                 assert await reader.read() == b"!"
                 writer.close()
             (contact,) = there.outside.contacts()
-            assert (contact.name, contact.port, contact.local, contact.tries) == ("localhost", 5432, True, 2)
+            assert (contact.name, contact.port, contact.local, contact.tries) == ("localhost", 5432, True, 3)
             assert contact.refused == 0
 
     run(main)
@@ -501,43 +551,72 @@ def test_connections_beyond_the_most_wait_and_are_served_later() -> None:
     run(main)
 
 
-def test_file_descriptors_that_run_out_delay_and_lose_nothing() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+OUT = OSError(errno.EMFILE, "too many open files")
+
+
+class OutOfDescriptors(socket.socket):
+    """A listener that twice finds no file descriptor for what arrives."""
+
+    failures = 2
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.failures:
+            self.failures -= 1
+            raise OUT
+        return super().accept()
+
+
+def test_file_descriptors_that_run_out_delay_and_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = OutOfDescriptors(socket.AF_INET)
+    listener.bind((HERE, 0))
+    listener.listen()
+    failures, make = [OUT, OUT], os.pipe2
+
+    def pipe2(flags: int) -> tuple[int, int]:
+        if failures:
+            raise failures.pop()
+        return make(flags)
 
     async def main() -> None:
-        async with world(zone()) as there:
+        async with world(zone(), tcp4=listener) as there:
             await hosts(there)
             address = await there.stand_in("kept.example")
-            one = await there.dialled(address, 80)
-            one.send(b"a")
-            assert await asyncio.get_running_loop().sock_recv(one, 10) == b"a"
-            two = await there.dialled(address, 80)
-            two.send(b"b")
-            # now no descriptor can be opened: the second connection is not accepted, or finds none for its way outside
-            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
-            try:
-                one.send(b"a")
-                for _ in range(100):
-                    await asyncio.sleep(0)
-            finally:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            loop = asyncio.get_running_loop()
-            assert await loop.sock_recv(one, 10) == b"a"
-            assert await loop.sock_recv(two, 10) == b"b"
-            for each in (one, two):
-                each.shutdown(socket.SHUT_WR)
-                assert await loop.sock_recv(each, 10) == b"!"
-                each.close()
+            there.failures = [OUT, OUT]
+            monkeypatch.setattr(os, "pipe2", pipe2)
+            reader, writer = await there.streams(address, 80)
+            writer.write(b"a")
+            writer.write_eof()
+            assert await reader.read() == b"a!"
+            writer.close()
+            assert (listener.failures, failures, there.failures) == (0, [], [])
+            (contact,) = there.outside.contacts()
+            assert (contact.tries, contact.failed) == (1, 0)
 
     run(main)
 
 
-def test_the_limit_of_open_files_is_raised_as_far_as_it_may() -> None:
+def test_the_limit_of_open_files_is_raised_while_sessions_are_open_and_not_for_what_they_start() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = min(256, hard) if hard != resource.RLIM_INFINITY else 256
+
+    def limit() -> int:
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
-        assert raise_descriptor_limit() == (hard if hard != resource.RLIM_INFINITY else 1 << 20)
-        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
+        one, two = DescriptorLimit(), DescriptorLimit()
+        assert limit() == hard
+        assert one.most == two.most == (1 << 20 if hard == resource.RLIM_INFINITY else hard)
+        one.let_go()
+        one.let_go()
+        assert limit() == hard
+        with subprocess.Popen(["sleep", "60"]) as started:
+            DescriptorLimit.spare(started.pid)
+            given = resource.prlimit(started.pid, resource.RLIMIT_NOFILE)
+            started.kill()
+        assert given == (low, hard)
+        two.let_go()
+        assert limit() == low
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
-import resource
 import socket
 import struct
 import time
@@ -21,6 +20,7 @@ from typing import Final, TypeAlias
 
 from freehold.drill.contact_ledger import ContactLedger, Entry
 from freehold.drill.decision import KEPT, Decision
+from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import Dial, dial
 from freehold.drill.http_shapes import serve
 from freehold.drill.name_book import NameBook
@@ -30,7 +30,7 @@ from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Host, Upstream
 from freehold.errors import DrillError
 
-__all__ = ["Destination", "Relay", "original_destination", "raise_descriptor_limit"]
+__all__ = ["SAYS_NOTHING", "Destination", "Relay", "original_destination"]
 
 Destination: TypeAlias = Callable[[socket.socket], tuple[str, int]]
 
@@ -40,22 +40,10 @@ _AT_ONCE: Final = 64  # connections accepted before others have their turn
 _KEPT_BACK: Final = 128  # file descriptors that are left to all else
 _PER_CONNECTION: Final = 4  # two sockets, and a pipe for the way that is held up
 _OUT_OF_DESCRIPTORS: Final = 0.05  # seconds until another is accepted
-_SAYS_NOTHING: Final = 10.0
+SAYS_NOTHING: Final = 10.0
+"""Seconds that a client has for its first bytes under the shape ``reset``: one that waits for a greeting says none."""
 _LINGERS: Final = 60.0
 _STATUS: Final = frozenset({"http", "revoked"})
-
-
-def raise_descriptor_limit() -> int:
-    """Raise this process's limit of open files as far as it may; give what it is now.
-
-    Whoever starts a command afterwards, from this process, puts the command's own limit back.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-            soft = hard
-    return soft if soft != resource.RLIM_INFINITY else 1 << 20
 
 
 def original_destination(client: socket.socket) -> tuple[str, int]:
@@ -115,13 +103,14 @@ class Relay:
     def __init__(
         self, listeners: Sequence[socket.socket], book: NameBook, upstream: Upstream, ledger: ContactLedger, *,
         destination: Destination = original_destination, connect: Dial = dial,
-        clock: Callable[[], float] = time.monotonic, most: int | None = None, says_nothing: float = _SAYS_NOTHING,
+        clock: Callable[[], float] = time.monotonic, most: int | None = None, says_nothing: float = SAYS_NOTHING,
     ) -> None:  # fmt: skip
         self._listeners, self._book, self._upstream, self._ledger = tuple(listeners), book, upstream, ledger
         self._destination, self._dial = destination, connect
         self._clock, self._says_nothing = clock, says_nothing
         self._own = {listener.getsockname()[1] for listener in self._listeners}
-        self._most = most if most is not None else max(16, (raise_descriptor_limit() - _KEPT_BACK) // _PER_CONNECTION)
+        self._limit = DescriptorLimit()
+        self._most = most if most is not None else max(16, (self._limit.most - _KEPT_BACK) // _PER_CONNECTION)
         self._open: set[_Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pipes = Pipes()
@@ -179,6 +168,7 @@ class Relay:
             self._end(one)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pipes.close()
+        self._limit.let_go()
 
     # Accepting.
 
@@ -227,9 +217,10 @@ class Relay:
             reset(client)  # a stand-in that nobody was given
             return
         host = self._book.last_known(name) or Host(name) if name else self.literal(address)
-        entry = self._ledger.entry(host.name, address, port, "tcp", local=found.is_loopback)
+        local = self._book.is_own(address)
+        entry = self._ledger.entry(host.name, address, port, "tcp", local=local)
         entry.tries += 1
-        one = _Connection(host, entry, name is None, found.is_loopback, KEPT, self._book.shape, client=client)
+        one = _Connection(host, entry, name is None, local, KEPT, self._book.shape, client=client)
         self._open.add(one)
         one.task = asyncio.create_task(self._attend(one, client, address, port))
         self._tasks.add(one.task)
@@ -239,7 +230,7 @@ class Relay:
         """What an address is that was dialled as it is: the file of hosts may have a name for it."""
         if ipaddress.ip_address(address).is_loopback:
             return Host("localhost")
-        name, *aliases = self._upstream.names_of(address) or ("",)
+        name, *aliases = self._upstream.names_of(address) or ("localhost" if self._book.is_own(address) else "",)
         four, six = ((), (address,)) if ":" in address else ((address,), ())
         return Host(name, four, six, tuple(aliases))
 
@@ -336,11 +327,15 @@ class Relay:
         async def connect() -> socket.socket:
             return await self._reach(one.host.addresses, port, first)
 
-        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect)
+        def refused() -> None:
+            # at the first refusal: the connection may stay open for long afterwards
+            if not one.counted:
+                one.counted = True
+                one.entry.ended(one.decision.because)
+
+        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused)
         one.entry.bytes_up += served.bytes_up
         one.entry.bytes_down += served.bytes_down
-        if served.refused and not one.counted:
-            one.entry.ended(one.decision.because)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:
         """Let both ends talk."""

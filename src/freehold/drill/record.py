@@ -146,6 +146,12 @@ class Run:
         Whether it was given empty caches.
     setup_seconds
         What setting the cut up took.
+    interrupted
+        Whether somebody ended it by an interrupt.
+    left_out
+        Contacts beyond those that a record holds: how many there were.
+    notes
+        What else must be known of it, in sentences: what could not be made cold, which places could not be watched.
     """
 
     kind: Literal["baseline", "cut"]
@@ -162,6 +168,9 @@ class Run:
     broken: str = ""
     cold: bool = False
     setup_seconds: float = 0.0
+    interrupted: bool = False
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

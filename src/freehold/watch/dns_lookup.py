@@ -1,4 +1,4 @@
-"""Asking a name server for the addresses of a name. Owns the messages of DNS, as far as one question and its answer go.
+"""Asking a name server for the addresses of a name. Owns one question and its answer.
 
 The machine's own look-up (``getaddrinfo``) says neither whether a name is gone or its server is, nor can it be stopped. So
 the question is put here: over UDP, and over TCP where the answer was cut short (RFC 1035, 7766). Answers are taken only
@@ -15,15 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from freehold.domain_names import (
+    AAAA,
+    TRUNCATED,
+    WANTED,
+    A,
+    BadMessage,
+    Message,
+    Question,
+    address_of,
+    aliases_of,
+    read_message,
+    write_message,
+)
 from freehold.errors import WatchError
 
 __all__ = ["BadAnswer", "Lookup", "look_up", "system_server"]
 
-_A, _AAAA, _CNAME, _INTERNET = 1, 28, 5, 1
-_RESPONSE, _TRUNCATED, _WANTED = 0x8000, 0x0200, 0x0100
-_MOST_RECORDS: Final = 200
-_MOST_POINTERS: Final = 20
-_MOST_ALIASES: Final = 16
 _MOST_CONFIGURATION: Final = 64 * 1024
 _CODES: Final = {0: "", 1: "dns_format", 2: "dns_server_failure", 3: "name_not_found", 5: "dns_refused"}
 
@@ -92,26 +100,26 @@ async def look_up(name: str, server: tuple[str, int], timeout: float, again: flo
     """
     wait = timeout / 3 if again is None else again
     async with asyncio.timeout(timeout):
-        four, six = await asyncio.gather(_ask(name, _A, server, wait), _ask(name, _AAAA, server, wait))
+        four, six = await asyncio.gather(_ask(name, A, server, wait), _ask(name, AAAA, server, wait))
     addresses = tuple(dict.fromkeys((*four.addresses, *six.addresses)))
     return Lookup(addresses, "" if addresses else four.error or six.error or "no_address")
 
 
 async def _ask(name: str, kind: int, server: tuple[str, int], again: float) -> Lookup:
-    number = secrets.randbelow(0x10000)
-    question = _question(name, kind)
-    message = struct.pack("!6H", number, _WANTED, 1, 0, 0, 0) + question
+    message = _question(name, kind, secrets.randbelow(0x10000))
     answer = await _over_udp(message, server, again)
-    if struct.unpack_from("!H", answer, 2)[0] & _TRUNCATED:
+    if struct.unpack_from("!H", answer, 2)[0] & TRUNCATED:
         answer = await _over_tcp(message, server)
     return _read(answer, name, kind)
 
 
-def _question(name: str, kind: int) -> bytes:
-    labels = [label.encode("ascii") for label in name.rstrip(".").split(".")]
-    if not all(0 < len(label) < 64 for label in labels) or sum(len(label) + 1 for label in labels) > 254:
+def _question(name: str, kind: int, number: int) -> bytes:
+    if not name.strip("."):
         raise BadAnswer(f"'{name[:80]}' is no name to look up.")
-    return b"".join(bytes((len(label),)) + label for label in labels) + b"\0" + struct.pack("!2H", kind, _INTERNET)
+    try:
+        return write_message(Message(number, WANTED, (Question(name, kind),)))
+    except BadMessage as error:
+        raise BadAnswer(str(error)) from None
 
 
 class _Waiting(asyncio.DatagramProtocol):
@@ -169,61 +177,18 @@ async def _over_tcp(message: bytes, server: tuple[str, int]) -> bytes:
     return data
 
 
-def _name(data: bytes, at: int) -> tuple[str, int]:
-    """Read a name; give it in lower case, and where what follows it begins."""
-    labels: list[bytes] = []
-    end = -1
-    for _ in range(_MOST_POINTERS + 128):
-        length = data[at]
-        if length & 0xC0 == 0xC0:
-            end = at + 2 if end < 0 else end
-            target = struct.unpack_from("!H", data, at)[0] & 0x3FFF
-            if target >= at:
-                break  # a pointer leads back to what was said before, or goes round in a circle
-            at = target
-        elif length & 0xC0:
-            break
-        elif length == 0:
-            return b".".join(labels).decode("ascii", "replace").lower(), at + 1 if end < 0 else end
-        else:
-            labels.append(data[at + 1 : at + 1 + length])
-            at += 1 + length
-    raise BadAnswer("the name server's answer has a name without an end.")
-
-
 def _read(data: bytes, name: str, kind: int) -> Lookup:
     try:
-        return _records(data, name, kind)
-    except (IndexError, struct.error, ValueError):
+        code = struct.unpack_from("!H", data, 2)[0] & 0xF
+        if code:
+            return Lookup((), _CODES.get(code, f"dns_{code}"))
+        answers = read_message(data, whole=False).answers
+    except (struct.error, BadMessage):
         raise BadAnswer("the name server's answer is cut short.") from None
-
-
-def _records(data: bytes, name: str, kind: int) -> Lookup:
-    _, flags, _, count, *_ = struct.unpack_from("!6H", data)
-    code = flags & 0xF
-    if code:
-        return Lookup((), _CODES.get(code, f"dns_{code}"))
-    _, at = _name(data, 12)
-    at += 4
-    held: dict[str, list[str]] = {}
-    aliases: dict[str, str] = {}
-    for _ in range(min(count, _MOST_RECORDS)):
-        owner, at = _name(data, at)
-        record, of, _, length = struct.unpack_from("!2HIH", data, at)
-        at += 10
-        content = data[at : at + length]
-        if len(content) != length:
-            raise IndexError
-        if of == _INTERNET and record == kind:
-            held.setdefault(owner, []).append(str(ipaddress.ip_address(content)))
-        elif of == _INTERNET and record == _CNAME:
-            aliases[owner] = _name(data, at)[0]
-        at += length
-    wanted = name.rstrip(".").lower()
-    for _ in range(_MOST_ALIASES):
-        if wanted in held:
-            return Lookup(tuple(sorted(set(held[wanted]))))
-        if wanted not in aliases:
-            break
-        wanted = aliases[wanted]
-    return Lookup((), "no_address")
+    names = {name.rstrip(".").lower(), *aliases_of(answers, name.rstrip("."))}
+    held = [record for record in answers if record.kind == kind and record.name.lower() in names]
+    addresses = [address_of(record) for record in held]
+    if None in addresses:
+        raise BadAnswer("the name server's answer has an address that is none.")
+    found = tuple(sorted({address for address in addresses if address}))
+    return Lookup(found, "" if found else "no_address")

@@ -1,0 +1,292 @@
+"""Tables of address ranges that the user supplies: who operates a network, where it is registered. Owns their reading.
+
+A table is CSV: ``start,end,asn,name`` or ``start,end,country``, addresses as text, IPv4 and IPv6 in one file or in several.
+What it says is weak evidence, and is kept with the file's name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from freehold.errors import TooLarge, Unreadable
+
+__all__ = ["MOST_BYTES", "MOST_ROWS", "NetworkTable", "RangeRow", "load_asn_table", "load_country_table"]
+
+MOST_BYTES: Final = 400_000_000
+MOST_ROWS: Final = 10_000_000
+_CHUNK: Final = 16_384
+_MOST_NAME: Final = 200
+_HEADERS: Final = ("start", "ip", "first", "from", "network", "range")
+_NO_COUNTRY: Final = frozenset({"", "??", "ZZ", "-", "None"})
+_Value = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRow:
+    """What a table says of an address.
+
+    Parameters
+    ----------
+    value
+        ``(number, name)`` of the operator, or ``(country,)``.
+    file
+        Name of the table's file, without its folder.
+    """
+
+    value: tuple[str, ...]
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """Ranges of one family, by their first address."""
+
+    starts: npt.NDArray[Any]
+    ends: npt.NDArray[Any]
+    values: npt.NDArray[np.int32]
+
+    def find(self, packed: bytes) -> int:
+        key: Any = np.uint32(int.from_bytes(packed)) if len(packed) == 4 else np.bytes_(packed)
+        place = int(np.searchsorted(self.starts, key, side="right")) - 1
+        return -1 if place < 0 or key > self.ends[place] else int(self.values[place])
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTable:
+    """Ranges of addresses, and what is said of each.
+
+    Parameters
+    ----------
+    rows
+        How many ranges it holds.
+    said
+        What is said, and the file that says it.
+    ranges
+        IPv4 and IPv6.
+    """
+
+    rows: int
+    said: tuple[tuple[tuple[str, ...], str], ...]
+    ranges: tuple[_Ranges, _Ranges]
+
+    def find(self, address: str) -> RangeRow | None:
+        """What is said of an address; ``None`` if it is in no range, or is no address.
+
+        Where ranges overlap, the one that begins last counts, and beyond its end nothing is said: rather unknown than wrong.
+        """
+        try:
+            found = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            return None
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        number = self.ranges[found.version == 6].find(found.packed)
+        return None if number < 0 else RangeRow(*self.said[number])
+
+
+def load_asn_table(paths: Iterable[str | Path]) -> NetworkTable:
+    """Read tables of operators: ``start,end,asn,name``.
+
+    Parameters
+    ----------
+    paths
+        The files.
+
+    Raises
+    ------
+    freehold.errors.ReadError
+        If one cannot be read, or a row is none; naming the file and the line.
+    """
+    return _load(paths, 4, _operator, "start,end,asn,name, such as 192.0.2.0,192.0.2.255,64496,Example Networks")
+
+
+def load_country_table(paths: Iterable[str | Path]) -> NetworkTable:
+    """Read tables of countries: ``start,end,country``; see :func:`load_asn_table`."""
+    return _load(paths, 3, _country, "start,end,country, such as 192.0.2.0,192.0.2.255,DE")
+
+
+def _operator(cells: Sequence[str]) -> _Value | None:
+    number = cells[0].strip().removeprefix("AS")
+    if not (number.isascii() and number.isdecimal()) or int(number) >= 1 << 32:
+        return None
+    name = cells[1].strip()[:_MOST_NAME]
+    return (number, name if name.isprintable() else "".join(filter(str.isprintable, name)))
+
+
+def _country(cells: Sequence[str]) -> _Value | None:
+    code = cells[0].strip()
+    if code in _NO_COUNTRY:
+        return ("",)
+    return (code.upper(),) if len(code) == 2 and code.isascii() and code.isalpha() else None
+
+
+def _load(paths: Iterable[str | Path], columns: int, read: Callable[[Sequence[str]], _Value | None], form: str) -> NetworkTable:
+    said: list[tuple[_Value, str]] = []
+    parts: tuple[list[_Ranges], list[_Ranges]] = ([], [])
+    total = 0
+    for path in map(Path, paths):
+        numbers: dict[str, int] = {}
+        before = total
+        for rows in _chunks(path):
+            total += len(rows)
+            if total > MOST_ROWS:
+                raise TooLarge(f"{path}: more than {MOST_ROWS} ranges in the tables. Leave out what you don't need.")
+            table = list(zip(*rows, strict=True)) if set(map(len, rows)) == {columns} else None
+            meant = None if table is None else _numbered(table[2:], read, path.name, numbers, said)
+            packed = None if table is None else _packed(table[0], table[1])
+            if meant is None or packed is None:
+                raise _first_bad(path, columns, read, form)
+            for family, (chosen, starts, ends) in enumerate(packed):
+                parts[family].append(_Ranges(starts, ends, meant if chosen is None else meant[chosen]))
+        if total == before:
+            raise Unreadable(f"{path} holds no range. Name a table with a range of addresses a line: {form}.")
+    return NetworkTable(total, tuple(said), (_joined(parts[0], 4), _joined(parts[1], 16)))
+
+
+def _chunks(path: Path) -> Iterator[list[list[str]]]:
+    """All rows but empty ones and a heading, some thousands at a time: many more would keep the collector of garbage busy."""
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    first = True
+    try:
+        while rows := list(islice(reader, _CHUNK)):
+            if [] in rows:
+                rows = [row for row in rows if row]
+            if first and rows:
+                rows, first = rows[_is_heading(rows[0]) :], False
+            if rows:
+                yield rows
+    except csv.Error as error:
+        raise Unreadable(
+            f"{path}, line {reader.line_num}: is not CSV: {error}. Save it as CSV with commas and quotes."
+        ) from None
+
+
+def _is_heading(row: Sequence[str]) -> bool:
+    return row[0].strip().lower().startswith(_HEADERS)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise TooLarge(f"{path} is over {MOST_BYTES // 1_000_000} MB. Leave out the ranges that you don't need.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error.strerror}). Name a table of address ranges.") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+
+
+def _numbered(
+    cells: Sequence[tuple[str, ...]], read: Callable[[Sequence[str]], _Value | None], file: str,
+    numbers: dict[str, int], said: list[tuple[_Value, str]],
+) -> npt.NDArray[np.int32] | None:  # fmt: skip
+    """The number of each row's value, new ones added; ``None`` if one is no value. A system's first name counts."""
+    found = list(map(numbers.get, cells[0]))
+    if None in found:
+        for place, told in enumerate(cells[0]):
+            if found[place] is None:
+                if told not in numbers:
+                    value = read([column[place] for column in cells])
+                    if value is None:
+                        return None
+                    numbers[told] = len(said)
+                    said.append((value, file))
+                found[place] = numbers[told]
+    return np.array(found, np.int32)
+
+
+_TYPES: Final = {4: np.dtype(np.uint32), 16: np.dtype("S16")}
+_Family = tuple[npt.NDArray[np.int64] | None, npt.NDArray[Any], npt.NDArray[Any]]
+
+
+def _packed(starts: Sequence[str], ends: Sequence[str]) -> tuple[_Family, _Family] | None:
+    """First and last addresses of both families with the places of their rows; ``None`` if one is no address."""
+    for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16)):
+        whole = _both(starts, ends, family, size)
+        if whole is not None:
+            nothing = np.empty(0, np.int64)
+            other = 20 - size
+            empty: _Family = (nothing, np.empty(0, _TYPES[other]), np.empty(0, _TYPES[other]))
+            one: _Family = (None, *whole)
+            return (one, empty) if size == 4 else (empty, one)
+    six = np.fromiter((":" in start for start in starts), np.bool_, len(starts))
+    if not six.any() or six.all():
+        return None
+    found: list[_Family] = []
+    for family, size, chosen in ((socket.AF_INET, 4, np.flatnonzero(~six)), (socket.AF_INET6, 16, np.flatnonzero(six))):
+        places = chosen.tolist()
+        part = _both([starts[place] for place in places], [ends[place] for place in places], family, size)
+        if part is None:
+            return None
+        found.append((chosen, *part))
+    return found[0], found[1]
+
+
+def _both(
+    starts: Iterable[str], ends: Iterable[str], family: socket.AddressFamily, size: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
+    written = np.dtype(">u4") if size == 4 else _TYPES[size]
+    try:
+        first, last = (
+            np.frombuffer(b"".join([socket.inet_pton(family, address) for address in addresses]), written).astype(_TYPES[size])
+            for addresses in (starts, ends)
+        )
+    except (OSError, ValueError):
+        return None
+    return None if (last < first).any() else (first, last)
+
+
+def _joined(parts: list[_Ranges], size: int) -> _Ranges:
+    if not parts:
+        return _Ranges(np.empty(0, _TYPES[size]), np.empty(0, _TYPES[size]), np.empty(0, np.int32))
+    starts = np.concatenate([part.starts for part in parts])
+    ends = np.concatenate([part.ends for part in parts])
+    numbers = np.concatenate([part.values for part in parts])
+    if len(starts) > 1 and not (starts[:-1] <= starts[1:]).all():
+        order = np.argsort(starts, kind="stable")
+        starts, ends, numbers = starts[order], ends[order], numbers[order]
+    return _Ranges(starts, ends, numbers)
+
+
+def _first_bad(path: Path, columns: int, read: Callable[[Sequence[str]], _Value | None], form: str) -> Unreadable:
+    """The first row that is none, with its line: looked for only once it is known that there is one."""
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    first = True
+    for cells in reader:
+        if cells and not (first and _is_heading(cells)):
+            problem = _problem(cells, columns, read)
+            if problem:
+                return Unreadable(f"{path}, line {reader.line_num}: {problem}. Write {form}.")
+        first = first and not cells
+    return Unreadable(f"{path} is no table of address ranges. Write {form}.")
+
+
+def _problem(cells: list[str], columns: int, read: Callable[[Sequence[str]], _Value | None]) -> str:
+    if len(cells) != columns:
+        return f"has {len(cells)} cells instead of {columns}"
+    found = []
+    for cell in cells[:2]:
+        try:
+            found.append(ipaddress.ip_address(cell))
+        except ValueError:
+            told = " (addresses are written as text, not as numbers)" if cell.strip().isdecimal() else ""
+            return f"'{cell[:60]}' is no address{told}"
+    if found[0].version != found[1].version:
+        return "begins with an address of one family and ends with one of the other"
+    if int(found[0]) > int(found[1]):
+        return "ends before it begins"
+    return f"'{','.join(cells[2:])[:60]}' is not what it should be" if read(cells[2:]) is None else ""

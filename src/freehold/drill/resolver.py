@@ -1,0 +1,309 @@
+"""The name server of a session. Owns every look-up that the command makes, over UDP and TCP.
+
+Addresses are answered with stand-ins, in the families that the name has outside; what has none, or does not exist, has none
+inside either. Other records are handed on as they are outside, but for addresses and address hints in them (A, AAAA, HTTPS
+and SVCB), by which a client would go past the names: their targets get stand-ins when they are looked up. A name that is cut
+does not exist under the shape ``gone``; under the others it can be looked up, and what is dialled meets the cut.
+
+Questions wait for answers from outside at most :data:`MOST_WAITING` at a time; then nothing more is read, and the kernel
+drops what does not fit its buffer, as it does before any busy server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+from freehold import domain_names as dns
+from freehold.domain_names import BadMessage, Message, Record
+from freehold.drill.contact_ledger import ContactLedger
+from freehold.drill.name_book import NameBook
+from freehold.drill.stand_ins import Family, StandIns
+from freehold.drill.upstream import Upstream
+
+__all__ = ["MOST_WAITING", "Resolver"]
+
+MOST_WAITING: Final = 512
+"""Questions whose answers from outside are waited for at once."""
+_AT_ONCE: Final = 32  # datagrams read before others have their turn
+_MOST_DATAGRAM: Final = 4_096
+_MOST_CONNECTIONS: Final = 64
+_MOST_OF_ONE_CONNECTION: Final = 10_000
+_IDLE: Final = 30.0
+_SECONDS: Final = 5  # that a stand-in may be kept: what is cut may change
+_FAMILIES: Final[dict[int, Family]] = {dns.A: 4, dns.AAAA: 6}
+_LEFT_OUT: Final = frozenset({dns.A, dns.AAAA, dns.HTTPS, dns.SVCB, dns.OPT})
+_NOT_ASKED: Final = frozenset({dns.HTTPS, dns.SVCB})
+_TRANSFERS: Final = frozenset({251, 252})
+_CODES: Final = (dns.NO_ERROR, dns.NAME_ERROR)
+_TOLD4: Final = (socket.IPPROTO_IP, 8)  # IP_PKTINFO, which the standard library has no name for
+_TOLD6: Final = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
+_ANSWER: Final = dns.RESPONSE | dns.AVAILABLE
+# Of the question only "recursion desired", "checking disabled" and the operation come back.
+_KEPT_FLAGS: Final = dns.WANTED | 0x0010 | 0x7800
+
+
+class Resolver:
+    """Answers on sockets that were opened inside.
+
+    Parameters
+    ----------
+    datagrams
+        Sockets on which questions arrive over UDP.
+    listeners
+        Sockets on which connections over TCP arrive.
+    book, upstream, ledger
+        What is cut, what is outside, what is counted.
+    """
+
+    def __init__(
+        self, datagrams: Sequence[socket.socket], listeners: Sequence[socket.socket], book: NameBook, upstream: Upstream,
+        ledger: ContactLedger,
+    ) -> None:  # fmt: skip
+        self._datagrams, self._listeners = tuple(datagrams), tuple(listeners)
+        self._book, self._upstream, self._ledger = book, upstream, ledger
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._connected: set[asyncio.Task[None]] = set()
+        self._paused: set[socket.socket] = set()
+        self._accepting: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Questions that came over UDP and wait for an answer from outside."""
+        return len(self._waiting)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        loop = asyncio.get_running_loop()
+        for one in self._datagrams:
+            one.settimeout(0)
+            _tell_where_to(one)
+            loop.add_reader(one, self._arrived, one)
+        for listener in self._listeners:
+            listener.settimeout(0)
+            self._accepting.append(asyncio.create_task(self._accept(listener)))
+
+    async def close(self) -> None:
+        """Stop answering; the sockets stay open."""
+        self._closed = True
+        loop = asyncio.get_running_loop()
+        for one in self._datagrams:
+            loop.remove_reader(one)
+        tasks = (*self._accepting, *self._waiting, *self._connected)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # Over UDP.
+
+    def _arrived(self, one: socket.socket) -> None:
+        for _ in range(_AT_ONCE):
+            if len(self._waiting) >= MOST_WAITING:
+                asyncio.get_running_loop().remove_reader(one)
+                self._paused.add(one)
+                return
+            try:
+                data, told, _, source = one.recvmsg(_MOST_DATAGRAM, 256)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an error of an earlier answer
+            where = [item for item in told if item[:2] in (_TOLD4, _TOLD6)]
+            question = _question(data)
+            if question is None:
+                continue
+            answer = self._at_once(question)
+            if answer is not None:
+                _send(one, question, answer, source, where)
+                continue
+            task = asyncio.create_task(self._later(one, question, source, where))
+            self._waiting.add(task)
+            task.add_done_callback(self._answered)
+
+    async def _later(self, one: socket.socket, question: Message, source: object, where: list[Any]) -> None:
+        _send(one, question, await self._from_outside(question), source, where)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._waiting.discard(task)
+        if self._paused and not self._closed and len(self._waiting) < MOST_WAITING // 2:
+            for one in self._paused:
+                asyncio.get_running_loop().add_reader(one, self._arrived, one)
+            self._paused.clear()
+
+    # Over TCP.
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if len(self._connected) >= _MOST_CONNECTIONS:
+                await asyncio.wait(self._connected, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                client, _ = await loop.sock_accept(listener)
+            except OSError:
+                await asyncio.sleep(0.1)  # out of file descriptors, or it is gone already
+                continue
+            task = asyncio.create_task(self._converse(client))
+            self._connected.add(task)
+            task.add_done_callback(self._connected.discard)
+
+    async def _converse(self, client: socket.socket) -> None:
+        """Answer the questions of one connection, one after the other."""
+        reader, writer = await asyncio.open_connection(sock=client)
+        try:
+            for _ in range(_MOST_OF_ONE_CONNECTION):
+                async with asyncio.timeout(_IDLE):
+                    (length,) = struct.unpack("!H", await reader.readexactly(2))
+                    question = _question(await reader.readexactly(length))
+                if question is None:
+                    return
+                answer = self._at_once(question)
+                data = _written(question, await self._from_outside(question) if answer is None else answer, 0xFFFF)
+                writer.write(struct.pack("!H", len(data)) + data)
+                async with asyncio.timeout(_IDLE):
+                    await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+
+    # What is answered.
+
+    def _at_once(self, question: Message) -> Message | None:
+        """The answer, if nobody outside has to be asked."""
+        if question.operation:
+            return _answer(question, dns.NOT_IMPLEMENTED)
+        if len(question.questions) != 1:
+            return _answer(question, dns.FORMAT_ERROR)
+        asked = question.questions[0]
+        if asked.group != dns.INTERNET or asked.kind in _TRANSFERS or asked.kind == dns.OPT:
+            return _answer(question, dns.REFUSED)
+        decision = self._book.decide_name(asked.name.lower())
+        if decision.cut and self._book.shape.name == "gone":
+            self._count(asked.name, asked.kind, because=decision.because)
+            return _answer(question, dns.NAME_ERROR)
+        return None
+
+    async def _from_outside(self, question: Message) -> Message:
+        asked = question.questions[0]
+        if asked.kind in _FAMILIES:
+            return await self._addresses(question)
+        name = asked.name.lower()
+        decision = self._book.decide_name(name)
+        if decision.cut and asked.kind not in _NOT_ASKED:
+            self._count(name, asked.kind, because=decision.because)
+            return _answer(question, dns.REFUSED)
+        if asked.kind == dns.PTR and (address := dns.reversed_address(name)) and StandIns.is_one(address):
+            return await self._backwards(question, address)
+        # whether the name is there is asked for in any case, so that what does not exist is not made out to be empty
+        said = await self._upstream.ask(name, dns.A if asked.kind in _NOT_ASKED else asked.kind)
+        self._count(name, asked.kind, failed=said.code != dns.NO_ERROR)
+        if asked.kind in _NOT_ASKED:
+            return _answer(question, said.code if said.code in _CODES else dns.SERVER_FAILURE)
+        return _answer(question, said.code, _kept(said.answers, asked.name), _kept(said.authorities, asked.name))
+
+    async def _addresses(self, question: Message) -> Message:
+        asked = question.questions[0]
+        name, family = asked.name.lower(), _FAMILIES[asked.kind]
+        host = await self._upstream.host(name, asked.kind)
+        decision = self._book.judge(host)
+        code, addresses = (host.code4, host.four) if family == 4 else (host.code6, host.six)
+        if decision.cut and self._book.shape.name == "gone":
+            # its name alone did not tell: an alias or an address did
+            self._count(name, asked.kind, host.aliases, host.addresses, because=decision.because)
+            return _answer(question, dns.NAME_ERROR)
+        if not name or (host.is_here and not decision.cut):
+            return _answer(question, code, tuple(dns.address_record(asked.name, one, _SECONDS) for one in addresses))
+        self._count(name, asked.kind, host.aliases, host.addresses, failed=code != dns.NO_ERROR)
+        if code != dns.NO_ERROR or not addresses:
+            return _answer(question, code)
+        stand_in = self._book.hand_out(host, family)
+        if stand_in is None:
+            return _answer(question, dns.SERVER_FAILURE)
+        return _answer(question, dns.NO_ERROR, (dns.address_record(asked.name, stand_in, _SECONDS),))
+
+    async def _backwards(self, question: Message, address: str) -> Message:
+        """What the real address behind a stand-in is called."""
+        asked = question.questions[0]
+        name = self._book.stand_ins.name_of(address)
+        host = self._book.last_known(name) if name else None
+        addresses = () if host is None else host.four if ":" not in address else host.six
+        if host is None or not addresses or self._book.judge(host).cut:
+            return _answer(question, dns.NAME_ERROR)
+        real = dns.reverse_name(addresses[0])
+        said = await self._upstream.ask(real, dns.PTR)
+        named = (record for record in said.answers if record.kind == dns.PTR)
+        return _answer(question, said.code, tuple(Record(asked.name, dns.PTR, _SECONDS, record.data) for record in named))
+
+    def _count(
+        self, name: str, kind: int, aliases: Sequence[str] = (), addresses: Sequence[str] = (), *, because: str = "",
+        failed: bool = False,
+    ) -> None:  # fmt: skip
+        entry = self._ledger.entry(name.lower(), "", 0, "lookup")
+        another = entry.asked(kind)
+        entry.known(aliases, addresses)
+        if because and another:
+            entry.ended(because)
+        if failed and another:
+            entry.failed += 1
+
+
+def _tell_where_to(one: socket.socket) -> None:
+    """Have each datagram's own destination told: the answer must come from there."""
+    one.setsockopt(*_TOLD4, 1)
+    if one.family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+
+
+def _source(where: list[Any]) -> list[tuple[int, int, bytes]]:
+    """The destination of a datagram as the source of its answer; which interface is left to the kernel."""
+    told: list[tuple[int, int, bytes]] = []
+    for level, kind, data in where:
+        if level == socket.IPPROTO_IP and len(data) >= 12:
+            told.append((level, kind, struct.pack("=i", 0) + data[8:12] + bytes(4)))
+        elif level == socket.IPPROTO_IPV6 and len(data) >= 20:
+            told.append((level, kind, data[:16] + struct.pack("=i", 0)))
+    return told[:1]
+
+
+def _question(data: bytes) -> Message | None:
+    """A message that can be answered; ``None`` for what is none, or is an answer itself."""
+    try:
+        message = dns.read_message(data)
+    except BadMessage:
+        return None
+    return None if message.is_response else message
+
+
+def _answer(question: Message, code: int, answers: tuple[Record, ...] = (), authorities: tuple[Record, ...] = ()) -> Message:
+    flags = _ANSWER | question.flags & _KEPT_FLAGS | (code if code < 16 else dns.SERVER_FAILURE)
+    extension = (Record("", dns.OPT, 0, b"", _MOST_DATAGRAM),) if question.extension else ()
+    return Message(question.number, flags, question.questions, answers, authorities, extension)
+
+
+def _kept(records: tuple[Record, ...], name: str) -> tuple[Record, ...]:
+    """Records that may be told, the name that was asked for as it was asked."""
+    lowered = name.lower()
+    return tuple(
+        Record(name if record.name.lower() == lowered else record.name, record.kind, record.seconds, record.data, record.group)
+        for record in records
+        if record.kind not in _LEFT_OUT
+    )
+
+
+def _written(question: Message, answer: Message, most: int) -> bytes:
+    try:
+        return dns.write_message(answer, most)
+    except BadMessage:
+        return dns.write_message(Message(question.number, _ANSWER | dns.FORMAT_ERROR))
+
+
+def _send(one: socket.socket, question: Message, answer: Message, source: object, where: list[Any]) -> None:
+    data = _written(question, answer, min(question.most_bytes, _MOST_DATAGRAM))
+    try:
+        one.sendmsg((data,), _source(where), 0, cast(Any, source))
+    except OSError:
+        return  # the one that asked has gone, or its buffer is full: it asks again

@@ -37,7 +37,9 @@ def for_recording(environment: Mapping[str, str], settings: Configured, url: str
         Holds caches and files of settings for as long as the command runs.
     """
     made = _shared(environment, settings, folder)
-    indexes, links, scopes = [], [], []
+    indexes: list[str] = []
+    links: list[str] = []
+    scopes: list[tuple[str, str]] = []
     for number, one in enumerate(settings.registries):
         if one.ecosystem == "python":
             (links if one.links else indexes).append(f"{url}/python/{number}/")
@@ -74,7 +76,8 @@ def for_mirror(
             one.mkdir(parents=True, exist_ok=True)
         (folder / "mirror.list").write_text(source_line(url) if "debian" in holds else "", encoding="utf-8")
         own = [
-            f'Dir::Etc::sourcelist "{folder}/mirror.list";', f'Dir::Etc::sourceparts "{parts}";', f'Dir::State::lists "{lists}/";',
+            f'Dir::Etc::sourcelist "{folder}/mirror.list";', f'Dir::Etc::sourceparts "{parts}";',
+            f'Dir::State::lists "{lists}/";',
             'Dir::Cache::pkgcache "";', 'Dir::Cache::srcpkgcache "";', 'Acquire::http::Proxy "DIRECT";',
             'Acquire::Languages "none";',
         ]  # fmt: skip
@@ -83,15 +86,22 @@ def for_mirror(
 
 
 def _shared(environment: Mapping[str, str], settings: Configured, folder: Path) -> dict[str, str]:
-    made = {name: value for name, value in environment.items() if name not in _UNSET and not name.lower().startswith("npm_config_@")}
+    made = {name: value for name, value in environment.items() if not _chooses_registry(name)}
     for name, value in settings.settings:
         made.setdefault(name, value)
     made["PIP_CONFIG_FILE"] = os.devnull
     made["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     for name, place in (("PIP_CACHE_DIR", "pip"), ("UV_CACHE_DIR", "uv"), ("npm_config_cache", "npm")):
         made[name] = str(folder / "caches" / place)
-    kept = ",".join(one for one in (environment.get("no_proxy") or environment.get("NO_PROXY") or "", "127.0.0.1,localhost") if one)
+    kept = ",".join(
+        one for one in (environment.get("no_proxy") or environment.get("NO_PROXY") or "", "127.0.0.1,localhost") if one
+    )
     return made | {"no_proxy": kept, "NO_PROXY": kept}
+
+
+def _chooses_registry(name: str) -> bool:
+    """Whether a variable tells a client of a registry."""
+    return name in _UNSET or (name.lower().startswith("npm_config_") and name.lower().endswith("registry"))
 
 
 def _python(made: dict[str, str], indexes: Sequence[str], links: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from freehold.errors import ProvisionError
 from freehold.provision.registry import Registry, registry_from
 
-__all__ = ["Configured", "apt_dump", "configured", "pip_program"]
+__all__ = ["Configured", "apt_dump", "configured", "pip_program", "said_by"]
 
 _DEADLINE: Final = 120
 _MOST_FILE: Final = 4_000_000
@@ -85,13 +85,13 @@ def configured(
     return Configured(ordered, str(certificates) if certificates else None, settings)
 
 
-def _output(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> str:
-    """What a client says of itself; nothing if it is not here or fails."""
+def said_by(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> str:
+    """What a client says of itself on standard output; nothing if it is not here or fails."""
     program = shutil.which(arguments[0], path=environment.get("PATH"))
     if program is None:
         return ""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - a client that the user has, asked for its settings
             [program, *arguments[1:]], capture_output=True, timeout=_DEADLINE, check=False, stdin=subprocess.DEVNULL,
             env=dict(environment), cwd=folder,
         )  # fmt: skip
@@ -113,7 +113,7 @@ def pip_program(environment: Mapping[str, str], command: Sequence[str] = ()) -> 
 def _pip_settings(environment: Mapping[str, str], folder: Path, command: Sequence[str]) -> dict[str, str]:
     program = pip_program(environment, command)
     found: dict[str, str] = {}
-    for line in _output([*program, "config", "list"], environment, folder).splitlines():
+    for line in said_by([*program, "config", "list"], environment, folder).splitlines():
         name, sign, value = line.partition("=")
         section, dot, option = name.rpartition(".")
         if not sign or not dot or section not in ("global", "install", "download", ":env:"):
@@ -124,7 +124,7 @@ def _pip_settings(environment: Mapping[str, str], folder: Path, command: Sequenc
             continue
         if isinstance(text, str) and text.strip():
             found[option] = text
-    match = _DEFAULT.search(" ".join(_output([*program, "install", "--help"], environment, folder).split()))
+    match = _DEFAULT.search(" ".join(said_by([*program, "install", "--help"], environment, folder).split()))
     if match:
         found.setdefault("default-index", match[1])
     return found
@@ -151,7 +151,9 @@ def _uv_registries(environment: Mapping[str, str], folder: Path) -> list[Registr
         listed = table.get("index")
         for one in listed if isinstance(listed, list) else ():
             if isinstance(one, dict) and isinstance(one.get("url"), str):
-                default, extra = (default or one["url"], extra) if one.get("default") is True else (default, [*extra, one["url"]])
+                default, extra = (
+                    (default or one["url"], extra) if one.get("default") is True else (default, [*extra, one["url"]])
+                )
         if isinstance(table.get("index-url"), str):
             default = default or table["index-url"]
         more = table.get("extra-index-url")
@@ -177,7 +179,7 @@ def _project(folder: Path) -> dict[str, Any]:
 
 def _npm_settings(environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
     try:
-        settings = json.loads(_output(["npm", "config", "list", "--json"], environment, folder) or "{}")
+        settings = json.loads(said_by(["npm", "config", "list", "--json"], environment, folder) or "{}")
     except (ValueError, RecursionError):
         return {}
     return settings if isinstance(settings, dict) else {}
@@ -224,7 +226,7 @@ def _secret_for(place: str, secrets: Mapping[str, str]) -> str:
 
 def apt_dump(environment: Mapping[str, str]) -> str:
     """The whole configuration of apt, in its own spelling; empty if apt is not here."""
-    return _output(["apt-config", "dump"], environment, Path("/"))
+    return said_by(["apt-config", "dump"], environment, Path("/"))
 
 
 def _debian_registries(environment: Mapping[str, str]) -> list[Registry]:

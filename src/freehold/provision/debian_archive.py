@@ -41,13 +41,13 @@ def control_of(path: Path) -> tuple[str, Mapping[str, str]]:
     if tool is None:
         raise ProvisionError("dpkg-deb is not here, and Debian packages are read by it. Install dpkg.")
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - a fixed program, and a path of our own
             [tool, "--field", str(path)], capture_output=True, timeout=_DEADLINE, check=False, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ProvisionError(f"{path.name}: dpkg-deb did not read it ({error}). It was refused.") from None
     text = done.stdout[:_MOST_CONTROL].decode("utf-8", "replace").strip("\n")
-    fields = dict(match.groups() for line in text.splitlines() if (match := _FIELD.fullmatch(line)))
+    fields = {match[1]: match[2] for line in text.splitlines() if (match := _FIELD.fullmatch(line))}
     if done.returncode or not all(fields.get(name) for name in ("Package", "Version", "Architecture")):
         raise ProvisionError(f"{path.name}: this is no Debian package. It was refused.")
     if any(not line or (line[0] not in " \t" and not _FIELD.fullmatch(line)) for line in text.splitlines()):

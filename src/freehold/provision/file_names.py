@@ -32,7 +32,9 @@ def safe_file(name: str) -> str:
         If it holds a separator, begins with a dot, is longer than 255 characters, or is otherwise no name of a package's file.
     """
     if not is_safe_file(name):
-        raise ProvisionError(f"{name[:80]!r} is no name that a package's file may have. It was refused; ask the registry's owner.")
+        raise ProvisionError(
+            f"{name[:80]!r} is no name that a package's file may have. It was refused; ask the registry's owner."
+        )
     return name
 
 

@@ -102,12 +102,14 @@ def fill(
             need = _named(received)
             if need.key in known and known[need.key].sha256 != need.sha256:
                 raise ProvisionError(
-                    f"the mirror has {need.file} with another content ({known[need.key].sha256}) than came now ({need.sha256}). "
-                    "The first is kept; find out which is right."
+                    f"the mirror has {need.file} with another content ({known[need.key].sha256}) than came now "
+                    f"({need.sha256}). The first is kept; find out which is right."
                 )
             _put(folder, need, Path(received.path))
         except ProvisionError as error:
-            missing.append(Missing(received.need.ecosystem, received.need.label, received.need.file, str(error), received.need.by))
+            missing.append(
+                Missing(received.need.ecosystem, received.need.label, received.need.file, str(error), received.need.by)
+            )
             continue
         known[need.key] = need
     needs = tuple(sorted(known.values()))
@@ -133,7 +135,9 @@ def _unsound(recording: Recording) -> Iterable[Missing]:
     for asked in recording.asked:
         is_file = asked.what.endswith((".whl", ".tar.gz", ".zip", ".tgz", ".deb"))
         if is_file and asked.status >= 400:
-            yield Missing(asked.ecosystem, asked.what, asked.what.rpartition("/")[2], f"the registry answered {asked.status}", asked.by)
+            yield Missing(
+                asked.ecosystem, asked.what, asked.what.rpartition("/")[2], f"the registry answered {asked.status}", asked.by
+            )
 
 
 def _still_missing(missing: Iterable[Missing], needs: Iterable[Need]) -> tuple[Missing, ...]:
@@ -228,7 +232,11 @@ def _version(folder: Path, need: Need, seen: Iterable[Mapping[str, Any]]) -> dic
         sha1 = hashlib.file_digest(file, lambda: hashlib.sha1(usedforsecurity=False)).hexdigest()
     old = manifest.get("dist")
     kept = {name: old[name] for name in _DIST if name in old} if isinstance(old, dict) else {}
-    dist = {"tarball": f"/npm/{need.name}/-/{need.file}", "integrity": "sha512-" + base64.b64encode(sha512).decode(), "shasum": sha1}
+    dist = {
+        "tarball": f"/npm/{need.name}/-/{need.file}",
+        "integrity": "sha512-" + base64.b64encode(sha512).decode(),
+        "shasum": sha1,
+    }
     return {**manifest, "name": need.name, "version": need.version, "dist": {**kept, **dist}}
 
 

@@ -83,7 +83,9 @@ class LoopbackServer:
 
     def __init__(self, respond: Callable[[Request], Answer], port: int = 0) -> None:
         self._server = _Server(("127.0.0.1", port), respond)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="loopback server")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="loopback server"
+        )
 
     @property
     def port(self) -> int:
@@ -122,7 +124,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._room.acquire()
         with self._lock:
             self._open.add(cast("socket.socket", request))
-        super().process_request(request, client_address)  # type: ignore[arg-type]
+        super().process_request(request, client_address)
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         with self._lock:

@@ -179,5 +179,7 @@ def verify_mirror(folder: Path) -> tuple[Manifest, tuple[Finding, ...]]:
         if len(findings) >= _MOST_FINDINGS:
             break
         if not path.is_dir() and name not in known and name not in _BESIDE:
-            findings.append(Finding(name, 0, "", "the manifest does not know this file", "Remove it, or fill the mirror again."))
+            findings.append(
+                Finding(name, 0, "", "the manifest does not know this file", "Remove it, or fill the mirror again.")
+            )
     return manifest, tuple(findings[:_MOST_FINDINGS])

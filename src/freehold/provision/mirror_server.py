@@ -64,6 +64,12 @@ class Mirror:
         with self._lock:
             return tuple(self._missing)
 
+    def given(self) -> frozenset[str]:
+        """Names of the packages' files that clients took."""
+        names = {one.file for one in self._needs}
+        with self._lock:
+            return frozenset(self._given & names)
+
     def untaken(self) -> tuple[Missing, ...]:
         """Packages whose page was asked for and of which no file was taken.
 

@@ -11,11 +11,11 @@ import http.client
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from freehold.errors import ProvisionError
@@ -34,6 +34,7 @@ MOST_BYTES: Final = 20_000_000_000
 _MOST_ADDRESSES: Final = 1_000_000
 _MOST_ASKED: Final = 100_000
 _MOST_PROBLEMS: Final = 200
+_Pieces: TypeAlias = Generator[bytes, None, None]
 _PIECE: Final = 1 << 18
 _TARBALL: Final = re.compile(r"(?P<name>(?:@[^/]+/)?[^/]+)/-/(?P<file>[^/]+)")
 
@@ -153,7 +154,9 @@ class RecordingIndex:
         """A folder of files, as the page that clients take for one."""
         registry = self._registries[number]
         folder = Path(unquote(urlsplit(registry.base).path))
-        names = sorted(one.name for one in folder.iterdir() if one.is_file() and is_safe_file(one.name)) if folder.is_dir() else []
+        names = (
+            sorted(one.name for one in folder.iterdir() if one.is_file() and is_safe_file(one.name)) if folder.is_dir() else []
+        )
         links = [Link(name, f"{registry.base}/{quote(name)}") for name in names]
         return Answer(200, written_html("files", links, lambda link: self._python_address(number, link)), HTML)
 
@@ -215,7 +218,9 @@ class RecordingIndex:
         """An archive by its path at the registry, as lock files name it: what is stated of it is looked up first."""
         target = self._target(_token(url))
         if target is None and package_of(package):
-            _, page = self._packument(number, package, replace(request, headers={**request.headers, "accept": "application/json"}))
+            _, page = self._packument(
+                number, package, replace(request, headers={**request.headers, "accept": "application/json"})
+            )
             for tarball in tarballs_of(page, self._registries[number].base) if page is not None else ():
                 self._npm_address(number, tarball, request)
                 if tarball.file == file and urlsplit(tarball.url).path == urlsplit(url).path:
@@ -275,7 +280,7 @@ class RecordingIndex:
             stack.close()
             raise
 
-    def _kept(self, pieces: Iterator[bytes], reply: Reply, target: _Target, by: str) -> Iterator[bytes]:
+    def _kept(self, pieces: Iterator[bytes], reply: Reply, target: _Target, by: str) -> _Pieces:
         """Hand pieces on while they are written down; the last only when all is as stated."""
         with self._lock:
             self._count += 1
@@ -297,11 +302,11 @@ class RecordingIndex:
             got = {name: digest.hexdigest() for name, digest in digests.items()}
             if reply.length is not None and size != reply.length:
                 raise self._refusal(f"{target.need.file}: {size:,} bytes came of {reply.length:,}. Try again.")
-            for name, stated in target.digests:
-                if got[name] != stated:
+            for name, said in target.digests:
+                if got[name] != said:
                     raise self._refusal(
-                        f"{target.need.file} from {target.need.source}: its {name} is {got[name]} and the registry states {stated}. "
-                        "It was refused; don't use it before the registry's owner has explained."
+                        f"{target.need.file} from {target.need.source}: its {name} is {got[name]} and the registry "
+                        f"states {said}. It was refused; don't use it before the registry's owner has explained."
                     )
             part.replace(self._folder / got["sha256"])
             stated = tuple(f"{name}:{digest}" for name, digest in target.digests)
@@ -316,8 +321,8 @@ class RecordingIndex:
             before = self._received.get(need.key if need.name else (need.ecosystem, need.source, need.file))
             if before is not None and before.need.sha256 != need.sha256:
                 self._problems.setdefault(
-                    f"{need.file} came with two contents: {before.need.sha256} from {before.need.source} and {need.sha256} from "
-                    f"{need.source}. Find out which is right; the first is kept.", None,
+                    f"{need.file} came with two contents: {before.need.sha256} from {before.need.source} and {need.sha256} "
+                    f"from {need.source}. Find out which is right; the first is kept.", None,
                 )  # fmt: skip
                 return
             received = Received(need, str(self._folder / need.sha256))
@@ -367,23 +372,23 @@ class RecordingIndex:
 class _Body:
     """The body of an answer that is read while it is sent, and what must be closed after it."""
 
-    def __init__(self, stack: ExitStack, reply: Reply, through: Any = None) -> None:
+    def __init__(self, stack: ExitStack, reply: Reply, through: Callable[[Iterator[bytes]], _Pieces] | None = None) -> None:
         self._stack = stack
-        self._made = self._pieces(reply) if through is None else through(self._pieces(reply))
+        pieces = self._pieces(reply)
+        self._made: _Pieces = pieces if through is None else through(pieces)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        piece: bytes = next(self._made)
-        return piece
+        return next(self._made)
 
     def close(self) -> None:
         self._made.close()
         self._stack.close()
 
     @staticmethod
-    def _pieces(reply: Reply) -> Iterator[bytes]:
+    def _pieces(reply: Reply) -> _Pieces:
         while True:
             try:
                 piece = reply.body.read(_PIECE)

@@ -67,7 +67,9 @@ class Reply:
         except (http.client.HTTPException, OSError) as error:
             raise ProvisionError(f"{without_secret(self.url)} broke off ({_reason(error)}). Try again.") from None
         if len(body) > MOST_PAGE:
-            raise ProvisionError(f"{without_secret(self.url)} has more than {MOST_PAGE:,} bytes: no page of an index. It was refused.")
+            raise ProvisionError(
+                f"{without_secret(self.url)} has more than {MOST_PAGE:,} bytes: no page of an index. It was refused."
+            )
         return body
 
 
@@ -84,7 +86,9 @@ class Upstream:
 
     def __init__(self, environment: Mapping[str, str], certificates: str | None = None) -> None:
         self._proxies = {scheme: _either(environment, f"{scheme}_proxy") for scheme in ("http", "https")}
-        self._no_proxy = tuple(one.strip().lstrip(".").lower() for one in _either(environment, "no_proxy").split(",") if one.strip())
+        self._no_proxy = tuple(
+            one.strip().lstrip(".").lower() for one in _either(environment, "no_proxy").split(",") if one.strip()
+        )
         self._certificates = certificates
         self._tls: ssl.SSLContext | None = None
 
@@ -129,7 +133,9 @@ class Upstream:
         except ValueError:
             host, port, parts = None, None, urlsplit("")
         if parts.scheme not in ("http", "https") or not host:
-            raise ProvisionError(f"a registry leads to {without_secret(url) or 'an address that is none'!r}: neither http nor https.")
+            raise ProvisionError(
+                f"a registry leads to {without_secret(url) or 'an address that is none'!r}: neither http nor https."
+            )
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         proxy = urlsplit(self._proxies[parts.scheme]) if self._proxies[parts.scheme] and not self._is_direct(host) else None
         if proxy is not None and proxy.hostname:

@@ -29,9 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(200_000, 20, 20)
     from freehold.cli.drill_arguments import apart
     from freehold.cli.parser import build_parser
+    from freehold.cli.provision import with_action
     from freehold.cli.speech import Speech, speaking
 
     own, words = apart(sys.argv[1:] if arguments is None else arguments)
+    if words is None:
+        own, words = with_action(own)
     options = build_parser().parse_args(own)
     options.words = words
     named = [path for name in ("stack", "other") if (path := getattr(options, name, None))]

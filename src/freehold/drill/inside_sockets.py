@@ -64,6 +64,10 @@ class FilterHandle(Protocol):
         """What was stopped up to now, in the order of the first: refused, dropped, and all that is neither TCP nor DNS."""
         ...
 
+    def close(self) -> None:
+        """Let go of it; what it stops stays stopped."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class InsideSockets:
@@ -96,7 +100,8 @@ class InsideSockets:
     loopback_ports: frozenset[int] = field(default=frozenset())
 
     def close(self) -> None:
-        """Close every socket; a second time does nothing."""
+        """Close every socket, and let go of the filter; a second time does nothing."""
+        self.filters.close()
         for one in (self.udp4, self.udp6, self.dns_tcp4, self.dns_tcp6, self.tcp4, self.tcp6):
             if one is not None:
                 one.close()

@@ -141,6 +141,9 @@ class _Way:
         self._timer = None
         self._loop.add_reader(self._source, self._readable)
 
+    def hasten(self) -> None:
+        self._pace = None
+
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -260,6 +263,11 @@ class Pair:
         """Begin."""
         for way in self._ways:
             way.listen()
+
+    def hasten(self) -> None:
+        """Let it go as fast as it can from now on."""
+        for way in self._ways:
+            way.hasten()
 
     def reset(self) -> None:
         """End both with a reset."""

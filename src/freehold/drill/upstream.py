@@ -160,6 +160,10 @@ class Upstream:
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(task)
 
+    def forget(self) -> None:
+        """Forget the answers that are kept."""
+        self._kept.clear()
+
     async def close(self) -> None:
         """Give up what is being asked."""
         tasks = tuple(self._asking.values())

@@ -14,7 +14,7 @@ from typing import Final
 from freehold.provision.configured import Configured, apt_dump
 from freehold.provision.debian_archive import source_line
 
-__all__ = ["for_mirror", "for_recording"]
+__all__ = ["for_mirror", "for_recording", "settings_for"]
 
 _UNSET: Final = (
     "PIP_NO_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
@@ -83,6 +83,18 @@ def for_mirror(
         ]  # fmt: skip
         _apt(made, environment, folder, own)
     return made
+
+
+def settings_for(url: str, holds: Sequence[str]) -> tuple[str, ...]:
+    """Lines for a shell that lead its clients to a mirror; for apt, which takes none from variables, a comment."""
+    lines = []
+    if "python" in holds:
+        lines += [f"export PIP_INDEX_URL={url}/python/simple/", f"export UV_DEFAULT_INDEX={url}/python/simple/"]
+    if "npm" in holds:
+        lines += [f"export npm_config_registry={url}/npm/", "export npm_config_replace_registry_host=always"]
+    if "debian" in holds:
+        lines.append(f"# a line of /etc/apt/sources.list, on this machine alone: {source_line(url).strip()}")
+    return tuple(lines)
 
 
 def _shared(environment: Mapping[str, str], settings: Configured, folder: Path) -> dict[str, str]:

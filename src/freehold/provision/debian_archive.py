@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from freehold.errors import ProvisionError
+from freehold.provision.configured import said_by
 from freehold.provision.needs import Need
 
-__all__ = ["control_of", "packages_list", "release", "source_line"]
+__all__ = ["control_of", "packages_list", "release", "source_line", "stated_digests"]
 
 _MOST_CONTROL: Final = 1_000_000
 _FIELD: Final = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 _DEADLINE: Final = 120
+_AT_ONCE: Final = 200
 
 
 def control_of(path: Path) -> tuple[str, Mapping[str, str]]:
@@ -53,6 +55,22 @@ def control_of(path: Path) -> tuple[str, Mapping[str, str]]:
     if any(not line or (line[0] not in " \t" and not _FIELD.fullmatch(line)) for line in text.splitlines()):
         raise ProvisionError(f"{path.name}: its control data has an empty or a broken line. It was refused.")
     return text, fields
+
+
+def stated_digests(packages: Iterable[tuple[str, str, str]], environment: Mapping[str, str]) -> dict[tuple[str, str, str], str]:
+    """Look up the SHA-256 that apt's own lists state of packages: each by name, version and architecture.
+
+    Those that the lists do not have are left out.
+    """
+    found: dict[tuple[str, str, str], str] = {}
+    wanted = [f"{name}={version}" for name, version, _ in packages]
+    for start in range(0, len(wanted), _AT_ONCE):
+        for record in said_by(("apt-cache", "show", *wanted[start : start + _AT_ONCE]), environment, Path("/")).split("\n\n"):
+            fields = {match[1]: match[2] for line in record.splitlines() if (match := _FIELD.fullmatch(line))}
+            digest = fields.get("SHA256", "")
+            if re.fullmatch(r"[0-9a-f]{64}", digest):
+                found[(fields.get("Package", ""), fields.get("Version", ""), fields.get("Architecture", ""))] = digest
+    return found
 
 
 def packages_list(packages: Iterable[tuple[Need, str]]) -> bytes:

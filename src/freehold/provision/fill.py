@@ -122,7 +122,7 @@ def fill(
         moment.isoformat().replace("+00:00", "Z"), __version__,
         tuple(dict.fromkeys((*old.commands, *(tuple(one) for one in commands)))), tuple(sorted({*old.registries, *registries})),
         tuple(sorted({*old.hosts, *recording.hosts})), {**old.tools, **(tools or {})}, needs, tuple(sorted(files)),
-        _still_missing((*old.missing, *missing, *_unsound(recording)), needs),
+        _still_missing((*(one for one in old.missing if one.file), *missing, *_unsound(recording)), needs),
     )  # fmt: skip
     write_manifest(folder, manifest)
     return manifest

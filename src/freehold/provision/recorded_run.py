@@ -15,6 +15,7 @@ from freehold.drill.record import Attributed, Run
 from freehold.errors import ProvisionError
 from freehold.provision.client_environment import for_recording
 from freehold.provision.configured import Configured
+from freehold.provision.debian_archive import control_of, stated_digests
 from freehold.provision.errands import Errand
 from freehold.provision.file_names import is_safe_file
 from freehold.provision.loopback_server import LoopbackServer
@@ -86,8 +87,8 @@ def record(
             status = _run(errand, made, stdout, left)
             if status:
                 failed.append((errand, status))
-    seconds = time.monotonic() - begin
-    recording = _with_apts(index.recording(), clients / "archives")
+        seconds = time.monotonic() - begin
+        recording = _of_debian(_with_apts(index.recording(), clients / "archives"), made)
     contacts = tuple(Attributed(Contact(host, "", 0, "tcp", tries=1)) for host in recording.hosts)
     run = Run(
         "baseline", "recording", started.isoformat(timespec="seconds").replace("+00:00", "Z"), seconds,
@@ -116,6 +117,37 @@ def _run(errand: Errand, environment: Mapping[str, str], stdout: int | None, tim
             process.kill()
             process.wait()
         raise
+
+
+def _of_debian(recording: Recording, environment: Mapping[str, str]) -> Recording:
+    """Hold Debian packages, whose address says little, against what they say themselves and what apt's lists state of them."""
+    said: dict[str, tuple[str, str, str]] = {}
+    problems = list(recording.problems)
+    for one in recording.received:
+        if one.need.ecosystem == "debian":
+            try:
+                _, fields = control_of(Path(one.path))
+            except ProvisionError as error:
+                problems.append(str(error))
+                continue
+            said[one.path] = (fields["Package"], fields["Version"], fields["Architecture"])
+    stated = stated_digests(said.values(), environment) if said else {}
+    received = []
+    for one in recording.received:
+        if one.need.ecosystem != "debian":
+            received.append(one)
+        elif one.path in said:
+            digest = stated.get(said[one.path], "")
+            if digest not in ("", one.need.sha256):
+                problems.append(
+                    f"{one.need.file}: its SHA-256 is {one.need.sha256} and apt's lists state {digest}. It was refused; don't "
+                    "use it before the archive's owner has explained."
+                )
+                continue
+            name, version, _ = said[one.path]
+            need = replace(one.need, name=name, version=version, stated=(f"sha256:{digest}",) if digest else ())
+            received.append(Received(need, one.path))
+    return replace(recording, received=tuple(received), problems=tuple(problems))
 
 
 def _with_apts(recording: Recording, archives: Path) -> Recording:

@@ -27,7 +27,8 @@ def provision_document(answer: Provisioned, context: Context) -> Document:
     blocks: list[Block] = [*_proof(answer), *_missing(answer.missing), *_recorded(answer), *_beside(answer.proof)]
     files = answer.expected or answer.manifest.needs
     blocks += [Heading(say("provision.files")), _files(files, most=_MOST_SHOWN)] if files else []
-    blocks.append(Paragraph(say("provision.use", folder=answer.folder), "quiet"))
+    blocks += [*_blind(answer.proof), Heading(say("provision.use_title"))]
+    blocks.append(Paragraph(say("provision.use", folder=answer.folder)))
     title = say("provision.title", folder=answer.folder)
     subtitle = say(
         "provision.subtitle", files=count("provision.count", len(answer.manifest.needs)), size=_size(answer.manifest.size),
@@ -59,15 +60,18 @@ def _proof(answer: Provisioned) -> Iterator[Block]:
     if proof.untaken:
         names = ", ".join(one.file for one in proof.untaken[:5]) + (" …" if len(proof.untaken) > 5 else "")
         yield Paragraph(say("provision.untaken", files=count("provision.count", len(proof.untaken)), names=names), "bad")
+
+
+def _blind(proof: Proof | None) -> Iterator[Block]:
+    if proof is None or not proof.run.blind_spots:
+        return
+    yield Heading(say("provision.blind"))
     for spot in proof.run.blind_spots:
-        yield Paragraph(_blind(spot), "quiet")
-
-
-def _blind(spot: str) -> str:
-    try:
-        return say(f"drill.{spot.removeprefix('drill.')}")
-    except KeyError:
-        return spot
+        name, _, value = spot.partition(" ")
+        try:
+            yield Paragraph(say(name if name.startswith("drill") else f"drill.blind_{name}", value=value), "quiet")
+        except KeyError:
+            yield Paragraph(spot, "quiet")
 
 
 def _why(proof: Proof) -> str:
@@ -126,18 +130,9 @@ def _files(needs: Iterable[Need], most: int | None = None) -> Table:
         Column("file", say("provision.column_file")), Column("bytes", say("provision.column_bytes"), "count"),
         Column("stated", say("provision.column_stated")), Column("source", say("provision.column_source")),
     )  # fmt: skip
+    agreed, unstated = say("provision.agreed"), say("provision.none_stated")
     rows = tuple(
-        Row(
-            (
-                one.name,
-                one.version,
-                one.file,
-                one.size,
-                say("provision.agreed" if one.stated else "provision.none_stated"),
-                one.source,
-            )
-        )
-        for one in needs
+        Row((one.name, one.version, one.file, one.size, agreed if one.stated else unstated, one.source)) for one in needs
     )
     return Table(columns, rows, most=most)
 
@@ -146,13 +141,16 @@ def _main(needs: Iterable[Need], missing: Iterable[Missing]) -> Table:
     names = ("state", "ecosystem", "package", "version", "file", "sha256", "bytes", "source", "by", "reason", "add")
     columns = tuple(Column(name, say(f"provision.column_{name}")) for name in names)
     rows = [
-        Row((say("provision.held"), one.ecosystem, one.name, one.version, one.file, one.sha256, one.size, one.source, one.by or None, None, None))
+        Row((
+            say("provision.held"), one.ecosystem, one.name, one.version, one.file, one.sha256, one.size, one.source,
+            one.by or None, None, None,
+        ))
         for one in needs
     ]  # fmt: skip
     rows += [
         Row((
-            say("provision.lacking"), one.ecosystem or None, one.what or None, None, one.file or None, None, None, None, one.by or None,
-            one.reason, one.add or None,
+            say("provision.lacking"), one.ecosystem or None, one.what or None, None, one.file or None, None, None, None,
+            one.by or None, one.reason, one.add or None,
         ))
         for one in missing
     ]  # fmt: skip

@@ -16,6 +16,17 @@ from freehold.provision.debian_archive import source_line
 
 __all__ = ["for_mirror", "for_recording", "settings_for"]
 
+_PROXIES: Final = frozenset(
+    {
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "ftp_proxy",
+        "npm_config_proxy",
+        "npm_config_https_proxy",
+        "npm_config_http_proxy",
+    }
+)
 _UNSET: Final = (
     "PIP_NO_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_PROXY", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL",
     "UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_OFFLINE",
@@ -66,7 +77,9 @@ def for_mirror(
     holds
         Ecosystems that it holds; a client of another one is led there too, and finds nothing.
     """
-    made = _shared(environment, settings, folder)
+    # A proxy would reach for a client what is cut: it dials by itself, and its own host is none of a registry.
+    direct = {name: value for name, value in environment.items() if name.lower() not in _PROXIES}
+    made = _shared(direct, settings, folder)
     _python(made, [f"{url}/python/simple/"], [])
     scopes = {one.scope for one in settings.registries if one.ecosystem == "npm"} | {""}
     _npm(made, [(scope, f"{url}/npm/") for scope in sorted(scopes)])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,11 +36,14 @@ class Configured:
         A file of certificates that a client trusts beside the system's.
     settings
         Settings of pip that have nothing to do with indexes, by the name of their variable (``PIP_CERT``).
+    proxy
+        The proxy that pip is configured for; it may hold a secret, and is never shown.
     """
 
     registries: tuple[Registry, ...]
     certificates: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    proxy: str = field(default="", repr=False)
 
 
 def configured(
@@ -79,10 +82,10 @@ def configured(
     settings = tuple(
         (f"PIP_{name.upper().replace('-', '_')}", value)
         for name, value in pip.items()
-        if name not in ("index-url", "extra-index-url", "find-links", "no-index", "default-index")
+        if name not in ("index-url", "extra-index-url", "find-links", "no-index", "default-index", "proxy")
     )
     certificates = pip.get("cert") or npm_settings.get("cafile") or environment.get("SSL_CERT_FILE")
-    return Configured(ordered, str(certificates) if certificates else None, settings)
+    return Configured(ordered, str(certificates) if certificates else None, settings, pip.get("proxy", ""))
 
 
 def said_by(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> str:

@@ -216,7 +216,10 @@ def _npm(folder: Path, needs: Iterable[Need], pages: Mapping[str, str]) -> Itera
 def _page(path: Path) -> Mapping[str, Any]:
     if not path.is_file() or path.stat().st_size > _MOST_PAGE:
         return {}
-    page = read_packument(path.read_bytes())
+    try:
+        page = read_packument(path.read_bytes())
+    except ProvisionError:
+        return {}  # a damaged page of the mirror's own is made anew
     tags = page.get("dist-tags")
     return {**page, "dist-tags": tags if isinstance(tags, dict) else {}}
 

@@ -125,16 +125,16 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path} cannot be read ({error.strerror}). `freehold provision --into {folder} -- CMD` makes a mirror."
         ) from None
     except ValueError as error:
-        raise ProvisionError(f"{path} is no JSON ({error}). Fill the mirror again.") from None
+        raise ProvisionError(f"{path} is no JSON ({error}). Fill a new folder.") from None
     if not isinstance(value, dict) or value.get("form") != FORM:
-        raise ProvisionError(f"{path} is no manifest in the form '{FORM}'. Fill the mirror again.")
+        raise ProvisionError(f"{path} is no manifest in the form '{FORM}'. Fill a new folder.")
     stated = value.pop("digest", "")
     try:
         if hashlib.sha256(canonical(value, _MOST_BYTES)).hexdigest() != stated:
-            raise ProvisionError(f"{path} was changed after it was written: its digest is another. Fill the mirror again.")
+            raise ProvisionError(f"{path} was changed after it was written: its digest is another. Fill a new folder.")
         return _from_data(value)
     except (EvidenceError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ProvisionError(f"{path} does not say what a manifest says ({error}). Fill the mirror again.") from None
+        raise ProvisionError(f"{path} does not say what a manifest says ({error}). Fill a new folder.") from None
 
 
 def _from_data(value: Mapping[str, Any]) -> Manifest:
@@ -167,19 +167,18 @@ def verify_mirror(folder: Path) -> tuple[Manifest, tuple[Finding, ...]]:
     """
     manifest = read_manifest(folder)
     findings = []
+    mend = f"Fetch it again: freehold provision --into {folder} --from {folder}"
     known = {one.path for one in manifest.files}
     for held in manifest.files:
         path = folder / held.path
         if not path.is_file() or path.is_symlink():
-            findings.append(Finding(held.path, 0, "", "the file is not there", "Fill the mirror again."))
+            findings.append(Finding(held.path, 0, "", "the file is not there", mend))
         elif path.stat().st_size != held.size or digest_of(path) != held.sha256:
-            findings.append(Finding(held.path, 0, "sha256", "the file is not the one recorded", "Fill the mirror again."))
+            findings.append(Finding(held.path, 0, "sha256", "the file is not the one recorded", mend))
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if len(findings) >= _MOST_FINDINGS:
             break
         if not path.is_dir() and name not in known and name not in _BESIDE:
-            findings.append(
-                Finding(name, 0, "", "the manifest does not know this file", "Remove it, or fill the mirror again.")
-            )
+            findings.append(Finding(name, 0, "", "the manifest does not know this file", "Remove it."))
     return manifest, tuple(findings[:_MOST_FINDINGS])

@@ -83,8 +83,9 @@ class Mirror:
             needs = [one for one in self._needs if (one.ecosystem, one.name) == (ecosystem, name)]
             if needs and not any(one.file in given for one in needs):
                 there = ", ".join(sorted({one.version for one in needs}))
-                reason = f"its page was asked for and none of its files taken: the mirror has {there}"
-                found.append(Missing(ecosystem, name, "", reason, by, adding(ecosystem, name, str(self._folder))))
+                reason = f"perhaps another version or file: its page was asked for and no file taken; the mirror has {there}"
+                wanted = name + {"python": "==", "npm": "@"}.get(ecosystem, "=") + "VERSION"
+                found.append(Missing(ecosystem, name, "", reason, by, adding(ecosystem, wanted, str(self._folder))))
         return tuple(found)
 
     def respond(self, request: Request) -> Answer:

@@ -73,8 +73,9 @@ class Proof:
 
     @property
     def proved(self) -> bool:
-        """Whether the command passed, the cut held, and every file that was recorded for it came from the mirror."""
-        return self.run.passed and not self.run.broken and self.verdict.name != "void" and not self.untaken
+        """Whether it passed, the cut held, and all that was recorded for it, and at least something, came from the mirror."""
+        held = self.run.passed and not self.run.broken and self.verdict.name != "void"
+        return held and self.taken > 0 and not self.untaken
 
 
 async def prove(

@@ -77,7 +77,9 @@ def record(
     files, clients = folder / "files", folder / "clients"
     files.mkdir(mode=0o700)
     clients.mkdir()
-    index = RecordingIndex(settings.registries, files, Upstream(environment, settings.certificates), most_bytes=most_bytes)
+    proxies = {"http_proxy": settings.proxy, "https_proxy": settings.proxy} if settings.proxy else {}
+    upstream = Upstream({**proxies, **environment}, settings.certificates)
+    index = RecordingIndex(settings.registries, files, upstream, most_bytes=most_bytes)
     started, begin = datetime.now(UTC), time.monotonic()
     failed: list[tuple[Errand, int]] = []
     with LoopbackServer(index.respond) as server:

@@ -83,6 +83,8 @@ def _why(proof: Proof) -> str:
         return say("provision.ended", status=proof.run.exit)
     if proof.untaken:
         return say("provision.in_place")
+    if not proof.taken:
+        return say("provision.took_nothing")
     return proof.verdict.reasons[0] if proof.verdict.reasons else proof.verdict.name
 
 
@@ -171,8 +173,8 @@ def verify_document(answer: MirrorVerdict, context: Context) -> Document:
     columns = (Column("file", say("provision.column_file")), Column("problem", say("provision.column_problem")))
     table = Table(columns, tuple(Row((one.file, one.problem), "bad") for one in answer.findings))
     said = say(
-        "provision.verified", files=count("provision.count", len(manifest.needs)), size=_size(manifest.size), made=manifest.made,
-        kinds=", ".join(manifest.holds) or say("report.none"),
+        "provision.verified", files=count("provision.count", len(manifest.needs)), size=_size(manifest.size),
+        made=manifest.made, kinds=", ".join(manifest.holds) or say("report.none"),
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(said, lead=True)]
     if answer.findings:

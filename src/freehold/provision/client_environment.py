@@ -118,10 +118,13 @@ def _shared(environment: Mapping[str, str], settings: Configured, folder: Path) 
     made["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     for name, place in (("PIP_CACHE_DIR", "pip"), ("UV_CACHE_DIR", "uv"), ("npm_config_cache", "npm")):
         made[name] = str(folder / "caches" / place)
-    kept = ",".join(
-        one for one in (environment.get("no_proxy") or environment.get("NO_PROXY") or "", "127.0.0.1,localhost") if one
-    )
-    return made | {"no_proxy": kept, "NO_PROXY": kept}
+    made = {name: value for name, value in made.items() if name.lower() != "no_proxy"}
+    if any(name.lower() in _PROXIES and value for name, value in made.items()):
+        # Loopback is reached directly. Without a proxy the variable would only keep apt from the one that records.
+        besides = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+        kept = ",".join(one for one in (besides, "127.0.0.1", "localhost") if one)
+        made |= {"no_proxy": kept, "NO_PROXY": kept}
+    return made
 
 
 def _chooses_registry(name: str) -> bool:

@@ -101,10 +101,12 @@ def fill(
         try:
             need = _named(received)
             if need.key in known and known[need.key].sha256 != need.sha256:
-                raise ProvisionError(
-                    f"the mirror has {need.file} with another content ({known[need.key].sha256}) than came now "
-                    f"({need.sha256}). The first is kept; find out which is right."
+                reason = (
+                    f"the mirror has it with another content ({known[need.key].sha256}) than came now ({need.sha256}); the "
+                    "first is kept. Find out which is right."
                 )
+                missing.append(Missing(need.ecosystem, need.file, "", reason, need.by))
+                continue
             _put(folder, need, Path(received.path))
         except ProvisionError as error:
             missing.append(

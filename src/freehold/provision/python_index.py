@@ -26,6 +26,7 @@ _MOST_LINKS: Final = 200_000
 _MOST_TEXT: Final = 500
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,128}")
 _ALGORITHMS: Final = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b"})
+_SOUND: Final = re.compile(r"(?:https?|file)://[!-~]{0,4000}")
 _KEPT: Final = ("requires-python", "yanked", "core-metadata")
 
 
@@ -69,7 +70,7 @@ def read_page(body: bytes, kind: str, url: str) -> tuple[Link, ...]:
     found = _of_json(body, url) if "json" in kind else _of_html(body, url)
     links = []
     for link in found:
-        if is_safe_file(link.file) and urlsplit(link.url).scheme in ("http", "https", "file"):
+        if is_safe_file(link.file) and _SOUND.fullmatch(link.url):
             links.append(link)
         if len(links) > _MOST_LINKS:
             raise ProvisionError(f"a page of an index lists more than {_MOST_LINKS:,} files. It was refused.")

@@ -118,7 +118,7 @@ class Upstream:
                     raise ProvisionError(f"{without_secret(url)} cannot be reached ({_reason(error)}).") from None
                 named = {name.lower(): value for name, value in response.getheaders()}
                 if response.status in _REDIRECTS and "location" in named:
-                    url = urljoin(url, named["location"])
+                    url = _led(url, named["location"])
                     continue
                 yield Reply(response.status, url, named, response)
                 return
@@ -158,6 +158,13 @@ class Upstream:
             if self._certificates and Path(self._certificates).is_file():
                 self._tls.load_verify_locations(self._certificates)
         return self._tls
+
+
+def _led(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise ProvisionError(f"{without_secret(url)} leads to an address that is none.") from None
 
 
 def _either(environment: Mapping[str, str], name: str) -> str:

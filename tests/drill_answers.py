@@ -9,8 +9,24 @@ from freehold.drill.contact import Contact
 from freehold.drill.interface import Possible
 from freehold.drill.matrix import Landlord, Matrix, MatrixRow
 from freehold.drill.newcomers import Newcomer
-from freehold.drill.record import Attributed, Drill, Fallback, HostRole, LocalUse, Prediction, Run, Step, Verdict
-from freehold.report.drill_answers import BackendsAnswer, DrillAnswer, MatrixAnswer
+from freehold.drill.proposals import Proposal
+from freehold.drill.record import (
+    Attributed,
+    Drill,
+    Fallback,
+    HostRole,
+    LocalUse,
+    Prediction,
+    Probed,
+    Run,
+    Service,
+    Step,
+    Verdict,
+)
+from freehold.drill.scores import score
+from freehold.report.drill_answers import ApplyAnswer, BackendsAnswer, DrillAnswer, MatrixAnswer, ScoreAnswer
+from freehold.stack.changes import ColumnChange, RowChange
+from freehold.stack.values import Claim
 
 DIGEST: Final = "0123456789abcdef" * 4
 COMMAND: Final = ("make", "-C", "shop", "test")
@@ -33,7 +49,9 @@ BASELINE: Final = Run(
     "baseline", "namespace", "2026-11-26T07:00:00Z", 12.3, 0,
     (
         Attributed(contact("git.forge.example", bytes_up=2_100, bytes_down=4_600_000, first_seen=0.4), (FORGE,)),
-        Attributed(contact("wheels.example", tries=3, bytes_down=136_000, aliases=("edge.example",), first_seen=1.0), (EDGE, PLACE)),
+        Attributed(
+            contact("wheels.example", tries=3, bytes_down=136_000, aliases=("edge.example",), first_seen=1.0), (EDGE, PLACE)
+        ),
         Attributed(contact("time.example", 123, transport="udp", tries=2, refused=0, first_seen=1.5)),
         Attributed(contact("localhost", 5432, local=True, bytes_down=900, first_seen=2.0)),
     ),
@@ -56,13 +74,16 @@ CUT: Final = Run(
     output_lines=30, output_bytes=1_000, setup_seconds=0.021,
 )  # fmt: skip
 RULES: Final = {
-    "name": "provider forge-inc", "notice": "0d", "stake": 0.5, "hosts": ["mirror.example"], "air_gap": False,
-    "rule": [
-        {
-            "provider": "forge-inc", "via": ["provider", "owner", "location", "origin"], "availability": 0.0, "from": "0d",
-            "until": "forever", "cover": "keep",
-        }
-    ],
+    "cutoff": {
+        "name": "provider forge-inc", "notice": "0d", "stake": 0.5,
+        "rule": [
+            {
+                "provider": "forge-inc", "via": ["provider", "owner", "location", "origin"], "availability": 0.0, "from": "0d",
+                "until": "forever", "cover": "keep",
+            }
+        ],
+    },
+    "hosts": ["mirror.example"], "air_gap": False,
 }  # fmt: skip
 FAILED: Final = Drill(
     COMMAND, "shop", DIGEST, "89abcdef0123456789abcdef0123456789abcdef+", RULES, "Forge, Inc. or mirror.example", "gone",
@@ -75,7 +96,8 @@ FAILED: Final = Drill(
     valid_until="2027-02-24",
 )  # fmt: skip
 _PASSED_CUT: Final = replace(
-    CUT, exit=0, seconds=14.0, steps=(Step("fetch", "passed", 0, 0.0, 6.0, "git.forge.example:443"), Step("test", "passed", 0, 6.0, 8.0)),
+    CUT, exit=0, seconds=14.0,
+    steps=(Step("fetch", "passed", 0, 0.0, 6.0, "git.forge.example:443"), Step("test", "passed", 0, 6.0, 8.0)),
     local=(LocalUse("~/wheels", "wheel folder (find-links)", 4, ("shop-1.whl", "cart-2.whl")),),
 )  # fmt: skip
 SURVIVED: Final = replace(
@@ -91,10 +113,11 @@ DEGRADED: Final = replace(
 )  # fmt: skip
 UNTOUCHED: Final = replace(
     FAILED, run=replace(CUT, exit=0, contacts=(), steps=()), baseline=None,
-    prediction=Prediction("shop", 1.0, 1.0, up=True, agrees=True), verdict=Verdict("untouched", ("nothing that was cut was tried",)),
+    prediction=Prediction("shop", 1.0, 1.0, up=True, agrees=True),
+    verdict=Verdict("untouched", ("nothing that was cut was tried",)),
 )  # fmt: skip
 VOID: Final = replace(
-    FAILED, cut={"hosts": [], "air_gap": True, "rule": []}, said="everything outside this machine",
+    FAILED, cut={"cutoff": None, "hosts": [], "air_gap": True}, said="everything outside this machine",
     prediction=Prediction("shop", 0.0, 1.0, up=None), baseline=replace(BASELINE, exit=None),
     run=replace(CUT, exit=-9, backend="air-gap"), backend="air-gap", revision="",
     verdict=Verdict("void", ("it failed without the cut too: not done after 600 s",)),
@@ -102,12 +125,30 @@ VOID: Final = replace(
 WATCHED: Final = replace(
     FAILED, cut={}, said="", baseline=None, run=BASELINE, prediction=None, verdict=Verdict("void", ("nothing was cut",))
 )
+SERVED: Final = replace(
+    FAILED, command=("./serve",), baseline=None, prediction=None, tags=("service",),
+    run=replace(
+        CUT, exit=1,
+        steps=(
+            Step("start", "passed", None, 0.0, 1.1), Step("base", "passed", None, 1.1, 10.0),
+            Step("cut", "failed", None, 11.1, 60.0, "git.forge.example:443"), Step("recovery", "passed", None, 71.1, 60.0),
+        ),
+    ),
+    verdict=Verdict(
+        "failed", ("the probe failed first 30.2 s after the cut; 29.2 s after it, it had still passed",), (), 1.0, "cut", 30.2
+    ),
+    service=Service(
+        ("curl", "-f", "localhost"), 1.1, 11.1, 71.1, 30.2, 29.2, 4.5,
+        (("start", 2, 1), ("base", 10, 10), ("cut", 60, 30), ("recovery", 60, 56)),
+        (Probed("start", 1.0, 0.1, 0), Probed("cut", 41.3, 0.1, 22), Probed("recovery", 75.5, 0.1, 0)),
+    ),
+)  # fmt: skip
 DRILLS: Final = {
     "failed": DrillAnswer(
         FAILED, record=".freehold/drills/one.json", repeat=("freehold", "drill", "--provider", "forge-inc", "--", *COMMAND)
     ),
     "survived": DrillAnswer(SURVIVED, "drill show", known="the stack"),
-    "degraded": DrillAnswer(DEGRADED),
+    "degraded": DrillAnswer(DEGRADED), "service": DrillAnswer(SERVED),
     "untouched": DrillAnswer(UNTOUCHED),
     "void": DrillAnswer(VOID),
     "watched": DrillAnswer(
@@ -137,8 +178,23 @@ WAYS: Final = BackendsAnswer(
 )  # fmt: skip
 
 
+SCORE: Final = ScoreAnswer(score((FAILED, SURVIVED, DEGRADED, UNTOUCHED, VOID)), ".freehold/drills", ("x.json is no JSON",))
+NEED: Final = Proposal(
+    "need:forge", "need", "'shop' needs 'forge': the drill saw git.forge.example", ("git.forge.example:443: 6 tries",), 0.9,
+    claims=(Claim("needs", "shop@self > forge", "item", "forge", "drill of 2026-11-26", "2026-11-26", 0.9),),
+)  # fmt: skip
+COVER: Final = Proposal("cover:shop@self > forge", "cover", "'forge' has no cover", (), 0.7)
+_ROWS: Final = (
+    RowChange("needs", "shop@self > forge", "added"),
+    RowChange("needs", "shop@self > forge", "changed", (ColumnChange("survive", "1d", "0d"),)),
+)
+PROPOSED: Final = ApplyAnswer(FAILED, ".freehold/drills/one.json", (NEED, COVER), (), _ROWS)
+APPLIED: Final = ApplyAnswer(FAILED, ".freehold/drills/one.json", (NEED, COVER), ("need:forge",), _ROWS[:1], "stack.toml")
+
+
 def drill_answers() -> dict[str, object]:
     """One answer of each form."""
     return {
-        "drill": DRILLS["failed"], "drill show": DRILLS["survived"], "drill matrix": MatrixAnswer(MATRIX), "drill backends": WAYS,
+        "drill": DRILLS["failed"], "drill show": DRILLS["survived"], "drill matrix": MatrixAnswer(MATRIX),
+        "drill backends": WAYS, "drill apply": APPLIED, "drill score": SCORE,
     }  # fmt: skip

@@ -64,6 +64,9 @@ class Filters:
     def blocked(self) -> tuple[Blocked, ...]:
         return tuple(self.stopped)
 
+    def close(self) -> None:
+        self.stopped = []
+
 
 class NameServer(asyncio.DatagramProtocol):
     """Answers from a zone over UDP and TCP; a number in place of records is the code that it answers with."""
@@ -94,6 +97,7 @@ class NameServer(asyncio.DatagramProtocol):
         data = dns.write_message(self.answer(await reader.readexactly(length)))
         writer.write(struct.pack("!H", len(data)) + data)
         await writer.drain()
+        writer.close()
 
 
 @dataclass
@@ -150,7 +154,11 @@ class World:
         one.setblocking(False)
         one.bind((HERE6 if six else HERE, 0))
         self.destinations[one.getsockname()[:2]] = (address, port)
-        await asyncio.get_running_loop().sock_connect(one, listener.getsockname())
+        try:
+            await asyncio.get_running_loop().sock_connect(one, listener.getsockname())
+        except OSError:
+            one.close()
+            raise
         return one
 
     async def streams(self, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

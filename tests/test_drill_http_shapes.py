@@ -318,6 +318,25 @@ def test_a_client_that_trusts_the_certificate_is_answered_over_tls(trust: Trust)
     asyncio.run(main())
 
 
+def test_a_client_may_end_tls_properly_before_or_after_the_answer(trust: Trust) -> None:
+    def client(port: int, said: bytes) -> bytes:
+        plain = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        with trust.client.wrap_socket(plain, server_hostname=NAME) as encrypted:
+            encrypted.sendall(said)
+            got = encrypted.recv(10) if said else b""
+            with contextlib.suppress(OSError):
+                encrypted.unwrap().close()
+        return got
+
+    async def main() -> None:
+        async with cut_host(trust.shape("http:451")) as cut:
+            for said in (b"", request(), request("GET", "/", "Connection: close")):
+                got = await asyncio.to_thread(client, cut.port, said)
+                assert (got, (await cut.next()).refused) == (b"HTTP/1.1 4" if said else b"", 1)
+
+    asyncio.run(main())
+
+
 def test_a_client_that_does_not_trust_the_certificate_ends_the_handshake(trust: Trust) -> None:
     async def main() -> None:
         async with cut_host(trust.shape("http:451")) as cut:

@@ -15,16 +15,16 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from drill_answers import COMMAND, DRILLS, FAILED, MATRIX, SURVIVED, UNTOUCHED, VOID, WAYS, drill_answers
+from drill_answers import APPLIED, DRILLS, FAILED, MATRIX, PROPOSED, SCORE, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
 from freehold.drill.matrix import Landlord, MatrixRow, rows_of
 from freehold.drill.newcomers import Newcomer
-from freehold.drill.record import Run, Verdict
+from freehold.drill.record import Run
 from freehold.report.drill_answers import DrillAnswer, MatrixAnswer
 from freehold.report.drill_words import amount, ending, time_of
 from freehold.report.interface import Look
 from freehold.report.junit import to_junit
 from freehold.report.render import render, to_json
-from freehold.report.sarif import newcomers_to_sarif, to_sarif
+from freehold.report.sarif import drill_to_sarif, to_sarif
 from freehold.report.schemas import json_schema
 
 GOLDEN = Path(__file__).parent / "test_drill_golden"
@@ -46,7 +46,7 @@ def test_the_page_of_a_failed_drill_is_as_recorded(form: str) -> None:
     compare(f"failed.{form}", render(DRILLS["failed"], form))
 
 
-@pytest.mark.parametrize("name", ["survived", "degraded", "untouched", "void", "watched"])
+@pytest.mark.parametrize("name", ["survived", "degraded", "untouched", "void", "watched", "service"])
 def test_the_page_of_every_other_verdict_is_as_recorded(name: str) -> None:
     compare(f"{name}.text", render(DRILLS[name], look=Look(full=True)))
 
@@ -56,8 +56,11 @@ def test_the_page_of_a_campaign_is_as_recorded(form: str) -> None:
     compare(f"matrix.{form}", render(MatrixAnswer(MATRIX), form))
 
 
-def test_the_page_of_the_ways_to_cut_is_as_recorded() -> None:
-    compare("backends.text", render(WAYS))
+@pytest.mark.parametrize(
+    ("name", "answer"), [("backends", WAYS), ("proposed", PROPOSED), ("applied", APPLIED), ("score", SCORE)]
+)
+def test_the_other_pages_are_as_recorded(name: str, answer: object) -> None:
+    compare(f"{name}.text", render(answer))
 
 
 @pytest.mark.parametrize("verb", drill_answers())
@@ -86,11 +89,6 @@ def test_a_wrong_prediction_is_the_headline_and_a_right_one_is_not() -> None:
     assert "lacks" not in render(DRILLS["untouched"])
 
 
-def test_survival_without_a_fallback_says_that_none_was_identified() -> None:
-    drill = replace(SURVIVED, verdict=Verdict("survived", ("refused",)))
-    assert "What served instead was not identified." in render(DrillAnswer(drill))
-
-
 def test_a_void_drill_says_that_it_proves_nothing_and_is_never_good() -> None:
     assert "Void: this drill proves nothing." in render(DRILLS["void"])
     assert 'class="lead good"' not in render(DRILLS["void"], "html")
@@ -111,7 +109,8 @@ def test_what_others_wrote_cannot_deceive_or_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_499, "999 kB"), (999_500, "1 MB"), (4_600_000, "4.6 MB")]
+    ("size", "said"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_499, "999 kB"), (999_500, "1 MB"), (4_600_000, "4.6 MB")],
 )
 def test_amounts_have_three_figures(size: int, said: str) -> None:
     assert amount(size) == said
@@ -147,9 +146,7 @@ def test_every_cell_of_the_heat_map_says_its_word_and_no_colour_stands_alone() -
     page = render(MatrixAnswer(MATRIX), "html")
     cells = re.findall(r'<td class="h-(\w+)"><span>([^<]+)</span>', page)
     assert len(cells) == 3 * 7
-    assert {heat: word for heat, word in cells} == {
-        heat: {"absent": "not run"}.get(heat, heat) for heat, _ in cells
-    }  # fmt: skip
+    assert dict(cells) == {heat: {"absent": "not run"}.get(heat, heat) for heat, _ in cells}
     assert "prefers-color-scheme:dark){:root{--h0" in page
     assert "<script" not in page
 
@@ -312,10 +309,17 @@ def test_sarif_without_a_file_points_nowhere_and_the_same_loss_has_the_same_fing
 
 
 def test_new_landlords_are_results_of_their_own() -> None:
-    log = json.loads(newcomers_to_sarif((Newcomer("edge-ltd", "Edge Ltd", ("wheels.example",)),), COMMAND))
+    log = json.loads(drill_to_sarif(WATCHED, (Newcomer("edge-ltd", "Edge Ltd", ("wheels.example",)),)))
     assert not list(Draft202012Validator(SARIF).iter_errors(log))
     (result,) = log["runs"][0]["results"]
     assert (result["ruleId"], result["message"]["text"]) == ("new-landlord", "new contact: Edge Ltd (wheels.example)")
+
+
+def test_a_drill_is_a_result_with_its_verdict() -> None:
+    log = json.loads(drill_to_sarif(FAILED, (), "Makefile"))
+    assert not list(Draft202012Validator(SARIF).iter_errors(log))
+    assert [one["properties"]["verdict"] for one in log["runs"][0]["results"]] == ["failed"]
+    assert json.loads(drill_to_sarif(UNTOUCHED))["runs"][0]["results"] == []
 
 
 def test_a_campaign_whose_command_fails_with_nothing_cut_says_so() -> None:

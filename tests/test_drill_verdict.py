@@ -290,14 +290,28 @@ def test_a_server_on_the_own_machine_is_never_a_leak() -> None:
 
 # ---------------------------------------------------------------- a total cut that keeps no record
 
+BLIND = ("drill_backend.blind_unseen",)
+
 
 def test_a_total_cut_without_a_record_is_judged_by_what_the_baseline_contacted() -> None:
-    cut = replace(run(), backend="air-gap")
+    cut = replace(run(), backend="air-gap", blind_spots=BLIND)
     assert judge(BASELINE, cut).name == "survived"
     assert judge(replace(BASELINE, contacts=()), cut).name == "untouched"
-    assert judge(replace(BASELINE, contacts=(), backend="air-gap"), cut).name == "survived"
+    assert judge(replace(BASELINE, contacts=(), blind_spots=BLIND), cut).name == "survived"
     failed = judge(BASELINE, replace(cut, exit=1))
     assert (failed.name, failed.seconds_to_failure) == ("failed", None)
+
+
+def test_an_air_gap_that_sees_is_judged_like_any_cut() -> None:
+    assert judge(BASELINE, replace(run(), backend="air-gap")).name == "untouched"
+    assert judge(BASELINE, replace(run(exit_status=1), backend="air-gap")).name == "void"
+
+
+def test_a_backend_that_only_polite_programs_obey_says_so_where_it_matters() -> None:
+    polite = replace(run(), backend="proxy", blind_spots=("drill_service.blind_no_manners",))
+    said = "programs that do not look at proxy variables may have reached it unseen"
+    assert judge(BASELINE, polite).reasons == ("nothing that was cut was tried", said)
+    assert judge(BASELINE, replace(polite, contacts=(refused(API, 1),)), cutting=CUT_API).reasons[-1] == said
 
 
 def test_without_a_baseline_it_is_said_that_nothing_was_compared() -> None:

@@ -32,11 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from freehold.cli.provision import with_action
     from freehold.cli.speech import Speech, speaking
 
-    own, words = apart(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    own, words = apart(given)
     if words is None:
         own, words = with_action(own)
     options = build_parser().parse_args(own)
-    options.words = words
+    if words is not None or own[:1] in (["drill"], ["provision"]):
+        options.words, options.given = words, ("freehold", *given)
     named = [path for name in ("stack", "other") if (path := getattr(options, name, None))]
     redact = getattr(options, "redact", None) or ""
     hidden = named if "paths" in redact else []

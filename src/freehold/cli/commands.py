@@ -411,6 +411,12 @@ _CATALOGUE: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
 }
 
 
+def _drill(options: argparse.Namespace) -> int:
+    from freehold.cli.drill import run
+
+    return run(options)
+
+
 def _reach(options: argparse.Namespace) -> int:
     from freehold.cli.reach import run
 
@@ -432,6 +438,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "restart": _restart,
     "respond": respond.run,
     "gateway": gateway.run,
+    "drill": _drill,
     "reach": _reach,
     "evidence": evidence.run,
     "rules": rules.run,

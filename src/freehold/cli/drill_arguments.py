@@ -15,7 +15,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "apply": "what a record proposes for a stack, as a diff; write what is accepted",
     "score": "predictions against drills, over all records of a folder",
 }
-SHOWN: Final = ("run", "backends", "show", "apply", "score")
+SHOWN: Final = ("run", "backends", "show", "score")
+"""Actions whose answer goes to a file by ``-o``; that of ``apply`` writes the stack."""
 BACKENDS: Final = ("namespace", "proxy", "air-gap")
 _RECORDS: Final = ".freehold/drills"
 _OF_ITSELF: Final = ("-h", "--help")
@@ -72,14 +73,24 @@ def add_arguments(
     made = {name: actions.add_parser(name, help=line, description=line) for name, line in ACTIONS.items()}
     _run(made["run"], add_cutoff)
     for name in ("show", "apply"):
-        made[name].add_argument("record", metavar="RECORD", help="a record of a drill")
-    made["apply"].add_argument(
-        "stack", metavar="STACK", help="the stack that it is held against: a TOML file or a folder of tables"
-    )
-    made["apply"].add_argument("--accept", metavar="ID", action="append", default=[], help="take in this proposal; repeatable")
-    made["apply"].add_argument("--all", action="store_true", help="take in every proposal")
+        made[name].add_argument(
+            "record", metavar="RECORD", help="a record: its file, the beginning of its name or digest, or last"
+        )
+        made[name].add_argument("--records", metavar="DIR", default=_RECORDS, help=f"folder of records (default {_RECORDS})")
+    _apply(made["apply"])
     made["score"].add_argument("records", metavar="FOLDER", nargs="?", default=_RECORDS, help=f"records (default {_RECORDS})")
     return made
+
+
+def _apply(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stack", metavar="STACK", help="the stack that it is held against")
+    parser.add_argument("--accept", metavar="ID", action="append", default=[], help="take in this proposal; repeatable")
+    parser.add_argument("--all", action="store_true", help="take in every proposal")
+    parser.add_argument("--stands-for", metavar="ITEM", help="the item that the command stands for, if the record names none")
+    parser.add_argument(
+        "-o", "--output", dest="written", metavar="FILE",
+        help="write the stack there; without it STACK itself is changed (of a project, a stack file beside it is written)",
+    )  # fmt: skip
 
 
 def _run(parser: argparse.ArgumentParser, add_cutoff: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -163,7 +174,11 @@ def _matrix(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--most", metavar="N", type=int, default=8, help="how many landlords (default 8)")
     group.add_argument(
-        "--jobs", metavar="N", type=int, default=1, help="drills side by side (default 1); they share the working folder"
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=1,
+        help="drills side by side (default 1); they share the working folder, and their output goes to --log alone",
     )
     group.add_argument("--budget", metavar="DURATION", default="1h", help="time for the whole campaign (default 1h)")
     group.add_argument("--junit", metavar="FILE", help="write the survival matrix there as JUnit XML")
@@ -175,6 +190,13 @@ def _service(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--service", metavar="COMMAND", help="start this service; words as in a shell, but no shell reads them")
     group.add_argument("--probe", metavar="COMMAND", help="exits 0 while the service is well; run again and again")
     group.add_argument("--every", metavar="DURATION", default="1s", help="between two probes (default 1s)")
+    group.add_argument(
+        "--ready-within", metavar="DURATION", default="60s", help="time for its first probe to pass (default 60s)"
+    )
+    group.add_argument(
+        "--before", metavar="DURATION", default="10s", help="how long it is watched before the cut (default 10s)"
+    )
+    group.add_argument("--restarts", metavar="N", type=int, default=0, help="start it again so often if it ends (default 0)")
     group.add_argument("--cut-for", metavar="DURATION", default="60s", help="how long the cut lasts (default 60s)")
     group.add_argument(
         "--recover-within", metavar="DURATION", default="60s", help="how long recovery is watched after it (default 60s)"

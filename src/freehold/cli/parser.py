@@ -326,6 +326,8 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
         actions[name].set_defaults(redact=None)
     for name in drill_arguments.SHOWN:
         _add_output(actions[name])
+    actions["apply"].add_argument("--format", choices=FORMATS, help="how the proposals are shown")
+    actions["apply"].set_defaults(output=None, evidence=False, full=True)
     for action in actions.values():
         _add_speech(action)
 

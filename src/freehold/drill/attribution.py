@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.catalogue.facts import Catalogue
-from freehold.catalogue.hosts import clean_host, is_address, is_suffix, registrable
+from freehold.catalogue.hosts import clean_host, is_address, is_suffix
 from freehold.catalogue.match import Matcher, matcher_of
 from freehold.catalogue.matches import Match
 from freehold.drill.contact import Contact
 from freehold.drill.network_tables import NetworkTable
 from freehold.drill.record import Attributed, Confidence, HostRole, Method
-from freehold.drill.stack_hosts import StackHosts, completed
+from freehold.drill.stack_hosts import StackHosts, completed, domain_of
 from freehold.stack.control import Control
 from freehold.stack.countries import country_name, is_country
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS
@@ -131,6 +131,10 @@ class Attribution:
         """What is told of every hand that is known; see :meth:`hands`."""
         return tuple(hand.role for hand in self.hands(name, aliases, addresses) if hand.role is not None)
 
+    def known_hosts(self) -> Iterable[str]:
+        """Hosts that the catalogue has rows for, in reverse-domain notation."""
+        return self._catalogue.ids("host")
+
     def attribute(self, contact: Contact) -> Attributed:
         """A contact with every hand on it; a server on this machine's own loopback is nobody else's."""
         if contact.local:
@@ -155,7 +159,7 @@ class Attribution:
 
     def _named(self, reverse: str) -> Iterator[Hand]:
         """Hands by the name itself: its own, or its domain's; and the platform's, for a tenant under a shared suffix."""
-        domain = registrable(reverse)
+        domain = domain_of(reverse)
         match = self._matcher.match_host(reverse, "reverse")
         platform = None
         if match is not None and domain is not None and len(match.id) < len(domain):

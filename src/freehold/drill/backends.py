@@ -20,7 +20,7 @@ BACKENDS: Final[Mapping[str, Callable[[], Backend]]] = {
     "proxy": ProxyBackend,
     "air-gap": AirGapBackend,
 }
-"""By name, the default first, then what stands in for it; an air gap cuts more than was asked for, and is never fallen back to."""
+"""By name, the default first. An air gap cuts more than was asked for: nothing falls back to it."""
 
 _IN_ORDER: Final = ("namespace", "proxy")
 

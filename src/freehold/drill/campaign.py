@@ -120,8 +120,11 @@ class _Turn:
         self._interrupted = False
 
     async def all(self) -> tuple[MatrixRow, ...]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._one(landlord)) for landlord in self._landlords]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._one(landlord)) for landlord in self._landlords]
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
         return tuple(task.result() for task in tasks)
 
     async def _one(self, landlord: Landlord) -> MatrixRow:

@@ -14,10 +14,13 @@ from typing import Any, Final
 from freehold.catalogue.hosts import clean_host
 from freehold.drill.attribution import MOST_REMEMBERED, STRONG_ROLES, Attribution, Hand
 from freehold.drill.decision import KEPT, CutAll, CutHosts, Cutting, Decision
-from freehold.errors import UsageError
+from freehold.errors import UnknownId, UsageError
+from freehold.measure.cutoff import check_cutoff
+from freehold.stack.cells import nearest
 from freehold.stack.control import Truth
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.durations import format_days
+from freehold.stack.values import Stack
 from freehold.words import percent, say
 
 __all__ = ["RuleCutting", "cut_data", "cut_hosts", "rules_today", "said_of_rule"]
@@ -83,6 +86,11 @@ class RuleCutting:
         Whether everything is cut.
     strict
         Whether what is perhaps cut is.
+
+    Raises
+    ------
+    freehold.errors.StackError
+        If a rule names what is neither in the stack nor in the catalogue: what is misspelt would cut nothing.
     """
 
     def __init__(
@@ -97,6 +105,9 @@ class RuleCutting:
         self.attribution = attribution
         self.cutoff = cutoff
         self.strict = strict
+        if cutoff is not None:
+            check_cutoff(attribution.stack, cutoff)
+            _check_providers(attribution.stack, cutoff.rules)
         self.rules, self.left_out = rules_today(cutoff) if cutoff is not None else ((), ())
         self._by_name: Cutting | None = CutAll() if air_gap else hosts
         control = attribution.control
@@ -166,6 +177,13 @@ class RuleCutting:
         if rule.country:
             return bool(control.controlled_by(hand.source, rule.country, (way,)))
         return bool(control.foreign(hand.source, (way,)))
+
+
+def _check_providers(stack: Stack, rules: Iterable[Rule]) -> None:
+    for rule in rules:
+        for asked in (rule.provider, rule.owner):
+            if asked is not None and asked not in stack.provider_by_id:
+                raise UnknownId("provider", asked, nearest(asked, stack.provider_by_id))
 
 
 def _is_here(name: str, addresses: Sequence[str]) -> bool:

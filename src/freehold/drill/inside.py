@@ -37,6 +37,9 @@ _IGNORED: Final = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
     signal.SIGPIPE, signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2,
 )  # fmt: skip
+_SETTINGS: Final = tuple(
+    f"/proc/sys/net/ipv4/{name}" for name in ("ip_unprivileged_port_start", "ip_local_port_range", "ping_group_range")
+)
 _HIGHEST_PORT: Final = 65_535  # above what the kernel gives out by itself
 
 
@@ -65,6 +68,7 @@ def run(descriptor: int) -> None:
     """
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     began = time.monotonic()
     with socket.socket(fileno=descriptor) as outside:
         outside.setblocking(True)  # noqa: FBT003
@@ -103,6 +107,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     if not wanted["apart"]:
         kernel.become_subreaper()
         return {"ipv6": False, "masked": []}, []
+    like_the_host = _read_settings()
     with _stage("namespace"):
         flags = kernel.CLONE_NEWNET | (kernel.CLONE_NEWUSER if user else 0) | (kernel.CLONE_NEWNS if masks else 0)
         kernel.unshare(flags)
@@ -116,6 +121,7 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
         if not wanted["filter"]:
             netlink.route_through_loopback()
             return {"ipv6": False, "masked": masked}, []
+        _write_settings(like_the_host)
         ipv6 = bool(wanted["ipv6"]) and _has_ipv6()
         netlink.route_through_loopback(nftables.IPV4.own, *([nftables.IPV6.own] if ipv6 else []))
     taken = {*wanted["loopback4"], *wanted["loopback6"]}
@@ -150,6 +156,21 @@ def _write(path: str, content: str) -> None:
         os.write(descriptor, content.encode("ascii"))
     finally:
         os.close(descriptor)
+
+
+def _read_settings() -> dict[str, str]:
+    """Settings of the network that a command may notice, and that a new namespace has anew."""
+    found: dict[str, str] = {}
+    for path in _SETTINGS:
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:  # noqa: PTH123
+            found[path] = file.read()
+    return found
+
+
+def _write_settings(settings: Mapping[str, str]) -> None:
+    for path, value in settings.items():
+        with contextlib.suppress(OSError):  # a number of a group that this user namespace does not have
+            _write(path, value)
 
 
 def _mask(paths: list[str]) -> list[str]:
@@ -393,6 +414,7 @@ def kill_descendants(reap: Callable[[], None]) -> None:
     """
     own = os.getpid()
     while True:
+        reap()
         stopped: set[int] = set()
         while fresh := descendants(own) - stopped:
             for pid in fresh:
@@ -407,4 +429,3 @@ def kill_descendants(reap: Callable[[], None]) -> None:
         for pid in stopped:
             with contextlib.suppress(ChildProcessError):  # a child of another, which ends too, and leaves it to this one
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        reap()

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import freehold
 from freehold.drill.filter import NamespaceFilter
 from freehold.drill.inside_sockets import InsideSockets
 from freehold.drill.listening import listening_ports
@@ -147,7 +146,7 @@ class InsideProcess:
         self._wanted = wanted
         executable = None
         if program is None:
-            program = (sys.executable, "-I", "-S", "-c", PROGRAM, str(Path(freehold.__file__).parent.parent))
+            program = (sys.executable, "-I", "-S", "-c", PROGRAM, str(Path(__file__).parents[2]))
             if not os.access(sys.executable, os.X_OK):
                 executable = "/proc/self/exe"  # it runs, and yet this user has no way to it: it was started by another
         self.channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -205,6 +204,8 @@ class InsideProcess:
         handed = None
         if sockets:
             channel, *four = sockets[:4]
+            for one in sockets[1:]:
+                one.setblocking(False)  # noqa: FBT003
             six = sockets[4:] or (None, None, None)
             filters = NamespaceFilter(channel, ipv6=bool(told["ipv6"]))
             ports = self._wanted.loopback4 | self._wanted.loopback6

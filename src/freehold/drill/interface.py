@@ -88,7 +88,7 @@ class Session(Protocol):
     backend
         Name of the backend.
     blind_spots
-        What this cut does not see here: keys of the words ``drill.blind_…``.
+        What this cut does not see here: keys of the words, such as ``drill_backend.blind_udp``.
     setup_seconds
         How long setting it up took.
     started
@@ -134,12 +134,14 @@ class Backend(Protocol):
     ----------
     name
         ``namespace``, ``proxy`` or ``air-gap``.
-    shapes
-        Names of the shapes that it can give.
     """
 
     name: str
-    shapes: Sequence[str]
+
+    @property
+    def shapes(self) -> Sequence[str]:
+        """Names of the shapes that it can give."""
+        ...
 
     def possible(self) -> Possible:
         """Find out, by trying, whether it works here; changes nothing that outlives the call."""

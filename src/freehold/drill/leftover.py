@@ -38,7 +38,7 @@ def processes_in(namespace: int) -> tuple[int, ...]:
 
 
 def kill_in(namespace: int, *, seconds: float = 5.0) -> tuple[int, ...]:
-    """Kill every process in a network namespace but this one.
+    """Kill every process in a network namespace but this one; none where that is the namespace of this process itself.
 
     Parameters
     ----------
@@ -51,6 +51,9 @@ def kill_in(namespace: int, *, seconds: float = 5.0) -> tuple[int, ...]:
     -------
     Those that could not be ended in time.
     """
+    wanted, own = os.fstat(namespace), Path("/proc/self/ns/net").stat()
+    if (wanted.st_dev, wanted.st_ino) == (own.st_dev, own.st_ino):
+        return ()  # a session without a namespace of its own: what is in this one is everybody's
     until = time.monotonic() + seconds
     while True:
         left = tuple(pid for pid in processes_in(namespace) if pid != os.getpid())

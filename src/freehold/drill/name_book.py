@@ -52,6 +52,8 @@ class NameBook:
         self._literals: dict[str, Host] = {}
         self._held: dict[str, Held] = {}
         self._because: dict[str, str] = {}
+        self.broken = ""
+        """Why the filter cannot be relied on any more; empty while it can."""
         self._by_name: dict[str, Decision] = {}
 
     def decide_name(self, name: str) -> Decision:
@@ -125,12 +127,15 @@ class NameBook:
     def _put(self, address: str, held: Held | None, because: str) -> None:
         if self._held.get(address) == held:
             return
-        if held is None:
-            self._filters.allow(address)
-            del self._held[address]
+        try:
+            if held is None:
+                self._filters.allow(address)
+                del self._held[address]
+                return
+            (self._filters.refuse if held == "refuse" else self._filters.drop)(address)
+        except OSError as error:
+            # what is cut still ends at the relay, which goes by names and not by the filter
+            self.broken = f"the filter inside does not take {address}: {error}"
             return
-        if address in self._held:
-            self._filters.allow(address)
-        (self._filters.refuse if held == "refuse" else self._filters.drop)(address)
         self._held[address] = held
         self._because[address] = because

@@ -218,6 +218,11 @@ class NamespaceSession:
         self._closed = False
         self._broken = ""
 
+    @property
+    def inside_pid(self) -> int:
+        """Number of the program inside."""
+        return self._inside.pid
+
     async def begin(self, cutting: Cutting, shape: Shape) -> None:
         """Listen to the program inside, and begin to answer what is asked and dialled there."""
         asyncio.get_running_loop().add_reader(self._inside.channel, self._read)

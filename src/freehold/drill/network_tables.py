@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -50,16 +50,23 @@ class RangeRow:
 
 @dataclass(frozen=True, slots=True)
 class _Ranges:
-    """Ranges of one family, by their first address."""
+    """Ranges of one family, by their first address; addresses are pairs of 64 bits, the second 0 for IPv4."""
 
-    starts: npt.NDArray[Any]
-    ends: npt.NDArray[Any]
+    starts: npt.NDArray[np.uint64]
+    ends: npt.NDArray[np.uint64]
     values: npt.NDArray[np.int32]
 
     def find(self, packed: bytes) -> int:
-        key: Any = np.uint32(int.from_bytes(packed)) if len(packed) == 4 else np.bytes_(packed)
-        place = int(np.searchsorted(self.starts, key, side="right")) - 1
-        return -1 if place < 0 or key > self.ends[place] else int(self.values[place])
+        high, low = (
+            (int.from_bytes(packed), 0) if len(packed) == 4 else (int.from_bytes(packed[:8]), int.from_bytes(packed[8:]))
+        )
+        highs, lows = self.starts[0], self.starts[1]
+        first = int(np.searchsorted(highs, np.uint64(high), side="left"))
+        beyond = int(np.searchsorted(highs, np.uint64(high), side="right"))
+        place = first + int(np.searchsorted(lows[first:beyond], np.uint64(low), side="right")) - 1
+        if place < 0 or (high, low) > (int(self.ends[0, place]), int(self.ends[1, place])):
+            return -1
+        return int(self.values[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ def _load(paths: Iterable[str | Path], columns: int, read: Callable[[Sequence[st
                 parts[family].append(_Ranges(starts, ends, meant if chosen is None else meant[chosen]))
         if total == before:
             raise Unreadable(f"{path} holds no range. Name a table with a range of addresses a line: {form}.")
-    return NetworkTable(total, tuple(said), (_joined(parts[0], 4), _joined(parts[1], 16)))
+    return NetworkTable(total, tuple(said), (_joined(parts[0]), _joined(parts[1])))
 
 
 def _chunks(path: Path) -> Iterator[list[list[str]]]:
@@ -209,57 +216,63 @@ def _numbered(
     return np.array(found, np.int32)
 
 
-_TYPES: Final = {4: np.dtype(np.uint32), 16: np.dtype("S16")}
-_Family = tuple[npt.NDArray[np.int64] | None, npt.NDArray[Any], npt.NDArray[Any]]
+_Addresses = npt.NDArray[np.uint64]
+_Family = tuple[npt.NDArray[np.int64] | None, _Addresses, _Addresses]
 
 
 def _packed(starts: Sequence[str], ends: Sequence[str]) -> tuple[_Family, _Family] | None:
     """First and last addresses of both families with the places of their rows; ``None`` if one is no address."""
-    for family, size in ((socket.AF_INET, 4), (socket.AF_INET6, 16)):
-        whole = _both(starts, ends, family, size)
-        if whole is not None:
-            nothing = np.empty(0, np.int64)
-            other = 20 - size
-            empty: _Family = (nothing, np.empty(0, _TYPES[other]), np.empty(0, _TYPES[other]))
-            one: _Family = (None, *whole)
-            return (one, empty) if size == 4 else (empty, one)
-    six = np.fromiter((":" in start for start in starts), np.bool_, len(starts))
-    if not six.any() or six.all():
-        return None
+    nothing: _Family = (np.empty(0, np.int64), _no_addresses(), _no_addresses())
+    four = _both(starts, ends, socket.AF_INET)
+    if four is not None:
+        return (None, *four), nothing
+    six = _both(starts, ends, socket.AF_INET6)
+    if six is not None:
+        return nothing, (None, *six)
+    is_six = np.fromiter((":" in start for start in starts), np.bool_, len(starts))
     found: list[_Family] = []
-    for family, size, chosen in ((socket.AF_INET, 4, np.flatnonzero(~six)), (socket.AF_INET6, 16, np.flatnonzero(six))):
+    for family, chosen in ((socket.AF_INET, np.flatnonzero(~is_six)), (socket.AF_INET6, np.flatnonzero(is_six))):
         places = chosen.tolist()
-        part = _both([starts[place] for place in places], [ends[place] for place in places], family, size)
+        part = _both([starts[place] for place in places], [ends[place] for place in places], family)
         if part is None:
             return None
         found.append((chosen, *part))
     return found[0], found[1]
 
 
-def _both(
-    starts: Iterable[str], ends: Iterable[str], family: socket.AddressFamily, size: int
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
-    written = np.dtype(">u4") if size == 4 else _TYPES[size]
+def _no_addresses() -> _Addresses:
+    return np.empty((2, 0), np.uint64)
+
+
+def _both(starts: Iterable[str], ends: Iterable[str], family: socket.AddressFamily) -> tuple[_Addresses, _Addresses] | None:
     try:
         first, last = (
-            np.frombuffer(b"".join([socket.inet_pton(family, address) for address in addresses]), written).astype(_TYPES[size])
+            _numbers(b"".join([socket.inet_pton(family, address) for address in addresses]), family)
             for addresses in (starts, ends)
         )
     except (OSError, ValueError):
         return None
-    return None if (last < first).any() else (first, last)
+    backwards = (last[0] < first[0]) | ((last[0] == first[0]) & (last[1] < first[1]))
+    return None if backwards.any() else (first, last)
 
 
-def _joined(parts: list[_Ranges], size: int) -> _Ranges:
+def _numbers(packed: bytes, family: socket.AddressFamily) -> _Addresses:
+    if family == socket.AF_INET:
+        high = np.frombuffer(packed, ">u4").astype(np.uint64)
+        return np.stack([high, np.zeros_like(high)])
+    return np.ascontiguousarray(np.frombuffer(packed, ">u8").astype(np.uint64).reshape(-1, 2).T)
+
+
+def _joined(parts: list[_Ranges]) -> _Ranges:
     if not parts:
-        return _Ranges(np.empty(0, _TYPES[size]), np.empty(0, _TYPES[size]), np.empty(0, np.int32))
-    starts = np.concatenate([part.starts for part in parts])
-    ends = np.concatenate([part.ends for part in parts])
+        return _Ranges(_no_addresses(), _no_addresses(), np.empty(0, np.int32))
+    starts = np.concatenate([part.starts for part in parts], axis=1)
+    ends = np.concatenate([part.ends for part in parts], axis=1)
     numbers = np.concatenate([part.values for part in parts])
-    if len(starts) > 1 and not (starts[:-1] <= starts[1:]).all():
-        order = np.argsort(starts, kind="stable")
-        starts, ends, numbers = starts[order], ends[order], numbers[order]
-    return _Ranges(starts, ends, numbers)
+    if (starts[0, 1:] > starts[0, :-1]).all():
+        return _Ranges(starts, ends, numbers)
+    order = np.lexsort((starts[1], starts[0]))
+    return _Ranges(starts[:, order], ends[:, order], numbers[order])
 
 
 def _first_bad(path: Path, columns: int, read: Callable[[Sequence[str]], _Value | None], form: str) -> Unreadable:

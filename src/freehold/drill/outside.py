@@ -6,6 +6,7 @@ Whoever holds it decides what is cut; what was contacted is counted in one place
 from __future__ import annotations
 
 import ipaddress
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,6 +79,8 @@ class Outside:
             clock=clock,
             most=most_connections,
         )
+        self._unreadable = ""
+        self._last_blocked: tuple[Blocked, ...] = ()
         self._closed = False
 
     @property
@@ -91,9 +94,18 @@ class Outside:
         return len(self._relay)
 
     @property
+    def waiting_lookups(self) -> int:
+        """Look-ups over UDP that wait for an answer from outside now."""
+        return self._resolver.waiting
+
+    @property
     def held_pipes(self) -> int:
         """Ways of connections that hold bytes now, because their target takes no more."""
         return self._relay.held_pipes
+
+    def resolver_on(self, *datagrams: socket.socket) -> Resolver:
+        """Another name server of this session, on other sockets."""
+        return Resolver(datagrams, (), self._book, self.upstream, self._ledger)
 
     async def start(self) -> None:
         """Begin to answer and to accept."""
@@ -112,7 +124,7 @@ class Outside:
     def contacts(self) -> tuple[Contact, ...]:
         """What was contacted up to now, in the order of the first try."""
         found = {(one.name, one.address, one.port, one.transport): one for one in self._ledger.contacts()}
-        for blocked in self._sockets.filters.blocked():
+        for blocked in self._blocked():
             one = self._stopped(blocked)
             if one is not None:
                 key = (one.name, one.address, one.port, one.transport)
@@ -123,8 +135,14 @@ class Outside:
 
     def broken(self) -> str:
         """Why the cut, or what is recorded of it, cannot be relied on any more; empty while it can."""
-        if self._relay.broken:
-            return self._relay.broken
+        for reason in (self._relay.broken, self._book.broken, self._unreadable):
+            if reason:
+                return reason
+        if self._relay.waited:
+            return (
+                f"{self._relay.most} connections were open at once, which is all that this process's limit of open files "
+                "allows: others had to wait, as they would not without the cut. Raise the limit (ulimit -n), and drill again."
+            )
         if self._book.stand_ins.unserved:
             return (
                 f"{len(self._book.stand_ins)} names were looked up, which is all that stand-in addresses are there for: "
@@ -136,11 +154,21 @@ class Outside:
         """Stop; open connections end by a reset, and the sockets are closed."""
         if self._closed:
             return
+        self._blocked()
         self._closed = True
         await self._relay.close()
         await self._resolver.close()
         await self.upstream.close()
         self._sockets.close()
+
+    def _blocked(self) -> tuple[Blocked, ...]:
+        """What the filter stopped; what it last said, once it says nothing more."""
+        if not self._closed:
+            try:
+                self._last_blocked = self._sockets.filters.blocked()
+            except OSError as error:
+                self._unreadable = f"what the filter inside stopped cannot be read: {error}"
+        return self._last_blocked
 
     def _stopped(self, blocked: Blocked) -> Contact | None:
         """What the filter stopped, as a contact; ``None`` for what the kernel itself sends."""

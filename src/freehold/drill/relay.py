@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import resource
 import socket
@@ -41,7 +42,7 @@ _PER_CONNECTION: Final = 4  # two sockets, and a pipe for the way that is held u
 _OUT_OF_DESCRIPTORS: Final = 0.05  # seconds until another is accepted
 _SAYS_NOTHING: Final = 10.0
 _LINGERS: Final = 60.0
-_AFTER_HTTP: Final = frozenset({"http", "revoked", "stale"})
+_STATUS: Final = frozenset({"http", "revoked"})
 
 
 def raise_descriptor_limit() -> int:
@@ -127,6 +128,8 @@ class Relay:
         self._paused = False
         self._again: asyncio.TimerHandle | None = None
         self._closed = False
+        self.waited = False
+        """Whether connections had to wait because as many were open as can be."""
         self.broken = ""
         """Why no more connections can be accepted; empty while they can."""
 
@@ -153,12 +156,16 @@ class Relay:
         """Judge what is open anew, after the book did; what is cut now ends at once by a reset."""
         for one in tuple(self._open):
             decision = KEPT if one.local else self._book.judge(one.host, literal=one.literal)
-            if (decision.cut, self._book.shape if decision.cut else None) == (
-                one.decision.cut,
-                one.shape if one.decision.cut else None,
-            ):
+            if not decision.cut and not one.decision.cut:
                 continue
-            if decision.cut:
+            if decision.cut and one.decision.cut and one.shape == self._book.shape:
+                continue
+            if not decision.cut and one.shape.name == "slow":
+                one.decision = decision
+                if one.pair is not None:
+                    one.pair.hasten()
+                continue
+            if decision.cut and not one.counted:
                 one.entry.ended(decision.because)
             self._end(one)
 
@@ -188,6 +195,7 @@ class Relay:
     def _arrived(self, listener: socket.socket) -> None:
         for _ in range(_AT_ONCE):
             if len(self._open) >= self._most:
+                self.waited = True
                 self._pause()
                 return
             try:
@@ -229,6 +237,8 @@ class Relay:
 
     def literal(self, address: str) -> Host:
         """What an address is that was dialled as it is: the file of hosts may have a name for it."""
+        if ipaddress.ip_address(address).is_loopback:
+            return Host("localhost")
         name, *aliases = self._upstream.names_of(address) or ("",)
         four, six = ((), (address,)) if ":" in address else ((address,), ())
         return Host(name, four, six, tuple(aliases))
@@ -273,7 +283,7 @@ class Relay:
             If it is not reached outside.
         """
         if one.local:
-            return self._kept(one, await self._dial((address,), port))
+            return self._kept(one, await self._reach((address,), port, 4))
         if not one.literal:
             one.host = await self._host(one.host.name, address)
         one.entry.known(one.host.aliases, one.host.addresses)
@@ -281,23 +291,35 @@ class Relay:
         one.decision = decision = self._book.judge(one.host, literal=one.literal)
         first = 6 if ":" in address else 4
         if not decision.cut:
-            return self._kept(one, await self._dial(one.host.addresses, port, first=first))
-        one.entry.because = decision.because
+            return self._kept(one, await self._reach(one.host.addresses, port, first))
         if one.literal:
             self._book.hold_literal(one.host, address, decision)
+        one.entry.because = decision.because
         if shape.name == "slow":
             await asyncio.sleep(shape.latency)
-            return self._kept(one, await self._dial(one.host.addresses, port, first=first))
-        if shape.name in _AFTER_HTTP:
+            return self._kept(one, await self._reach(one.host.addresses, port, first))
+        if shape.name == "stale":
             await self._serve(one, client, port, shape, first)
             return None
         one.entry.ended(decision.because)
         one.counted = True
-        if shape.name == "reset":
+        if shape.name in _STATUS:
+            await self._serve(one, client, port, shape, first)
+        elif shape.name == "reset":
             await _said(client, self._says_nothing)
         elif shape.name == "silent":
             await _left(client)
         return None
+
+    async def _reach(self, addresses: Sequence[str], port: int, first: int) -> socket.socket:
+        """Connect outside, as soon as there is a file descriptor for it."""
+        while True:
+            try:
+                return await self._dial(addresses, port, first=first)
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE):
+                    raise
+            await asyncio.sleep(_OUT_OF_DESCRIPTORS)
 
     @staticmethod
     def _kept(one: _Connection, outer: socket.socket) -> socket.socket:
@@ -312,12 +334,12 @@ class Relay:
 
     async def _serve(self, one: _Connection, client: socket.socket, port: int, shape: Shape, first: int) -> None:
         async def connect() -> socket.socket:
-            return await self._dial(one.host.addresses, port, first=first)
+            return await self._reach(one.host.addresses, port, first)
 
         served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect)
         one.entry.bytes_up += served.bytes_up
         one.entry.bytes_down += served.bytes_down
-        if served.refused:
+        if served.refused and not one.counted:
             one.entry.ended(one.decision.because)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:

@@ -15,7 +15,7 @@ from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.hosts import is_address, registrable, to_reverse
 from freehold.stack.values import UNKNOWN, Item, Source, Stack
 
-__all__ = ["StackHosts", "Tied", "completed", "in_use"]
+__all__ = ["StackHosts", "Tied", "completed", "domain_of", "in_use"]
 
 _HOST: Final = "host:"
 _CODE: Final = frozenset({"software", "framework", "os", "chip", "hardware", "material", "equipment", "skill", "application"})
@@ -47,6 +47,18 @@ def completed(stack: Stack, catalogue: Catalogue) -> Stack:
         stack.name, stack.home, stack.trusted, stack.as_of or catalogue.edition or None, stack.items,
         (*stack.providers, *added), stack.sources, stack.needs, stack.claims, stack.path,
     )  # fmt: skip
+
+
+def domain_of(host: str) -> str | None:
+    """The domain that somebody registered, of a host in reverse-domain notation; ``None`` where others are below it as well.
+
+    Under a top-level domain that the public suffix list does not have (a network's own), that is the label below it.
+    """
+    found = registrable(host)
+    if found is not None or is_address(host):
+        return found
+    top, _, rest = host.partition(".")
+    return f"{top}.{rest.partition('.')[0]}" if rest and registrable(f"{top}.x.x") is None else None
 
 
 def in_use(sources: Iterable[Source]) -> tuple[Source | None, ...]:
@@ -96,7 +108,7 @@ class StackHosts:
         above = host
         while above:
             rows = self._rows.get(above)
-            if rows and (above == host or registrable(above) is not None):
+            if rows and (above == host or domain_of(above) is not None):
                 return tuple(Tied(item, source, above == host) for item, source in rows.values())
             if is_address(host):
                 break
@@ -135,9 +147,8 @@ def _named(item: Item) -> Iterator[str]:
             turned = to_reverse(item.name)
         except ValueError:
             return
-        if is_address(turned) or registrable(turned) is not None:
-            yield turned
+        yield turned
 
 
 def _looks_reverse(text: str) -> bool:
-    return "." in text and not set(":/@# ") & set(text) and registrable(text) is not None
+    return "." in text and not set(":/@# ") & set(text) and domain_of(text) is not None

@@ -58,7 +58,8 @@ def selectors_of(cut: Mapping[str, object]) -> frozenset[str]:
         As in :attr:`freehold.drill.record.Drill.cut`.
     """
     found: set[str] = set()
-    rules = cut.get("rule")
+    cutoff = cut.get("cutoff", cut)
+    rules = cutoff.get("rule") if isinstance(cutoff, Mapping) else None
     for rule in rules if isinstance(rules, list | tuple) else ():
         if isinstance(rule, Mapping):
             found |= _BY_HAND & set(rule)
@@ -113,7 +114,11 @@ def judge(
     if _unseen(cut):
         return _blind(baseline, cut, thresholds)
     if not tried and not before:
-        return Verdict("untouched", (say("drill_verdict.untouched"),), slower=_slower(baseline, cut))
+        reasons = (
+            say("drill_verdict.untouched"),
+            *([say("drill_verdict.polite_only")] if _has_spot(cut, "blind_no_manners") else []),
+        )
+        return Verdict("untouched", reasons, slower=_slower(baseline, cut))
     return _passed(baseline, cut, tried, before, frozenset(partial), thresholds)
 
 
@@ -135,7 +140,11 @@ def _meant(contacts: Iterable[Attributed], cutting: Cutting) -> Iterable[Contact
 
 def _unseen(run: Run) -> bool:
     """Whether its backend cuts everything and sees nothing."""
-    return run.backend == "air-gap" and not run.contacts
+    return _has_spot(run, "blind_unseen")
+
+
+def _has_spot(run: Run, key: str) -> bool:
+    return any(spot.rpartition(".")[2] == key for spot in run.blind_spots)
 
 
 # ---------------------------------------------------------------- void
@@ -286,6 +295,8 @@ def _passed(
         reasons.extend(_pace(baseline, cut, thresholds))
     if not tried:
         reasons.append(say("drill_verdict.warm"))
+    if _has_spot(cut, "blind_no_manners"):
+        reasons.append(say("drill_verdict.polite_only"))
     if baseline is None:
         reasons.append(say("drill_verdict.no_baseline_passed"))
     return Verdict("degraded" if losses else "survived", (*losses, *reasons), found, _slower(baseline, cut))

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from freehold.drill.interface import Possible
 from freehold.drill.matrix import Matrix
 from freehold.drill.newcomers import Newcomer
+from freehold.drill.proposals import Proposal
 from freehold.drill.record import Drill
+from freehold.drill.scores import Score
+from freehold.stack.changes import RowChange
 
-__all__ = ["BackendsAnswer", "DrillAnswer", "MatrixAnswer"]
+__all__ = ["ApplyAnswer", "BackendsAnswer", "DrillAnswer", "MatrixAnswer", "ScoreAnswer"]
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,48 @@ class BackendsAnswer:
 
     possible: tuple[Possible, ...]
     chosen: str
+
+
+@dataclass(frozen=True)
+class ApplyAnswer:
+    """What a drill proposes for a stack, and what became of it.
+
+    Parameters
+    ----------
+    drill, record
+        The drill and its file.
+    proposals
+        All that it proposes.
+    accepted
+        Ids of those taken in; none where they are only shown.
+    changes
+        The rows of the stack that the accepted ones change, or, where none is, that all of them would.
+    output
+        Where the stack went; empty if it was not written.
+    """
+
+    drill: Drill
+    record: str
+    proposals: tuple[Proposal, ...]
+    accepted: tuple[str, ...]
+    changes: tuple[RowChange, ...]
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class ScoreAnswer:
+    """Predictions against drills.
+
+    Parameters
+    ----------
+    score
+        What was counted.
+    folder
+        Of the records.
+    unread
+        Why a file in it could not be read, file by file.
+    """
+
+    score: Score
+    folder: str
+    unread: tuple[str, ...] = ()

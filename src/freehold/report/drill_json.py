@@ -20,7 +20,7 @@ from freehold.report.schema_forms import or_null as _or_null
 if TYPE_CHECKING:
     from freehold.drill.matrix import Landlord, MatrixRow, Outcome
     from freehold.drill.newcomers import Newcomer
-    from freehold.drill.record import Attributed, HostRole, Prediction, Run, Step
+    from freehold.drill.record import Attributed, HostRole, Prediction, Run, Service, Step
     from freehold.report.answers import Context
     from freehold.report.drill_answers import BackendsAnswer, DrillAnswer, MatrixAnswer
 
@@ -36,7 +36,7 @@ def drill_json(answer: DrillAnswer, context: Context) -> dict[str, Any]:
         "fallbacks": [{"kind": one.kind, "what": one.what, "detail": one.detail} for one in verdict.fallbacks],
         "slower": verdict.slower, "failed_step": verdict.failed_step or None,
         "seconds_to_failure": verdict.seconds_to_failure, "command": list(drill.command), "folder": drill.folder,
-        "digest": drill.digest, "revision": drill.revision or None, "cutoff": _cut(drill.cut), "said": drill.said,
+        "digest": drill.digest, "revision": drill.revision or None, "what": _cut(drill.cut), "said": drill.said,
         "shape": drill.shape, "backend": drill.backend, "version": drill.version, "catalogue": drill.catalogue,
         "baseline": None if drill.baseline is None else _run(drill.baseline), "cut": _run(drill.run),
         "contacts": [
@@ -44,6 +44,7 @@ def drill_json(answer: DrillAnswer, context: Context) -> dict[str, Any]:
         ],
         "predicted": None if drill.prediction is None else _prediction(drill.prediction),
         "unpredicted": drill.unpredicted or None, "valid_until": drill.valid_until or None, "tags": list(drill.tags),
+        "service": None if drill.service is None else _service(drill.service),
         "known": answer.known or None, "new": [_newcomer(one) for one in answer.new], "record": answer.record or None,
         "repeat": list(answer.repeat),
     }  # fmt: skip
@@ -70,9 +71,9 @@ def backends_json(answer: BackendsAnswer, context: Context) -> dict[str, Any]:
 
 def _cut(cut: dict[str, Any]) -> dict[str, Any]:
     """What was cut, every key there; one that a later version wrote is left out."""
-    rules = [rule for rule in cut.get("rule", ()) if isinstance(rule, dict)]
+    cutoff = cut.get("cutoff")
     return {
-        "name": cut.get("name", ""), "stake": cut.get("stake"), "rule": rules, "hosts": list(cut.get("hosts", ())),
+        "cutoff": cutoff if isinstance(cutoff, dict) else None, "hosts": list(cut.get("hosts", ())),
         "air_gap": bool(cut.get("air_gap", False)),
     }  # fmt: skip
 
@@ -127,6 +128,15 @@ def _prediction(one: Prediction) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _service(one: Service) -> dict[str, Any]:
+    return {
+        "probe": list(one.probe), "ready": one.ready, "cut_at": one.cut_at, "restored_at": one.restored_at,
+        "survive": one.survive, "survive_at_least": one.survive_at_least, "recover": one.recover,
+        "phases": [{"phase": phase, "probes": whole, "passed": passed} for phase, whole, passed in one.probes],
+        "turns": [{"phase": turn.phase, "at": turn.at, "seconds": turn.seconds, "exit": turn.exit} for turn in one.turns],
+    }  # fmt: skip
+
+
 def _newcomer(one: Newcomer) -> dict[str, Any]:
     return {"provider": one.provider, "name": one.name, "hosts": list(one.hosts)}
 
@@ -177,15 +187,22 @@ _CONTACT: Final = _object(
     because=_or_null(_TEXT), local=_FLAG, provider=_or_null(_NAME), roles=_list(_ROLE),
 )  # fmt: skip
 _PREDICTION: Final = _object(item=_NAME, low=_LEVEL, high=_LEVEL, up=_or_null(_FLAG), because=_TEXT, agrees=_or_null(_FLAG))
-_CUT: Final = _object(name=_TEXT, stake=_or_null(_LEVEL), rule=_list({"type": "object"}), hosts=_TEXTS, air_gap=_FLAG)
+_CUT: Final = _object(cutoff={"type": ["object", "null"]}, hosts=_TEXTS, air_gap=_FLAG)
+_PHASE: Final[_Schema] = {"enum": ["start", "base", "cut", "recovery"]}
+_SERVICE: Final = _object(
+    probe=_list(_TEXT, minItems=1), ready=_or_null(_SECONDS), cut_at=_or_null(_SECONDS), restored_at=_or_null(_SECONDS),
+    survive=_or_null(_SECONDS), survive_at_least=_SECONDS, recover=_or_null(_SECONDS),
+    phases=_list(_object(phase=_PHASE, probes=_COUNT, passed=_COUNT)),
+    turns=_list(_object(phase=_PHASE, at=_SECONDS, seconds=_SECONDS, exit=_or_null({"type": "integer"}))),
+)  # fmt: skip
 _DRILL: Final[dict[str, _Schema]] = {
     "verdict": _VERDICT, "reasons": _TEXTS,
     "fallbacks": _list(_object(kind={"enum": ["host", "local"]}, what=_NAME, detail=_TEXT)), "slower": _or_null(_SECONDS),
     "failed_step": _or_null(_NAME), "seconds_to_failure": _or_null(_SECONDS), "command": _list(_TEXT, minItems=1),
-    "folder": _TEXT, "digest": _DIGEST, "revision": _or_null(_NAME), "cutoff": _CUT, "said": _TEXT, "shape": _NAME,
+    "folder": _TEXT, "digest": _DIGEST, "revision": _or_null(_NAME), "what": _CUT, "said": _TEXT, "shape": _NAME,
     "backend": _NAME, "version": _NAME, "catalogue": _TEXT, "baseline": _or_null(_RUN), "cut": _RUN,
     "contacts": _list(_CONTACT), "predicted": _or_null(_PREDICTION), "unpredicted": _or_null(_TEXT),
-    "valid_until": _or_null(_NAME), "tags": _TEXTS, "known": _or_null(_NAME),
+    "valid_until": _or_null(_NAME), "tags": _TEXTS, "service": _or_null(_SERVICE), "known": _or_null(_NAME),
     "new": _list(_object(provider=_or_null(_NAME), name=_TEXT, hosts=_list(_NAME, minItems=1))), "record": _or_null(_NAME),
     "repeat": _TEXTS,
 }  # fmt: skip

@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from freehold.drill.matrix import Matrix, MatrixRow
 from freehold.drill.newcomers import Newcomer
+from freehold.drill.record import Drill
 from freehold.report.clean import clean, escape_json
 from freehold.report.drill_words import in_words
 from freehold.report.view_drill_matrix import not_run_words
 from freehold.version import __version__
 from freehold.words import say
 
-__all__ = ["newcomers_to_sarif", "to_sarif"]
+__all__ = ["drill_to_sarif", "to_sarif"]
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RULES: Final = {"drill-failed": "error", "drill-degraded": "warning", "drill-void": "note", "new-landlord": "error"}
@@ -43,30 +44,37 @@ def to_sarif(matrix: Matrix, place: str = "") -> str:
     return _log([one for one in results if one is not None], done=done, notes=notes)
 
 
-def newcomers_to_sarif(new: Sequence[Newcomer], command: Sequence[str], place: str = "") -> str:
-    """Write new landlords as SARIF; see :func:`to_sarif`."""
-    results = []
+def drill_to_sarif(drill: Drill, new: Sequence[Newcomer] = (), place: str = "") -> str:
+    """Write one drill, and the landlords that are new in it, as SARIF; see :func:`to_sarif`."""
+    found = [] if not drill.said else [_loss(drill, drill.said, (drill.said,), place)]
     for one in new:
         landlord = one.name if one.provider is not None else say("drill.nobody_known")
         text = say("drill.new_threshold", landlord=landlord, hosts=", ".join(one.hosts))
-        results.append(_of_rule("new-landlord", text, (*command, one.provider or one.name), place))
-    return _log(results, done=True, notes=[])
+        found.append(_of_rule("new-landlord", text, (*drill.command, one.provider or one.name), place))
+    return _log([one for one in found if one is not None], done=not drill.run.interrupted, notes=[])
 
 
 def _result(row: MatrixRow, matrix: Matrix, place: str) -> dict[str, Any] | None:
     assert row.drill is not None
-    verdict = row.drill.verdict
+    found = _loss(row.drill, row.landlord.name or row.landlord.id, (matrix.by, row.landlord.id), place)
+    if found is not None:
+        found["properties"]["landlord"] = row.landlord.id
+    return found
+
+
+def _loss(drill: Drill, landlord: str, key: Sequence[str], place: str) -> dict[str, Any] | None:
+    verdict = drill.verdict
     rule = f"drill-{verdict.name}"
     if rule not in _RULES:
         return None
-    landlord = row.landlord.name or row.landlord.id
+    command = in_words(drill.command)
     reasons = "; ".join(verdict.reasons) or say(f"drill.verdict_{verdict.name}")
     if verdict.name == "failed":
-        text = f"'{in_words(matrix.command)}' {say('drill_matrix.junit_failure', landlord=landlord, reason=reasons)}"
+        text = f"'{command}' {say('drill_matrix.junit_failure', landlord=landlord, reason=reasons)}"
     else:
-        text = f"'{in_words(matrix.command)}' / {landlord}: {say(f'drill.word_{verdict.name}')}. {reasons}"
-    found = _of_rule(rule, text, (*matrix.command, matrix.by, row.landlord.id), place)
-    found["properties"] = {"landlord": row.landlord.id, "verdict": verdict.name, "step": verdict.failed_step}
+        text = f"'{command}' / {landlord}: {say(f'drill.word_{verdict.name}')}. {reasons}"
+    found = _of_rule(rule, text, (*drill.command, *key), place)
+    found["properties"] = {"verdict": verdict.name, "step": verdict.failed_step}
     return found
 
 

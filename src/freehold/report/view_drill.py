@@ -35,8 +35,8 @@ def drill_document(answer: DrillAnswer, context: Context) -> Document:
     del context
     drill = answer.drill
     blocks: list[Block] = [
-        *_verdict(drill), *_new(answer), *_runs(drill), *_fallbacks(drill), *_steps(drill), *_contacts(drill), *_local(drill),
-        *_blind(drill), *_repeat(answer),
+        *_verdict(drill), *_new(answer), *_runs(drill), *_fallbacks(drill), *_service(drill), *_steps(drill), *_contacts(drill),
+        *_local(drill), *_blind(drill), *_repeat(answer),
     ]  # fmt: skip
     title = say("drill.title", command=in_words(drill.command))
     return Document(title, tuple(blocks), _every_contact(drill), subtitle=cut_line(drill))
@@ -49,7 +49,8 @@ def _verdict(drill: Drill) -> Iterator[Block]:
         return
     if prediction is not None and prediction.agrees is False:
         yield Paragraph(say("drill.missed_up" if prediction.up else "drill.missed_down"), "bad", lead=True)
-    yield Paragraph(say(f"drill.verdict_{drill.verdict.name}"), TONES[drill.verdict.name], lead=True)
+    of = "verdict" if drill.service is None else "service"
+    yield Paragraph(say(f"drill.{of}_{drill.verdict.name}"), TONES[drill.verdict.name], lead=True)
     for reason in drill.verdict.reasons:
         yield Paragraph(_sentence(reason))
     if prediction is not None:
@@ -108,28 +109,57 @@ def _runs(drill: Drill) -> Iterator[Block]:
         for run in _both(drill)
     )  # fmt: skip
     yield Table(columns, rows)
-    yield Paragraph(say("drill.cold" if drill.run.cold else "drill.warm"), "quiet")
-    for run in _both(drill):
-        for note in run.notes:
-            yield Paragraph(_sentence(note), "quiet")
+    if drill.service is None:
+        yield Paragraph(say("drill.cold" if drill.run.cold else "drill.warm"), "quiet")
+    for note in dict.fromkeys(note for run in _both(drill) for note in run.notes):
+        yield Paragraph(_sentence(note), "quiet")
     if drill.run.setup_seconds:
         yield Paragraph(say("drill.setup", seconds=time_of(drill.run.setup_seconds)), "quiet")
 
 
 def _fallbacks(drill: Drill) -> Iterator[Block]:
-    verdict = drill.verdict
-    if not verdict.fallbacks and verdict.name not in ("survived", "degraded"):
+    if not drill.verdict.fallbacks:
         return
     yield Heading(say("drill.fallbacks"))
-    if not verdict.fallbacks:
-        yield Paragraph(say("drill.fallbacks_none"))
-    for one in verdict.fallbacks:
+    for one in drill.verdict.fallbacks:
         what = say(f"drill.fallback_{one.kind}", what=one.what)
         yield Paragraph(say("drill.fallback_line", what=what, detail=one.detail) if one.detail else what)
 
 
+def _service(drill: Drill) -> Iterator[Block]:
+    service = drill.service
+    if service is None:
+        return
+    yield Heading(say("drill.service"))
+    if service.survive is not None:
+        low, high = time_of(service.survive_at_least), time_of(service.survive)
+        yield Paragraph(say("drill.service_survive", low=low, high=high), "bad")
+        if service.recover is not None:
+            yield Paragraph(say("drill.service_recover", seconds=time_of(service.recover)))
+        else:
+            yield Paragraph(say("drill.service_not_recovered"), "bad")
+    elif service.restored_at is not None:
+        yield Paragraph(say("drill.service_survived_all"), "good")
+    columns = (
+        Column("phase", say("drill.column_phase")), Column("probes", say("drill.column_probes"), "count"),
+        Column("passed", say("drill.column_passed"), "count"),
+    )  # fmt: skip
+    rows = tuple(Row((say(f"drill.phase_{phase}"), whole, passed)) for phase, whole, passed in service.probes)
+    yield Table(columns, rows)
+    if service.turns:
+        columns = (
+            Column("at", say("drill.column_at"), "count"), Column("phase", say("drill.column_phase")),
+            Column("turn", say("drill.column_turn")),
+        )  # fmt: skip
+        turns = tuple(
+            Row((time_of(one.at), say(f"drill.phase_{one.phase}"), say("drill.well" if one.exit == 0 else "drill.unwell")))
+            for one in service.turns
+        )
+        yield Table(columns, turns, caption=say("drill.turns"), most=_MOST_SHOWN)
+
+
 def _steps(drill: Drill) -> Iterator[Block]:
-    if not drill.run.steps:
+    if not drill.run.steps or drill.service is not None:
         return
     yield Heading(say("drill.steps"))
     before: dict[str, Step] = {step.name: step for step in drill.baseline.steps} if drill.baseline is not None else {}

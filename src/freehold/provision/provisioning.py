@@ -123,9 +123,9 @@ def provision(
     if not (request.command or request.files or request.needs):
         raise ProvisionError("nothing is named to provision. Give a command after --, or --from FILE, or --need KIND:NAME.")
     see_it_can_be_filled(request.into)
-    settings = configured(environment, folder, request.command, python=request.python, npm=request.npm)
     with _scratch() as place:
         errands = _errands(request, environment, folder, _new(place, "leavings"))
+        settings = configured(environment, folder, request.command, python=request.python, npm=request.npm)
         recorded = record(
             errands, settings, environment, _new(place, "recording"), most_bytes=request.most_bytes, stdout=stdout,
             timeout=request.timeout,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -72,11 +73,15 @@ def configured(
     freehold.errors.ProvisionError
         If an address is none.
     """
-    pip = _pip_settings(environment, folder, command)
+    # Each client takes a moment to start: they are asked side by side.
+    with ThreadPoolExecutor(3) as pool:
+        asked_pip = pool.submit(_pip_settings, environment, folder, command)
+        asked_npm = pool.submit(_npm_settings, environment, folder)
+        debian = _debian_registries(environment)
+        pip, npm_settings = asked_pip.result(), asked_npm.result()
     found = [registry_from("python", url) for url in python] or [*_pip_registries(pip), *_uv_registries(environment, folder)]
-    npm_settings = _npm_settings(environment, folder)
     found += [registry_from("npm", url) for url in npm] or _npm_registries(npm_settings, environment, folder)
-    found += _debian_registries(environment)
+    found += debian
     unique = {(one.ecosystem, one.base, one.scope, one.links): one for one in reversed(found)}
     ordered = tuple(reversed(unique.values()))
     settings = tuple(

@@ -201,8 +201,8 @@ def test_a_mirror_is_served_until_it_is_interrupted(index: Registry) -> None:
     with serving(index):
         assert run("--into", "m", "--no-proof", "--python-index", index.url + "/simple", *fetch("alpha")) == 0
     process = subprocess.Popen(
-        [sys.executable, "-m", "freehold", "provision", "serve", "m"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": SRC},
+        [sys.executable, "-m", "freehold", "provision", "serve", "m"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": SRC},
     )  # fmt: skip
     assert process.stdout is not None
     lines = [process.stdout.readline(), process.stdout.readline()]

@@ -118,6 +118,7 @@ class Registry:
     redirects: dict[str, str] = field(default_factory=dict)
     secret: str = ""
     seen: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -168,6 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = path.partition("://")[2].partition("/")[2] if "://" in path else path.lstrip("/")
         path = path.replace("/./", "/")
         registry.seen.append("/" + path)
+        registry.opened.append(self.headers.get("Proxy-Authorization", ""))
         kind, body, status = "text/plain", b"no", 404
         if registry.secret and self.headers.get("Authorization") != registry.secret:
             status = 401

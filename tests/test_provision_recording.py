@@ -263,8 +263,9 @@ def test_apt_is_a_proxys_client_for_its_own_archives_alone(tmp_path: Path) -> No
 
 
 def test_a_registry_behind_a_proxy_is_asked_through_it(tmp_path: Path, python: Registry) -> None:
-    environment = {"http_proxy": python.url, "no_proxy": "elsewhere.example"}
+    environment = {"http_proxy": python.url.replace("//", "//me:pw@"), "no_proxy": "elsewhere.example"}
     with recording(tmp_path, "http://index.example/simple", environment=environment) as index:
         assert index.get(index.file_address("/python/0/alpha/"))[0] == 200
         assert index.recording.hosts == ("index.example",)
         assert index.recording.received[0].need.source == "http://index.example/simple"
+        assert set(python.opened) == {"Basic bWU6cHc="}

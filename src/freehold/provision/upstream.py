@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import ssl
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from freehold.errors import ProvisionError
 from freehold.provision.registry import Registry, without_secret
@@ -108,6 +109,8 @@ class Upstream:
         for _ in range(_MOST_REDIRECTS + 1):
             connection, target = self._connect(url)
             sent = dict(headers) | {"Accept-Encoding": "identity", "Connection": "close"}
+            if target.startswith("http://"):
+                sent |= _opening(urlsplit(self._proxies["http"]))
             if registry.authorization and registry.opens(url):
                 sent["Authorization"] = registry.authorization
             try:
@@ -143,7 +146,7 @@ class Upstream:
                 near = http.client.HTTPConnection(proxy.hostname, proxy.port or 80, timeout=_TIMEOUT)
                 return near, url
             tunnel = http.client.HTTPSConnection(proxy.hostname, proxy.port or 80, timeout=_TIMEOUT, context=self._context())
-            tunnel.set_tunnel(host, port or 443)
+            tunnel.set_tunnel(host, port or 443, _opening(proxy))
             return tunnel, target
         if parts.scheme == "http":
             return http.client.HTTPConnection(host, port or 80, timeout=_TIMEOUT), target
@@ -158,6 +161,14 @@ class Upstream:
             if self._certificates and Path(self._certificates).is_file():
                 self._tls.load_verify_locations(self._certificates)
         return self._tls
+
+
+def _opening(proxy: SplitResult) -> dict[str, str]:
+    """The header that opens a proxy whose address has a user and a password."""
+    if not proxy.username:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
 
 
 def _led(url: str, location: str) -> str:

@@ -86,9 +86,10 @@ def _finish(options: argparse.Namespace, asked: _Asked, drill: Drill) -> int:
     known = asked.known
     new = newcomers(drill, known[0]) if known is not None else ()
     against = known[1] if known is not None else ""
-    show(options, DrillAnswer(kept, "drill", path, _again(options), against, new), asked.context)
+    again = (*_flags(options, asked), "--", *kept.command) if options.words else _flags(options, asked)
+    show(options, DrillAnswer(kept, "drill", path, again, against, new), asked.context)
     if options.sarif:
-        _write_sarif(options, new, drill)
+        _write_sarif(options, new, kept)
     for one in new:
         landlord = one.name if one.provider is not None else say("drill.nobody_known")
         tell("freehold: " + say("drill.new_threshold", landlord=landlord, hosts=", ".join(one.hosts)))
@@ -118,9 +119,13 @@ def _keep(options: argparse.Namespace, asked: _Asked, drill: Drill) -> tuple[Dri
     return record.drill, str(record.path)
 
 
-def _again(options: argparse.Namespace) -> tuple[str, ...]:
-    """The command line that was given, in full."""
-    return tuple(options.given)
+def _flags(options: argparse.Namespace, asked: _Asked) -> tuple[str, ...]:
+    """Freehold's own part of the command line, as it may be kept."""
+    from freehold.drill.redaction import redact_arguments, secrets_in
+
+    given = list(options.given)
+    own = given[: given.index("--")] if options.words is not None else given
+    return redact_arguments(tuple(own), str(Path.home()), secrets_in(asked.request.environment))
 
 
 # ---------------------------------------------------------------- a campaign
@@ -142,13 +147,23 @@ def _campaign(options: argparse.Namespace, asked: _Asked) -> int:
     def told(begun: int, all_: int, landlord: Landlord) -> None:
         _told(say("drill_matrix.progress", done=begun + 1, all=all_, landlord=landlord.name))
 
-    matrix = drill_campaign(request, campaign, keep, told)
+    matrix = _as_kept(drill_campaign(request, campaign, keep, told), asked)
     if options.junit:
         write(options.junit, to_junit(matrix))
     if options.sarif:
         write(options.sarif, to_sarif(matrix))
     show(options, MatrixAnswer(matrix), asked.context)
     return _matrix_status(asked, matrix)
+
+
+def _as_kept(matrix: Matrix, asked: _Asked) -> Matrix:
+    """The campaign without secrets: its drills are as they were recorded, its command and first run become so."""
+    from freehold.drill.redaction import redact_arguments, secrets_in
+
+    kept = next((row.drill for row in matrix.rows if row.drill is not None), None)
+    command = redact_arguments(matrix.command, str(Path.home()), secrets_in(asked.request.environment))
+    baseline = kept.baseline if kept is not None and kept.baseline is not None else matrix.baseline
+    return replace(matrix, command=command, baseline=baseline)
 
 
 def _matrix_status(asked: _Asked, matrix: Matrix) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -208,8 +209,9 @@ class Drilling:
             places=request.places,
         )  # fmt: skip
         self._choice = choose(request.backend)
-        if self._choice.reason:
-            request.told(say("drill.fell_back", backend=self._choice.backend.name, reason=self._choice.reason))
+        self._stdin_at = 0
+        with suppress(OSError):
+            self._stdin_at = os.lseek(_or(request.stdin, 0), 0, os.SEEK_CUR)
 
     @property
     def control(self) -> Control:
@@ -281,7 +283,7 @@ class Drilling:
         prediction, unpredicted = self._predicted(request)
         request.told(say("drill.starting_service", what=request.said))
         seen = await drill_service(self._choice.backend, cutting, request.shape, plan, output=request.stdout)
-        found = replace(run_of(seen, self.attribution.attribute), notes=cutting.notes)
+        found = replace(run_of(seen, self.attribution.attribute), notes=(*self._fell_back, *cutting.notes))
         verdict = verdict_of(seen)
         if prediction is not None:
             prediction = compared(prediction, verdict)
@@ -338,7 +340,21 @@ class Drilling:
             tuple(step.name for step in known.steps) if known is not None else (), request.cold, log=request.log,
             count=_may_be_read(request), stdin=request.stdin, stdout=request.stdout, stderr=request.stderr,
         )  # fmt: skip
-        return await run(self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now)
+        self._rewind(request.stdin)
+        found = await run(self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now)
+        return replace(found, notes=(*self._fell_back, *found.notes))
+
+    @property
+    def _fell_back(self) -> tuple[str, ...]:
+        """Why it is not cut in the best way, if it is not."""
+        reason = self._choice.reason
+        return (say("drill.fell_back", backend=self._choice.backend.name, reason=reason),) if reason else ()
+
+    def _rewind(self, stdin: int | None) -> None:
+        """Let the next run read a file at standard input from where the first one did; what is no file can be read once."""
+        with suppress(OSError):
+            if stat.S_ISREG(os.fstat(_or(stdin, 0)).st_mode):
+                os.lseek(_or(stdin, 0), self._stdin_at, os.SEEK_SET)
 
 
 def _may_be_read(request: DrillRequest) -> bool:

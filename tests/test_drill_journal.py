@@ -313,6 +313,13 @@ def test_a_text_is_kept_without_its_secrets(text: str, kept: str) -> None:
     assert redact(text, "/people/me") == kept
 
 
+@pytest.mark.parametrize(
+    "piece", ["a", ",", "a:", "a.", "token", "-", "://", "a@", "'", "eyJ", "-----BEGIN PRIVATE KEY-----", " --", "="]
+)
+def test_a_text_made_to_be_slow_is_not(piece: str) -> None:
+    assert redact(piece * 20_000)
+
+
 def test_a_secret_argument_is_known_by_the_one_before_it() -> None:
     assert redact_arguments(["curl", "-u", "me:x1", "--token", "x2", "--password", "--verbose", "-u", "me"]) == (
         "curl", "-u", "***", "--token", "***", "--password", "--verbose", "-u", "me",

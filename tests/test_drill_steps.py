@@ -196,7 +196,7 @@ def test_a_split_script_does_what_it_did(options: list[str], tmp_path: Path) -> 
         '[[ ${BASH_SOURCE[0]} == "$0" ]] && echo main\n'
         "arr=(1 2 3)\n"
         'echo "${#arr[@]}"\n'
-        "false | true\n"
+        "case $- in *x*) ;; *) false | true;; esac\n"
         "echo after\n"
         "! true\n"
         'echo "not: $?"\n'

@@ -65,7 +65,7 @@ def split_package_script(
         (place / f"{number}.known").write_text(text, encoding="utf-8")
         (place / f"{number}.marked").write_text(f"{mark_function(pipe)}; {marked}", encoding="utf-8")
     wrapper = place / "shell"
-    wrapper.write_text(_WRAPPER.format(place=shlex.quote(str(place)), shell=shlex.quote(shell)), encoding="utf-8")
+    wrapper.write_text(_WRAPPER.format(place=shlex.quote(str(place)), program=shlex.quote(shell)), encoding="utf-8")
     wrapper.chmod(0o700)
     return Split(tuple(names), tuple(arguments), {_SETTING: str(wrapper)})
 
@@ -78,11 +78,11 @@ if [ "$1" = -c ]; then
     case "$2" in
       "$text"*)
         marked=$(cat "${{known%.known}}.marked")
-        exec {shell} -c "$marked${{2#"$text"}}" ;;
+        exec {program} -c "$marked${{2#"$text"}}" ;;
     esac
   done
 fi
-exec {shell} "$@"
+exec {program} "$@"
 """
 
 

@@ -24,8 +24,8 @@ _NAME: Final = (
 _VALUE: Final = r"""(?:"[^"]*"|'[^']*'|[^\s&;"'|)]+)"""
 _PATTERNS: Final = (
     # whoever stands before the host in an address
-    (re.compile(r"([a-zA-Z][\w+.-]*://)[^/\s\"'@]+(?:@[^/\s\"'@]+)*@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"(?<![\w/.@])[^\s:/@\"'=]+:[^\s/@\"']+@(?=[\w\[])"), f"{HIDDEN}@"),
+    (re.compile(r"(?<![\w+.-])([a-zA-Z][\w+.-]{0,30}://)[^/\s\"']{1,2000}@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?<![\w/.@])[^\s:/@\"'=]{1,100}:[^\s/@\"']{1,500}@(?=[\w\[])"), f"{HIDDEN}@"),
     # headers, whose value goes to the end of the line or of the quotes
     (re.compile(rf"(?i)(?<![\w-])({_NAME})(\s*:\s*)(?!\d+\b)(?!//)(?:\"[^\"]*\"|'[^']*'|[^\"'\n]+)"), rf"\1\2{HIDDEN}"),
     (re.compile(rf"(?i)(?<![\w-])(\"{_NAME}\"|'{_NAME}')(\s*:\s*){_VALUE}"), rf"\1\2{HIDDEN}"),

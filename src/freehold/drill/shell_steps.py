@@ -132,10 +132,9 @@ def chained(text: str, whole: Callable[[str], bool], first: int = 0) -> tuple[st
             taken, joint = "", after
         else:
             taken += after
-    if taken.strip():
-        if not pieces:
-            return text, ()
-        pieces[-1] = (pieces[-1][0], pieces[-1][1] + joint + taken)
+    if taken.strip() or joint == "&&":
+        # what is left is not whole: the shell will say so of the text as it is
+        return text, ()
     marked = ""
     for number, (before, piece) in enumerate(pieces, first):
         if before:

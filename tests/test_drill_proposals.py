@@ -20,6 +20,7 @@ from freehold.drill.proposals import Proposal, proposals
 from freehold.drill.record import Attributed, Drill, Fallback, HostRole, LocalUse, Prediction, Run, Step, Verdict, VerdictName
 from freehold.drill.scores import landlords_of, score
 from freehold.errors import DrillError, StackError
+from freehold.holdings import read_stored, store_stack
 from freehold.settings import Settings
 from freehold.stack.csv_folder import read_folder, write_folder
 from freehold.stack.cutoff import Cutoff, Rule
@@ -27,6 +28,7 @@ from freehold.stack.parquet_folder import read_parquet_folder, write_parquet_fol
 from freehold.stack.toml_edit import CellChange, edited
 from freehold.stack.toml_file import dumps, loads
 from freehold.stack.values import UNKNOWN, Item, Need, Provider, Source, Stack
+from freehold.store.interface import Authorship
 from small_catalogue import write_layer
 from strategies import repeatable, stacks
 
@@ -485,6 +487,38 @@ def test_what_is_no_stack_file_is_not_changed(catalogue: Catalogue, tmp_path: Pa
     with pytest.raises(DrillError, match="is no stack file"):
         write_applied(tmp_path / "pyproject", (), catalogue)
     assert stack_file_for(tmp_path / "pyproject") == tmp_path.resolve() / "pyproject.stack.toml"
+
+
+def test_a_database_gets_a_revision_with_what_was_accepted(catalogue: Catalogue, tmp_path: Path) -> None:
+    database, by = tmp_path / "app.freehold", Authorship("tests")
+    stored = replace(WITH_INDEX, providers=(Provider("crowd", "The Crowd", "none"),))
+    store_stack(database, stored, "app", by)
+    before = read_stored(database, "app")
+    store_stack(database, applied(before, _failed(catalogue, before), catalogue), "app", by)
+    after = read_stored(database, "app")
+    assert {need.id: need.weight for need in after.needs}["app:change@self > the-index"] == 1.0
+    assert "acme-corp" in after.provider_by_id
+    assert read_stored(database, "app", 1).needs == before.needs
+
+
+@given(stacks(most=5))
+@repeatable(40)
+def test_what_is_applied_keeps_every_row_and_changes_only_the_cells_named(stack: Stack) -> None:
+    roles = hand("service", "landlord", "i1"), hand("service", None, None)
+    base = run("baseline", *(seen(f"h{number}.example", role) for number, role in enumerate(roles)))
+    cut = run("cut", seen("h0.example", roles[0], refused=1), exit=1)
+    accepted = proposals(drill("failed", base, cut), stack, item="i0")
+    after = applied(stack, accepted)
+    assert after.items[: len(stack.items)] == stack.items
+    assert after.sources[: len(stack.sources)] == stack.sources
+    cells = {(one.id, one.column) for proposal in accepted for one in proposal.changed}
+    for old, new in zip(stack.needs, after.needs, strict=False):
+        differ = {name for name in Need.__slots__ if getattr(old, name) != getattr(new, name)}
+        assert differ <= {column for id_, column in cells if id_ == old.id}
+    assert all(0 < one.confidence <= 0.9 for one in accepted)
+    assert all(one.claims for one in accepted)
+    again = proposals(drill("failed", base, cut), after, item="i0")
+    assert not [one for one in again if one.added or one.changed]
 
 
 def test_the_difference_is_told_row_by_row(catalogue: Catalogue) -> None:

@@ -88,9 +88,8 @@ def played(
             (sure if is_sure else perhaps).append(rule)
     both = [list(dict.fromkeys(rules)) for rules in (sure, [*sure, *perhaps])]
     if cold:
-        # before the others, for of several rules that leave equally little the first is given as the reason
         both = [
-            [*(replace(rule, kind="registry", cover="void") for rule in rules if rule.kind in (None, "registry")), *rules]
+            [*rules, *(replace(rule, kind="registry", cover="void") for rule in rules if rule.kind in (None, "registry"))]
             for rules in both
         ]
     return replace(given, rules=tuple(both[0])), replace(given, rules=tuple(both[1]))

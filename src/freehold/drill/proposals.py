@@ -214,6 +214,13 @@ class _Proposing:
                         waiting.append(need.item)
         return {item: tuple(needs) for item, needs in found.items()}
 
+    def _meant(self, key: str) -> tuple[Need, ...]:
+        """The needs that a drill of the item puts to the test: its own, else the nearest that leads to the other item."""
+        items = self._stack.source_by_id
+        needs = [need for need in self._cone.get(key, ()) if items[need.source].item != key]
+        own = [need for need in needs if items[need.source].item == self._item]
+        return tuple(own or needs[:1])
+
     # Needs
 
     def _new_need(self, group: _Group, refused: list[_Group], culprit: _Group | None, sureness: float) -> Proposal:
@@ -366,7 +373,7 @@ class _Proposing:
 
     def _lasted(self, group: _Group) -> Iterator[Proposal]:
         """Cover that was seen: a cache served for it, or it was done without for long."""
-        needs = [need for need in self._cone.get(group.key, ()) if need.survive in (None, 0.0)]
+        needs = [need for need in self._meant(group.key) if need.survive in (None, 0.0)]
         if not needs:
             return
         cached = [one for one in self._drill.verdict.fallbacks if self._is_cache(one)]
@@ -409,7 +416,7 @@ class _Proposing:
     def _essential(self, group: _Group, sureness: float) -> Iterator[Proposal]:
         took = self._drill.verdict.seconds_to_failure
         because = self._lines(group.refused)
-        for need in self._cone[group.key]:
+        for need in self._meant(group.key):
             claim = self._claim("needs", need.id, "weight", "1", group.refused, sureness)
             less = need.weight is not None and need.weight < 1 - 1e-9
             key = "propose_essential" if less else "propose_confirmed"

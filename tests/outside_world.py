@@ -111,6 +111,7 @@ class World:
     destinations: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     hosts: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     reached: list[tuple[str, int]] = field(default_factory=list)
+    failures: list[OSError] = field(default_factory=list)
     servers: list[asyncio.Server] = field(default_factory=list)
 
     async def host(self, address: str, port: int, speak: Speak) -> None:
@@ -128,6 +129,8 @@ class World:
 
     async def connect(self, addresses: Sequence[str], port: int, *, first: int = 4) -> socket.socket:
         """What the relay connects outside with: each address in turn."""
+        if self.failures:
+            raise self.failures.pop()
         failure: OSError = ConnectionRefusedError("nothing listens there")
         for address in sorted(addresses, key=lambda one: (":" in one) != (first == 6)):
             place = self.hosts.get((address, port))
@@ -206,13 +209,16 @@ def question(name: str, kind: int = dns.A, *, number: int = 7, size: int | None 
 
 
 async def ask_udp(place: Any, name: str, kind: int = dns.A, **details: Any) -> Message:
-    loop = asyncio.get_running_loop()
+    """Put a question, again and again as clients do: what does not fit a server's buffer is lost."""
+    loop, data = asyncio.get_running_loop(), dns.write_message(question(name, kind, **details))
     with socket.socket(socket.AF_INET6 if ":" in place[0] else socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.setblocking(False)
-        await loop.sock_connect(one, place)
-        await loop.sock_sendall(one, dns.write_message(question(name, kind, **details)))
+        one.connect(place)
         async with asyncio.timeout(DEADLINE):
-            return dns.read_message(await loop.sock_recv(one, 65_535))
+            while True:
+                one.send(data)
+                with suppress(TimeoutError):
+                    return dns.read_message(await asyncio.wait_for(loop.sock_recv(one, 65_535), 0.5))
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -225,7 +231,8 @@ async def until(true: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def world(
     zone: Zone | None = None, cutting: Cutting | None = None, shape: Shape = GONE, *, hosts: HostNames | None = None,
-    configured: NameServers | None = None, stand_ins: StandIns | None = None, upstream: Upstream | None = None, **outside: Any,
+    configured: NameServers | None = None, tcp4: socket.socket | None = None, stand_ins: StandIns | None = None,
+    upstream: Upstream | None = None, **outside: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """The outside of a session, at work; closed at the end, with its hosts."""
     loop, faults = asyncio.get_running_loop(), list[dict[str, Any]]()
@@ -233,8 +240,8 @@ async def world(
     filters = Filters()
     six = socket.AF_INET6
     sockets = InsideSockets(
-        listening(kind=socket.SOCK_DGRAM), listening(six, socket.SOCK_DGRAM), listening(), listening(six), listening(),
-        listening(six), filters,
+        listening(kind=socket.SOCK_DGRAM), listening(six, socket.SOCK_DGRAM), listening(), listening(six),
+        tcp4 or listening(), listening(six), filters,
     )  # fmt: skip
     names = NameServer(zone or {})
     server = await asyncio.start_server(names.speak, HERE, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import resource
@@ -11,6 +12,7 @@ import struct
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -501,33 +503,46 @@ def test_connections_beyond_the_most_wait_and_are_served_later() -> None:
     run(main)
 
 
-def test_file_descriptors_that_run_out_delay_and_lose_nothing() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+OUT = OSError(errno.EMFILE, "too many open files")
+
+
+class OutOfDescriptors(socket.socket):
+    """A listener that twice finds no file descriptor for what arrives."""
+
+    failures = 2
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.failures:
+            self.failures -= 1
+            raise OUT
+        return super().accept()
+
+
+def test_file_descriptors_that_run_out_delay_and_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = OutOfDescriptors(socket.AF_INET)
+    listener.bind((HERE, 0))
+    listener.listen()
+    failures, make = [OUT, OUT], os.pipe2
+
+    def pipe2(flags: int) -> tuple[int, int]:
+        if failures:
+            raise failures.pop()
+        return make(flags)
 
     async def main() -> None:
-        async with world(zone()) as there:
+        async with world(zone(), tcp4=listener) as there:
             await hosts(there)
             address = await there.stand_in("kept.example")
-            one = await there.dialled(address, 80)
-            one.send(b"a")
-            assert await asyncio.get_running_loop().sock_recv(one, 10) == b"a"
-            two = await there.dialled(address, 80)
-            two.send(b"b")
-            # now no descriptor can be opened: the second connection is not accepted, or finds none for its way outside
-            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
-            try:
-                one.send(b"a")
-                for _ in range(100):
-                    await asyncio.sleep(0)
-            finally:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            loop = asyncio.get_running_loop()
-            assert await loop.sock_recv(one, 10) == b"a"
-            assert await loop.sock_recv(two, 10) == b"b"
-            for each in (one, two):
-                each.shutdown(socket.SHUT_WR)
-                assert await loop.sock_recv(each, 10) == b"!"
-                each.close()
+            there.failures = [OUT, OUT]
+            monkeypatch.setattr(os, "pipe2", pipe2)
+            reader, writer = await there.streams(address, 80)
+            writer.write(b"a")
+            writer.write_eof()
+            assert await reader.read() == b"a!"
+            writer.close()
+            assert (listener.failures, failures, there.failures) == (0, [], [])
+            (contact,) = there.outside.contacts()
+            assert (contact.tries, contact.failed) == (1, 0)
 
     run(main)
 

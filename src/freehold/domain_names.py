@@ -75,6 +75,7 @@ _MOST_NAME: Final = 255
 _POINTER: Final = 0xC000
 _SMALLEST_UDP: Final = 512
 _PARTS: Final = re.compile(r"\\[0-9]{3}|\\.|\.|[^.\\]+|\\$", re.DOTALL)
+_PLAIN: Final = re.compile(rb"[!-\-/-\[\]-~]+")  # printable, no full stop, no backslash
 # Data of a record that holds names which may be compressed: bytes before them, and how many there are.
 _NAMES_IN: Final = {NS: (0, 1), CNAME: (0, 1), SOA: (0, 2), PTR: (0, 1), MX: (2, 1), SRV: (6, 1), DNAME: (0, 1),
                     14: (0, 2), 17: (0, 2), 18: (2, 1), 21: (2, 1)}  # fmt: skip
@@ -219,10 +220,9 @@ def _escaped(name: str) -> list[bytes]:
 
 
 def _text(label: bytes) -> str:
-    text = label.decode("latin-1")
-    if text.isascii() and text.isprintable() and not any(one in text for one in "\\. "):
-        return text
-    return "".join(one if "!" <= one <= "~" and one not in "\\." else f"\\{ord(one):03d}" for one in text)
+    if _PLAIN.fullmatch(label):
+        return label.decode("ascii")
+    return "".join(chr(one) if _PLAIN.fullmatch(bytes((one,))) else f"\\{one:03d}" for one in label)
 
 
 def write_name(name: str) -> bytes:

@@ -65,10 +65,11 @@ class NamespaceFilter:
 
     def blocked(self) -> tuple[Blocked, ...]:
         """What was stopped up to now, in the order of the first."""
-        found = read_tried(self._channel, IPV4)
-        if self._ipv6:
-            found += read_tried(self._channel, IPV6)
-        return blocked_from(found, self._clock())
+        found: tuple[Blocked, ...] = ()
+        for family in (IPV4, IPV6) if self._ipv6 else (IPV4,):
+            now = self._clock()
+            found += blocked_from(read_tried(self._channel, family), now)
+        return tuple(sorted(found, key=_by_first))
 
     def close(self) -> None:
         """Close the socket; the filter stays as long as its namespace does."""
@@ -96,4 +97,8 @@ def blocked_from(counts: tuple[Tried, ...], now: float) -> tuple[Blocked, ...]:
             count, first, last = count + before.count, min(first, before.first), max(last, before.last)
         name = _NAMES.get(one.protocol, str(one.protocol))
         found[key] = Blocked(name, one.address, one.port, count, first, last)
-    return tuple(sorted(found.values(), key=lambda one: (one.first, one.protocol, one.address, one.port)))
+    return tuple(sorted(found.values(), key=_by_first))
+
+
+def _by_first(one: Blocked) -> tuple[float, str, str, int]:
+    return one.first, one.protocol, one.address, one.port

@@ -95,7 +95,8 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     ----------
     wanted
         ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix
-        sockets to hide; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``: ports; ``filter``: whether to have one.
+        sockets to hide; ``filter``: whether to have one; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``, ``host``:
+        ports and addresses of the host's own.
 
     Returns
     -------
@@ -123,16 +124,17 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
             return {"ipv6": False, "masked": masked}, []
         _write_settings(like_the_host)
         ipv6 = bool(wanted["ipv6"]) and _has_ipv6()
-        netlink.route_through_loopback(nftables.IPV4.own, *([nftables.IPV6.own] if ipv6 else []))
+        host = [one for one in wanted["host"] if ipv6 or ":" not in one]
+        netlink.route_through_loopback([nftables.IPV4.own, nftables.IPV6.own][: 2 if ipv6 else 1], host)
     taken = {*wanted["loopback4"], *wanted["loopback6"]}
     dns_port, tcp_port = [port for port in range(_HIGHEST_PORT, _HIGHEST_PORT - len(taken) - 2, -1) if port not in taken][:2]
     handed: list[socket.socket] = []
     with _stage("filter"):
         channel = netlink.connect(netlink.NETLINK_NETFILTER)
         handed.append(channel)
-        nftables.load(channel, nftables.IPV4, dns_port, tcp_port, wanted["loopback4"])
-        if ipv6:
-            nftables.load(channel, nftables.IPV6, dns_port, tcp_port, wanted["loopback6"])
+        for table, ports in ((nftables.IPV4, wanted["loopback4"]), (nftables.IPV6, wanted["loopback6"]))[: 2 if ipv6 else 1]:
+            of_family = [one for one in host if (":" in one) == (table is nftables.IPV6)]
+            nftables.load(channel, table, dns_port, tcp_port, ports, of_family)
     with _stage("sockets"):
         for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))[: 2 if ipv6 else 1]:
             handed.append(_bound(family, socket.SOCK_DGRAM, address, dns_port))

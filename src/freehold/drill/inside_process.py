@@ -21,6 +21,7 @@ from freehold.drill.filter import NamespaceFilter
 from freehold.drill.inside_sockets import InsideSockets
 from freehold.drill.listening import listening_ports
 from freehold.drill.messages import receive, tell
+from freehold.drill.netlink import own_addresses
 from freehold.errors import CutFailed, DrillError, NotPossible
 from freehold.words import say
 
@@ -73,7 +74,9 @@ class Wanted:
     filter
         Whether to load the filter and open sockets; without, there is loopback and nothing else.
     loopback4, loopback6
-        Ports of the host's loopback to be reached.
+        Ports of the host's own addresses to be reached.
+    host
+        These addresses, besides loopback.
     apart
         Whether to enter any namespace; without, commands run as ever, and only their end is seen to.
     """
@@ -84,20 +87,24 @@ class Wanted:
     filter: bool = True
     loopback4: frozenset[int] = frozenset()
     loopback6: frozenset[int] = frozenset()
+    host: frozenset[str] = frozenset()
     apart: bool = True
 
     @classmethod
     def here(cls, *, ipv6: bool = True, with_filter: bool = True) -> Wanted:
         """What suits this machine and user, as they are now."""
-        four, six = listening_ports() if with_filter else (frozenset[int](), frozenset[int]())
-        return cls(needs_user_namespace(), to_be_masked(), ipv6, with_filter, four, six)
+        if not with_filter:
+            return cls(needs_user_namespace(), to_be_masked(), ipv6, filter=False)
+        host = own_addresses()
+        four, six = listening_ports(host)
+        return cls(needs_user_namespace(), to_be_masked(), ipv6, loopback4=four, loopback6=six, host=host)
 
     def message(self) -> dict[str, object]:
         """The first message to the program."""
         ignored = [number for number in signal.valid_signals() - _BY_PYTHON if signal.getsignal(number) == signal.SIG_IGN]
         return {
                 "apart": self.apart, "user": self.user, "masks": self.masks, "ipv6": self.ipv6, "filter": self.filter,
-                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6),
+                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6), "host": sorted(self.host),
                 "pid": os.getpid(), "group": os.getpgrp(),
                 "ignored": sorted(ignored), "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
         }  # fmt: skip
@@ -209,7 +216,7 @@ class InsideProcess:
             six = sockets[4:] or (None, None, None)
             filters = NamespaceFilter(channel, ipv6=bool(told["ipv6"]))
             ports = self._wanted.loopback4 | self._wanted.loopback6
-            handed = InsideSockets(four[0], six[0], four[1], six[1], four[2], six[2], filters, ports)
+            handed = InsideSockets(four[0], six[0], four[1], six[1], four[2], six[2], filters, ports, self._wanted.host)
         return Handed(handed, tuple(told["masked"]), message["seconds"], namespace)
 
     def hang_up(self) -> None:

@@ -86,8 +86,10 @@ class InsideSockets:
     filters
         The filter inside.
     loopback_ports
-        Ports on which something listened on the host's own loopback when the session began; a connection to one of them on
-        127.0.0.0/8 or ::1 arrives at :attr:`tcp4` or :attr:`tcp6`.
+        Ports on which something listened on the host's own addresses when the session began; a connection to one of them on
+        127.0.0.0/8, ::1 or one of :attr:`host_addresses` arrives at :attr:`tcp4` or :attr:`tcp6`.
+    host_addresses
+        The host's addresses besides loopback: at other ports they are the session's own, as loopback is.
     """
 
     udp4: socket.socket
@@ -98,6 +100,7 @@ class InsideSockets:
     tcp6: socket.socket | None
     filters: FilterHandle
     loopback_ports: frozenset[int] = field(default=frozenset())
+    host_addresses: frozenset[str] = field(default=frozenset())
 
     def close(self) -> None:
         """Close every socket, and let go of the filter; a second time does nothing."""

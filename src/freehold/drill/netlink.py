@@ -24,6 +24,7 @@ __all__ = [
     "connect",
     "nested",
     "number",
+    "own_addresses",
     "pack",
     "route_through_loopback",
     "text",
@@ -45,7 +46,7 @@ _HEADER: Final = struct.Struct("=IHHII")
 _ATTRIBUTE: Final = struct.Struct("=HH")
 _ENOUGH: Final = 1 << 18  # more than the kernel puts in one datagram
 
-_NEWLINK, _NEWADDR, _NEWROUTE = 16, 20, 24
+_NEWLINK, _NEWADDR, _GETADDR, _NEWROUTE = 16, 20, 22, 24
 _LOOPBACK: Final = 1  # number of the first interface of every network namespace
 _UP: Final = 0x1
 _IFA_ADDRESS, _IFA_LOCAL, _NODAD = 1, 2, 0x02
@@ -172,7 +173,27 @@ def _drain(channel: socket.socket) -> None:
         pass
 
 
-def route_through_loopback(*addresses: str) -> None:
+def own_addresses() -> frozenset[str]:
+    """Addresses of this network namespace's interfaces, loopback and those that hold on one link alone left out.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses.
+    """
+    found: set[str] = set()
+    with connect(_ROUTE) as channel:
+        for message in transact(channel, [pack(_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, bytes(8))]):
+            family, _, _, scope, interface = struct.unpack_from("=BBBBI", message.body)
+            if family in {socket.AF_INET, socket.AF_INET6} and interface != _LOOPBACK and scope == _SCOPE_GLOBAL:
+                values = dict(attributes(message.body[8:]))
+                packed = values.get(_IFA_LOCAL) or values.get(_IFA_ADDRESS)
+                if packed:
+                    found.add(socket.inet_ntop(family, packed))
+    return frozenset(found)
+
+
+def route_through_loopback(addresses: Sequence[str] = (), others: Sequence[str] = ()) -> None:
     """Bring loopback up, give it addresses, and send all traffic of their families to it.
 
     The routes are of the kind "local": an ordinary one is taken as "unreachable" by IPv6 if it leads to loopback, and IPv4
@@ -181,7 +202,9 @@ def route_through_loopback(*addresses: str) -> None:
     Parameters
     ----------
     addresses
-        One of a family.
+        One of a family: what traffic of that family comes from.
+    others
+        Addresses that loopback has besides.
 
     Raises
     ------
@@ -192,14 +215,20 @@ def route_through_loopback(*addresses: str) -> None:
     with connect(_ROUTE) as channel:
         up = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, _LOOPBACK, _UP, _UP)
         transact(channel, [pack(_NEWLINK, asked, up)], 1)
-        for one in addresses:
-            four = ":" not in one
-            family = socket.AF_INET if four else socket.AF_INET6
-            address = socket.inet_pton(family, one)
-            body = struct.pack("=BBBBI", family, 8 * len(address), 0 if four else _NODAD, _SCOPE_GLOBAL, _LOOPBACK)
+        for one in (*addresses, *others):
+            family, address = _parsed(one)
+            flags = _NODAD if family == socket.AF_INET6 else 0
+            body = struct.pack("=BBBBI", family, 8 * len(address), flags, _SCOPE_GLOBAL, _LOOPBACK)
             body += attribute(_IFA_LOCAL, address) + attribute(_IFA_ADDRESS, address)
             transact(channel, [pack(_NEWADDR, asked | NLM_F_CREATE, body)], 1)
-            scope = _SCOPE_HOST if four else _SCOPE_GLOBAL
+        for one in addresses:
+            family, address = _parsed(one)
+            scope = _SCOPE_GLOBAL if family == socket.AF_INET6 else _SCOPE_HOST
             body = struct.pack("=BBBBBBBBI", family, 0, 0, 0, _TABLE_LOCAL, _BY_BOOT, scope, _LOCAL, 0)
             body += attribute(_RTA_OIF, struct.pack("=I", _LOOPBACK)) + attribute(_RTA_PREFSRC, address)
             transact(channel, [pack(_NEWROUTE, asked | NLM_F_CREATE, body)], 1)
+
+
+def _parsed(address: str) -> tuple[int, bytes]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return family, socket.inet_pton(family, address)

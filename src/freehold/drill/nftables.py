@@ -5,12 +5,13 @@ In the words of ``nft``, for IPv4 (IPv6 likewise, with ``ip6``)::
     table ip freehold {
       set refuse   { type ipv4_addr; }
       set drop     { type ipv4_addr; }
+      set host     { type ipv4_addr; }
       set loopback { type inet_service; }
-      set tried    { typeof meta l4proto . ip daddr . th dport . th sport; flags dynamic,timeout; size 65536; timeout 30d; }
+      set tried    { typeof meta l4proto . ip daddr . th dport . th sport; flags dynamic,timeout; size 16384; timeout 30d; }
       set latest   { the same }
 
       chain arrive { type filter hook prerouting priority -150; policy drop;   # every packet comes back in by loopback
-        ip daddr 127.0.0.0/8, 192.0.0.8 accept                       # so does what was redirected
+        ip daddr 127.0.0.0/8, 192.0.0.8, @host accept                # so does what was redirected
         ip daddr @drop: count, by source port if it is TCP; drop
         meta l4proto igmp drop
         count
@@ -18,14 +19,14 @@ In the words of ``nft``, for IPv4 (IPv6 likewise, with ``ip6``)::
         reject }
       chain rewrite { type nat hook output priority -100;
         udp, tcp dport 53 redirect to :DNS
-        ip daddr 127.0.0.0/8 tcp dport @loopback redirect to :TCP
-        ip daddr 127.0.0.0/8, 192.0.0.8 return
+        ip daddr 127.0.0.0/8, @host tcp dport @loopback redirect to :TCP
+        ip daddr 127.0.0.0/8, 192.0.0.8, @host return
         ip daddr @drop, @refuse return
         meta l4proto tcp redirect to :TCP }
     }
 
 Counting costs no process and loses nothing: a packet adds an element to ``tried`` with a counter, and renews one in
-``latest``; how much of its life an element has left tells when it was added. Both are full at 65,536 elements; what is over
+``latest``; how much of its life an element has left tells when it was added. Both are full at 16,384 elements; what is over
 is blocked as well, and not counted. What is blocked is blocked as it arrives, not as it leaves: a sender then sees what a
 network far away would show it, and not that it may not send. Even without any rule nothing gets out: there is no interface but
 loopback.
@@ -58,7 +59,7 @@ TABLE: Final = "freehold"
 LIFETIME: Final = 30 * 24 * 3600 * 1000
 """Milliseconds that a count is kept."""
 
-_MOST: Final = 65_536
+_MOST: Final = 16_384
 
 
 class Family(NamedTuple):
@@ -233,6 +234,7 @@ def _table(family: Family, dns_port: int, tcp_port: int) -> _Rules:
     rules.add(_NEWTABLE, text(1, TABLE))
     rules.add_set("refuse", family.kind, family.size)
     rules.add_set("drop", family.kind, family.size)
+    rules.add_set("host", family.kind, family.size)
     rules.add_set("loopback", _TYPE_PORT, 2)
     kind = 0
     for part in (_TYPE_PROTOCOL, family.kind, _TYPE_PORT, _TYPE_PORT):
@@ -240,7 +242,8 @@ def _table(family: Family, dns_port: int, tcp_port: int) -> _Rules:
     for name in ("tried", "latest"):
         kept = attribute(11, struct.pack(">Q", LIFETIME))
         rules.add_set(name, kind, 12 + family.size, number(3, _DYNAMIC_AND_TIMEOUT), kept, nested(9, number(1, _MOST)))
-    own = (rules.is_loopback(), rules.destination() + _equals(family.packed(family.own)))
+    host = rules.destination() + _in("host")
+    own = (rules.is_loopback(), rules.destination() + _equals(family.packed(family.own)), host)
     dns = tuple(_protocol(one) + _port() + _equals(_DNS) for one in (_UDP, _TCP))
     dropped, refused = (rules.destination() + _in(name) for name in ("drop", "refuse"))
 
@@ -262,7 +265,8 @@ def _table(family: Family, dns_port: int, tcp_port: int) -> _Rules:
     rules.add_chain("rewrite", "nat", _OUTPUT, -100, _ACCEPT)
     for one in dns:
         rules.rule("rewrite", one, _redirect(dns_port))
-    rules.rule("rewrite", own[0], _protocol(_TCP), _port(), _in("loopback"), _redirect(tcp_port))
+    for of_the_host in (rules.is_loopback(), host):
+        rules.rule("rewrite", of_the_host, _protocol(_TCP), _port(), _in("loopback"), _redirect(tcp_port))
     for left_alone in (*own, dropped, refused):
         rules.rule("rewrite", left_alone, _verdict(_RETURN))
     rules.rule("rewrite", _protocol(_TCP), _redirect(tcp_port))
@@ -290,7 +294,10 @@ def _in_one_go(channel: socket.socket, messages: Sequence[bytes]) -> None:
     transact(channel, [begin, *messages, end], len(messages))
 
 
-def load(channel: socket.socket, family: Family, dns_port: int, tcp_port: int, loopback_ports: Iterable[int] = ()) -> None:
+def load(
+    channel: socket.socket, family: Family, dns_port: int, tcp_port: int, loopback_ports: Iterable[int] = (),
+    host: Iterable[str] = (),
+) -> None:  # fmt: skip
     """Load the table of a family, whole or not at all.
 
     Parameters
@@ -302,7 +309,9 @@ def load(channel: socket.socket, family: Family, dns_port: int, tcp_port: int, l
     dns_port, tcp_port
         Where the listeners are.
     loopback_ports
-        Ports of loopback that are redirected as well.
+        Ports of loopback, and of the host's own addresses, that are redirected as well.
+    host
+        The host's own addresses of this family, which are the session's own too.
 
     Raises
     ------
@@ -313,6 +322,9 @@ def load(channel: socket.socket, family: Family, dns_port: int, tcp_port: int, l
     ports = [struct.pack(">H", port) for port in sorted(set(loopback_ports))]
     if ports:
         messages = [*messages, _elements(family, _NEWSETELEM, "loopback", ports)]
+    own = [family.packed(address) for address in sorted(set(host))]
+    if own:
+        messages = [*messages, _elements(family, _NEWSETELEM, "host", own)]
     _in_one_go(channel, messages)
 
 

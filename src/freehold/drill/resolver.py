@@ -22,7 +22,7 @@ from freehold.domain_names import BadMessage, Message, Record
 from freehold.drill.contact_ledger import ContactLedger
 from freehold.drill.name_book import NameBook
 from freehold.drill.stand_ins import Family, StandIns
-from freehold.drill.upstream import Upstream
+from freehold.drill.upstream import Host, Upstream
 
 __all__ = ["MOST_WAITING", "Resolver"]
 
@@ -185,12 +185,13 @@ class Resolver:
         if decision.cut and self._book.shape.name == "gone":
             self._count(asked.name, asked.kind, because=decision.because)
             return _answer(question, dns.NAME_ERROR)
-        return None
+        known = self._upstream.known_host(asked.name.lower()) if asked.kind in _FAMILIES else None
+        return None if known is None else self._addresses(question, known)
 
     async def _from_outside(self, question: Message) -> Message:
         asked = question.questions[0]
         if asked.kind in _FAMILIES:
-            return await self._addresses(question)
+            return self._addresses(question, await self._upstream.host(asked.name.lower(), asked.kind))
         name = asked.name.lower()
         decision = self._book.decide_name(name)
         if decision.cut and asked.kind not in _NOT_ASKED:
@@ -205,10 +206,9 @@ class Resolver:
             return _answer(question, said.code if said.code in _CODES else dns.SERVER_FAILURE)
         return _answer(question, said.code, _kept(said.answers, asked.name), _kept(said.authorities, asked.name))
 
-    async def _addresses(self, question: Message) -> Message:
+    def _addresses(self, question: Message, host: Host) -> Message:
         asked = question.questions[0]
-        name, family = asked.name.lower(), _FAMILIES[asked.kind]
-        host = await self._upstream.host(name, asked.kind)
+        name, family = host.name, _FAMILIES[asked.kind]
         decision = self._book.judge(host)
         code, addresses = (host.code4, host.four) if family == 4 else (host.code6, host.six)
         if decision.cut and self._book.shape.name == "gone":

@@ -10,9 +10,7 @@ import sys
 from typing import Protocol
 
 from freehold.drill.decision import CutNothing
-from freehold.drill.inside_process import Wanted
 from freehold.drill.interface import SETUP_DEADLINE, Command, Process
-from freehold.drill.namespace import set_up
 from freehold.drill.portable_processes import PortableProcesses
 from freehold.drill.shapes import GONE
 from freehold.errors import NotPossible
@@ -50,6 +48,10 @@ async def session_processes(deadline: float = SETUP_DEADLINE) -> tuple[SessionPr
         If it was not set up in time.
     """
     if sys.platform == "linux":
+        # These modules name what other systems do not have.
+        from freehold.drill.inside_process import Wanted
+        from freehold.drill.namespace import set_up
+
         wanted = Wanted(user=False, filter=False, apart=False)
         try:
             return await set_up("proxy", wanted, CutNothing(), GONE, deadline=deadline), ()

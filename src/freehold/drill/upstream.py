@@ -37,6 +37,7 @@ _MOST_THREADS: Final = 8
 _LOOKUP_DEADLINE: Final = 30.0
 _PATIENCE: Final = 1.5  # for the other family, once the one that was asked for is known
 _DATAGRAM: Final = 1232  # what passes everywhere without being broken up (DNS flag day 2020)
+_MOST_DATAGRAM: Final = 65_535
 _NEXT_SERVER: Final = frozenset({dns.SERVER_FAILURE, dns.NOT_IMPLEMENTED, dns.REFUSED})
 _LOCAL: Final = {dns.A: "127.0.0.1", dns.AAAA: "::1"}
 _FAMILIES: Final = {dns.A: 4, dns.AAAA: 6}
@@ -115,6 +116,9 @@ class Upstream:
 
         A server that never answers for the other family holds the answer up by a moment only.
         """
+        known = self.known_host(name)
+        if known is not None:
+            return known
         other = dns.AAAA if kind == dns.A else dns.A
         rest = asyncio.ensure_future(self.ask(name, other))
         first: Message | None = None
@@ -125,12 +129,22 @@ class Upstream:
             if not rest.done():
                 rest.cancel()
         second = rest.result() if rest.done() and not rest.cancelled() else None
-        four, six = (first, second) if kind == dns.A else (second, first)
-        return Host(
-            name, _addresses(four, name, dns.A), _addresses(six, name, dns.AAAA),
-            tuple(dict.fromkeys(alias for said in (four, six) if said for alias in dns.aliases_of(said.answers, name))),
-            four.code if four else dns.SERVER_FAILURE, six.code if six else dns.SERVER_FAILURE,
-        )  # fmt: skip
+        return _host(name, first, second) if kind == dns.A else _host(name, second, first)
+
+    def known_host(self, name: str) -> Host | None:
+        """What a name is, if nobody has to be asked; ``None`` if somebody has."""
+        four = self.known(name, dns.A)
+        six = None if four is None else self.known(name, dns.AAAA)
+        return None if six is None else _host(name, four, six)
+
+    def known(self, name: str, kind: int) -> Message | None:
+        """The answer to a question, if nobody has to be asked; ``None`` if somebody has."""
+        key = (name.lower(), kind)
+        known = self._of_this_machine(*key)
+        if known is not None:
+            return known
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] > self._clock() else None
 
     async def ask(self, name: str, kind: int) -> Message:
         """Put a question.
@@ -147,13 +161,10 @@ class Upstream:
         Message
             The answer; its number means nothing. If nobody can say, its code is ``SERVER_FAILURE``.
         """
-        key = (name.lower(), kind)
-        known = self._known(*key)
+        known = self.known(name, kind)
         if known is not None:
             return known
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] > self._clock():
-            return kept[1]
+        key = (name.lower(), kind)
         task = self._asking.get(key)
         if task is None:
             task = self._asking[key] = asyncio.create_task(self._asked(key))
@@ -171,7 +182,7 @@ class Upstream:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _known(self, name: str, kind: int) -> Message | None:
+    def _of_this_machine(self, name: str, kind: int) -> Message | None:
         """What the machine knows by itself."""
         if name == "localhost" or name.endswith(".localhost"):
             addresses: tuple[str, ...] = (_LOCAL[kind],) if kind in _LOCAL else ()
@@ -255,6 +266,14 @@ def _answer(name: str, kind: int, code: int, records: tuple[Record, ...] = ()) -
     return Message(0, dns.RESPONSE | dns.WANTED | dns.AVAILABLE | code, (Question(name, kind),), records)
 
 
+def _host(name: str, four: Message | None, six: Message | None) -> Host:
+    return Host(
+        name, _addresses(four, name, dns.A), _addresses(six, name, dns.AAAA),
+        tuple(dict.fromkeys(alias for said in (four, six) if said for alias in dns.aliases_of(said.answers, name))),
+        four.code if four else dns.SERVER_FAILURE, six.code if six else dns.SERVER_FAILURE,
+    )  # fmt: skip
+
+
 def _addresses(answer: Message | None, name: str, kind: int) -> tuple[str, ...]:
     if answer is None:
         return ()
@@ -298,31 +317,16 @@ def _answers(data: bytes, question: Message) -> Message | None:
     return found if asked == [(one.name.lower(), one.kind, one.group) for one in question.questions] else None
 
 
-class _Waiting(asyncio.DatagramProtocol):
-    def __init__(self, question: Message, answer: asyncio.Future[Message]) -> None:
-        self._question, self._answer = question, answer
-
-    def datagram_received(self, data: bytes, _: object) -> None:
-        found = _answers(data, self._question)
-        if found is not None and not self._answer.done():
-            self._answer.set_result(found)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self._answer.done():
-            self._answer.set_exception(exc)
-
-
 async def _over_udp(question: Message, server: tuple[str, int]) -> Message:
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Message] = loop.create_future()
-    # a connected socket takes datagrams of that server alone
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Waiting(question, answer), remote_addr=server)
-    try:
-        transport.sendto(dns.write_message(question))
-        return await answer
-    finally:
-        answer.cancel()
-        transport.close()
+    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as one:
+        one.connect(server)  # takes datagrams of that server alone, and the word that nobody listens there
+        one.send(dns.write_message(question))
+        while True:
+            found = _answers(await loop.sock_recv(one, _MOST_DATAGRAM), question)
+            if found is not None:
+                return found
 
 
 async def _over_tcp(question: Message, server: tuple[str, int]) -> Message:

@@ -78,6 +78,7 @@ class Outside:
             connect=connect,
             clock=clock,
             most=most_connections,
+            host_addresses=sockets.host_addresses,
         )
         self._unreadable = ""
         self._last_blocked: tuple[Blocked, ...] = ()

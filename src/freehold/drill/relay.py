@@ -110,16 +110,20 @@ class Relay:
         Connections that are open at once; more wait to be accepted. By default as many as there are file descriptors for.
     says_nothing
         Seconds after which, under the shape ``reset``, a client that says nothing is reset all the same.
+    host_addresses
+        Addresses of this machine besides loopback: what is dialled there is local, as on loopback.
     """
 
     def __init__(
         self, listeners: Sequence[socket.socket], book: NameBook, upstream: Upstream, ledger: ContactLedger, *,
         destination: Destination = original_destination, connect: Dial = dial,
         clock: Callable[[], float] = time.monotonic, most: int | None = None, says_nothing: float = _SAYS_NOTHING,
+        host_addresses: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._listeners, self._book, self._upstream, self._ledger = tuple(listeners), book, upstream, ledger
         self._destination, self._dial = destination, connect
         self._clock, self._says_nothing = clock, says_nothing
+        self._host_addresses = host_addresses
         self._own = {listener.getsockname()[1] for listener in self._listeners}
         self._most = most if most is not None else max(16, (raise_descriptor_limit() - _KEPT_BACK) // _PER_CONNECTION)
         self._open: set[_Connection] = set()
@@ -227,9 +231,10 @@ class Relay:
             reset(client)  # a stand-in that nobody was given
             return
         host = self._book.last_known(name) or Host(name) if name else self.literal(address)
-        entry = self._ledger.entry(host.name, address, port, "tcp", local=found.is_loopback)
+        local = found.is_loopback or address in self._host_addresses
+        entry = self._ledger.entry(host.name, address, port, "tcp", local=local)
         entry.tries += 1
-        one = _Connection(host, entry, name is None, found.is_loopback, KEPT, self._book.shape, client=client)
+        one = _Connection(host, entry, name is None, local, KEPT, self._book.shape, client=client)
         self._open.add(one)
         one.task = asyncio.create_task(self._attend(one, client, address, port))
         self._tasks.add(one.task)

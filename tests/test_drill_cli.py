@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -427,3 +428,67 @@ def test_a_secret_of_the_command_line_is_in_no_answer_and_no_record(lab: World) 
         assert "swordfish" not in done.stdout + done.stderr
     assert records(lab)
     assert all("swordfish" not in one.read_text(encoding="utf-8") for one in records(lab))
+
+
+def test_a_drill_that_cannot_be_recorded_is_shown_all_the_same_and_ends_with_2(lab: World) -> None:
+    (lab.folder / "home" / "taken").write_text("", encoding="utf-8")
+    done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--no-baseline", "--records", "taken", "--", "true")
+    assert done.returncode == 2
+    assert "Untouched" in done.stdout
+    assert "taken" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_log_holds_what_the_command_wrote_in_each_run_under_a_line_that_says_which(lab: World) -> None:
+    done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--log", "out.log", *asking("cut.test", "kept.test"))
+    assert done.returncode == 0, done.stderr
+    lines = (lab.folder / "home" / "out.log").read_text(encoding="utf-8").splitlines()
+    heads = [place for place, line in enumerate(lines) if line.startswith("=== ")]
+    assert [lines[place].partition(":")[0] for place in heads] == ["=== nothing cut", "=== without cut.test"]
+    assert "cut.test is away" in lines[heads[1] :]
+    assert "cut.test is away" not in lines[: heads[1]]
+
+
+WAITS = """
+import signal, socket, sys
+try:
+    socket.getaddrinfo("cut.test", 80)
+    socket.getaddrinfo("kept.test", 80)
+except OSError:
+    print("waiting", file=open("waiting", "w"), flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.slow
+def test_an_interrupted_campaign_tells_what_ran_and_leaves_nothing_running(lab: World) -> None:
+    waiting = lab.folder / "home" / "waiting"
+    waiting.unlink(missing_ok=True)
+    process = lab.start(
+        [
+            sys.executable, "-m", "freehold", "drill", "stack.toml", "--matrix", "provider", "--jobs", "2", "--format", "json",
+            "--", sys.executable, "-c", WAITS,
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not waiting.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert {one["verdict"] for one in json.loads(out)["landlords"]} <= {"void", None}
+    assert not lab.processes()
+
+
+@pytest.mark.slow
+def test_a_campaign_ends_what_outlives_its_budget_and_leaves_nothing_running(lab: World) -> None:
+    (lab.folder / "home" / "waiting").unlink(missing_ok=True)
+    done = lab.freehold(
+        "drill", "stack.toml", "--matrix", "provider", "--budget", "15s", "--format", "json", "--", sys.executable, "-c", WAITS
+    )
+    data = told(done)
+    assert {one["not_run"] for one in data["landlords"]} == {"budget"}
+    assert not lab.processes()

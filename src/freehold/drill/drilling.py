@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -32,7 +33,7 @@ from freehold.drill.service_record import ServicePlan
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.verdict import judge, selectors_of
 from freehold.drill.working_tree import command_digest, revision_of
-from freehold.errors import UsageError
+from freehold.errors import DrillError, UsageError
 from freehold.stack.control import Control
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.values import Stack
@@ -170,7 +171,10 @@ def drill_campaign(
     """
     logs = request.log
     if logs is not None:
-        logs.mkdir(parents=True, exist_ok=True)
+        try:
+            logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DrillError(f"{logs}: logs cannot be kept there ({error.strerror}). Give another folder by --log.") from None
 
     def log_of(name: str) -> Path | None:
         return None if logs is None else logs / f"{_NOT_IN_NAMES.sub('-', name)}.log"
@@ -341,6 +345,8 @@ class Drilling:
             count=_may_be_read(request), stdin=request.stdin, stdout=request.stdout, stderr=request.stderr,
         )  # fmt: skip
         self._rewind(request.stdin)
+        if request.log is not None:
+            _head(request.log, say(f"drill.log_{kind}", command=shlex.join(request.command), what=request.said))
         found = await run(self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now)
         return replace(found, notes=(*self._fell_back, *found.notes))
 
@@ -360,6 +366,21 @@ class Drilling:
 def _may_be_read(request: DrillRequest) -> bool:
     """Whether the command loses nothing if its output is counted on its way: what goes to a terminal goes there straight."""
     return not any(os.isatty(one) for one in (_or(request.stdout, 1), _or(request.stderr, 2)))
+
+
+def _head(log: Path, text: str) -> None:
+    """Write into a log which run follows.
+
+    Raises
+    ------
+    freehold.errors.DrillError
+        If it cannot be written.
+    """
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+    except OSError as error:
+        raise DrillError(f"{log}: the output cannot be kept there ({error.strerror}). Give another file by --log.") from None
 
 
 def _or(given: int | None, default: int) -> int:

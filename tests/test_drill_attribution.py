@@ -284,6 +284,45 @@ def test_a_table_says_of_each_address_what_a_walk_over_its_rows_says(
         assert (row.value[0] if row else None) == expected
 
 
+_CELLS = st.sampled_from(
+    ["10.0.0.0", "10.0.0.9", "10.0.1.0", "010.0.0.1", "10.0.0.256", "1.2.3", "1.2.3.4.5", "::1", "2001:db8::", "", "64496",
+     "AS7", "4294967296", "99999999999", "DE", "?", "??", "de", "EUR", "Net", '"Net, Inc."', '"Net', 'N"et', " 7", "7 ", "é",
+     "\t", "x,y"]
+)  # fmt: skip
+_LINES = st.lists(
+    st.one_of(
+        st.sampled_from(["10.0.0.0,10.0.0.9,7,Net", '10.0.1.0,10.0.1.9,8,"Net, Inc."', "10.0.2.0,10.0.2.0,7,Other"]),
+        st.lists(_CELLS, min_size=1, max_size=5).map(",".join),
+    ),
+    min_size=1, max_size=5,
+)  # fmt: skip
+
+
+@given(_LINES, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+@repeatable(300)
+def test_reading_in_one_sweep_and_line_by_line_say_the_same(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str, ended: bool, countries: bool
+) -> None:
+    file = tmp_path_factory.mktemp("table") / "t.csv"
+    if countries:
+        lines = [line.replace(",7,Net", ",DE").replace(",7,Other", ",FI").replace(',8,"Net, Inc."', ",FR") for line in lines]
+    file.write_bytes((end.join(lines) + end * ended).encode())
+    reader = load_country_table if countries else load_asn_table
+    said = []
+    for swept in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not swept:
+                patch.setattr("freehold.drill.network_tables.sweep", lambda *_: None)
+            try:
+                found = reader([file])
+            except ReadError as error:
+                said.append(str(error))
+                continue
+        rows = [found.find(f"10.0.{third}.{last}") for third in range(3) for last in range(11)]
+        said.append(repr((found.rows, [row and row.value[0] for row in rows])))
+    assert said[0] == said[1]
+
+
 # What comes with Freehold
 
 

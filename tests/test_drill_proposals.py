@@ -268,6 +268,35 @@ def test_a_folder_of_ones_own_is_an_alternative_and_a_cache_is_cover(catalogue: 
     assert proposals(made, WITH_INDEX, catalogue) == ()
 
 
+def test_two_places_of_ones_own_are_one_alternative(catalogue: Catalogue) -> None:
+    refused = seen("index.example", INDEX, refused=2)
+    places = (LocalUse("~/wheels", "wheel folder (find-links)", 12), LocalUse("~/index", "package index on this machine", 1))
+    base = run("baseline", seen("index.example", INDEX), local=places[1:])
+    made = drill(
+        "survived", base, run("cut", refused, local=places), Fallback("local", "~/wheels"), Fallback("local", "~/index")
+    )
+    found = only(proposals(made, WITH_INDEX, catalogue))
+    assert (found.id, found.confidence, len(found.claims)) == ("alternative:the-index@self", 0.7, 2)
+    assert found.said == "'the-index' has an alternative: ~/wheels, ~/index served when index.example was refused."
+    # a source that the stack has is confirmed as what it is
+    own = replace(WITH_INDEX, sources=(*WITH_INDEX.sources, Source("own", "the-index", "self")))
+    known = only(proposals(made, own, catalogue))
+    assert (known.added, known.changed, {claim.value for claim in known.claims}) == ((), (), {"in-use"})
+
+
+def test_hosts_that_nobody_knows_and_that_served_are_told_apart(catalogue: Catalogue) -> None:
+    refused = seen("index.example", INDEX, refused=2)
+    cut = run("cut", refused, seen("a.example"), seen("b.example"))
+    made = drill("survived", run("baseline"), cut, Fallback("host", "a.example"), Fallback("host", "b.example"))
+    found = proposals(made, WITH_INDEX, catalogue)
+    assert [one.id for one in found] == ["alternative:the-index@host:example.a", "alternative:the-index@host:example.b"]
+    stack = applied(WITH_INDEX, found, catalogue)
+    # and are known again, each by its own row
+    assert [hand.source and hand.source.id for hand in Attribution(stack, catalogue).hands("b.example")][
+        0
+    ] == "the-index@host:example.b"
+
+
 def test_a_place_that_both_runs_read_is_weaker_evidence(catalogue: Catalogue) -> None:
     local = (LocalUse("~/wheels", "wheel folder (find-links)", 12),)
     cut = run("cut", seen("index.example", INDEX, refused=2), local=local)

@@ -6,6 +6,7 @@ What it says is weak evidence, and is kept with the file's name.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import ipaddress
@@ -19,6 +20,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from freehold.drill.range_lines import sweep
 from freehold.errors import TooLarge, Unreadable
 
 __all__ = ["MOST_BYTES", "MOST_ROWS", "NetworkTable", "RangeRow", "load_asn_table", "load_country_table"]
@@ -30,6 +32,7 @@ _MOST_NAME: Final = 200
 _HEADERS: Final = ("start", "ip", "first", "from", "network", "range")
 _NO_COUNTRY: Final = frozenset({"", "??", "ZZ", "-", "None"})
 _Value = tuple[str, ...]
+_Read = Callable[[Sequence[str]], tuple[str, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +141,75 @@ def _country(cells: Sequence[str]) -> _Value | None:
     return (code.upper(),) if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
-def _load(paths: Iterable[str | Path], columns: int, read: Callable[[Sequence[str]], _Value | None], form: str) -> NetworkTable:
+def _load(paths: Iterable[str | Path], columns: int, read: _Read, form: str) -> NetworkTable:
     said: list[tuple[_Value, str]] = []
     parts: tuple[list[_Ranges], list[_Ranges]] = ([], [])
     total = 0
     for path in map(Path, paths):
-        numbers: dict[str, int] = {}
-        before = total
-        for rows in _chunks(path):
-            total += len(rows)
-            if total > MOST_ROWS:
-                raise TooLarge(f"{path}: more than {MOST_ROWS} ranges in the tables. Leave out what you don't need.")
-            table = list(zip(*rows, strict=True)) if set(map(len, rows)) == {columns} else None
-            meant = None if table is None else _numbered(table[2:], read, path.name, numbers, said)
-            packed = None if table is None else _packed(table[0], table[1])
-            if meant is None or packed is None:
-                raise _first_bad(path, columns, read, form)
-            for family, (chosen, starts, ends) in enumerate(packed):
-                parts[family].append(_Ranges(starts, ends, meant if chosen is None else meant[chosen]))
+        data = _data(path)
+        swept = _swept(path, data, columns, read, said)
+        if swept is not None:
+            parts[0].append(swept)
+            before, total = total, total + len(swept.values)
+        else:
+            before, numbers = total, dict[str, int]()
+            for rows in _chunks(path, _text(path, data)):
+                total += len(rows)
+                packed, meant = _understood(path, data, rows, columns, read, form, numbers, said)
+                for family, (chosen, starts, ends) in enumerate(packed):
+                    parts[family].append(_Ranges(starts, ends, meant if chosen is None else meant[chosen]))
+        if total > MOST_ROWS:
+            raise TooLarge(f"{path}: more than {MOST_ROWS} ranges in the tables. Leave out what you don't need.")
         if total == before:
             raise Unreadable(f"{path} holds no range. Name a table with a range of addresses a line: {form}.")
     return NetworkTable(total, tuple(said), (_joined(parts[0]), _joined(parts[1])))
 
 
-def _chunks(path: Path) -> Iterator[list[list[str]]]:
+def _swept(path: Path, data: bytes, columns: int, read: _Read, said: list[tuple[_Value, str]]) -> _Ranges | None:
+    """The whole table at once, if it is of the commonest form."""
+    head, _, rest = data.partition(b"\n")
+    found = sweep(rest if _is_heading([head.decode("utf-8", "replace")]) else data, columns)
+    if found is None:
+        return None
+    values: list[_Value] = []
+    try:
+        for cells in csv.reader(found.lines, strict=True):
+            value = read(cells[2:]) if len(cells) == columns else None
+            if value is None:
+                return None
+            values.append(value)
+    except csv.Error:
+        return None
+    if len(values) != len(found.lines):
+        return None
+    numbers = found.values + np.int32(len(said))
+    said += [(value, path.name) for value in values]
+    starts, ends = (np.stack([high, np.zeros_like(high)]) for high in (found.starts, found.ends))
+    return _Ranges(starts, ends, numbers)
+
+
+def _understood(
+    path: Path, data: bytes, rows: list[list[str]], columns: int, read: _Read, form: str, numbers: dict[str, int],
+    said: list[tuple[_Value, str]],
+) -> tuple[tuple[_Family, _Family], npt.NDArray[np.int32]]:  # fmt: skip
+    """Ranges and values of some rows.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If one is none; naming the first of the file.
+    """
+    table = list(zip(*rows, strict=True)) if set(map(len, rows)) == {columns} else None
+    meant = None if table is None else _numbered(table[2:], read, path.name, numbers, said)
+    packed = None if table is None else _packed(table[0], table[1])
+    if meant is None or packed is None:
+        raise _first_bad(path, _text(path, data), columns, read, form)
+    return packed, meant
+
+
+def _chunks(path: Path, text: str) -> Iterator[list[list[str]]]:
     """All rows but empty ones and a heading, some thousands at a time: many more would keep the collector of garbage busy."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     first = True
     try:
         while rows := list(islice(reader, _CHUNK)):
@@ -183,22 +229,25 @@ def _is_heading(row: Sequence[str]) -> bool:
     return row[0].strip().lower().startswith(_HEADERS)
 
 
-def _text(path: Path) -> str:
+def _data(path: Path) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise TooLarge(f"{path} is over {MOST_BYTES // 1_000_000} MB. Leave out the ranges that you don't need.")
-        data = path.read_bytes()
+        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Name a table of address ranges.") from error
+
+
+def _text(path: Path, data: bytes) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
 
 
 def _numbered(
-    cells: Sequence[tuple[str, ...]], read: Callable[[Sequence[str]], _Value | None], file: str,
+    cells: Sequence[tuple[str, ...]], read: _Read, file: str,
     numbers: dict[str, int], said: list[tuple[_Value, str]],
 ) -> npt.NDArray[np.int32] | None:  # fmt: skip
     """The number of each row's value, new ones added; ``None`` if one is no value. A system's first name counts."""
@@ -275,9 +324,9 @@ def _joined(parts: list[_Ranges]) -> _Ranges:
     return _Ranges(starts[:, order], ends[:, order], numbers[order])
 
 
-def _first_bad(path: Path, columns: int, read: Callable[[Sequence[str]], _Value | None], form: str) -> Unreadable:
+def _first_bad(path: Path, text: str, columns: int, read: _Read, form: str) -> Unreadable:
     """The first row that is none, with its line: looked for only once it is known that there is one."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     first = True
     for cells in reader:
         if cells and not (first and _is_heading(cells)):
@@ -288,7 +337,7 @@ def _first_bad(path: Path, columns: int, read: Callable[[Sequence[str]], _Value 
     return Unreadable(f"{path} is no table of address ranges. Write {form}.")
 
 
-def _problem(cells: list[str], columns: int, read: Callable[[Sequence[str]], _Value | None]) -> str:
+def _problem(cells: list[str], columns: int, read: _Read) -> str:
     if len(cells) != columns:
         return f"has {len(cells)} cells instead of {columns}"
     found = []

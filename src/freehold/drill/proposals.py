@@ -310,37 +310,52 @@ class _Proposing:
 
     def _alternatives(self, group: _Group) -> Iterator[Proposal]:
         """What served instead of the one item that was refused; of several refused nobody can say which was replaced."""
-        lived = [one for one in self._drill.verdict.fallbacks if not self._is_cache(one)]
-        for one in lived:
+        served: dict[str, list[tuple[Fallback, list[Attributed], float]]] = {}
+        found: dict[str, tuple[Source, bool]] = {}
+        for one in self._drill.verdict.fallbacks:
+            if self._is_cache(one):
+                continue
             provider, contacts, sureness = self._server(one)
             if provider is not None and any(source.provider == provider for source in self._cut_sources(group)):
                 continue
-            known = next(
-                (source for source in self._stack.sources_of.get(group.key, ()) if source.provider == (provider or UNKNOWN)),
-                None,
-            )
-            source = known or Source(
-                f"{group.key}@{provider or 'host:' + _turned(one.what)}",
-                group.key,
-                provider or UNKNOWN,
-                status="standby",
-                recover=0.0,
-            )
-            if known is None and source.id in self._stack.source_by_id:
-                known = self._stack.source_by_id[source.id]
-            is_candidate = known is not None and known.status == "candidate"
-            changed = (Change("sources", source.id, "status", "standby"),) if is_candidate else ()
-            claim = Claim("sources", source.id, "status", "standby", self._told(one.what, one.detail), self._day, sureness)
-            said = say("drill_evidence.propose_alternative", item=group.key, what=one.what, hosts=_hosts(group.refused))
-            because = (
-                *self._lines(group.refused),
-                f"{one.what}: {one.detail}" if one.detail else one.what,
-                *self._lines(contacts),
-            )
-            added = () if known is not None else (source,)
-            yield Proposal(
-                f"alternative:{group.key}:{one.what}", "alternative", said, because, sureness, added, changed, (claim,)
-            )
+            source, is_new = self._source_served(group.key, provider, one.what)
+            found[source.id] = source, is_new
+            served.setdefault(source.id, []).append((one, contacts, sureness))
+        for id_, places in served.items():
+            yield self._alternative(group, *found[id_], places)
+
+    def _source_served(self, key: str, provider: str | None, what: str) -> tuple[Source, bool]:
+        """The source that what served instead is, and whether the stack does not have it."""
+        id_ = f"{key}@{provider or 'host:' + _turned(what)}"
+        for source in self._stack.sources_of.get(key, ()):
+            if source.id == id_ or (provider is not None and source.provider == provider):
+                return source, False
+        return Source(id_, key, provider or UNKNOWN, status="standby", recover=0.0), True
+
+    def _alternative(
+        self, group: _Group, source: Source, is_new: bool, places: Sequence[tuple[Fallback, list[Attributed], float]]
+    ) -> Proposal:
+        is_candidate = source.status == "candidate"
+        status = (
+            source.status if isinstance(source.status, str) and not is_candidate else "standby" if is_candidate else "in-use"
+        )
+        names = ", ".join(one.what for one, _, _ in places)
+        because = [*self._lines(group.refused)]
+        for one, contacts, _ in places:
+            because += [f"{one.what}: {one.detail}" if one.detail else one.what, *self._lines(contacts)]
+        return Proposal(
+            f"alternative:{source.id}",
+            "alternative",
+            say("drill_evidence.propose_alternative", item=group.key, what=names, hosts=_hosts(group.refused)),
+            tuple(because),
+            max(sureness for _, _, sureness in places),
+            (source,) if is_new else (),
+            (Change("sources", source.id, "status", "standby"),) if is_candidate else (),
+            tuple(
+                Claim("sources", source.id, "status", status, self._told(one.what, one.detail), self._day, sureness)
+                for one, _, sureness in places
+            ),
+        )
 
     def _server(self, one: Fallback) -> tuple[str | None, list[Attributed], float]:
         """Who stands behind what served instead, the contacts, and how sure it is that it did."""

@@ -231,7 +231,8 @@ async def until(true: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def world(
     zone: Zone | None = None, cutting: Cutting | None = None, shape: Shape = GONE, *, hosts: HostNames | None = None,
-    configured: NameServers | None = None, tcp4: socket.socket | None = None, stand_ins: StandIns | None = None,
+    configured: NameServers | None = None, tcp4: socket.socket | None = None, own: frozenset[str] = frozenset(),
+    stand_ins: StandIns | None = None,
     upstream: Upstream | None = None, **outside: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """The outside of a session, at work; closed at the end, with its hosts."""
@@ -241,7 +242,7 @@ async def world(
     six = socket.AF_INET6
     sockets = InsideSockets(
         listening(kind=socket.SOCK_DGRAM), listening(six, socket.SOCK_DGRAM), listening(), listening(six),
-        tcp4 or listening(), listening(six), filters,
+        tcp4 or listening(), listening(six), filters, host_addresses=own,
     )  # fmt: skip
     names = NameServer(zone or {})
     server = await asyncio.start_server(names.speak, HERE, 0)

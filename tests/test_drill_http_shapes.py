@@ -613,6 +613,29 @@ def test_a_project_of_the_python_index_loses_its_newer_files_and_versions() -> N
     assert as_of(PYTHON, "python", datetime(2020, 1, 1, tzinfo=UTC)).document is None
 
 
+def test_the_older_page_of_a_python_project_loses_its_newer_releases_too() -> None:
+    def file(day: str) -> dict[str, str]:
+        return {"filename": day, "upload_time_iso_8601": f"{day}T00:00:00Z"}
+
+    page = {
+        "info": {"name": "spam", "version": "2.0", "summary": "new", "project_url": "/p"},
+        "releases": {"1.0": [file("2025-01-01")], "1.1rc1": [file("2026-01-30")], "2.0": [file("2026-02-03")], "0.1": []},
+        "urls": [file("2026-02-03")],
+        "last_serial": 7,
+    }
+    assert kind_of(page) == "release"
+    assert as_of(page, "release", END).document == {
+        "info": {"name": "spam", "version": "1.0", "project_url": "/p"},
+        "releases": {"1.0": [file("2025-01-01")], "1.1rc1": [file("2026-01-30")], "0.1": []},
+        "urls": [file("2025-01-01")],
+        "last_serial": 7,
+    }
+    one = {"info": {"version": "1.0", "summary": "own"}, "urls": [file("2025-01-01"), file("2026-03-01")]}
+    assert as_of(one, "release", END).document == {**one, "urls": [file("2025-01-01")]}
+    assert as_of({**one, "urls": [file("2026-03-01")]}, "release", END).document is None
+    assert as_of({**one, "urls": []}, "release", END).document == {**one, "urls": []}
+
+
 def test_a_package_of_npm_loses_its_newer_versions_and_its_tags_point_to_what_is_left() -> None:
     assert kind_of(NPM) == "npm"
     found = as_of(NPM, "npm", END)
@@ -709,9 +732,14 @@ VALUES = st.recursive(
     st.fixed_dictionaries({"versions": st.dictionaries(st.text(max_size=5), VALUES, max_size=4),
                            "dist-tags": st.dictionaries(st.text(max_size=5), VALUES, max_size=3)},
                           optional={"time": st.dictionaries(st.text(max_size=5), VALUES, max_size=4) | VALUES}),
+    st.fixed_dictionaries({"info": st.just({}), "urls": st.lists(VALUES, max_size=4)},
+                          optional={"releases": st.dictionaries(st.text(min_size=1, max_size=3), VALUES, max_size=4) | VALUES}),
 )  # fmt: skip
-def test_whatever_a_page_holds_nothing_newer_is_left_and_the_rest_is_kept(python: dict[str, Any], npm: dict[str, Any]) -> None:
-    assert (kind_of(python), kind_of(npm)) == ("python", "npm")
+def test_whatever_a_page_holds_nothing_newer_is_left_and_the_rest_is_kept(
+    python: dict[str, Any], npm: dict[str, Any], release: dict[str, Any]
+) -> None:
+    assert (kind_of(python), kind_of(npm), kind_of(release)) == ("python", "npm", "release")
+    as_of(release, "release", END)
     found = as_of(python, "python", END)
     for file in (found.document or {"files": []})["files"]:
         assert file["upload-time"].startswith("2026-01-01")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -538,6 +539,23 @@ def test_a_command_keeps_its_folder_user_group_and_exit_status(tmp_path: Path) -
     ran(main)
 
 
+def test_a_command_sees_the_limit_of_open_files_that_it_would_see_uncut(tmp_path: Path) -> None:
+    said = "import resource; raise SystemExit(resource.getrlimit(resource.RLIMIT_NOFILE)[0] % 251)"
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def main() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (500, before[1]))
+        async with session() as (first, _), session() as (second, _):
+            for one in (first, second):
+                assert await ended(await one.start(command(tmp_path, "-c", said))) == 500 % 251
+
+    try:
+        ran(main)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 500
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
     async def main() -> None:
         async with session() as (one, _):
@@ -642,7 +660,7 @@ import asyncio, os, resource, select, signal, socket, subprocess, sys
 for module, names in {
     os: "splice pipe2 pidfd_open memfd_create setns unshare sched_yield sched_getaffinity",
     socket: "AF_NETLINK SO_BINDTODEVICE SOCK_NONBLOCK SOCK_CLOEXEC MSG_CMSG_CLOEXEC AF_VSOCK AF_PACKET SO_PEERCRED SO_MARK",
-    select: "epoll",
+    select: "epoll", resource: "prlimit",
 }.items():
     for name in names.split():
         if hasattr(module, name):

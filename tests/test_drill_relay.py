@@ -9,6 +9,7 @@ import random
 import resource
 import socket
 import struct
+import subprocess
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
@@ -18,10 +19,11 @@ import pytest
 
 from freehold import domain_names as dns
 from freehold.drill.decision import CutAll, CutHosts, CutNothing
+from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import dial
 from freehold.drill.name_servers import HostNames
 from freehold.drill.pipes import Pace, Pipes
-from freehold.drill.relay import original_destination, raise_descriptor_limit
+from freehold.drill.relay import original_destination
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from outside_world import HERE, HERE6, Speak, World, listening, run, until, world
@@ -410,17 +412,17 @@ def test_a_slow_host_is_no_longer_slow_when_the_cut_is_lifted() -> None:
     run(main)
 
 
-def test_a_server_on_this_machines_loopback_is_never_cut() -> None:
+def test_a_server_of_this_machine_is_never_cut() -> None:
     async def main() -> None:
-        async with world(zone(), CutAll(), Shape("refused")) as there:
-            for address in (HERE, HERE6):
+        async with world(zone(), CutAll(), Shape("refused"), own=frozenset({KEPT4})) as there:
+            for address in (HERE, HERE6, KEPT4):
                 await there.host(address, 5432, echo)
                 reader, writer = await there.streams(address, 5432)
                 writer.write_eof()
                 assert await reader.read() == b"!"
                 writer.close()
             (contact,) = there.outside.contacts()
-            assert (contact.name, contact.port, contact.local, contact.tries) == ("localhost", 5432, True, 2)
+            assert (contact.name, contact.port, contact.local, contact.tries) == ("localhost", 5432, True, 3)
             assert contact.refused == 0
 
     run(main)
@@ -547,12 +549,28 @@ def test_file_descriptors_that_run_out_delay_and_lose_nothing(monkeypatch: pytes
     run(main)
 
 
-def test_the_limit_of_open_files_is_raised_as_far_as_it_may() -> None:
+def test_the_limit_of_open_files_is_raised_while_sessions_are_open_and_not_for_what_they_start() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = min(256, hard) if hard != resource.RLIM_INFINITY else 256
+
+    def limit() -> int:
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
-        assert raise_descriptor_limit() == (hard if hard != resource.RLIM_INFINITY else 1 << 20)
-        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
+        one, two = DescriptorLimit(), DescriptorLimit()
+        assert limit() == hard
+        assert one.most == two.most == (1 << 20 if hard == resource.RLIM_INFINITY else hard)
+        one.let_go()
+        one.let_go()
+        assert limit() == hard
+        with subprocess.Popen(["sleep", "60"]) as started:
+            DescriptorLimit.spare(started.pid)
+            given = resource.prlimit(started.pid, resource.RLIMIT_NOFILE)
+            started.kill()
+        assert given == (low, hard)
+        two.let_go()
+        assert limit() == low
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -157,6 +157,28 @@ def test_records_of_a_name_that_is_cut_are_refused_where_the_name_is_not_gone() 
     run(main)
 
 
+@pytest.mark.parametrize("shape", [Shape("slow", latency=1.0), Shape("http", status=403)])
+def test_a_host_that_still_answers_still_has_its_records(shape: Shape) -> None:
+    async def main() -> None:
+        async with world(zone(), CUT, shape) as there:
+            (mail,) = (await there.ask("cut.example", dns.MX)).answers
+            assert dns.target_of(mail) == "mx.cut.example"
+            assert await there.stand_in("cut.example") == "198.18.1.0"
+            assert not there.filters.held
+
+    run(main)
+
+
+def test_a_name_of_this_machines_other_addresses_has_them_as_they_are() -> None:
+    async def main() -> None:
+        async with world(zone(), own=frozenset({FOUR})) as there:
+            assert await there.stand_in("four.example") == FOUR
+            assert await there.stand_in("both.example") == "198.18.1.0"  # its other address is elsewhere
+            assert [one.name for one in there.outside.contacts()] == ["both.example"]
+
+    run(main)
+
+
 def test_a_stand_in_looked_up_backwards_has_the_name_of_what_it_stands_for() -> None:
     async def main() -> None:
         async with world(zone(), CUT, Shape("refused")) as there:

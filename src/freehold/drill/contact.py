@@ -23,8 +23,8 @@ class Contact:
     port
         0 for a look-up that no connection followed.
     transport
-        ``tcp``; ``udp`` (blocked and counted, but for look-ups); ``lookup``: the name was asked for, and either it was cut by
-        its name or nothing was dialled.
+        ``tcp``; ``udp`` (or another protocol that is not TCP: blocked and counted, but for look-ups); ``lookup``: the name was
+        asked for, and either it was cut by its name or nothing was dialled.
     tries
         Connections (or look-ups, or datagrams) tried.
     refused
@@ -44,7 +44,7 @@ class Contact:
     because
         What of the cut matched, such as ``provider github``; empty if nothing did.
     local
-        Whether it is a server on this machine's own loopback, outside of the session.
+        Whether it is a server of this machine's own, outside of the session.
     """
 
     name: str

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.filter import NamespaceFilter
 from freehold.drill.inside_sockets import InsideSockets
 from freehold.drill.listening import listening_ports
@@ -168,6 +169,7 @@ class InsideProcess:
             self.channel.close()
             raise NotPossible(f"No process could be started for the cut: {error}.") from None
         self.pid = self._process.pid
+        DescriptorLimit.spare(self.pid)
         tell(self.channel, self._wanted.message())
 
     def start(self, identifier: int, command: int, streams: Sequence[int]) -> None:

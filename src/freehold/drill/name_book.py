@@ -42,9 +42,15 @@ class NameBook:
         The filter inside.
     stand_ins
         Where stand-ins come from.
+    own
+        Addresses of this machine besides loopback.
     """
 
-    def __init__(self, cutting: Cutting, shape: Shape, filters: FilterHandle, stand_ins: StandIns | None = None) -> None:
+    def __init__(
+        self, cutting: Cutting, shape: Shape, filters: FilterHandle, stand_ins: StandIns | None = None,
+        own: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self._own = own
         self.stand_ins = StandIns() if stand_ins is None else stand_ins
         self.shape = shape
         self._cutting, self._filters = cutting, filters
@@ -55,6 +61,15 @@ class NameBook:
         self.broken = ""
         """Why the filter cannot be relied on any more; empty while it can."""
         self._by_name: dict[str, Decision] = {}
+
+    def is_own(self, address: str) -> bool:
+        """Whether an address is this machine's own, and so never cut."""
+        found = ipaddress.ip_address(address)
+        return found.is_loopback or found.is_unspecified or address in self._own
+
+    def is_here(self, host: Host) -> bool:
+        """Whether a host has addresses, and all of them are this machine's own: then they are given as they are."""
+        return bool(host.addresses) and all(map(self.is_own, host.addresses))
 
     def decide_name(self, name: str) -> Decision:
         """Whether a name is cut, by itself alone: then nobody outside has to be asked about it."""
@@ -97,8 +112,7 @@ class NameBook:
 
     def hold_literal(self, host: Host, address: str, decision: Decision) -> None:
         """Put an address that is cut, and was dialled as it is, into the filter, if the shape has a place for it there."""
-        found = ipaddress.ip_address(address)
-        if found.is_loopback or len(self._literals) >= _MOST_LITERALS:
+        if self.is_own(address) or len(self._literals) >= _MOST_LITERALS:
             return
         self._literals[address] = host
         self._put(address, _AT_THE_FILTER.get(self.shape.name) if decision.cut else None, decision.because)

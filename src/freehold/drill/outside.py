@@ -64,7 +64,7 @@ class Outside:
         self._started = clock() if started is None else started
         self.upstream = Upstream() if upstream is None else upstream
         self._ledger = ContactLedger(clock, self._started)
-        self._book = NameBook(cutting, shape, sockets.filters, stand_ins)
+        self._book = NameBook(cutting, shape, sockets.filters, stand_ins, sockets.host_addresses)
         datagrams = [one for one in (sockets.udp4, sockets.udp6) if one is not None]
         questions = [one for one in (sockets.dns_tcp4, sockets.dns_tcp6) if one is not None]
         listeners = [one for one in (sockets.tcp4, sockets.tcp6) if one is not None]
@@ -78,7 +78,6 @@ class Outside:
             connect=connect,
             clock=clock,
             most=most_connections,
-            host_addresses=sockets.host_addresses,
         )
         self._unreadable = ""
         self._last_blocked: tuple[Blocked, ...] = ()

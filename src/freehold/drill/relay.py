@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
-import resource
 import socket
 import struct
 import time
@@ -21,6 +20,7 @@ from typing import Final, TypeAlias
 
 from freehold.drill.contact_ledger import ContactLedger, Entry
 from freehold.drill.decision import KEPT, Decision
+from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import Dial, dial
 from freehold.drill.http_shapes import serve
 from freehold.drill.name_book import NameBook
@@ -30,7 +30,7 @@ from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Host, Upstream
 from freehold.errors import DrillError
 
-__all__ = ["Destination", "Relay", "original_destination", "raise_descriptor_limit"]
+__all__ = ["Destination", "Relay", "original_destination"]
 
 Destination: TypeAlias = Callable[[socket.socket], tuple[str, int]]
 
@@ -43,19 +43,6 @@ _OUT_OF_DESCRIPTORS: Final = 0.05  # seconds until another is accepted
 _SAYS_NOTHING: Final = 10.0
 _LINGERS: Final = 60.0
 _STATUS: Final = frozenset({"http", "revoked"})
-
-
-def raise_descriptor_limit() -> int:
-    """Raise this process's limit of open files as far as it may; give what it is now.
-
-    Whoever starts a command afterwards, from this process, puts the command's own limit back.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-            soft = hard
-    return soft if soft != resource.RLIM_INFINITY else 1 << 20
 
 
 def original_destination(client: socket.socket) -> tuple[str, int]:
@@ -110,22 +97,19 @@ class Relay:
         Connections that are open at once; more wait to be accepted. By default as many as there are file descriptors for.
     says_nothing
         Seconds after which, under the shape ``reset``, a client that says nothing is reset all the same.
-    host_addresses
-        Addresses of this machine besides loopback: what is dialled there is local, as on loopback.
     """
 
     def __init__(
         self, listeners: Sequence[socket.socket], book: NameBook, upstream: Upstream, ledger: ContactLedger, *,
         destination: Destination = original_destination, connect: Dial = dial,
         clock: Callable[[], float] = time.monotonic, most: int | None = None, says_nothing: float = _SAYS_NOTHING,
-        host_addresses: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._listeners, self._book, self._upstream, self._ledger = tuple(listeners), book, upstream, ledger
         self._destination, self._dial = destination, connect
         self._clock, self._says_nothing = clock, says_nothing
-        self._host_addresses = host_addresses
         self._own = {listener.getsockname()[1] for listener in self._listeners}
-        self._most = most if most is not None else max(16, (raise_descriptor_limit() - _KEPT_BACK) // _PER_CONNECTION)
+        self._limit = DescriptorLimit()
+        self._most = most if most is not None else max(16, (self._limit.most - _KEPT_BACK) // _PER_CONNECTION)
         self._open: set[_Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pipes = Pipes()
@@ -183,6 +167,7 @@ class Relay:
             self._end(one)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pipes.close()
+        self._limit.let_go()
 
     # Accepting.
 
@@ -231,7 +216,7 @@ class Relay:
             reset(client)  # a stand-in that nobody was given
             return
         host = self._book.last_known(name) or Host(name) if name else self.literal(address)
-        local = found.is_loopback or address in self._host_addresses
+        local = self._book.is_own(address)
         entry = self._ledger.entry(host.name, address, port, "tcp", local=local)
         entry.tries += 1
         one = _Connection(host, entry, name is None, local, KEPT, self._book.shape, client=client)
@@ -244,7 +229,7 @@ class Relay:
         """What an address is that was dialled as it is: the file of hosts may have a name for it."""
         if ipaddress.ip_address(address).is_loopback:
             return Host("localhost")
-        name, *aliases = self._upstream.names_of(address) or ("",)
+        name, *aliases = self._upstream.names_of(address) or ("localhost" if self._book.is_own(address) else "",)
         four, six = ((), (address,)) if ":" in address else ((address,), ())
         return Host(name, four, six, tuple(aliases))
 
@@ -341,11 +326,15 @@ class Relay:
         async def connect() -> socket.socket:
             return await self._reach(one.host.addresses, port, first)
 
-        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect)
+        def refused() -> None:
+            # at the first refusal: the connection may stay open for long afterwards
+            if not one.counted:
+                one.counted = True
+                one.entry.ended(one.decision.because)
+
+        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused)
         one.entry.bytes_up += served.bytes_up
         one.entry.bytes_down += served.bytes_down
-        if served.refused and not one.counted:
-            one.entry.ended(one.decision.because)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:
         """Let both ends talk."""

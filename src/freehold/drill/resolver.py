@@ -3,7 +3,8 @@
 Addresses are answered with stand-ins, in the families that the name has outside; what has none, or does not exist, has none
 inside either. Other records are handed on as they are outside, but for addresses and address hints in them (A, AAAA, HTTPS
 and SVCB), by which a client would go past the names: their targets get stand-ins when they are looked up. A name that is cut
-does not exist under the shape ``gone``; under the others it can be looked up, and what is dialled meets the cut.
+does not exist under the shape ``gone``; under the others its addresses can be looked up, and what is dialled meets the cut.
+Its other records are refused, unless the shape is one of a host that still answers.
 
 Questions wait for answers from outside at most :data:`MOST_WAITING` at a time; then nothing more is read, and the kernel
 drops what does not fit its buffer, as it does before any busy server.
@@ -37,6 +38,7 @@ _SECONDS: Final = 5  # that a stand-in may be kept: what is cut may change
 _FAMILIES: Final[dict[int, Family]] = {dns.A: 4, dns.AAAA: 6}
 _LEFT_OUT: Final = frozenset({dns.A, dns.AAAA, dns.HTTPS, dns.SVCB, dns.OPT})
 _NOT_ASKED: Final = frozenset({dns.HTTPS, dns.SVCB})
+_STILL_THERE: Final = frozenset({"slow", "http", "revoked", "stale"})  # a host that answers, if not as it did
 _TRANSFERS: Final = frozenset({251, 252})
 _CODES: Final = (dns.NO_ERROR, dns.NAME_ERROR)
 _TOLD4: Final = (socket.IPPROTO_IP, 8)  # IP_PKTINFO, which the standard library has no name for
@@ -194,7 +196,7 @@ class Resolver:
             return self._addresses(question, await self._upstream.host(asked.name.lower(), asked.kind))
         name = asked.name.lower()
         decision = self._book.decide_name(name)
-        if decision.cut and asked.kind not in _NOT_ASKED:
+        if decision.cut and asked.kind not in _NOT_ASKED and self._book.shape.name not in _STILL_THERE:
             self._count(name, asked.kind, because=decision.because)
             return _answer(question, dns.REFUSED)
         if asked.kind == dns.PTR and (address := dns.reversed_address(name)) and StandIns.is_one(address):
@@ -215,7 +217,7 @@ class Resolver:
             # its name alone did not tell: an alias or an address did
             self._count(name, asked.kind, host.aliases, host.addresses, because=decision.because)
             return _answer(question, dns.NAME_ERROR)
-        if not name or (host.is_here and not decision.cut):
+        if not name or (self._book.is_here(host) and not decision.cut):
             return _answer(question, code, tuple(dns.address_record(asked.name, one, _SECONDS) for one in addresses))
         self._count(name, asked.kind, host.aliases, host.addresses, failed=code != dns.NO_ERROR)
         if code != dns.NO_ERROR or not addresses:

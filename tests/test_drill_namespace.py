@@ -547,8 +547,30 @@ def test_what_listens_is_read_from_the_kernels_table() -> None:
     assert ports_from(table, ["10.0.0.5"]) == ({5432, 22, 80}, set())
     assert ports_from(table6, ["2001:db8::7", "10.0.0.5"]) == ({22, 8081}, {8080, 22, 80})
     assert ports_from("") == (set(), set())
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        assert server.getsockname()[1] in listening_ports()[0]
+
+
+@families
+@pytest.mark.parametrize("told", [True, False])
+def test_what_listens_here_now_is_found(six: bool, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not told:  # by a kernel that does not tell it, its table is read
+
+        def connect(*_: object) -> None:
+            raise OSError(errno.EPROTONOSUPPORT, "no")
+
+        monkeypatch.setattr("freehold.drill.listening.connect", connect)
+    for address in ("::1", "::") if six else ("127.0.0.1", "127.3.2.1", "0.0.0.0"):
+        with socket.create_server((address, 0), family=KINDS[six]) as server:  # for IPv6 alone, says create_server
+            port = server.getsockname()[1]
+            found = listening_ports()
+            assert port in found[six]
+            assert (port in found[not six]) == (address == "::" and not told)
+        assert port not in listening_ports()[six]
+    if six:
+        with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server:
+            assert all(server.getsockname()[1] in ports for ports in listening_ports())
+
+
+def test_the_addresses_of_a_session_are_one_on_both_sides() -> None:
     assert (IPV4.own, IPV6.own) == (OWN_IPV4, OWN_IPV6)
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from freehold import domain_names as dns
 from freehold.drill.decision import CutAll, CutHosts, CutNothing
@@ -27,6 +29,7 @@ from freehold.drill.relay import original_destination
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from outside_world import HERE, HERE6, Speak, World, listening, run, until, world
+from strategies import repeatable
 
 KEPT4, CUT4, KEPT6, CUT6 = "203.0.113.1", "203.0.113.2", "2001:db8::1", "2001:db8::2"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -138,6 +141,38 @@ def test_many_bytes_arrive_as_they_were_sent_although_the_reader_is_slow() -> No
             await until(lambda: not there.outside.open_connections)
             assert there.outside.held_pipes == 0
             assert there.outside.contacts()[0].bytes_down == len(sent)
+
+    run(main)
+
+
+@repeatable(20)
+@given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=70_000)), max_size=8))
+def test_each_end_hears_what_the_other_says_in_its_order(said: list[tuple[bool, bytes]]) -> None:
+    """Either end says its pieces in turn, waits for none, and ends its own direction when it has said all."""
+    up, down = (b"".join(piece for way, piece in said if way is direction) for direction in (True, False))
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for way, piece in said:
+            if not way:
+                writer.write(piece)
+        writer.write_eof()
+        heard.append(await reader.read())
+
+    async def main() -> None:
+        async with world(zone()) as there:
+            await hosts(there, answer)
+            reader, writer = await there.streams(await there.stand_in("kept.example", dns.AAAA), 80)
+            for way, piece in said:
+                if way:
+                    writer.write(piece)
+            writer.write_eof()
+            assert await reader.read() == down
+            writer.close()
+            await until(lambda: bool(heard) and not there.outside.open_connections)
+            assert heard == [up]
+            (contact,) = there.outside.contacts()
+            assert (contact.bytes_up, contact.bytes_down) == (len(up), len(down))
 
     run(main)
 
@@ -269,6 +304,17 @@ def test_reset_comes_after_the_clients_first_bytes() -> None:
                 await reader.readexactly(1)
             writer.close()
             assert not there.reached
+
+    run(main)
+
+
+def test_a_client_that_waits_for_a_greeting_is_reset_after_a_while() -> None:
+    async def main() -> None:
+        async with world(zone(), CUT, Shape("reset"), says_nothing=0.01) as there:
+            reader, writer = await there.streams(await there.stand_in("cut.example"), 80)
+            with pytest.raises(ConnectionResetError):
+                await reader.read(1)
+            writer.close()
 
     run(main)
 

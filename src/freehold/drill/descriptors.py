@@ -7,7 +7,6 @@ are. A program that is started meanwhile would get the raised one, and a command
 from __future__ import annotations
 
 import contextlib
-import resource
 
 __all__ = ["DescriptorLimit"]
 
@@ -25,6 +24,8 @@ class DescriptorLimit:
     _found = (0, 0)
 
     def __init__(self) -> None:
+        import resource  # not there on every machine on which this module can be read
+
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         if not DescriptorLimit._holders:
             DescriptorLimit._found = limits
@@ -46,10 +47,14 @@ class DescriptorLimit:
     def spare(process: int) -> None:
         """Give a program that was just started the limit that there was before anybody held it."""
         if DescriptorLimit._holders:
+            import resource
+
             with contextlib.suppress(OSError, ValueError, AttributeError):  # only Linux can do it for another process
                 resource.prlimit(process, resource.RLIMIT_NOFILE, DescriptorLimit._found)
 
 
 def _set(soft: int, hard: int) -> None:
+    import resource
+
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -18,7 +18,7 @@ from freehold.drill.decision import Cutting
 from freehold.drill.dial import Dial, dial
 from freehold.drill.inside_sockets import Blocked, InsideSockets
 from freehold.drill.name_book import NameBook
-from freehold.drill.relay import Destination, Relay, original_destination
+from freehold.drill.relay import SAYS_NOTHING, Destination, Relay, original_destination
 from freehold.drill.resolver import Resolver
 from freehold.drill.shapes import Shape
 from freehold.drill.stand_ins import StandIns
@@ -50,6 +50,8 @@ class Outside:
         Connects outside.
     most_connections
         That are open at once; by default as many as there are file descriptors for.
+    says_nothing
+        Seconds after which, under the shape ``reset``, a client that says nothing is reset all the same.
     stand_ins
         Where stand-in addresses come from.
     """
@@ -58,7 +60,7 @@ class Outside:
         self, sockets: InsideSockets, cutting: Cutting, shape: Shape, *, upstream: Upstream | None = None,
         started: float | None = None, clock: Callable[[], float] = time.monotonic,
         destination: Destination = original_destination, connect: Dial = dial, most_connections: int | None = None,
-        stand_ins: StandIns | None = None,
+        says_nothing: float = SAYS_NOTHING, stand_ins: StandIns | None = None,
     ) -> None:  # fmt: skip
         self._sockets = sockets
         self._started = clock() if started is None else started
@@ -78,6 +80,7 @@ class Outside:
             connect=connect,
             clock=clock,
             most=most_connections,
+            says_nothing=says_nothing,
         )
         self._unreadable = ""
         self._last_blocked: tuple[Blocked, ...] = ()

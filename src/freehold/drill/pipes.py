@@ -8,7 +8,6 @@ itself would. So memory does not depend on how much passes, and file descriptors
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import socket
 from collections.abc import Callable
@@ -63,6 +62,8 @@ class Pipes:
         if self._spare:
             pipe = self._spare.pop()
         else:
+            import fcntl  # not there on every machine on which this module can be read
+
             pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
             with suppress(OSError):  # a user who has many pipes gets small ones, which work as well
                 fcntl.fcntl(pipe[1], _SET_PIPE_SIZE, _PIECE)

@@ -30,7 +30,7 @@ from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Host, Upstream
 from freehold.errors import DrillError
 
-__all__ = ["Destination", "Relay", "original_destination"]
+__all__ = ["SAYS_NOTHING", "Destination", "Relay", "original_destination"]
 
 Destination: TypeAlias = Callable[[socket.socket], tuple[str, int]]
 
@@ -40,7 +40,8 @@ _AT_ONCE: Final = 64  # connections accepted before others have their turn
 _KEPT_BACK: Final = 128  # file descriptors that are left to all else
 _PER_CONNECTION: Final = 4  # two sockets, and a pipe for the way that is held up
 _OUT_OF_DESCRIPTORS: Final = 0.05  # seconds until another is accepted
-_SAYS_NOTHING: Final = 10.0
+SAYS_NOTHING: Final = 10.0
+"""Seconds that a client has for its first bytes under the shape ``reset``: one that waits for a greeting says none."""
 _LINGERS: Final = 60.0
 _STATUS: Final = frozenset({"http", "revoked"})
 
@@ -102,7 +103,7 @@ class Relay:
     def __init__(
         self, listeners: Sequence[socket.socket], book: NameBook, upstream: Upstream, ledger: ContactLedger, *,
         destination: Destination = original_destination, connect: Dial = dial,
-        clock: Callable[[], float] = time.monotonic, most: int | None = None, says_nothing: float = _SAYS_NOTHING,
+        clock: Callable[[], float] = time.monotonic, most: int | None = None, says_nothing: float = SAYS_NOTHING,
     ) -> None:  # fmt: skip
         self._listeners, self._book, self._upstream, self._ledger = tuple(listeners), book, upstream, ledger
         self._destination, self._dial = destination, connect

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import errno
 import ipaddress
 import json
 import os
@@ -29,6 +30,8 @@ NETWORKS = (
     ipaddress.ip_network("2001:db8::/32"),
 )
 MEBIBYTE = bytes(1 << 20)
+NOT_ALLOWED = 77
+"""Exit status where this user may not make namespaces."""
 
 
 # ---------------------------------------------------------------- namespaces
@@ -463,7 +466,12 @@ def main() -> None:
     settings = json.loads(sys.argv[2])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
-    settings["nested"] = enter_new_namespaces()
+    try:
+        settings["nested"] = enter_new_namespaces()
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.EACCES, errno.ENOSPC):
+            os._exit(NOT_ALLOWED)
+        raise
     has6 = address_loopback()
     put_in_place(Path(settings["folder"]))
     asyncio.run(serve(control, settings, has6=has6))

@@ -215,8 +215,15 @@ def world(
     """Make a world, and end it with all that was started in it.
 
     ``hosts`` maps names to addresses (none: given some), or to a :class:`Host`. Addresses that have no name are canaries too:
-    all of 203.0.113.0/24, 198.51.100.0/24 and 2001:db8::/32 answers, on the ports given.
+    all of 203.0.113.0/24, 198.51.100.0/24 and 2001:db8::/32 answers, on the ports given. A test is skipped where
+    namespaces are not allowed.
     """
+    import pytest
+
+    from drill_canary import NOT_ALLOWED
+
+    if not sys.platform.startswith("linux"):
+        pytest.skip("a world is made of Linux namespaces")
     known = _addressed(hosts)
     with tempfile.TemporaryDirectory(prefix="world-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -246,6 +253,8 @@ def world(
             ours.settimeout(30)
             try:
                 ready = json.loads(control.readline() or b"null")
+                if not ready and server.wait(5) == NOT_ALLOWED:
+                    pytest.skip("namespaces are not allowed here")
                 assert ready, "the world did not come up: see above"
                 made = World(folder, known, ready["pid"], ready["ipv6"], ready["nested"], control, secrets.token_hex(8))
                 try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,8 @@ def cell(w: World, client: Client, done: Done) -> str:
 def test_a_client_reaches_its_host_uncut_and_is_caught_as_the_page_says(
     w: World, client: Client, user: User, tools: Tools
 ) -> None:
+    if client.needs and not shutil.which(client.needs):
+        pytest.skip(f"{client.needs} is not installed")
     uncut = w.run(client.command(client.host, fresh(tools, "uncut")), user)
     assert any(each.port == client.port for each in w.canary(client.host)), f"{uncut.stdout}{uncut.stderr}"
     if client.succeeds:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -36,10 +37,10 @@ class Tools:
 class Client:
     """One client.
 
-    ``command`` gives its arguments for a host; ``polite`` says whether it obeys the variables for a proxy
-    (``None``: that depends on its version, and the page tells of older ones); ``port`` is where it
-    knocks; ``succeeds`` that it gets what it wants from a canary (git over ssh
-    speaks to a stub that hangs up; an old cargo finds no index).
+    ``command`` gives its arguments for a host; ``polite`` says whether it obeys the variables for a proxy (``None``: that
+    depends on its version, and the page tells of older ones); ``port`` is where it knocks; ``succeeds`` that it gets what it
+    wants from a canary (git over ssh speaks to a stub that hangs up; an old cargo finds no index); ``needs`` is the program
+    that must be installed, to build it or to run it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Client:
     polite: bool | None
     port: int = 443
     succeeds: bool = True
+    needs: str = ""
 
     @property
     def host(self) -> str:
@@ -140,36 +142,37 @@ def _java(host: str, tools: Tools) -> list[str]:
 CLIENTS = (
     Client("pip", _pip, polite=True),
     Client("uv", _uv, polite=True),
-    Client("npm", _npm, polite=True),
-    Client("curl", lambda host, _: ["curl", "--silent", "--fail", f"https://{host}/"], polite=True),
-    Client("wget", _wget, polite=True),
+    Client("npm", _npm, polite=True, needs="npm"),
+    Client("curl", lambda host, _: ["curl", "--silent", "--fail", f"https://{host}/"], polite=True, needs="curl"),
+    Client("wget", _wget, polite=True, needs="wget"),
     Client("git over https", lambda host, _: ["git", "ls-remote", f"https://{host}/repository.git"], polite=True),
-    Client("git over ssh", _git_over_ssh, polite=False, port=22, succeeds=False),
-    Client("apt", _apt, polite=True, port=80),
-    Client("cargo", _cargo, polite=True, succeeds=False),
+    Client("git over ssh", _git_over_ssh, polite=False, port=22, succeeds=False, needs="ssh"),
+    Client("apt", _apt, polite=True, port=80, needs="apt-get"),
+    Client("cargo", _cargo, polite=True, succeeds=False, needs="cargo"),
     _python("Python urllib", "urllib", polite=True),
     _python("Python http.client", "http_client", polite=False),
     _python("Python requests", "requests", polite=True),
     _python("Python httpx", "httpx", polite=True),
     _python("Python aiohttp", "aiohttp", polite=False),
     _python("Python socket", "socket", polite=False, port=8080),
-    Client("Node fetch", lambda host, _: ["node", str(HERE / "client.mjs"), "fetch", host], polite=None),
-    Client("Node https", lambda host, _: ["node", str(HERE / "client.mjs"), "https", host], polite=None),
-    Client("Java", _java, polite=False),
-    Client("static C program", lambda host, tools: [str(tools.built / "client-c"), host], polite=False, port=80),
-    Client("Go program", lambda host, tools: [str(tools.built / "client-go"), host], polite=False, port=80),
+    Client("Node fetch", lambda host, _: ["node", str(HERE / "client.mjs"), "fetch", host], polite=None, needs="node"),
+    Client("Node https", lambda host, _: ["node", str(HERE / "client.mjs"), "https", host], polite=None, needs="node"),
+    Client("Java", _java, polite=False, needs="javac"),
+    Client("static C program", lambda host, tools: [str(tools.built / "client-c"), host], polite=False, port=80, needs="gcc"),
+    Client("Go program", lambda host, tools: [str(tools.built / "client-go"), host], polite=False, port=80, needs="go"),
 )
 
 
 def build(folder: Path) -> None:
-    """Compile what is compiled."""
+    """Compile what is compiled, and can be here."""
     go = {"GOCACHE": str(folder / "go"), "CGO_ENABLED": "0", "GO111MODULE": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
     for command, more in (
         (["gcc", "-static", "-w", "-o", folder / "client-c", HERE / "client.c"], {}),
         (["go", "build", "-o", folder / "client-go", HERE / "client.go"], go),
         (["javac", "-d", folder, HERE / "Client.java"], {}),
     ):
-        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **more})
+        if shutil.which(str(command[0])):
+            subprocess.run(command, check=True, capture_output=True, env={**os.environ, **more})
 
 
 def serve_packages(pages: Path) -> None:

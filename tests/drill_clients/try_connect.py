@@ -37,7 +37,7 @@ def by_socket(host: str, port: int, family: int, timeout: float) -> str:
     with socket.socket(socket.AF_INET6 if len(place) == 4 else socket.AF_INET) as stream:
         stream.settimeout(timeout)
         stream.connect(place)
-        stream.sendall(b"hello\r\n\r\n")
+        stream.sendall(b"hello\r\n")
         data = stream.recv(5)
         return "echo" if data == b"hello" else "closed"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import drill_arguments, evidence, gateway, respond, rules, signal, watch
+from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.report.formats import FORMATS
 
@@ -48,6 +48,7 @@ VERBS: Final = (
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
+    Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
@@ -61,7 +62,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "respond", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "provision", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -254,6 +255,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])
     _add_drill(made["drill"])
+    _add_provision(made["provision"])
     _add_respond(made["respond"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
@@ -326,6 +328,14 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
         _add_output(actions[name])
     actions["apply"].add_argument("--format", choices=FORMATS, help="how the proposals are shown")
     actions["apply"].set_defaults(output=None, evidence=False, full=True)
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_provision(parser: argparse.ArgumentParser) -> None:
+    actions = provision.add_arguments(parser)
+    for name in provision.SHOWN:
+        _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)
 

@@ -11,6 +11,7 @@ from freehold.errors import UsageError
 from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
 from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
+from freehold.report.provision_json import PROVISION_SCHEMAS
 from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
 from freehold.report.schema_forms import COUNT as _COUNT
@@ -394,7 +395,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "without_provider": _TEXTS,
     },
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
-    **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS,
+    **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
@@ -412,6 +413,7 @@ _WITHOUT_ANSWER: Final = frozenset(
         *RESPOND_SCHEMAS,
         *DRILL_SCHEMAS,
         *EVIDENCE_SCHEMAS,
+        *PROVISION_SCHEMAS,
     }
 )
 

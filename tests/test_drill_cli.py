@@ -106,6 +106,7 @@ def test_every_action_has_help(action: str, capsys: pytest.CaptureFixture[str]) 
         ("--host a.example --matrix provider -- true", "--matrix cuts one landlord after the other"),
         ("--matrix provider --no-baseline -- true", "--matrix goes neither"),
         ("--matrix provider --most 0 -- true", "--most: 0 is not between"),
+        ("--host a.example --repeat-baseline 0 -- true", "--repeat-baseline: 0 is not between"),
         ("--host a.example --junit x.xml -- true", "--junit writes the survival matrix"),
         ("--host a.example --service './serve'", "--service and --probe go together"),
         ("--host a.example --service './serve' --probe 'true' -- true", "takes the place of the command"),
@@ -492,3 +493,12 @@ def test_a_campaign_ends_what_outlives_its_budget_and_leaves_nothing_running(lab
     data = told(done)
     assert {one["not_run"] for one in data["landlords"]} == {"budget"}
     assert not lab.processes()
+
+
+def test_of_several_runs_without_the_cut_the_slowest_counts_and_one_that_fails_ends_them(lab: World) -> None:
+    arguments = ("drill", "stack.toml", "--host", "cut.test", "--repeat-baseline", "3", "--format", "json", "--", "sh", "-c")
+    data = told(lab.freehold(*arguments, "echo once >> runs"))
+    assert (lab.folder / "home" / "runs").read_text(encoding="utf-8") == "once\n" * 4
+    assert any("the slowest of 3 runs" in note for note in data["baseline"]["notes"])
+    failing = told(lab.freehold(*arguments, "echo once >> tries; test $(wc -l < tries) -ne 2"))
+    assert (failing["verdict"], failing["baseline"]["exit"]) == ("void", 1)

@@ -75,9 +75,9 @@ class DrillRequest:
         How it looks; by which means, ``None`` for the best that works here.
     networks, places
         Tables of address ranges that the user supplies.
-    steps, cold, has_baseline, timeout, log
-        How the command is run: split into its parts, with empty caches, first with nothing cut; seconds after which a run is
-        ended; where its output is written besides.
+    steps, cold, has_baseline, repeat, timeout, log
+        How the command is run: split into its parts, with empty caches, first with nothing cut, and that how often; seconds
+        after which a run is ended; where its output is written besides.
     stdin, stdout, stderr
         File descriptors of the command.
     service
@@ -109,6 +109,7 @@ class DrillRequest:
     steps: bool = False
     cold: bool = False
     has_baseline: bool = True
+    repeat: int = 1
     timeout: float = 600.0
     log: Path | None = None
     stdin: int | None = None
@@ -234,9 +235,14 @@ class Drilling:
         return self._drill(request, None, seen, Verdict("void", (say("drill.nothing_cut"),)), None, "")
 
     async def baseline(self) -> Run:
-        """Run the command with nothing cut."""
+        """Run the command with nothing cut; of several such runs, one that did not pass counts, else the slowest."""
         self._request.told(say("drill.starting_baseline"))
-        return await self._run(self._request, "baseline", CutNothing(), GONE)
+        found: list[Run] = []
+        for _ in range(self._request.repeat):
+            found.append(await self._run(self._request, "baseline", CutNothing(), GONE))
+            if not found[-1].passed or found[-1].interrupted:
+                break
+        return _counts(found)
 
     async def without(self, rules: Sequence[Rule], said: str, baseline: Run, log: Path | None = None) -> Drill:
         """Drill the command without what some rules cut, and nothing else.
@@ -361,6 +367,18 @@ class Drilling:
         with suppress(OSError):
             if stat.S_ISREG(os.fstat(_or(stdin, 0)).st_mode):
                 os.lseek(_or(stdin, 0), self._stdin_at, os.SEEK_SET)
+
+
+def _counts(runs: Sequence[Run]) -> Run:
+    """The run that counts, with a note on the others."""
+    if len(runs) == 1:
+        return runs[0]
+    if not runs[-1].passed:
+        return replace(runs[-1], notes=(*runs[-1].notes, say("drill.repeated_failed", count=len(runs))))
+    times = [run.seconds for run in runs]
+    slowest = runs[times.index(max(times))]
+    note = say("drill.repeated", count=len(runs), low=f"{min(times):.1f}", high=f"{max(times):.1f}")
+    return replace(slowest, notes=(*slowest.notes, note))
 
 
 def _may_be_read(request: DrillRequest) -> bool:

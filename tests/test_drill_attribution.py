@@ -181,6 +181,12 @@ def test_a_literal_address_is_known_by_weak_ways_only(catalogue: Catalogue, tmp_
     assert roles[0].evidence == "192.0.2.9 is in AS64496 Some Network (table asn.csv)"
 
 
+def test_an_address_that_a_proxy_is_asked_for_is_as_one_that_was_dialled(catalogue: Catalogue, tmp_path: Path) -> None:
+    networks = table(tmp_path, "192.0.2.0,192.0.2.255,64496,Some Network\n")
+    attribution = Attribution(bare_stack(catalogue), catalogue, networks=networks)
+    assert attribution.roles("192.0.2.9") == attribution.roles("", (), ("192.0.2.9",))
+
+
 def test_a_literal_address_that_a_row_of_the_stack_names_is_known_by_it(catalogue: Catalogue) -> None:
     stack = Stack("s", items=(Item("host:192.0.2.9"),), sources=(Source("a", "host:192.0.2.9", "acme"),))
     assert only(Attribution(stack, catalogue).roles("", (), ("192.0.2.9",))).provider == "acme"

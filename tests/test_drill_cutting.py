@@ -124,6 +124,10 @@ def test_an_air_gap_cuts_everything_but_this_machine(catalogue: Catalogue) -> No
     assert cut.decide("localhost") == KEPT
     assert cut.decide("", (), ("127.0.0.1",)) == KEPT
     assert cut.decide("", (), ("::1",)) == KEPT
+    assert cut.decide("127.0.0.1") == KEPT
+    assert cut.decide("192.0.2.7").cut
+    # a name that leads to loopback is asked for outside all the same
+    assert cut.decide("local.example", (), ("127.0.0.1",)).cut
 
 
 def test_a_drill_plays_day_0_only_and_says_what_it_leaves_out(catalogue: Catalogue) -> None:

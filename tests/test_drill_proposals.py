@@ -292,9 +292,9 @@ def test_hosts_that_nobody_knows_and_that_served_are_told_apart(catalogue: Catal
     assert [one.id for one in found] == ["alternative:the-index@host:example.a", "alternative:the-index@host:example.b"]
     stack = applied(WITH_INDEX, found, catalogue)
     # and are known again, each by its own row
-    assert [hand.source and hand.source.id for hand in Attribution(stack, catalogue).hands("b.example")][
-        0
-    ] == "the-index@host:example.b"
+    source = Attribution(stack, catalogue).hands("b.example")[0].source
+    assert source is not None
+    assert source.id == "the-index@host:example.b"
 
 
 def test_a_place_that_both_runs_read_is_weaker_evidence(catalogue: Catalogue) -> None:

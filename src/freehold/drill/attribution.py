@@ -144,6 +144,9 @@ class Attribution:
 
     def _hands(self, name: str, aliases: tuple[str, ...], addresses: tuple[str, ...]) -> Iterator[Hand]:
         reverse = _reversed(name)
+        if reverse is None and not addresses and is_address(name):
+            # a proxy is asked for an address as for a name
+            addresses = (name,)
         own = list(self._named(reverse)) if reverse is not None else list(self._literal(name, addresses))
         yield from own
         if not any(hand.role is not None and hand.role.role == _SERVICE for hand in own):

@@ -188,10 +188,11 @@ def _check_providers(stack: Stack, rules: Iterable[Rule]) -> None:
 
 def _is_here(name: str, addresses: Sequence[str]) -> bool:
     """Whether it is this machine itself."""
-    if name:
-        return name == "localhost" or name.endswith(".localhost")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    dialled = (name,) if name else addresses
     try:
-        return bool(addresses) and all(ip_address(address.partition("%")[0]).is_loopback for address in addresses)
+        return bool(dialled) and all(ip_address(address.partition("%")[0]).is_loopback for address in dialled)
     except ValueError:
         return False
 

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from freehold.drill.air_gap import AirGapBackend
 from freehold.drill.backends import BACKENDS, backend, choose, probe_all
 from freehold.drill.decision import CutHosts, CutNothing
 from freehold.drill.filter import blocked_from
-from freehold.drill.inside_process import Handed, InsideProcess, Wanted, probe
+from freehold.drill.inside_process import Handed, InsideProcess, Wanted, name_servers_instead, probe
 from freehold.drill.inside_sockets import OWN_IPV4, OWN_IPV6, Blocked, InsideSockets
 from freehold.drill.interface import Possible
 from freehold.drill.listening import listening_ports, ports_from
@@ -41,6 +42,7 @@ ORIGINAL_DST = 80
 HAS_IPV6 = Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6").exists()
 families = pytest.mark.parametrize("six", [False, pytest.param(True, marks=pytest.mark.skipif(not HAS_IPV6, reason="no IPv6"))])
 KINDS = (socket.AF_INET, socket.AF_INET6)
+UNREACHABLE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EHOSTUNREACH}
 FAR = ("203.0.113.7", "2001:db8::7")
 
 
@@ -377,7 +379,9 @@ def test_without_ipv6_all_else_works_and_ipv6_is_unreachable() -> None:
     with inside(ipv6=False) as one:
         assert one.sockets.udp6 is one.sockets.dns_tcp6 is one.sockets.tcp6 is None
         one.sockets.filters.refuse("2001:db8::1")
-        assert one.python(CONNECT, str(int(socket.AF_INET6)), FAR[1], "1") in {"ENETUNREACH", "EADDRNOTAVAIL", "EHOSTUNREACH"}
+        assert one.python(CONNECT, str(int(socket.AF_INET6)), FAR[1], "1") in {
+            errno.errorcode[number] for number in UNREACHABLE
+        }
         assert one.python(CONNECT, str(int(socket.AF_INET)), FAR[0], "1") == "connected"
         assert counts(one) == []
 
@@ -396,6 +400,61 @@ def test_a_unix_socket_that_answers_for_names_is_hidden_inside_alone(tmp_path: P
         with inside(masks=()) as one:
             assert one.python(asks, str(path)) == "connected"
     assert path.is_socket()
+
+
+def test_a_list_of_name_servers_that_are_none_inside_is_another_one_there(tmp_path: Path) -> None:
+    assert name_servers_instead("search lan\nnameserver fe80::1%eth0\nnameserver FE80::2\noptions edns0\n") == (
+        "search lan\noptions edns0\nnameserver 127.0.0.1\n"
+    )
+    for stays in ("", "search lan\n", "nameserver\n", "nameserver fe80::1%eth0\nnameserver 192.0.2.1\n", "nameserver ::1"):
+        assert name_servers_instead(stays) is None
+    path = tmp_path / "resolv.conf"
+    path.write_text("as it was")
+    with inside(instead={str(path): "é\udcff", str(tmp_path / "not there"): ""}) as one:
+        assert one.handed.masked == (str(path),)
+        shows = "print(ascii(open(sys.argv[1], 'rb').read()), sorted(os.listdir(sys.argv[2])) != ['content'])"
+        assert one.python(shows, str(path), tempfile.gettempdir()) == r"b'\xc3\xa9\xff' True"
+        assert path.read_text() == "as it was"
+    assert [each.name for each in tmp_path.iterdir()] == ["resolv.conf"]
+
+
+def test_a_kernel_that_filters_ipv4_alone_has_no_ipv6_inside(tmp_path: Path) -> None:
+    program = tmp_path / "inside.py"
+    source = Path(__file__).parent.parent / "src"
+    program.write_text(
+        f"import errno, sys\nsys.path.append({str(source)!r})\nfrom freehold.drill import inside, nftables\n"
+        "def load(channel, family, *rest, load=nftables.load):\n"
+        "    if family is nftables.IPV6: raise OSError(errno.EOPNOTSUPP, 'no such table')\n"
+        "    load(channel, family, *rest)\n"
+        "nftables.load = load\ninside.run(int(sys.argv[1]))\n"
+    )
+
+    async def within() -> None:
+        async with session(NamespaceBackend([sys.executable, "-I", "-S", str(program)]), CutHosts(frozenset())) as one:
+            assert "drill_backend.blind_ipv6" in one.blind_spots
+            six = "sys.exit(socket.socket(socket.AF_INET6).connect_ex((sys.argv[1], 1)))"
+            assert await tried(one, six, FAR[1]) in UNREACHABLE
+            await tried(one, "socket.create_connection((sys.argv[1], 1), 20)", FAR[0])
+            assert [each.address for each in one.contacts()] == [FAR[0]]
+
+    asyncio.run(within())
+
+
+def test_root_of_a_user_namespace_cannot_undo_the_filter() -> None:
+    undo = """
+from freehold.drill import kernel, netlink, nftables
+try:
+    with netlink.connect(netlink.NETLINK_NETFILTER) as channel:
+        nftables.change_elements(channel, nftables.IPV4, "203.0.113.7", out_of="refuse", into=None)
+except PermissionError:
+    print("may not", os.getuid())
+"""
+    if os.getuid():
+        pytest.skip("root is needed")
+    with inside(user=True) as one:
+        one.sockets.filters.refuse(FAR[0])
+        assert one.python(f"sys.path.insert(0, {str(Path(__file__).parent.parent / 'src')!r})" + undo) == "may not 0"
+        assert one.python(CONNECT, str(int(socket.AF_INET)), FAR[0], "443") == "ECONNREFUSED"
 
 
 def test_the_network_of_the_host_is_left_as_it_was() -> None:

@@ -30,7 +30,7 @@ from freehold.drill.messages import receive, tell
 
 __all__ = ["STAGES", "descendants", "kill_descendants", "run", "set_up"]
 
-STAGES: Final = ("namespace", "identity", "masks", "network", "filter", "sockets")
+STAGES: Final = ("namespace", "identity", "masks", "filter", "network", "sockets")
 """In this order."""
 
 _IGNORED: Final = (
@@ -40,6 +40,7 @@ _IGNORED: Final = (
 _SETTINGS: Final = tuple(
     f"/proc/sys/net/ipv4/{name}" for name in ("ip_unprivileged_port_start", "ip_local_port_range", "ping_group_range")
 )
+_NOT_IN_KERNEL: Final = frozenset({errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.ENOENT})
 _HIGHEST_PORT: Final = 65_535  # above what the kernel gives out by itself
 
 
@@ -95,48 +96,59 @@ def set_up(wanted: Mapping[str, Any]) -> tuple[dict[str, object], list[socket.so
     ----------
     wanted
         ``apart``: whether to enter any namespace; ``user``: whether a user namespace is needed; ``masks``: paths of Unix
-        sockets to hide; ``filter``: whether to have one; ``ipv6``: whether to try it; ``loopback4``, ``loopback6``, ``host``:
-        ports and addresses of the host's own.
+        sockets to hide; ``instead``: what files show in place of what they have; ``filter``: whether to have one; ``ipv6``:
+        whether to try it; ``loopback4``, ``loopback6``, ``host``: ports and addresses of the host's own.
 
     Returns
     -------
     What it came to (``ipv6``, ``masked``), and the sockets: the filter's, then DNS by UDP, DNS by TCP and TCP of IPv4, then the
     same of IPv6; none without a filter.
     """
-    user, masks = bool(wanted["user"]), list(wanted["masks"])
+    user, mounts = bool(wanted["user"]), bool(wanted["masks"] or wanted["instead"])
     identity = (os.geteuid(), os.getegid())
     if not wanted["apart"]:
         kernel.become_subreaper()
         return {"ipv6": False, "masked": []}, []
     like_the_host = _read_settings()
     with _stage("namespace"):
-        flags = kernel.CLONE_NEWNET | (kernel.CLONE_NEWUSER if user else 0) | (kernel.CLONE_NEWNS if masks else 0)
+        flags = kernel.CLONE_NEWNET | (kernel.CLONE_NEWUSER if user else 0) | (kernel.CLONE_NEWNS if mounts else 0)
         kernel.unshare(flags)
     with _stage("identity"):
         if user:
             _keep_identity(*identity)
         kernel.become_subreaper()
     with _stage("masks"):
-        masked = _mask(masks)
+        masked = _mask(list(wanted["masks"]), dict(wanted["instead"]))
+    handed: list[socket.socket] = []
+    ipv6 = bool(wanted["filter"] and wanted["ipv6"]) and _has_ipv6()
+    if wanted["filter"]:
+        taken = {*wanted["loopback4"], *wanted["loopback6"]}
+        dns_port, tcp_port = [port for port in range(_HIGHEST_PORT, _HIGHEST_PORT - len(taken) - 2, -1) if port not in taken][
+            :2
+        ]
+        with _stage("filter"):
+            channel = netlink.connect(netlink.NETLINK_NETFILTER)
+            handed.append(channel)
+            host = [[one for one in wanted["host"] if (":" in one) == six] for six in (False, True)]
+            nftables.load(channel, nftables.IPV4, dns_port, tcp_port, wanted["loopback4"], host[0])
+            try:
+                if ipv6:
+                    nftables.load(channel, nftables.IPV6, dns_port, tcp_port, wanted["loopback6"], host[1])
+            except OSError as error:
+                if error.errno not in _NOT_IN_KERNEL:
+                    raise
+                ipv6 = False  # the kernel filters IPv4 alone: then there is no other inside
     with _stage("network"):
+        _write_settings(like_the_host)
         if not wanted["filter"]:
             netlink.route_through_loopback()
             return {"ipv6": False, "masked": masked}, []
-        _write_settings(like_the_host)
-        ipv6 = bool(wanted["ipv6"]) and _has_ipv6()
-        host = [one for one in wanted["host"] if ipv6 or ":" not in one]
-        netlink.route_through_loopback([nftables.IPV4.own, nftables.IPV6.own][: 2 if ipv6 else 1], host)
-    taken = {*wanted["loopback4"], *wanted["loopback6"]}
-    dns_port, tcp_port = [port for port in range(_HIGHEST_PORT, _HIGHEST_PORT - len(taken) - 2, -1) if port not in taken][:2]
-    handed: list[socket.socket] = []
-    with _stage("filter"):
-        channel = netlink.connect(netlink.NETLINK_NETFILTER)
-        handed.append(channel)
-        for table, ports in ((nftables.IPV4, wanted["loopback4"]), (nftables.IPV6, wanted["loopback6"]))[: 2 if ipv6 else 1]:
-            of_family = [one for one in host if (":" in one) == (table is nftables.IPV6)]
-            nftables.load(channel, table, dns_port, tcp_port, ports, of_family)
+        families = 2 if ipv6 else 1
+        netlink.route_through_loopback(
+            (nftables.IPV4.own, nftables.IPV6.own)[:families], [one for of in host[:families] for one in of]
+        )
     with _stage("sockets"):
-        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))[: 2 if ipv6 else 1]:
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))[:families]:
             handed.append(_bound(family, socket.SOCK_DGRAM, address, dns_port))
             handed.append(_bound(family, socket.SOCK_STREAM, address, dns_port))
             handed.append(_bound(family, socket.SOCK_STREAM, address, tcp_port))
@@ -175,14 +187,18 @@ def _write_settings(settings: Mapping[str, str]) -> None:
             _write(path, value)
 
 
-def _mask(paths: list[str]) -> list[str]:
-    """Hide paths in this mount namespace: those that could be."""
+def _mask(paths: list[str], instead: dict[str, str]) -> list[str]:
+    """Hide Unix sockets, and show files otherwise than they are, in this mount namespace: the paths where that could be."""
     masked: list[str] = []
-    if paths:
+    if paths or instead:
         kernel.detach_mounts()
     for path in paths:
         with contextlib.suppress(OSError):
             kernel.bind_mount("/dev/null", path)
+            masked.append(path)
+    for path, content in instead.items():
+        with contextlib.suppress(OSError):
+            kernel.show_instead(path, content.encode("utf-8", "surrogateescape"))
             masked.append(path)
     return masked
 

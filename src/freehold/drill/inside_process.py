@@ -12,8 +12,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,16 @@ from freehold.drill.netlink import own_addresses
 from freehold.errors import CutFailed, DrillError, NotPossible
 from freehold.words import say
 
-__all__ = ["PROGRAM", "Handed", "InsideProcess", "Wanted", "needs_user_namespace", "probe", "to_be_masked"]
+__all__ = [
+    "PROGRAM",
+    "Handed",
+    "InsideProcess",
+    "Wanted",
+    "name_servers_instead",
+    "needs_user_namespace",
+    "probe",
+    "to_be_masked",
+]
 
 PROGRAM: Final = "import sys; sys.path.append(sys.argv[1]); from freehold.drill.inside import run; run(int(sys.argv[2]))"
 """What its interpreter is given."""
@@ -35,6 +44,8 @@ _MASKED: Final = (
     "/run/nscd/socket", "/var/run/nscd/socket", "/run/systemd/resolve/io.systemd.Resolve",
     "/run/systemd/resolve/io.systemd.Resolve.Monitor",
 )  # fmt: skip
+_MOST_PORTS: Final = 4096  # and addresses: so many of the host's own are reached
+_NAME_SERVERS: Final = Path("/etc/resolv.conf")
 _ADMIN: Final = 1 << 12 | 1 << 21  # CAP_NET_ADMIN, CAP_SYS_ADMIN
 # The interpreter ignores these by itself; whoever started it did not.
 _BY_PYTHON: Final = frozenset({signal.SIGPIPE, signal.SIGXFSZ})
@@ -60,6 +71,32 @@ def to_be_masked() -> tuple[str, ...]:
     return tuple(path for path in _MASKED if Path(path).is_socket() and not Path(path).parent.is_symlink())
 
 
+def name_servers_instead(text: str) -> str | None:
+    """What a list of name servers (``resolv.conf``) has to say inside, if it can not stay as it is.
+
+    Any address in it will do, since every question goes to the session's own name server; but one that holds on a single link
+    (``fe80::1%eth0``) is none inside, where there is no such link, and a list of these alone leaves no name server at all.
+
+    Returns
+    -------
+    The list with another name server; ``None`` if it can stay.
+    """
+    lines = text.splitlines()
+    servers = [words[1] for words in map(str.split, lines) if len(words) > 1 and words[0] == "nameserver"]
+    if not servers or not all("%" in server or server.lower().startswith("fe80:") for server in servers):
+        return None
+    kept = [line for line in lines if line.split()[:1] != ["nameserver"]]
+    return "\n".join([*kept, "nameserver 127.0.0.1", ""])
+
+
+def _instead() -> dict[str, str]:
+    try:
+        content = name_servers_instead(_NAME_SERVERS.read_text(encoding="utf-8", errors="surrogateescape"))
+        return {} if content is None else {str(_NAME_SERVERS.resolve()): content}
+    except OSError:
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be set up.
@@ -78,6 +115,8 @@ class Wanted:
         Ports of the host's own addresses to be reached.
     host
         These addresses, besides loopback.
+    instead
+        By path, what files show inside in place of what they have.
     apart
         Whether to enter any namespace; without, commands run as ever, and only their end is seen to.
     """
@@ -89,6 +128,7 @@ class Wanted:
     loopback4: frozenset[int] = frozenset()
     loopback6: frozenset[int] = frozenset()
     host: frozenset[str] = frozenset()
+    instead: Mapping[str, str] = field(default_factory=dict)
     apart: bool = True
 
     @classmethod
@@ -98,16 +138,18 @@ class Wanted:
             return cls(needs_user_namespace(), to_be_masked(), ipv6, filter=False)
         host = own_addresses()
         four, six = listening_ports(host)
-        return cls(needs_user_namespace(), to_be_masked(), ipv6, loopback4=four, loopback6=six, host=host)
+        return cls(needs_user_namespace(), to_be_masked(), ipv6, loopback4=four, loopback6=six, host=host, instead=_instead())
 
     def message(self) -> dict[str, object]:
         """The first message to the program."""
         ignored = [number for number in signal.valid_signals() - _BY_PYTHON if signal.getsignal(number) == signal.SIG_IGN]
         return {
-                "apart": self.apart, "user": self.user, "masks": self.masks, "ipv6": self.ipv6, "filter": self.filter,
-                "loopback4": sorted(self.loopback4), "loopback6": sorted(self.loopback6), "host": sorted(self.host),
-                "pid": os.getpid(), "group": os.getpgrp(),
-                "ignored": sorted(ignored), "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
+            "apart": self.apart, "user": self.user, "masks": self.masks, "instead": dict(self.instead),
+            "ipv6": self.ipv6, "filter": self.filter,
+            "loopback4": sorted(self.loopback4)[:_MOST_PORTS], "loopback6": sorted(self.loopback6)[:_MOST_PORTS],
+            "host": sorted(self.host)[:_MOST_PORTS],
+            "pid": os.getpid(), "group": os.getpgrp(),
+            "ignored": sorted(ignored), "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
         }  # fmt: skip
 
 
@@ -120,7 +162,9 @@ class Handed:
     sockets
         ``None`` without a filter.
     masked
-        What of the Unix sockets is hidden.
+        What of the Unix sockets is hidden, and of the files shown otherwise.
+    ipv6
+        Whether there is IPv6 inside.
     seconds
         How long the program took, its interpreter's start apart.
     namespace
@@ -129,6 +173,7 @@ class Handed:
 
     sockets: InsideSockets | None
     masked: tuple[str, ...]
+    ipv6: bool
     seconds: float
     namespace: int
 
@@ -219,7 +264,7 @@ class InsideProcess:
             filters = NamespaceFilter(channel, ipv6=bool(told["ipv6"]))
             ports = self._wanted.loopback4 | self._wanted.loopback6
             handed = InsideSockets(four[0], six[0], four[1], six[1], four[2], six[2], filters, ports, self._wanted.host)
-        return Handed(handed, tuple(told["masked"]), message["seconds"], namespace)
+        return Handed(handed, tuple(told["masked"]), bool(told["ipv6"]), message["seconds"], namespace)
 
     def hang_up(self) -> None:
         """Have it kill all that it started and end: it does so once nobody is at the other end."""

@@ -36,6 +36,7 @@ __all__ = [
     "inotify_add_watch",
     "inotify_events",
     "inotify_init",
+    "show_instead",
     "unshare",
 ]
 
@@ -55,6 +56,7 @@ IN_CREATE: Final = 0x100
 IN_Q_OVERFLOW: Final = 0x4000
 IN_ISDIR: Final = 0x40000000
 
+_MNT_DETACH: Final = 2
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _EVENT: Final = struct.Struct("=iIII")  # of inotify_event: watch, mask, cookie, length of the name that follows
@@ -120,9 +122,45 @@ def detach_mounts() -> None:
     _mount("none", "/", MS_REC | MS_SLAVE)
 
 
-def _mount(source: str, target: str, flags: int) -> None:
-    none = ctypes.c_char_p(None)
-    _call("mount", os.fsencode(source), os.fsencode(target), none, ctypes.c_ulong(flags), none)
+def show_instead(path: str, content: bytes, *, over: str = "/tmp") -> None:  # noqa: S108
+    """Let a path show some content, in this process's mount namespace; nothing is written to any disk.
+
+    Parameters
+    ----------
+    path
+        Of a file.
+    content
+        What it shows.
+    over
+        A folder that is hidden for the moment in which this is done.
+
+    Raises
+    ------
+    OSError
+        If that cannot be.
+    """
+    target = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        _show_instead(f"/proc/self/fd/{target}", content, over)
+    finally:
+        os.close(target)
+
+
+def _show_instead(target: str, content: bytes, over: str) -> None:
+    _mount("none", over, 0, "tmpfs")
+    try:
+        source = os.path.join(over, "content")  # noqa: PTH118
+        with open(source, "wb") as file:  # noqa: PTH123
+            file.write(content)
+        os.chmod(source, 0o644)  # noqa: PTH101
+        bind_mount(source, target)
+    finally:
+        _call("umount2", os.fsencode(over), ctypes.c_int(_MNT_DETACH))
+
+
+def _mount(source: str, target: str, flags: int, kind: str | None = None) -> None:
+    of_kind = ctypes.c_char_p(None if kind is None else os.fsencode(kind))
+    _call("mount", os.fsencode(source), os.fsencode(target), of_kind, ctypes.c_ulong(flags), ctypes.c_char_p(None))
 
 
 def inotify_init() -> int:

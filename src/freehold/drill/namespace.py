@@ -148,6 +148,8 @@ def blind_spots(wanted: Wanted, handed: Handed) -> tuple[str, ...]:
         "blind_loopback": bool(wanted.loopback4 | wanted.loopback6),
         "blind_separate": wanted.apart,
         "blind_name_service": bool(set(wanted.masks) - set(handed.masked)),
+        "blind_name_servers": bool(set(wanted.instead) - set(handed.masked)),
+        "blind_ipv6": wanted.filter and not handed.ipv6,
         "blind_engine": any(Path(path).exists() for path in _ENGINES),
         "blind_vsock": Path("/dev/vsock").exists(),
     }

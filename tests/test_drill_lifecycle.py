@@ -27,7 +27,7 @@ from drill_process import SOURCE, USERS, User, drilling, here, session
 from freehold.drill.inside import STAGES
 from freehold.drill.inside_process import PROGRAM
 from freehold.drill.interface import SETUP_DEADLINE
-from freehold.drill.leftover import processes_in
+from freehold.drill.leftover import kill_in, processes_in
 from freehold.drill.namespace import NamespaceBackend
 from freehold.errors import CutFailed, DrillError, NotPossible
 
@@ -353,8 +353,8 @@ class Ended:
     def __init__(self, pid: int) -> None:
         self._descriptor = os.pidfd_open(pid)
 
-    def wait(self) -> None:
-        assert select.select([self._descriptor], [], [], SECONDS)[0], "it still runs"
+    def wait(self, seconds: float = SECONDS) -> None:
+        assert select.select([self._descriptor], [], [], seconds)[0], "it still runs"
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -453,6 +453,16 @@ def test_a_session_is_broken_when_its_inside_is_killed_and_its_commands_end() ->
         os.close(reading)
 
     asyncio.run(within())
+
+
+def test_what_is_left_is_never_looked_for_in_ones_own_namespace() -> None:
+    with contextlib.closing(Ended(os.getppid())) as parent:
+        own = os.open("/proc/self/ns/net", os.O_RDONLY)
+        assert os.getpid() in processes_in(own)
+        assert kill_in(own, seconds=0.0) == ()
+        os.close(own)
+        with pytest.raises(AssertionError, match="still runs"):
+            parent.wait(0.0)
 
 
 def test_closing_a_session_ends_a_command_and_whoever_waits_for_it() -> None:

@@ -284,14 +284,15 @@ class _Commands:
             return None
         return parent
 
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Take the status of each child that has ended; whether there are children still."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                return False
             if not pid:
-                return
+                return True
             identifier = self._running.pop(pid, None)
             if identifier is not None:
                 tell(self._outside, {"ended": identifier, "status": os.waitstatus_to_exitcode(status)})
@@ -419,28 +420,26 @@ def _children_by_search(pid: int) -> list[int]:
     return found
 
 
-def kill_descendants(reap: Callable[[], None]) -> None:
+def kill_descendants(reap: Callable[[], bool]) -> None:
     """Kill every process below this one and wait for their ends.
 
     All are stopped before any is killed: what is stopped cannot fork, so that each round leaves fewer that can. What loses
-    its parent comes to this process, which has to be a subreaper.
+    its parent comes to this process, which has to be a subreaper: so there are no descendants once there are no children, and
+    of that the kernel's word is taken, since its list of children can miss one while others come and go.
 
     Parameters
     ----------
     reap
-        Takes the status of each child that has ended.
+        Takes the status of each child that has ended, and says whether there are children still.
     """
     own = os.getpid()
-    while True:
-        reap()
+    while reap():
         stopped: set[int] = set()
         while fresh := descendants(own) - stopped:
             for pid in fresh:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGSTOP)
             stopped |= fresh
-        if not stopped:
-            return
         for pid in stopped:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)

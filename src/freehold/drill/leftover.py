@@ -38,7 +38,7 @@ def processes_in(namespace: int) -> tuple[int, ...]:
 
 
 def kill_in(namespace: int, *, seconds: float = 5.0) -> tuple[int, ...]:
-    """Kill every process in a network namespace but this one; none where that is the namespace of this process itself.
+    """Kill every process in a network namespace; in this process's own, none.
 
     Parameters
     ----------
@@ -51,12 +51,11 @@ def kill_in(namespace: int, *, seconds: float = 5.0) -> tuple[int, ...]:
     -------
     Those that could not be ended in time.
     """
-    wanted, own = os.fstat(namespace), Path("/proc/self/ns/net").stat()
-    if (wanted.st_dev, wanted.st_ino) == (own.st_dev, own.st_ino):
-        return ()  # a session without a namespace of its own: what is in this one is everybody's
+    if os.path.samestat(os.fstat(namespace), Path("/proc/self/ns/net").stat()):
+        return ()  # it is not a session's: whoever asks has not moved to another, and is not to end all that is here
     until = time.monotonic() + seconds
     while True:
-        left = tuple(pid for pid in processes_in(namespace) if pid != os.getpid())
+        left = processes_in(namespace)
         if not left or time.monotonic() >= until:
             return left
         for number in (signal.SIGSTOP, signal.SIGKILL):  # what is stopped cannot fork

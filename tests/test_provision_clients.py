@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from freehold.drill.backends import choose
-from freehold.errors import NotPossible, ProvisionError
+from freehold.errors import DrillError, NotPossible, ProvisionError
 from freehold.provision.errands import errands_of_needs
 from freehold.provision.manifest import verify_mirror
 from freehold.provision.needs import Need
@@ -290,7 +290,7 @@ def test_the_proof_holds_under_a_real_cut_and_tells_who_went_past_the_mirror(tmp
 
 
 def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ProvisionError, match="cannot be run"):
+    with pytest.raises(DrillError, match="cannot be started"):
         done(tmp_path, command=("no-such-program",), python=("http://index.example",), npm=("http://index.example",))
 
 

@@ -122,11 +122,44 @@ def test_a_command_that_fails_while_it_is_recorded_leaves_what_it_needed_unknown
     index: Registry, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with serving(index):
-        options = ("--no-proof", "--python-index", index.url + "/simple", "--fail-on", "missing")
+        options = ("--no-proof", "--python-index", index.url + "/simple", "--fail-on", "missing", "--format", "json")
         assert run("--into", "m", *options, *fetch("alpha", "absent")) == 1
-    told = " ".join(capfd.readouterr().out.split())
-    assert "it ended with status 1 while it was recorded" in told
-    assert "alpha-1.0-py3-none-any.whl" in told
+    data = json.loads(capfd.readouterr().out)
+    assert data["missing"][0]["reason"].startswith("it ended with status 1 while it was recorded")
+    assert data["missing"][0]["what"].startswith("/")
+    assert [one["file"] for one in data["needs"]] == ["alpha-1.0-py3-none-any.whl"]
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
+    folder: Path, index: Registry, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # processes are listed by ps
+    with serving(index):
+        options = (
+            "--no-proof",
+            "--npm-registry",
+            index.url,
+            "--timeout",
+            "4s",
+            "--python-index",
+            index.url + "/simple",
+            "--format",
+            "json",
+        )
+        assert run("--into", "m", *options, "--", "/bin/sh", "-c", "/bin/sleep 600 & echo $! > pid; wait") == 0
+    data = json.loads(capfd.readouterr().out)
+    assert data["recorded"]["exit"] == -9
+    assert data["missing"][0]["reason"].startswith("it ended with status -9")
+    started = folder / "pid"
+    assert not started.is_file() or not alive(int(started.read_text() or 0))
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_mirror_that_was_changed_exits_1_and_is_not_proved(
@@ -154,8 +187,8 @@ def test_a_mirror_that_was_changed_exits_1_and_is_not_proved(
         (("--into", ".", "--", "true"), "holds other things"),
         (("--into", "m", "--need", "rake"), "has no kind"),
         (("--into", "m", "--from", "absent.txt"), "is not there"),
-        (("--into", "m", "--", "no-such-program-anywhere"), "cannot be run"),
-        (("--into", "m", "--", "nul\0byte"), "cannot be run"),
+        (("--into", "m", "--", "no-such-program-anywhere"), "cannot be started"),
+        (("--into", "m", "--", "nul\0byte"), "cannot be started"),
         (("prove", "m"), "nothing is named to run"),
         (("prove", "m", "--", "true"), "cannot be read"),
         (("verify", "m"), "cannot be read"),
@@ -201,8 +234,8 @@ def test_a_mirror_is_served_until_it_is_interrupted(index: Registry) -> None:
     with serving(index):
         assert run("--into", "m", "--no-proof", "--python-index", index.url + "/simple", *fetch("alpha")) == 0
     process = subprocess.Popen(
-        [sys.executable, "-m", "freehold", "provision", "serve", "m"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": SRC},
+        [sys.executable, "-m", "freehold", "provision", "serve", "m"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": SRC},
     )  # fmt: skip
     assert process.stdout is not None
     lines = [process.stdout.readline(), process.stdout.readline()]

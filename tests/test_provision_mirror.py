@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import http.client
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,17 @@ def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ProvisionError, match="holds other things"):
         fill(folder, Recording((alpha(tmp_path),)), now=NOW)
     assert [one.name for one in folder.iterdir()] == ["letter.txt"]
+
+
+def test_a_mirror_is_filled_by_one_process_at_a_time(mirror: Path, tmp_path: Path) -> None:
+    held = os.open(mirror, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(ProvisionError, match="another process"):
+            fill(mirror, Recording((alpha(tmp_path),)), now=NOW)
+    finally:
+        os.close(held)
+    assert fill(mirror, Recording((alpha(tmp_path),)), now=NOW).missing == ()
 
 
 def test_a_file_that_changed_after_it_was_recorded_is_missing(tmp_path: Path) -> None:

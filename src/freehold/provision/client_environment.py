@@ -48,16 +48,12 @@ def for_recording(environment: Mapping[str, str], settings: Configured, url: str
         Holds caches and files of settings for as long as the command runs.
     """
     made = _shared(environment, settings, folder)
-    indexes: list[str] = []
-    links: list[str] = []
-    scopes: list[tuple[str, str]] = []
-    for number, one in enumerate(settings.registries):
-        if one.ecosystem == "python":
-            (links if one.links else indexes).append(f"{url}/python/{number}/")
-        elif one.ecosystem == "npm":
-            scopes.append((one.scope, f"{url}/npm/{number}/"))
-    _python(made, indexes, links)
-    _npm(made, scopes)
+    places = settings.registries
+    addresses = [f"{url}/{one.ecosystem}/{number}/" for number, one in enumerate(places)]
+    indexes = [addresses[number] for number in settings.of_pip if not places[number].links]
+    links = [addresses[number] for number in settings.of_pip if places[number].links]
+    _python(made, indexes, links, [addresses[number] for number in settings.of_uv])
+    _npm(made, [(one.scope, addresses[number]) for number, one in enumerate(places) if one.ecosystem == "npm"])
     if any(one.ecosystem == "debian" for one in settings.registries):
         _apt(made, environment, folder, [f'Acquire::http::Proxy "{url}";'])
     return made
@@ -80,7 +76,7 @@ def for_mirror(
     # A proxy would reach for a client what is cut: it dials by itself, and its own host is none of a registry.
     direct = {name: value for name, value in environment.items() if name.lower() not in _PROXIES}
     made = _shared(direct, settings, folder)
-    _python(made, [f"{url}/python/simple/"], [])
+    _python(made, [f"{url}/python/simple/"], [], [f"{url}/python/simple/"])
     scopes = {one.scope for one in settings.registries if one.ecosystem == "npm"} | {""}
     _npm(made, [(scope, f"{url}/npm/") for scope in sorted(scopes)])
     if "debian" in holds or any(one.ecosystem == "debian" for one in settings.registries):
@@ -132,16 +128,19 @@ def _chooses_registry(name: str) -> bool:
     return name in _UNSET or (name.lower().startswith("npm_config_") and name.lower().endswith("registry"))
 
 
-def _python(made: dict[str, str], indexes: Sequence[str], links: Sequence[str]) -> None:
-    if not indexes:
-        made["PIP_NO_INDEX"] = "1"
+def _python(made: dict[str, str], indexes: Sequence[str], links: Sequence[str], of_uv: Sequence[str]) -> None:
+    if indexes:
+        made["PIP_INDEX_URL"] = indexes[0]
     else:
-        made["PIP_INDEX_URL"] = made["UV_DEFAULT_INDEX"] = indexes[0]
-        if indexes[1:]:
-            made["PIP_EXTRA_INDEX_URL"] = made["UV_INDEX"] = " ".join(indexes[1:])
+        made["PIP_NO_INDEX"] = "1"
+    if indexes[1:]:
+        made["PIP_EXTRA_INDEX_URL"] = " ".join(indexes[1:])
     if links:
         made["PIP_FIND_LINKS"] = " ".join(links)
-        made["UV_FIND_LINKS"] = ",".join(links)
+    if of_uv:
+        made["UV_DEFAULT_INDEX"] = of_uv[0]
+    if of_uv[1:]:
+        made["UV_INDEX"] = " ".join(of_uv[1:])
 
 
 def _npm(made: dict[str, str], scopes: Sequence[tuple[str, str]]) -> None:

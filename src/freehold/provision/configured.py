@@ -39,12 +39,16 @@ class Configured:
         Settings of pip that have nothing to do with indexes, by the name of their variable (``PIP_CERT``).
     proxy
         The proxy that pip is configured for; it may hold a secret, and is never shown.
+    of_pip, of_uv
+        Places of Python's registries that each of these clients asks, its default first: they know nothing of each other's.
     """
 
     registries: tuple[Registry, ...]
     certificates: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     proxy: str = field(default="", repr=False)
+    of_pip: tuple[int, ...] = ()
+    of_uv: tuple[int, ...] = ()
 
 
 def configured(
@@ -79,18 +83,28 @@ def configured(
         asked_npm = pool.submit(_npm_settings, environment, folder)
         debian = _debian_registries(environment)
         pip, npm_settings = asked_pip.result(), asked_npm.result()
-    found = [registry_from("python", url) for url in python] or [*_pip_registries(pip), *_uv_registries(environment, folder)]
-    found += [registry_from("npm", url) for url in npm] or _npm_registries(npm_settings, environment, folder)
-    found += debian
-    unique = {(one.ecosystem, one.base, one.scope, one.links): one for one in reversed(found)}
-    ordered = tuple(reversed(unique.values()))
+    given = [registry_from("python", url) for url in python]
+    of_pip, of_uv = given or _pip_registries(pip), given or _uv_registries(environment, folder, pip.get("default-index", ""))
+    of_npm = [registry_from("npm", url) for url in npm] or _npm_registries(npm_settings, environment, folder)
+    unique: dict[tuple[str, str, str, bool], Registry] = {}
+    for one in (*of_pip, *of_uv, *of_npm, *debian):
+        unique.setdefault(_identity(one), one)
+    places = {identity: place for place, identity in enumerate(unique)}
     settings = tuple(
         (f"PIP_{name.upper().replace('-', '_')}", value)
         for name, value in pip.items()
         if name not in ("index-url", "extra-index-url", "find-links", "no-index", "default-index", "proxy")
     )
     certificates = pip.get("cert") or npm_settings.get("cafile") or environment.get("SSL_CERT_FILE")
-    return Configured(ordered, str(certificates) if certificates else None, settings, pip.get("proxy", ""))
+    return Configured(
+        tuple(unique.values()), str(certificates) if certificates else None, settings, pip.get("proxy", ""),
+        tuple(dict.fromkeys(places[_identity(one)] for one in of_pip)),
+        tuple(dict.fromkeys(places[_identity(one)] for one in of_uv)),
+    )  # fmt: skip
+
+
+def _identity(one: Registry) -> tuple[str, str, str, bool]:
+    return (one.ecosystem, one.base, one.scope, one.links)
 
 
 def said_by(arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> str:
@@ -150,8 +164,8 @@ def _pip_registries(settings: Mapping[str, str]) -> list[Registry]:
     return found
 
 
-def _uv_registries(environment: Mapping[str, str], folder: Path) -> list[Registry]:
-    """What uv is told by its variables, or by its files."""
+def _uv_registries(environment: Mapping[str, str], folder: Path, built_in: str) -> list[Registry]:
+    """What uv is told by its variables, or by its files; else the index that is built into it as it is into pip."""
     default = environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL") or ""
     extra = f"{environment.get('UV_INDEX', '')} {environment.get('UV_EXTRA_INDEX_URL', '')}".split()
     config = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or folder) / ".config") / "uv" / "uv.toml"
@@ -166,7 +180,11 @@ def _uv_registries(environment: Mapping[str, str], folder: Path) -> list[Registr
             default = default or table["index-url"]
         more = table.get("extra-index-url")
         extra += [one for one in more if isinstance(one, str)] if isinstance(more, list) else []
-    plain = [url.partition("=")[2] if re.match(r"[A-Za-z0-9_-]+=\w+://", url) else url for url in (default, *extra) if url]
+    plain = [
+        url.partition("=")[2] if re.match(r"[A-Za-z0-9_-]+=\w+://", url) else url
+        for url in (default or built_in, *extra)
+        if url
+    ]
     return [registry_from("python", url) for url in plain if "://" in url]
 
 

@@ -14,9 +14,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import shutil
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -93,8 +96,36 @@ def fill(
     freehold.errors.ProvisionError
         If the folder holds other things, or a file has changed since it was recorded.
     """
-    before = see_it_can_be_filled(folder)
+    see_it_can_be_filled(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        return _filled(folder, recording, now, commands, registries, tools or {})
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """See that nobody else fills the mirror meanwhile, where the system has locks for that."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ProvisionError(f"{folder} is being filled by another process. Wait for its end.") from None
+        yield
+    finally:
+        os.close(held)
+
+
+def _filled(
+    folder: Path, recording: Recording, now: float, commands: Sequence[Sequence[str]], registries: Iterable[str],
+    tools: Mapping[str, str],
+) -> Manifest:  # fmt: skip
+    before = see_it_can_be_filled(folder)
     known = {one.key: one for one in before.needs} if before else {}
     missing = []
     for received in recording.received:
@@ -123,7 +154,7 @@ def fill(
     manifest = Manifest(
         moment.isoformat().replace("+00:00", "Z"), __version__,
         tuple(dict.fromkeys((*old.commands, *(tuple(one) for one in commands)))), tuple(sorted({*old.registries, *registries})),
-        tuple(sorted({*old.hosts, *recording.hosts})), {**old.tools, **(tools or {})}, needs, tuple(sorted(files)),
+        tuple(sorted({*old.hosts, *recording.hosts})), {**old.tools, **tools}, needs, tuple(sorted(files)),
         _still_missing((*(one for one in old.missing if one.file), *missing, *_unsound(recording)), needs),
     )  # fmt: skip
     write_manifest(folder, manifest)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from freehold.drill.interface import Backend
 from freehold.drill.redaction import redact_arguments, secrets_in
-from freehold.errors import ProvisionError
+from freehold.errors import CutFailed, NotPossible, ProvisionError
 from freehold.provision.configured import Configured, configured, said_by
 from freehold.provision.errands import Errand, errands_for, errands_of_file
 from freehold.provision.fill import fill, see_it_can_be_filled
@@ -22,6 +24,7 @@ from freehold.provision.recording_index import MOST_BYTES
 
 __all__ = ["Provisioned", "Request", "prove_mirror", "provision"]
 
+_MOST_SHOWN: Final = 60
 _CLIENTS: Mapping[str, Sequence[str]] = {"python": ("pip", "uv"), "npm": ("npm", "node"), "debian": ("apt-get", "dpkg-deb")}
 
 
@@ -118,7 +121,7 @@ def provision(
     Raises
     ------
     freehold.errors.DrillError
-        If something that is named is none, a program is not there, or the cut cannot be set up.
+        If something that is named is none, or a program is not there. Where the cut cannot be set up, the answer says so.
     """
     if not (request.command or request.files or request.needs):
         raise ProvisionError("nothing is named to provision. Give a command after --, or --from FILE, or --need KIND:NAME.")
@@ -147,11 +150,14 @@ def provision(
         expected,
         None,
         unproved,
-        (*manifest.missing, *_failures(recorded, expected)),
+        (*manifest.missing, *_failures(recorded, expected, dict(zip(errands, commands, strict=True)))),
     )
     if backend is None:
         return made
-    return _proved(made, request, backend, settings, environment, folder, stdout)
+    try:
+        return _proved(made, request, backend, settings, environment, folder, stdout)
+    except (CutFailed, NotPossible) as error:
+        return replace(made, unproved=str(error))
 
 
 def prove_mirror(
@@ -201,18 +207,21 @@ def _errands(request: Request, environment: Mapping[str, str], folder: Path, scr
     return tuple(found)
 
 
-def _failures(recorded: Recorded, expected: Sequence[Need]) -> Iterable[Missing]:
+def _failures(recorded: Recorded, expected: Sequence[Need], shown: Mapping[Errand, tuple[str, ...]]) -> Iterable[Missing]:
     """What a recording that went wrong leaves unknown."""
     have = {(one.file, one.sha256) for one in expected}
     for errand, status in recorded.failed:
         if errand.wanted is None:
-            program = Path(errand.arguments[0]).name
             reason = f"it ended with status {status} while it was recorded: what it would have needed after that is not known"
-            yield Missing("", program, "", reason)
+            yield Missing("", _short(shlex.join(shown[errand])), "", reason)
         elif errand.wanted not in have:
             yield Missing(
                 "", errand.arguments[-1], errand.wanted[0], f"no registry gave it: the client ended with status {status}"
             )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
 
 
 def _shown(errands: Iterable[Errand], environment: Mapping[str, str], scratch: str) -> tuple[tuple[str, ...], ...]:

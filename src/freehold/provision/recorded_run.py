@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import subprocess
+import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from freehold.drill.contact import Contact
+from freehold.drill.interface import Command
+from freehold.drill.portable_processes import PortableProcesses
 from freehold.drill.record import Attributed, Run
 from freehold.errors import ProvisionError
 from freehold.provision.client_environment import for_recording
@@ -24,6 +29,8 @@ from freehold.provision.recording_index import MOST_BYTES, RecordingIndex
 from freehold.provision.upstream import Upstream
 
 __all__ = ["Recorded", "record"]
+
+_GRACE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +73,11 @@ def record(
     stdout
         Where their output goes; ``None``: where that of this process goes.
     timeout
-        Seconds for all of them; ``None``: as long as they take.
+        Seconds for all of them, after which one is killed; ``None``: as long as they take.
 
     Raises
     ------
-    freehold.errors.ProvisionError
+    freehold.errors.DrillError
         If a program is not there or may not be run.
     """
     folder.chmod(0o755)  # apt drops its rights before it downloads; what is in here is public, or shut by itself
@@ -81,14 +88,9 @@ def record(
     upstream = Upstream({**proxies, **environment}, settings.certificates)
     index = RecordingIndex(settings.registries, files, upstream, most_bytes=most_bytes)
     started, begin = datetime.now(UTC), time.monotonic()
-    failed: list[tuple[Errand, int]] = []
     with LoopbackServer(index.respond) as server:
         made = for_recording(environment, settings, server.url, clients)
-        for errand in errands:
-            left = None if timeout is None else max(0.0, timeout - (time.monotonic() - begin))
-            status = _run(errand, made, stdout, left)
-            if status:
-                failed.append((errand, status))
+        failed = asyncio.run(_run(errands, made, stdout, timeout))
         seconds = time.monotonic() - begin
         recording = _of_debian(_with_apts(index.recording(), clients / "archives"), made)
     contacts = tuple(Attributed(Contact(host, "", 0, "tcp", tries=1)) for host in recording.hosts)
@@ -99,26 +101,31 @@ def record(
     return Recorded(recording, run, tuple(failed))
 
 
-def _run(errand: Errand, environment: Mapping[str, str], stdout: int | None, timeout: float | None) -> int:
+async def _run(
+    errands: Sequence[Errand], environment: Mapping[str, str], stdout: int | None, timeout: float | None
+) -> list[tuple[Errand, int]]:
+    """Run one after another, whatever becomes of them; nothing that they started is left at the end."""
+    failed = []
+    processes, begin = PortableProcesses(), time.monotonic()
     try:
-        process = subprocess.Popen(errand.arguments, cwd=errand.folder, env=dict(environment), stdout=stdout)  # noqa: S603
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ProvisionError(f"{errand.arguments[0]} cannot be run ({reason}). Name a program that is here.") from None
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise ProvisionError(f"{errand.arguments[0]} took longer than was allowed. Give it more: --timeout 1h") from None
-    except BaseException:
-        # An interrupt reaches the command too, which stands in the same group: it has its chance to end by itself.
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        raise
+        for errand in errands:
+            process = await processes.start(Command(errand.arguments, str(errand.folder), environment, stdout=stdout))
+            left = None if timeout is None else max(0.0, timeout - (time.monotonic() - begin))
+            try:
+                status = await asyncio.wait_for(process.wait(), left)
+            except TimeoutError:
+                await processes.close()
+                status = -signal.SIGKILL
+            except asyncio.CancelledError:
+                # An interrupt reaches the command too, which stands in the same group: it may end by itself.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), _GRACE)
+                raise
+            if status:
+                failed.append((errand, status))
+    finally:
+        await processes.close()
+    return failed
 
 
 def _of_debian(recording: Recording, environment: Mapping[str, str]) -> Recording:

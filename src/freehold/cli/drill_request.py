@@ -98,12 +98,13 @@ def request_from(options: argparse.Namespace) -> tuple[DrillRequest, Context]:
     request = DrillRequest(
         command=command, folder=Path.cwd(), environment=dict(os.environ), catalogue=work.catalogue(), stack=stack or bare,
         unpredicted=unpredicted, item=options.stands_for, cutoff=cutoff, hosts=hosts if hosts.hosts else None,
-        air_gap=options.air_gap, said=_said(options, cutoff, stack), via=via_from(options), stake=options.stake,
+        air_gap=options.air_gap, said=_said(options, cutoff, stack), via=via_from(options),
+        stake=options.stake if cutoff is None else cutoff.stake,
         strict=options.strict, shape=shape, backend=options.backend,
         networks=load_asn_table([options.asn_table]) if options.asn_table else None,
         places=load_country_table([options.country_table]) if options.country_table else None,
-        steps=options.steps, cold=options.cold, has_baseline=not options.no_baseline, repeat=options.repeat_baseline, timeout=times["timeout"],
-        log=Path(options.log) if options.log else None, service=_service(options, command, times),
+        steps=options.steps, cold=options.cold, has_baseline=not options.no_baseline, repeat=options.repeat_baseline,
+        timeout=times["timeout"], log=Path(options.log) if options.log else None, service=_service(options, command, times),
     )  # fmt: skip
     return request, context
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from freehold.drill.landlords import landlords_of, unattributed
 from freehold.drill.matrix import Landlord, LandlordKind, Matrix, MatrixRow
@@ -128,7 +128,8 @@ class _Turn:
         self._end = end
         self._places = asyncio.Semaphore(campaign.jobs)
         self._begun = 0
-        self._interrupted = False
+        self._interrupt = asyncio.Event()
+        self._running: set[asyncio.Task[MatrixRow]] = set()
 
     async def all(self) -> tuple[MatrixRow, ...]:
         try:
@@ -140,13 +141,15 @@ class _Turn:
 
     async def _one(self, landlord: Landlord) -> MatrixRow:
         async with self._places:
-            if self._interrupted:
+            if self._interrupt.is_set():
                 return MatrixRow(landlord, reason="interrupted")
             left = self._end - self._clock()
             if left <= 0:
                 return MatrixRow(landlord, reason="budget")
             self._told(self._begun, len(self._landlords), landlord)
             self._begun += 1
+            task = cast("asyncio.Task[MatrixRow]", asyncio.current_task())
+            self._running.add(task)
             try:
                 async with asyncio.timeout(left):
                     drill, record = await self._drill_one(landlord, self._baseline)
@@ -154,5 +157,20 @@ class _Turn:
                 return MatrixRow(landlord, reason="budget")
             except FreeholdError as error:
                 return MatrixRow(landlord, reason=str(error))
-            self._interrupted = self._interrupted or drill.run.interrupted
+            except asyncio.CancelledError:
+                if not self._interrupt.is_set():
+                    raise
+                task.uncancel()
+                return MatrixRow(landlord, reason="interrupted")
+            finally:
+                self._running.discard(task)
+            if drill.run.interrupted:
+                self._end_the_others()
             return MatrixRow(landlord, drill, record=record)
+
+    def _end_the_others(self) -> None:
+        """After an interrupt: a drill that was just being set up has not heard of it."""
+        if not self._interrupt.is_set():
+            self._interrupt.set()
+            for task in self._running:
+                task.cancel()

@@ -183,6 +183,24 @@ def test_an_interrupt_ends_what_has_not_begun() -> None:
     assert [row.reason for row in matrix.rows] == ["", "interrupted", "interrupted"]
 
 
+def test_an_interrupt_ends_those_beside_it_that_did_not_hear_of_it() -> None:
+    ended = []
+
+    async def one(landlord: Landlord, baseline: Run) -> tuple[Drill, str]:
+        if landlord.id == "forge-inc":
+            return replace(FAILED, run=replace(FAILED.run, interrupted=True), baseline=baseline), ""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(landlord.id)
+        raise AssertionError
+
+    campaign = Campaign(("make",), "provider", jobs=2)
+    matrix = asyncio.run(run_campaign(campaign, CONTROL, Lab().baseline, one))
+    assert [row.reason for row in matrix.rows] == ["", "interrupted", "interrupted"]
+    assert ended in (["edge-ltd"], [])
+
+
 def test_an_error_of_one_drill_is_told_in_its_row_and_the_others_go_on() -> None:
     lab = Lab(outcome=CutFailed("the cut was not set up"))
     matrix = lab.run()

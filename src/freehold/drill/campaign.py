@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from freehold.drill.landlords import landlords_of, unattributed
 from freehold.drill.matrix import Landlord, LandlordKind, Matrix, MatrixRow
 from freehold.drill.record import Drill, Run
-from freehold.errors import FreeholdError, UsageError
+from freehold.errors import DrillError, FreeholdError, UsageError
 from freehold.stack.control import Control
 from freehold.stack.cutoff import WAYS
 
@@ -81,13 +81,24 @@ async def run_campaign(
     clock
         Seconds, for the budget.
 
+    Raises
+    ------
+    freehold.errors.DrillError
+        If the run with nothing cut outlives the budget.
+
     Notes
     -----
     A baseline that failed or was interrupted ends the campaign: nothing that follows would prove anything. An error of one
     drill is told in its row, and the others go on; an interrupt of one ends all that has not begun.
     """
     started = clock()
-    first = await baseline()
+    try:
+        async with asyncio.timeout(campaign.budget):
+            first = await baseline()
+    except TimeoutError:
+        raise DrillError(
+            f"the run with nothing cut did not end within the budget of {campaign.budget:g} s. Give more: --budget 2h."
+        ) from None
     found = landlords_of(campaign.by, first.contacts, control, campaign.via) if first.passed and not first.interrupted else ()
     chosen = found[: campaign.most]
     turn = _Turn(campaign, chosen, first, drill_one, told, clock, started + campaign.budget)
@@ -117,7 +128,8 @@ class _Turn:
         self._end = end
         self._places = asyncio.Semaphore(campaign.jobs)
         self._begun = 0
-        self._interrupted = False
+        self._interrupt = asyncio.Event()
+        self._running: set[asyncio.Task[MatrixRow]] = set()
 
     async def all(self) -> tuple[MatrixRow, ...]:
         try:
@@ -129,13 +141,15 @@ class _Turn:
 
     async def _one(self, landlord: Landlord) -> MatrixRow:
         async with self._places:
-            if self._interrupted:
+            if self._interrupt.is_set():
                 return MatrixRow(landlord, reason="interrupted")
             left = self._end - self._clock()
             if left <= 0:
                 return MatrixRow(landlord, reason="budget")
             self._told(self._begun, len(self._landlords), landlord)
             self._begun += 1
+            task = cast("asyncio.Task[MatrixRow]", asyncio.current_task())
+            self._running.add(task)
             try:
                 async with asyncio.timeout(left):
                     drill, record = await self._drill_one(landlord, self._baseline)
@@ -143,5 +157,20 @@ class _Turn:
                 return MatrixRow(landlord, reason="budget")
             except FreeholdError as error:
                 return MatrixRow(landlord, reason=str(error))
-            self._interrupted = self._interrupted or drill.run.interrupted
+            except asyncio.CancelledError:
+                if not self._interrupt.is_set():
+                    raise
+                task.uncancel()
+                return MatrixRow(landlord, reason="interrupted")
+            finally:
+                self._running.discard(task)
+            if drill.run.interrupted:
+                self._end_the_others()
             return MatrixRow(landlord, drill, record=record)
+
+    def _end_the_others(self) -> None:
+        """After an interrupt: a drill that was just being set up has not heard of it."""
+        if not self._interrupt.is_set():
+            self._interrupt.set()
+            for task in self._running:
+                task.cancel()

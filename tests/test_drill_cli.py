@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ def test_every_action_has_help(action: str, capsys: pytest.CaptureFixture[str]) 
         ("--host a.example --matrix provider -- true", "--matrix cuts one landlord after the other"),
         ("--matrix provider --no-baseline -- true", "--matrix goes neither"),
         ("--matrix provider --most 0 -- true", "--most: 0 is not between"),
+        ("--host a.example --repeat-baseline 0 -- true", "--repeat-baseline: 0 is not between"),
         ("--host a.example --junit x.xml -- true", "--junit writes the survival matrix"),
         ("--host a.example --service './serve'", "--service and --probe go together"),
         ("--host a.example --service './serve' --probe 'true' -- true", "takes the place of the command"),
@@ -267,6 +269,7 @@ def test_a_command_that_goes_elsewhere_survives_and_the_prediction_is_held_again
     assert lab.canary("kept.test")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", ["root", "ordinary"])
 def test_a_command_without_another_way_fails_and_the_status_is_0_unless_asked(lab: World, user: Any) -> None:
     arguments = ("drill", "stack.toml", "--host", "cut.test", "--format", "json")
@@ -281,12 +284,14 @@ def test_a_command_without_another_way_fails_and_the_status_is_0_unless_asked(la
     assert "threshold met: the verdict is 'failed'" in asked.stderr
 
 
+@pytest.mark.slow
 def test_a_command_that_never_asks_is_untouched_and_one_that_fails_anyway_proves_nothing(lab: World) -> None:
     arguments = ("drill", "stack.toml", "--provider", "forge-inc", "--format", "json")
     assert told(lab.freehold(*arguments, *asking("kept.test")))["verdict"] == "untouched"
     assert told(lab.freehold(*arguments, *asking("nowhere.test")))["verdict"] == "void"
 
 
+@pytest.mark.slow
 def test_the_report_follows_the_commands_own_output_and_a_program_gets_the_report_alone(lab: World) -> None:
     arguments = ("drill", "stack.toml", "--host", "cut.test")
     text = lab.freehold(*arguments, *asking("kept.test"))
@@ -301,6 +306,7 @@ def test_the_report_follows_the_commands_own_output_and_a_program_gets_the_repor
     assert "Untouched" in (lab.folder / "home" / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_record_is_kept_shown_applied_and_scored(lab: World) -> None:
     lab.freehold(
         "drill", "stack.toml", "--host", "cut.test", "--record", "copy.json", *asking("cut.test", "kept.test"), check=True
@@ -321,6 +327,7 @@ def test_a_record_is_kept_shown_applied_and_scored(lab: World) -> None:
     assert (scored["drills"], scored["compared"], scored["agreed"]) == (1, 1, 0)
 
 
+@pytest.mark.slow
 def test_a_build_fails_on_a_new_landlord_and_on_none_that_is_known(lab: World) -> None:
     first = lab.freehold("drill", "stack.toml", "--record", "known.json", "--fail-on-new-contact", *asking("kept.test"))
     assert first.returncode == 0, first.stderr
@@ -335,6 +342,7 @@ def test_a_build_fails_on_a_new_landlord_and_on_none_that_is_known(lab: World) -
     assert [one["ruleId"] for one in results] == ["new-landlord"]
 
 
+@pytest.mark.slow
 def test_a_campaign_cuts_each_landlord_in_turn(lab: World) -> None:
     done = lab.freehold(
         "drill", "stack.toml", "--matrix", "provider", "--jobs", "2", "--junit", "j.xml", "--fail-on", "failed", "--format",
@@ -370,3 +378,127 @@ def test_a_command_that_is_not_there_is_said_to_be_missing(lab: World) -> None:
     assert done.returncode == 2
     assert "no-such-program" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_service_is_watched_before_under_and_after_the_cut(lab: World) -> None:
+    serve = "import http.server, socket\nclass Handler(http.server.BaseHTTPRequestHandler):\n    def do_GET(self):\n        try:\n            socket.getaddrinfo('cut.test', 80)\n            self.send_response(200)\n        except OSError:\n            self.send_response(503)\n        self.end_headers()\nhttp.server.HTTPServer(('127.0.0.1', 8765), Handler).serve_forever()\n"  # noqa: E501
+    (lab.folder / "home" / "serve.py").write_text(serve, encoding="utf-8")
+    probe = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8765/', timeout=5)"
+    done = lab.freehold(
+        "drill", "stack.toml", "--host", "cut.test", "--service", f"{sys.executable} serve.py", "--probe",
+        shlex.join([sys.executable, "-c", probe]), "--every", "200ms", "--before", "500ms", "--cut-for", "1s",
+        "--recover-within", "1s", "--format", "json",
+    )  # fmt: skip
+    data = told(done)
+    assert data["verdict"] == "failed"
+    assert data["service"]["survive"] is not None
+    assert data["service"]["recover"] is not None
+    assert [one["phase"] for one in data["service"]["turns"]] == ["start", "cut", "recovery"]
+    assert told(lab.freehold("drill", "show", "last", "--format", "json"))["service"] == data["service"]
+    assert not lab.processes()
+
+
+def test_a_shape_that_answers_by_http_is_told_apart_from_a_host_that_is_gone(lab: World) -> None:
+    ask = "import sys, urllib.error, urllib.request\ntry:\n    urllib.request.urlopen('http://cut.test/')\nexcept urllib.error.HTTPError as error:\n    sys.exit(error.code % 256)\n"  # noqa: E501
+    done = lab.freehold(
+        "drill", "stack.toml", "--host", "cut.test", "--shape", "http:451", "--no-baseline", "--format", "json", "--",
+        sys.executable, "-c", ask,
+    )  # fmt: skip
+    data = told(done)
+    assert (data["cut"]["exit"], data["shape"], data["verdict"]) == (451 % 256, "http:451", "failed")
+    lab.nothing_reached("cut.test")
+
+
+def test_both_runs_read_a_file_at_standard_input_from_its_beginning(lab: World) -> None:
+    (lab.folder / "home" / "hosts.txt").write_text("kept.test\n", encoding="utf-8")
+    count = "import sys; print(len(sys.stdin.read()))"
+    with (lab.folder / "home" / "hosts.txt").open() as file:
+        done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--", sys.executable, "-c", count, stdin=file)
+    assert done.stdout.splitlines()[:2] == ["10", "10"]
+
+
+@pytest.mark.slow
+def test_a_secret_of_the_command_line_is_in_no_answer_and_no_record(lab: World) -> None:
+    for form in ("text", "json", "html", "csv"):
+        done = lab.freehold(
+            "drill", "stack.toml", "--host", "cut.test", "--no-baseline", "--format", form, "--", "true",
+            "--password=swordfish-9x7", "https://user:swordfish-9x7@kept.test/",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "swordfish" not in done.stdout + done.stderr
+    assert records(lab)
+    assert all("swordfish" not in one.read_text(encoding="utf-8") for one in records(lab))
+
+
+def test_a_drill_that_cannot_be_recorded_is_shown_all_the_same_and_ends_with_2(lab: World) -> None:
+    (lab.folder / "home" / "taken").write_text("", encoding="utf-8")
+    done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--no-baseline", "--records", "taken", "--", "true")
+    assert done.returncode == 2
+    assert "Untouched" in done.stdout
+    assert "taken" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_log_holds_what_the_command_wrote_in_each_run_under_a_line_that_says_which(lab: World) -> None:
+    done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--log", "out.log", *asking("cut.test", "kept.test"))
+    assert done.returncode == 0, done.stderr
+    lines = (lab.folder / "home" / "out.log").read_text(encoding="utf-8").splitlines()
+    heads = [place for place, line in enumerate(lines) if line.startswith("=== ")]
+    assert [lines[place].partition(":")[0] for place in heads] == ["=== nothing cut", "=== without cut.test"]
+    assert "cut.test is away" in lines[heads[1] :]
+    assert "cut.test is away" not in lines[: heads[1]]
+
+
+WAITS = """
+import signal, socket, sys
+try:
+    socket.getaddrinfo("cut.test", 80)
+    socket.getaddrinfo("kept.test", 80)
+except OSError:
+    print("waiting", file=open("waiting", "w"), flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.slow
+def test_an_interrupted_campaign_tells_what_ran_and_leaves_nothing_running(lab: World) -> None:
+    waiting = lab.folder / "home" / "waiting"
+    waiting.unlink(missing_ok=True)
+    process = lab.start(
+        [
+            sys.executable, "-m", "freehold", "drill", "stack.toml", "--matrix", "provider", "--jobs", "2", "--format", "json",
+            "--", sys.executable, "-c", WAITS,
+        ],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not waiting.exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert {one["verdict"] for one in json.loads(out)["landlords"]} <= {"void", None}
+    assert not lab.processes()
+
+
+@pytest.mark.slow
+def test_a_campaign_ends_what_outlives_its_budget_and_leaves_nothing_running(lab: World) -> None:
+    (lab.folder / "home" / "waiting").unlink(missing_ok=True)
+    done = lab.freehold(
+        "drill", "stack.toml", "--matrix", "provider", "--budget", "15s", "--format", "json", "--", sys.executable, "-c", WAITS
+    )
+    data = told(done)
+    assert {one["not_run"] for one in data["landlords"]} == {"budget"}
+    assert not lab.processes()
+
+
+def test_of_several_runs_without_the_cut_the_slowest_counts_and_one_that_fails_ends_them(lab: World) -> None:
+    arguments = ("drill", "stack.toml", "--host", "cut.test", "--repeat-baseline", "3", "--format", "json", "--", "sh", "-c")
+    data = told(lab.freehold(*arguments, "echo once >> runs"))
+    assert (lab.folder / "home" / "runs").read_text(encoding="utf-8") == "once\n" * 4
+    assert any("the slowest of 3 runs" in note for note in data["baseline"]["notes"])
+    failing = told(lab.freehold(*arguments, "echo once >> tries; test $(wc -l < tries) -ne 2"))
+    assert (failing["verdict"], failing["baseline"]["exit"]) == ("void", 1)

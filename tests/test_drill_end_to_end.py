@@ -108,9 +108,7 @@ def test_a_build_that_falls_back_to_a_folder_survives_by_it(shape: str, user: Us
 
 @pytest.mark.parametrize("user", ["root", "ordinary"])
 def test_a_build_without_a_fallback_fails_in_the_step_that_fetches(user: User, place: World) -> None:
-    found = drilled(
-        place, CUT, "refused", "namespace", "steps cold", "sh", "strict.sh", user=user
-    )
+    found = drilled(place, CUT, "refused", "namespace", "steps cold", "sh", "strict.sh", user=user)
     verdict, steps = found["verdict"], found["run"]["steps"]
     assert (verdict["name"], verdict["failed_step"]) == ("failed", "fetch")
     assert [step["outcome"] for step in steps] == ["passed", "failed", "skipped"]

@@ -15,10 +15,13 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 
-from drill_answers import APPLIED, DRILLS, FAILED, MATRIX, PROPOSED, SCORE, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
+from drill_answers import APPLIED, DRILLS, FAILED, MATRIX, PROPOSED, RULES, SCORE, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
+from freehold.cli.drill_arguments import apart
+from freehold.cli.parser import build_parser
 from freehold.drill.matrix import Landlord, MatrixRow, rows_of
 from freehold.drill.newcomers import Newcomer
 from freehold.drill.record import Run
+from freehold.report.drill_again import repeat_of
 from freehold.report.drill_answers import DrillAnswer, MatrixAnswer
 from freehold.report.drill_words import amount, ending, time_of
 from freehold.report.interface import Look
@@ -320,6 +323,27 @@ def test_a_drill_is_a_result_with_its_verdict() -> None:
     assert not list(Draft202012Validator(SARIF).iter_errors(log))
     assert [one["properties"]["verdict"] for one in log["runs"][0]["results"]] == ["failed"]
     assert json.loads(drill_to_sarif(UNTOUCHED))["runs"][0]["results"] == []
+
+
+# The command line again
+
+
+@pytest.mark.parametrize("name", DRILLS)
+def test_a_record_reads_as_a_command_line_that_the_parser_takes(name: str) -> None:
+    drill = DRILLS[name].drill
+    again = repeat_of(drill)
+    own, words = apart(again[1:])
+    options = build_parser().parse_args(own)
+    assert (options.command, options.action) == ("drill", "run")
+    assert words == (None if drill.service is not None else drill.command)
+    assert options.air_gap == (name == "void")
+    assert options.host == list(drill.cut.get("hosts", ()))
+    assert options.provider == (["forge-inc"] if drill.cut.get("cutoff") else [])
+
+
+def test_what_only_a_scenario_can_say_gives_no_command_line() -> None:
+    rule = {**RULES["cutoff"]["rule"][0], "kind": "cloud"}  # type: ignore[index]
+    assert repeat_of(replace(FAILED, cut={**RULES, "cutoff": {"rule": [rule]}})) == ()
 
 
 def test_a_campaign_whose_command_fails_with_nothing_cut_says_so() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ from freehold import work
 from freehold.cli.drill_request import durations, known_before, request_from, verdicts_from
 from freehold.cli.output import format_of, show, write
 from freehold.cli.speech import tell
+from freehold.errors import FreeholdError
 from freehold.words import say
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class _Asked:
     fail_on: frozenset[str]
     known: tuple[Known, str] | None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    unkept: list[str] = field(default_factory=list)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -86,15 +88,18 @@ def _finish(options: argparse.Namespace, asked: _Asked, drill: Drill) -> int:
     known = asked.known
     new = newcomers(drill, known[0]) if known is not None else ()
     against = known[1] if known is not None else ""
-    show(options, DrillAnswer(kept, "drill", path, _again(options), against, new), asked.context)
+    again = (*_flags(options, asked), "--", *kept.command) if options.words else _flags(options, asked)
+    show(options, DrillAnswer(kept, "drill", path, again, against, new), asked.context)
     if options.sarif:
-        _write_sarif(options, new, drill)
+        _write_sarif(options, new, kept)
     for one in new:
         landlord = one.name if one.provider is not None else say("drill.nobody_known")
         tell("freehold: " + say("drill.new_threshold", landlord=landlord, hosts=", ".join(one.hosts)))
     if drill.run.interrupted:
         tell("freehold: " + say("drill.interrupted"), "error")
         return _INTERRUPTED
+    if _unkept(asked):
+        return 2
     missed = bool(drill.said) and drill.verdict.name in asked.fail_on
     if missed:
         tell("freehold: " + say("drill.threshold", verdict=drill.verdict.name))
@@ -108,19 +113,37 @@ def _write_sarif(options: argparse.Namespace, new: tuple[Newcomer, ...], drill: 
 
 
 def _keep(options: argparse.Namespace, asked: _Asked, drill: Drill) -> tuple[Drill, str]:
-    """Record a drill; gives it as it was recorded, and the file."""
-    from freehold.drill.journal import append
+    """Record a drill; gives it as it was recorded, and the file. What cannot be recorded is shown all the same."""
+    from freehold.drill.journal import append, safe
 
-    home = str(Path.home())
-    record = append(drill, Path(options.records), asked.now(), home=home, environment=asked.request.environment)
-    if options.record:
-        write(options.record, record.path.read_text(encoding="utf-8"))
+    home, environment = str(Path.home()), asked.request.environment
+    try:
+        record = append(drill, Path(options.records), asked.now(), home=home, environment=environment)
+    except FreeholdError as error:
+        asked.unkept.append(str(error))
+        return safe(drill, home=home, environment=environment), ""
+    if options.record and not options.matrix:
+        try:
+            write(options.record, record.path.read_text(encoding="utf-8"))
+        except FreeholdError as error:
+            asked.unkept.append(str(error))
     return record.drill, str(record.path)
 
 
-def _again(options: argparse.Namespace) -> tuple[str, ...]:
-    """The command line that was given, in full."""
-    return tuple(options.given)
+def _unkept(asked: _Asked) -> bool:
+    """Say what could not be recorded."""
+    for error in dict.fromkeys(asked.unkept):
+        tell(f"freehold: {error}", "error")
+    return bool(asked.unkept)
+
+
+def _flags(options: argparse.Namespace, asked: _Asked) -> tuple[str, ...]:
+    """Freehold's own part of the command line, as it may be kept."""
+    from freehold.drill.redaction import redact_arguments, secrets_in
+
+    given = list(options.given)
+    own = given[: given.index("--")] if options.words is not None else given
+    return redact_arguments(tuple(own), str(Path.home()), secrets_in(asked.request.environment))
 
 
 # ---------------------------------------------------------------- a campaign
@@ -142,7 +165,7 @@ def _campaign(options: argparse.Namespace, asked: _Asked) -> int:
     def told(begun: int, all_: int, landlord: Landlord) -> None:
         _told(say("drill_matrix.progress", done=begun + 1, all=all_, landlord=landlord.name))
 
-    matrix = drill_campaign(request, campaign, keep, told)
+    matrix = _as_kept(drill_campaign(request, campaign, keep, told), asked)
     if options.junit:
         write(options.junit, to_junit(matrix))
     if options.sarif:
@@ -151,11 +174,23 @@ def _campaign(options: argparse.Namespace, asked: _Asked) -> int:
     return _matrix_status(asked, matrix)
 
 
+def _as_kept(matrix: Matrix, asked: _Asked) -> Matrix:
+    """The campaign without secrets: its drills are as they were recorded, its command and first run become so."""
+    from freehold.drill.redaction import redact_arguments, secrets_in
+
+    kept = next((row.drill for row in matrix.rows if row.drill is not None), None)
+    command = redact_arguments(matrix.command, str(Path.home()), secrets_in(asked.request.environment))
+    baseline = kept.baseline if kept is not None and kept.baseline is not None else matrix.baseline
+    return replace(matrix, command=command, baseline=baseline)
+
+
 def _matrix_status(asked: _Asked, matrix: Matrix) -> int:
     drills = [row.drill for row in matrix.rows if row.drill is not None]
     if matrix.baseline.interrupted or any(drill.run.interrupted for drill in drills):
         tell("freehold: " + say("drill.interrupted"), "error")
         return _INTERRUPTED
+    if _unkept(asked):
+        return 2
     names = {drill.verdict.name for drill in drills} | (set() if matrix.baseline.passed else {"void"})
     missed = sorted(names & asked.fail_on)
     for name in missed:
@@ -182,10 +217,12 @@ def _backends(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from freehold.drill.journal import find
+    from freehold.report.drill_again import repeat_of
     from freehold.report.drill_answers import DrillAnswer
 
     record = find(options.record, options.records)
-    show(options, DrillAnswer(record.drill, "drill show", str(record.path)), _bare_context())
+    answer = DrillAnswer(record.drill, "drill show", str(record.path), repeat_of(record.drill))
+    show(options, answer, _bare_context())
     return 0
 
 

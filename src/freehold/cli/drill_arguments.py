@@ -142,6 +142,10 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cold", action="store_true", help="give COMMAND empty cache folders")
     group.add_argument("--no-baseline", action="store_true", help="do not run it without the cut first")
     group.add_argument(
+        "--repeat-baseline", metavar="N", type=int, default=1,
+        help="run it N times without the cut, and compare with the slowest: for commands whose time varies (default 1)",
+    )  # fmt: skip
+    group.add_argument(
         "--timeout", metavar="DURATION", default="10m", help="end a run that takes longer, such as 90s, 10m, 2h (default 10m)"
     )
     group.add_argument(

@@ -27,6 +27,7 @@ __all__ = ["durations", "known_before", "request_from", "verdicts_from"]
 
 _VERDICTS: Final = ("untouched", "survived", "degraded", "failed", "void")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_MOST_REPEATS: Final = 20
 _LONGEST: Final = 7 * 24 * 3600.0
 
 
@@ -97,12 +98,13 @@ def request_from(options: argparse.Namespace) -> tuple[DrillRequest, Context]:
     request = DrillRequest(
         command=command, folder=Path.cwd(), environment=dict(os.environ), catalogue=work.catalogue(), stack=stack or bare,
         unpredicted=unpredicted, item=options.stands_for, cutoff=cutoff, hosts=hosts if hosts.hosts else None,
-        air_gap=options.air_gap, said=_said(options, cutoff, stack), via=via_from(options), stake=options.stake,
+        air_gap=options.air_gap, said=_said(options, cutoff, stack), via=via_from(options),
+        stake=options.stake if cutoff is None else cutoff.stake,
         strict=options.strict, shape=shape, backend=options.backend,
         networks=load_asn_table([options.asn_table]) if options.asn_table else None,
         places=load_country_table([options.country_table]) if options.country_table else None,
-        steps=options.steps, cold=options.cold, has_baseline=not options.no_baseline, timeout=times["timeout"],
-        log=Path(options.log) if options.log else None, service=_service(options, command, times),
+        steps=options.steps, cold=options.cold, has_baseline=not options.no_baseline, repeat=options.repeat_baseline,
+        timeout=times["timeout"], log=Path(options.log) if options.log else None, service=_service(options, command, times),
     )  # fmt: skip
     return request, context
 
@@ -158,6 +160,8 @@ def _see_what_is_cut(options: argparse.Namespace, cutoff: Cutoff | None) -> None
         raise UsageError("a service is watched under a cut. Say what is cut: --provider ID, --host NAME or another flag.")
     if options.matrix and (options.service is not None or options.no_baseline):
         raise UsageError("--matrix goes neither with --service nor with --no-baseline.")
+    if not 1 <= options.repeat_baseline <= _MOST_REPEATS:
+        raise UsageError(f"--repeat-baseline: {options.repeat_baseline} is not between 1 and {_MOST_REPEATS}.")
     if options.junit and not options.matrix:
         raise UsageError("--junit writes the survival matrix. Add --matrix provider.")
     if not cut and not options.matrix and options.fail_on_new_contact is None:

@@ -11,7 +11,7 @@ from typing import Final
 from freehold.drill.landlords import landlords_of, unattributed
 from freehold.drill.matrix import Landlord, LandlordKind, Matrix, MatrixRow
 from freehold.drill.record import Drill, Run
-from freehold.errors import FreeholdError, UsageError
+from freehold.errors import DrillError, FreeholdError, UsageError
 from freehold.stack.control import Control
 from freehold.stack.cutoff import WAYS
 
@@ -81,13 +81,24 @@ async def run_campaign(
     clock
         Seconds, for the budget.
 
+    Raises
+    ------
+    freehold.errors.DrillError
+        If the run with nothing cut outlives the budget.
+
     Notes
     -----
     A baseline that failed or was interrupted ends the campaign: nothing that follows would prove anything. An error of one
     drill is told in its row, and the others go on; an interrupt of one ends all that has not begun.
     """
     started = clock()
-    first = await baseline()
+    try:
+        async with asyncio.timeout(campaign.budget):
+            first = await baseline()
+    except TimeoutError:
+        raise DrillError(
+            f"the run with nothing cut did not end within the budget of {campaign.budget:g} s. Give more: --budget 2h."
+        ) from None
     found = landlords_of(campaign.by, first.contacts, control, campaign.via) if first.passed and not first.interrupted else ()
     chosen = found[: campaign.most]
     turn = _Turn(campaign, chosen, first, drill_one, told, clock, started + campaign.budget)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
+import stat
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -31,7 +33,7 @@ from freehold.drill.service_record import ServicePlan
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.verdict import judge, selectors_of
 from freehold.drill.working_tree import command_digest, revision_of
-from freehold.errors import UsageError
+from freehold.errors import DrillError, UsageError
 from freehold.stack.control import Control
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.values import Stack
@@ -73,9 +75,9 @@ class DrillRequest:
         How it looks; by which means, ``None`` for the best that works here.
     networks, places
         Tables of address ranges that the user supplies.
-    steps, cold, has_baseline, timeout, log
-        How the command is run: split into its parts, with empty caches, first with nothing cut; seconds after which a run is
-        ended; where its output is written besides.
+    steps, cold, has_baseline, repeat, timeout, log
+        How the command is run: split into its parts, with empty caches, first with nothing cut, and that how often; seconds
+        after which a run is ended; where its output is written besides.
     stdin, stdout, stderr
         File descriptors of the command.
     service
@@ -107,6 +109,7 @@ class DrillRequest:
     steps: bool = False
     cold: bool = False
     has_baseline: bool = True
+    repeat: int = 1
     timeout: float = 600.0
     log: Path | None = None
     stdin: int | None = None
@@ -169,7 +172,10 @@ def drill_campaign(
     """
     logs = request.log
     if logs is not None:
-        logs.mkdir(parents=True, exist_ok=True)
+        try:
+            logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DrillError(f"{logs}: logs cannot be kept there ({error.strerror}). Give another folder by --log.") from None
 
     def log_of(name: str) -> Path | None:
         return None if logs is None else logs / f"{_NOT_IN_NAMES.sub('-', name)}.log"
@@ -208,8 +214,9 @@ class Drilling:
             places=request.places,
         )  # fmt: skip
         self._choice = choose(request.backend)
-        if self._choice.reason:
-            request.told(say("drill.fell_back", backend=self._choice.backend.name, reason=self._choice.reason))
+        self._stdin_at = 0
+        with suppress(OSError):
+            self._stdin_at = os.lseek(_or(request.stdin, 0), 0, os.SEEK_CUR)
 
     @property
     def control(self) -> Control:
@@ -228,9 +235,14 @@ class Drilling:
         return self._drill(request, None, seen, Verdict("void", (say("drill.nothing_cut"),)), None, "")
 
     async def baseline(self) -> Run:
-        """Run the command with nothing cut."""
+        """Run the command with nothing cut; of several such runs, one that did not pass counts, else the slowest."""
         self._request.told(say("drill.starting_baseline"))
-        return await self._run(self._request, "baseline", CutNothing(), GONE)
+        found: list[Run] = []
+        for _ in range(self._request.repeat):
+            found.append(await self._run(self._request, "baseline", CutNothing(), GONE))
+            if not found[-1].passed or found[-1].interrupted:
+                break
+        return _counts(found)
 
     async def without(self, rules: Sequence[Rule], said: str, baseline: Run, log: Path | None = None) -> Drill:
         """Drill the command without what some rules cut, and nothing else.
@@ -281,7 +293,7 @@ class Drilling:
         prediction, unpredicted = self._predicted(request)
         request.told(say("drill.starting_service", what=request.said))
         seen = await drill_service(self._choice.backend, cutting, request.shape, plan, output=request.stdout)
-        found = replace(run_of(seen, self.attribution.attribute), notes=cutting.notes)
+        found = replace(run_of(seen, self.attribution.attribute), notes=(*self._fell_back, *cutting.notes))
         verdict = verdict_of(seen)
         if prediction is not None:
             prediction = compared(prediction, verdict)
@@ -338,12 +350,55 @@ class Drilling:
             tuple(step.name for step in known.steps) if known is not None else (), request.cold, log=request.log,
             count=_may_be_read(request), stdin=request.stdin, stdout=request.stdout, stderr=request.stderr,
         )  # fmt: skip
-        return await run(self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now)
+        self._rewind(request.stdin)
+        if request.log is not None:
+            _head(request.log, say(f"drill.log_{kind}", command=shlex.join(request.command), what=request.said))
+        found = await run(self._choice.backend, cutting, shape, plan, attribute=self.attribution.attribute, now=request.now)
+        return replace(found, notes=(*self._fell_back, *found.notes))
+
+    @property
+    def _fell_back(self) -> tuple[str, ...]:
+        """Why it is not cut in the best way, if it is not."""
+        reason = self._choice.reason
+        return (say("drill.fell_back", backend=self._choice.backend.name, reason=reason),) if reason else ()
+
+    def _rewind(self, stdin: int | None) -> None:
+        """Let the next run read a file at standard input from where the first one did; what is no file can be read once."""
+        with suppress(OSError):
+            if stat.S_ISREG(os.fstat(_or(stdin, 0)).st_mode):
+                os.lseek(_or(stdin, 0), self._stdin_at, os.SEEK_SET)
+
+
+def _counts(runs: Sequence[Run]) -> Run:
+    """The run that counts, with a note on the others."""
+    if len(runs) == 1:
+        return runs[0]
+    if not runs[-1].passed:
+        return replace(runs[-1], notes=(*runs[-1].notes, say("drill.repeated_failed", count=len(runs))))
+    times = [run.seconds for run in runs]
+    slowest = runs[times.index(max(times))]
+    note = say("drill.repeated", count=len(runs), low=f"{min(times):.1f}", high=f"{max(times):.1f}")
+    return replace(slowest, notes=(*slowest.notes, note))
 
 
 def _may_be_read(request: DrillRequest) -> bool:
     """Whether the command loses nothing if its output is counted on its way: what goes to a terminal goes there straight."""
     return not any(os.isatty(one) for one in (_or(request.stdout, 1), _or(request.stderr, 2)))
+
+
+def _head(log: Path, text: str) -> None:
+    """Write into a log which run follows.
+
+    Raises
+    ------
+    freehold.errors.DrillError
+        If it cannot be written.
+    """
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+    except OSError as error:
+        raise DrillError(f"{log}: the output cannot be kept there ({error.strerror}). Give another file by --log.") from None
 
 
 def _or(given: int | None, default: int) -> int:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from freehold.drill.record import Attributed, Drill
 from freehold.stack.values import Stack
 
 __all__ = ["Known", "Newcomer", "contacts_of", "known_from_drill", "known_from_stack", "newcomers"]
+
+
+_HOST: Final = "host:"
+"""How the id of an item begins that is a host, in reverse-domain notation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,9 @@ def known_from_drill(drill: Drill) -> Known:
 def known_from_stack(stack: Stack) -> Known:
     """Whoever provides a source of the stack is known, and every item that is named as a host."""
     providers = {source.provider for source in stack.sources if isinstance(source.provider, str)}
-    hosts = {text.lower() for item in stack.items for text in (item.id, item.name or "") if "." in text}
-    return Known(frozenset(providers), frozenset(hosts))
+    named = {text.lower() for item in stack.items for text in (item.id, item.name or "") if "." in text}
+    turned = {".".join(reversed(one.removeprefix(_HOST).split("."))) for one in named if one.startswith(_HOST)}
+    return Known(frozenset(providers), frozenset(named | turned))
 
 
 def newcomers(drill: Drill, known: Known) -> tuple[Newcomer, ...]:

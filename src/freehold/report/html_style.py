@@ -85,7 +85,8 @@ HEAT_STYLE: Final = """
 .heat table{border-collapse:separate;border-spacing:2px}
 .heat th,.heat td{padding:.4rem .6rem;border:0;vertical-align:top;min-width:6rem}
 .heat tbody th{font-weight:600;font-size:.9rem;min-width:8rem}
-.heat td{border-radius:.25rem;font-size:.9rem}
+.heat td{border-radius:.25rem;font-size:.9rem}.heat td>span{white-space:nowrap}
+td{overflow-wrap:break-word}td.id{overflow-wrap:anywhere}
 .heat small{display:block;font-size:.78rem}
 .h-untouched{background:var(--h0)}.h-survived{background:var(--h1)}
 .h-degraded{background:var(--h2);border-left:.3rem double var(--ink)!important}

@@ -40,9 +40,9 @@ def files_served(baseline: Run | None, cut: Run, *, others: int = 0) -> list[Fal
         if not one.program and one.name not in before | written and not one.name.startswith(places):
             groups[one.name.rpartition("/")[0]].append(one)
     found = [part for folder, files in groups.items() for part in _told(folder, files)]
-    sure = len(found) + others == 1 and _met(cut) is not None
+    sureness = "read" if len(found) + others == 1 and _met(cut) is not None else "perhaps"
     return [
-        Fallback("local", what, say(f"drill_verdict.file_{'read' if sure else 'perhaps'}", files=count))
+        Fallback("local", what, say(f"drill_verdict.{'file' if count == 1 else 'files'}_{sureness}", files=count))
         for what, count in found
     ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,13 @@ __all__ = ["FileLedger", "is_left_out"]
 
 _MOST_FILES: Final = 20_000
 _LEFT_OUT: Final = frozenset({
-    ".git", ".hg", ".svn", ".jj", "node_modules", ".freehold", ".tox", ".nox", "site-packages", "__pycache__", ".cache",
+    ".git", ".hg", ".svn", ".jj", "node_modules", ".freehold", ".tox", ".nox", "site-packages", ".cache",
     ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".gradle", ".parcel-cache", ".turbo", ".eggs",
 })  # fmt: skip
 """Folders that are not watched: histories, installed trees, and caches that a tool keeps beside its sources."""
 _ENVIRONMENTS: Final = ("pyvenv.cfg", "conda-meta")
-_TEMPORARY: Final = ("*.pyc", "*.pyo", "*.tmp", "*.temp", "*.swp", "*.part", "*.lock", "*~", ".#*", "#*#", ".nfs*")
+_TEMPORARY: Final = ("*.pyc", "*.pyo", "*.tmp", "*.temp", "*.swp", "*.part", "*~", ".#*", "#*#", ".nfs*")
+_COMPILED: Final = frozenset({".pyc", ".pyo"})
 _PROGRAM: Final = frozenset({".py", ".pyc", ".pyi", ".pyo", ".pyd", ".pth", ".so", ".dylib", ".dll", ".exe", ".a"})
 
 
@@ -59,6 +61,7 @@ class FileLedger:
         self._read: dict[str, float] = {}
         self._touched: dict[str, None] = {}
         self._came: dict[str, None] = {}
+        self._complete = True
 
     def shown(self, path: Path) -> str:
         """A path as it is told: below the working folder by what follows it."""
@@ -68,21 +71,31 @@ class FileLedger:
         """Note a folder that is not watched."""
         self.left_out.setdefault(self.shown(folder))
 
+    def lose(self) -> None:
+        """Note that something was not heard of."""
+        self._complete = False
+
     def read(self, name: str) -> None:
         """Note that a file was read."""
-        if name in self._ignored or name in self._read or len(self._read) > _MOST_FILES:
+        if name in self._ignored or name in self._read:
             return
-        if name not in self._touched and not self._is_in_what_came(name):
+        if len(self._read) >= _MOST_FILES:
+            self._complete = False
+        elif name not in self._touched and not self._is_in_what_came(name):
             self._read[name] = self._clock()
 
     def wrote(self, name: str) -> None:
         """Note that a file was made, written or put there."""
-        if len(self._touched) <= _MOST_FILES:
+        if len(self._touched) >= _MOST_FILES:
+            self._complete = False
+        else:
             self._touched.setdefault(name)
 
     def came(self, name: str) -> None:
         """Note that a folder was made or put there."""
-        if len(self._came) <= _MOST_FILES:
+        if len(self._came) >= _MOST_FILES:
+            self._complete = False
+        else:
             self._came.setdefault(name)
 
     def _is_in_what_came(self, name: str) -> bool:
@@ -96,17 +109,29 @@ class FileLedger:
         started
             When the command was started, on the clock.
         """
-        read = [FileRead(name, max(0.0, at - started), self._is_program(name)) for name, at in self._read.items()]
+        read = [
+            FileRead(name, max(0.0, at - started), self._is_program(name))
+            for name, at in self._read.items()
+            if not self._is_empty(name)
+        ]
         left_out: dict[str, bool] = {}
         written = sorted({name for name in self._written() if not self._does_not_count(name, left_out)})
         return WorkingFiles(
-            tuple(read[:_MOST_FILES]), tuple(written[:_MOST_FILES]), len(read), len(written), tuple(sorted(self.left_out))
+            tuple(read), tuple(written[:_MOST_FILES]), len(read), len(written), tuple(sorted(self.left_out)), self._complete
         )
+
+    def _is_empty(self, name: str) -> bool:
+        """Whether a file holds nothing, so that it served nothing; one that is gone may have held something."""
+        with suppress(OSError):
+            return os.stat(self.folder / name).st_size == 0  # noqa: PTH116
+        return False
 
     def _is_program(self, name: str) -> bool:
         """Whether it is a file of a program rather than something that a program works on, and not named by the command."""
-        parts = name.split(".so.")
-        if Path(name).suffix not in _PROGRAM and len(parts) == 1:
+        suffix = Path(name).suffix
+        if suffix in _COMPILED:
+            return True
+        if suffix not in _PROGRAM and ".so." not in name:
             return False
         return not any(name == one or name.startswith(f"{one}/") for one in self._named)
 
@@ -119,6 +144,7 @@ class FileLedger:
                 yield from (self.shown(Path(above, file)) for file in files)
                 count += len(files)
                 if count > _MOST_FILES:
+                    self._complete = False
                     return
 
     def _does_not_count(self, name: str, left_out: dict[str, bool]) -> bool:

@@ -208,6 +208,8 @@ class FileWatch:
         for event in inotify_events(data):
             if event.mask & IN_Q_OVERFLOW:
                 self._say_once(say("drill_run.watch_lost"))
+                if self._ledger is not None:
+                    self._ledger.lose()
             elif event.watch in self._files and self._ledger is not None:
                 (self._ledger.read if event.mask & _READ else self._ledger.wrote)(self._files[event.watch])
             elif (found := self._folders.get(event.watch)) is not None and event.name:

@@ -17,7 +17,7 @@ __all__ = ["cache_folders", "index_folders", "link_folders", "named_places", "te
 
 _MOST_BYTES: Final = 256_000
 _MOST_TEXTS: Final = 20
-_MOST_WORDS: Final = 20_000
+_MOST_WORDS: Final = 5_000
 _MOST_NAMED: Final = 200
 _LONGEST: Final = 1_000
 _WORD: Final = re.compile(r"[^\s;|&()<>\"'`=,:$]+")

@@ -149,6 +149,8 @@ class WorkingFiles:
         How many there were.
     left_out
         Folders that were not watched.
+    complete
+        Whether the kernel told of everything, and there were no more than can be counted.
     """
 
     read: tuple[FileRead, ...] = ()
@@ -156,11 +158,12 @@ class WorkingFiles:
     read_count: int = 0
     written_count: int = 0
     left_out: tuple[str, ...] = ()
+    complete: bool = True
 
     @property
     def whole(self) -> bool:
         """Whether all that was read and written is listed."""
-        return len(self.read) == self.read_count and len(self.written) == self.written_count
+        return self.complete and len(self.read) == self.read_count and len(self.written) == self.written_count
 
 
 @dataclass(frozen=True, slots=True)

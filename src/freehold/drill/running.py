@@ -151,7 +151,7 @@ async def run(
         pipe = stack.enter_context(MarkPipe(place, clock)) if plan.steps else None
         split = NOT_SPLIT if pipe is None else await _split(backend, plan, environment, place, pipe.path)
         notes += [split.why_not] if split.why_not else []
-        watch, ledger = await asyncio.to_thread(_watch, plan, environment, clock)
+        watch, ledger = _watch(plan, environment, clock)
         stack.enter_context(watch)
         session = await backend.open(cutting, shape)
         try:

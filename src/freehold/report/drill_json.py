@@ -185,9 +185,8 @@ _RUN: Final = _object(
     exit=_or_null({"type": "integer"}), seconds=_SECONDS, backend=_NAME, started=_TEXT, steps=_list(_STEP),
     local=_list(_object(place=_NAME, kind=_TEXT, files=_COUNT, examples=_TEXTS)), output_lines=_or_null(_COUNT),
     output_bytes=_or_null(_COUNT), stdout_lines=_or_null(_COUNT), stdout_bytes=_or_null(_COUNT),
-   
-    files=_or_null(_object(read=_COUNT, written=_COUNT, examples=_TEXTS, left_out=_TEXTS)), blind_spots=_TEXTS, broken=_or_null(_NAME), cold=_FLAG, setup_seconds=_SECONDS,
-    interrupted=_FLAG, left_out=_COUNT, notes=_TEXTS,
+    files=_or_null(_object(read=_COUNT, written=_COUNT, examples=_TEXTS, left_out=_TEXTS)), blind_spots=_TEXTS,
+    broken=_or_null(_NAME), cold=_FLAG, setup_seconds=_SECONDS, interrupted=_FLAG, left_out=_COUNT, notes=_TEXTS,
 )  # fmt: skip
 _ROLE: Final = _object(
     role=_NAME, provider=_or_null(_NAME), product=_or_null(_NAME), name=_TEXT,

@@ -318,6 +318,25 @@ def test_a_client_that_trusts_the_certificate_is_answered_over_tls(trust: Trust)
     asyncio.run(main())
 
 
+def test_a_client_may_end_tls_properly_before_or_after_the_answer(trust: Trust) -> None:
+    def client(port: int, said: bytes) -> bytes:
+        plain = socket.create_connection(("127.0.0.1", port), DEADLINE)
+        with trust.client.wrap_socket(plain, server_hostname=NAME) as encrypted:
+            encrypted.sendall(said)
+            got = encrypted.recv(10) if said else b""
+            with contextlib.suppress(OSError):
+                encrypted.unwrap().close()
+        return got
+
+    async def main() -> None:
+        async with cut_host(trust.shape("http:451")) as cut:
+            for said in (b"", request(), request("GET", "/", "Connection: close")):
+                got = await asyncio.to_thread(client, cut.port, said)
+                assert (got, (await cut.next()).refused) == (b"HTTP/1.1 4" if said else b"", 1)
+
+    asyncio.run(main())
+
+
 def test_a_client_that_does_not_trust_the_certificate_ends_the_handshake(trust: Trust) -> None:
     async def main() -> None:
         async with cut_host(trust.shape("http:451")) as cut:
@@ -594,6 +613,29 @@ def test_a_project_of_the_python_index_loses_its_newer_files_and_versions() -> N
     assert as_of(PYTHON, "python", datetime(2020, 1, 1, tzinfo=UTC)).document is None
 
 
+def test_the_older_page_of_a_python_project_loses_its_newer_releases_too() -> None:
+    def file(day: str) -> dict[str, str]:
+        return {"filename": day, "upload_time_iso_8601": f"{day}T00:00:00Z"}
+
+    page = {
+        "info": {"name": "spam", "version": "2.0", "summary": "new", "project_url": "/p"},
+        "releases": {"1.0": [file("2025-01-01")], "1.1rc1": [file("2026-01-30")], "2.0": [file("2026-02-03")], "0.1": []},
+        "urls": [file("2026-02-03")],
+        "last_serial": 7,
+    }
+    assert kind_of(page) == "release"
+    assert as_of(page, "release", END).document == {
+        "info": {"name": "spam", "version": "1.0", "project_url": "/p"},
+        "releases": {"1.0": [file("2025-01-01")], "1.1rc1": [file("2026-01-30")], "0.1": []},
+        "urls": [file("2025-01-01")],
+        "last_serial": 7,
+    }
+    one = {"info": {"version": "1.0", "summary": "own"}, "urls": [file("2025-01-01"), file("2026-03-01")]}
+    assert as_of(one, "release", END).document == {**one, "urls": [file("2025-01-01")]}
+    assert as_of({**one, "urls": [file("2026-03-01")]}, "release", END).document is None
+    assert as_of({**one, "urls": []}, "release", END).document == {**one, "urls": []}
+
+
 def test_a_package_of_npm_loses_its_newer_versions_and_its_tags_point_to_what_is_left() -> None:
     assert kind_of(NPM) == "npm"
     found = as_of(NPM, "npm", END)
@@ -690,9 +732,14 @@ VALUES = st.recursive(
     st.fixed_dictionaries({"versions": st.dictionaries(st.text(max_size=5), VALUES, max_size=4),
                            "dist-tags": st.dictionaries(st.text(max_size=5), VALUES, max_size=3)},
                           optional={"time": st.dictionaries(st.text(max_size=5), VALUES, max_size=4) | VALUES}),
+    st.fixed_dictionaries({"info": st.just({}), "urls": st.lists(VALUES, max_size=4)},
+                          optional={"releases": st.dictionaries(st.text(min_size=1, max_size=3), VALUES, max_size=4) | VALUES}),
 )  # fmt: skip
-def test_whatever_a_page_holds_nothing_newer_is_left_and_the_rest_is_kept(python: dict[str, Any], npm: dict[str, Any]) -> None:
-    assert (kind_of(python), kind_of(npm)) == ("python", "npm")
+def test_whatever_a_page_holds_nothing_newer_is_left_and_the_rest_is_kept(
+    python: dict[str, Any], npm: dict[str, Any], release: dict[str, Any]
+) -> None:
+    assert (kind_of(python), kind_of(npm), kind_of(release)) == ("python", "npm", "release")
+    as_of(release, "release", END)
     found = as_of(python, "python", END)
     for file in (found.document or {"files": []})["files"]:
         assert file["upload-time"].startswith("2026-01-01")

@@ -49,7 +49,7 @@ class DescriptorLimit:
         if DescriptorLimit._holders:
             import resource
 
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # only Linux can do it for another process
                 resource.prlimit(process, resource.RLIMIT_NOFILE, DescriptorLimit._found)
 
 

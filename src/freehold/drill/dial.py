@@ -98,8 +98,9 @@ async def _race(wanted: list[str], port: int, tasks: list[asyncio.Task[socket.so
 
 async def _one(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    one = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    one = socket.socket(family, socket.SOCK_STREAM)
     try:
+        one.settimeout(0)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(one, (address, port))
     except BaseException:

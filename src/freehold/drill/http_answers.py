@@ -24,9 +24,10 @@ _LINGER_BYTES: Final = 1024 * 1024
 
 def reset(connection: socket.socket | asyncio.WriteTransport) -> None:
     """End a connection by a reset: what the other side still sends or waits for ends in an error."""
-    plain = connection if isinstance(connection, socket.socket) else connection.get_extra_info("socket")
-    if plain is not None:
-        with contextlib.suppress(OSError):
+    # A transport of TLS that has lost its connection raises AttributeError instead of saying that it has no socket.
+    with contextlib.suppress(OSError, AttributeError):
+        plain = connection if isinstance(connection, socket.socket) else connection.get_extra_info("socket")
+        if plain is not None:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
     if isinstance(connection, socket.socket):
         connection.close()

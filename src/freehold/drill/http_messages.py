@@ -124,22 +124,29 @@ async def read_head(reader: asyncio.StreamReader, *, answer: bool = False) -> He
             return None
         text = line.rstrip(b"\r\n").decode("latin-1")
         if text:
+            if not lines:
+                _check_first(text, answer=answer)  # at once: what speaks something else waits for an answer after one line
             lines.append(text)
         elif lines:
-            return _head(lines, size, answer=answer)
+            return _head(lines, size)
 
 
-def _head(lines: list[str], size: int, answer: bool) -> Head:
-    first = lines[0]
+def _check_first(first: str, *, answer: bool) -> None:
     words = first.split(" ")
     if first == _PREFACE:
-        raise NewerHttp("HTTP/2 begins where only HTTP/1 is spoken.")
+        return
     if answer:
         good = len(words) >= 2 and words[0] in {"HTTP/1.1", "HTTP/1.0"} and len(words[1]) == 3 and words[1].isdecimal()
     else:
         good = len(words) == 3 and words[2] in {"HTTP/1.1", "HTTP/1.0"} and _is_token(words[0]) and bool(words[1])
     if not good or not first.isprintable():
         raise BadMessage("That is no first line of an HTTP/1 message.")
+
+
+def _head(lines: list[str], size: int) -> Head:
+    first = lines[0]
+    if first == _PREFACE:
+        raise NewerHttp("HTTP/2 begins where only HTTP/1 is spoken.")
     fields: list[tuple[str, str]] = []
     for line in lines[1:]:
         name, colon, value = line.partition(":")

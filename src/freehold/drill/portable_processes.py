@@ -13,6 +13,7 @@ import signal
 from collections.abc import Iterable
 from typing import Final
 
+from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.interface import Command
 from freehold.errors import DrillError
 
@@ -83,6 +84,7 @@ class PortableProcesses:
             raise DrillError(
                 f"'{what}' cannot be started in {command.folder}: {error}. Check its name and the folder."
             ) from None
+        DescriptorLimit.spare(process.pid)
         started = PortableProcess(process)
         self._started = [one for one in self._started if not one.has_ended]
         self._started.append(started)

@@ -6,7 +6,6 @@ at the variables is neither seen nor cut. A record names that, and the other bli
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +15,10 @@ from typing import Final
 from freehold.drill.contact import Contact
 from freehold.drill.contact_ledger import ContactLedger
 from freehold.drill.decision import Cutting
+from freehold.drill.dial import Dial, dial
 from freehold.drill.interface import SETUP_DEADLINE, Command, Possible, Process
 from freehold.drill.proxy_server import ProxyServer
 from freehold.drill.proxy_variables import next_hops, with_proxy
-from freehold.drill.proxy_ways import Dial, dial
 from freehold.drill.session_processes import SessionProcesses, session_processes
 from freehold.drill.shapes import SHAPES, Shape
 from freehold.drill.upstream import Upstream
@@ -148,16 +147,12 @@ class ProxyBackend:
         hops = next_hops(os.environ if self._environment is None else self._environment)
         ledger = ContactLedger(time.monotonic, began)
         server = ProxyServer(ledger, self._upstream(), hops, cutting, shape, dialled=self._dialled)
+        processes, spots = await session_processes(deadline)
         try:
-            async with asyncio.timeout(deadline):
-                port = await server.open()
-                processes, spots = await session_processes()
-        except (OSError, TimeoutError) as error:
-            await server.close()
-            raise CutFailed(f"The proxy of the drill could not be started within {deadline:g} s: {error}.") from None
-        except BaseException:
-            await server.close()
-            raise
+            port = await server.open()
+        except OSError as error:
+            await processes.close()
+            raise CutFailed(f"The proxy of the drill cannot listen on this machine's loopback: {error}.") from None
         address, took = f"http://127.0.0.1:{port}", time.monotonic() - began
         return ProxySession(server, address, processes, (*_BLIND, *spots), began, took)
 

@@ -20,11 +20,13 @@ from urllib.parse import urlsplit
 from freehold.drill.contact import Contact
 from freehold.drill.contact_ledger import ContactLedger, Entry
 from freehold.drill.decision import Cutting, Decision
+from freehold.drill.descriptors import DescriptorLimit
+from freehold.drill.dial import Dial, dial
 from freehold.drill.http_answers import Outlet, reset
 from freehold.drill.http_messages import MOST_HEAD, BadMessage, Head, body_of, read_head
 from freehold.drill.http_shapes import MOST_REQUESTS, Served, answer_requests, certificate_context, serve
 from freehold.drill.proxy_variables import NextHop, NextHops
-from freehold.drill.proxy_ways import Dial, carry, dial, head_of, paced, tunnel
+from freehold.drill.proxy_ways import carry, head_of, paced, tunnel
 from freehold.drill.shapes import Shape
 from freehold.drill.stale import Outside
 from freehold.drill.upstream import Upstream
@@ -32,8 +34,10 @@ from freehold.drill.upstream import Upstream
 __all__ = ["MOST_CONNECTIONS", "ProxyServer"]
 
 MOST_CONNECTIONS: Final = 4096
-"""Connections that are served at once; more wait."""
+"""Connections that are served at once, if there are file descriptors for so many; more wait."""
 
+_KEPT_BACK: Final = 128  # file descriptors that are left to all else
+_PER_CONNECTION: Final = 3  # two sockets, and one for a look-up
 _PATIENCE: Final = 30.0
 _LOOKUP_PATIENCE: Final = 10.0
 _RETRY: Final = 0.05  # after a moment without file descriptors
@@ -128,11 +132,14 @@ class ProxyServer:
         self._connections: dict[asyncio.Task[None], _Open] = {}
         self._room = asyncio.Semaphore(MOST_CONNECTIONS)
         self._accepting: asyncio.Task[None] | None = None
+        self._limit: DescriptorLimit | None = None
         self.reached_cut = False
         """Whether a host that is cut was reached all the same: by ``stale`` and ``slow`` alone."""
 
     async def open(self) -> int:
         """Begin to listen, on a port that the system chooses: give it."""
+        self._limit = DescriptorLimit()
+        self._room = asyncio.Semaphore(max(16, min(MOST_CONNECTIONS, (self._limit.most - _KEPT_BACK) // _PER_CONNECTION)))
         listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         listener.settimeout(0)
         self._accepting = asyncio.create_task(self._accept(listener))
@@ -169,6 +176,8 @@ class ProxyServer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._upstream.close()
+        if self._limit is not None:
+            self._limit.let_go()
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The way from a proxy to a host: directly, or by the proxy that the user had set. Owns dialling and what passes through.
+"""The way from a proxy to a host: directly, or by the proxy that the user had set. Owns what passes through.
 
 It works with what the standard library has on every system: bytes go through one buffer a direction, so memory does not
 depend on how much passes, and a receiver that is slow slows the sender down.
@@ -9,78 +9,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Final
 
 from freehold.drill.http_messages import MOST_HEAD, BadMessage, Head, read_head
 from freehold.drill.pipes import Pace
 from freehold.drill.proxy_variables import NextHop
 
-__all__ = ["Dial", "carry", "dial", "head_of", "paced", "tunnel"]
+__all__ = ["carry", "head_of", "paced", "tunnel"]
 
-Dial: TypeAlias = Callable[[Sequence[str], int], Awaitable[socket.socket]]
-"""Gives a connection, not blocking, to one of some addresses at a port."""
-
-_ATTEMPT_DELAY: Final = 0.25  # RFC 8305, section 5
 _CONNECT_DEADLINE: Final = 30.0
 _PIECE: Final = 256 * 1024
 _HEAD_PIECE: Final = 4096
 _END: Final = b"\r\n\r\n"
-
-
-async def dial(addresses: Sequence[str], port: int) -> socket.socket:
-    """Connect to the first of some addresses that answers, each begun a moment after the one before (RFC 8305).
-
-    Raises
-    ------
-    OSError
-        If none does.
-    TimeoutError
-        If none has in time.
-    """
-    async with asyncio.timeout(_CONNECT_DEADLINE):
-        return await _first_of(addresses, port)
-
-
-async def _first_of(addresses: Sequence[str], port: int) -> socket.socket:
-    trying: set[asyncio.Task[socket.socket]] = set()
-    left = list(addresses)
-    error: OSError = OSError("no address to dial")
-    try:
-        while left or trying:
-            if left:
-                trying.add(asyncio.create_task(_one(left.pop(0), port)))
-            done, trying = await asyncio.wait(
-                trying, timeout=_ATTEMPT_DELAY if left else None, return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                failed = task.exception()
-                if failed is None:
-                    trying |= done - {task}
-                    return task.result()
-                if not isinstance(failed, OSError):
-                    raise failed
-                error = failed
-        raise error
-    finally:
-        for task in trying:
-            task.cancel()
-        for late in await asyncio.gather(*trying, return_exceptions=True):
-            if isinstance(late, socket.socket):
-                late.close()
-
-
-async def _one(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    connection = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connection.settimeout(0)
-        await asyncio.get_running_loop().sock_connect(connection, (address, port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 async def tunnel(hop: NextHop, host: str, port: int, to_hop: Callable[[], Awaitable[socket.socket]]) -> socket.socket:

@@ -327,11 +327,15 @@ class Relay:
         async def connect() -> socket.socket:
             return await self._reach(one.host.addresses, port, first)
 
-        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect)
+        def refused() -> None:
+            # at the first refusal: the connection may stay open for long afterwards
+            if not one.counted:
+                one.counted = True
+                one.entry.ended(one.decision.because)
+
+        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused)
         one.entry.bytes_up += served.bytes_up
         one.entry.bytes_down += served.bytes_down
-        if served.refused and not one.counted:
-            one.entry.ended(one.decision.because)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:
         """Let both ends talk."""

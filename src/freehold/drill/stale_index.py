@@ -1,8 +1,9 @@
 """Documents of package indexes as they stood on a day. Owns what a project's page loses: files, versions, tags that are newer.
 
-Two kinds are understood: a project of the Python index (PEP 691 with the ``upload-time`` of PEP 700, given back as JSON or
-as the HTML of PEP 503), and a package of an npm registry (``versions``, ``time``, ``dist-tags``). What has no date in such a
-document cannot be shown to be old, and goes too.
+Three kinds are understood: a project of the Python index (PEP 691 with the ``upload-time`` of PEP 700, given back as JSON or
+as the HTML of PEP 503), the older page of a Python project or release (``info``, ``releases``, ``urls``), and a package of an
+npm registry (``versions``, ``time``, ``dist-tags``). What has no date in such a document cannot be shown to be old, and goes
+too.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 __all__ = ["Kind", "Stale", "as_of", "encoded", "kind_of", "python_page"]
 
-Kind: TypeAlias = Literal["python", "npm"]
+Kind: TypeAlias = Literal["python", "release", "npm"]
 _ARCHIVE: Final = re.compile(r"\.(?:tar\.gz|tar\.bz2|tar\.xz|tgz|zip|whl|egg)$")
+_FINAL: Final = re.compile(r"\d+(?:\.\d+)*(?:\.post\d+)?")
 _SEMVER: Final = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,18})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 
 
@@ -47,6 +49,8 @@ def kind_of(document: object) -> Kind | None:
         return None
     if isinstance(document.get("files"), list) and isinstance(document.get("meta"), dict):
         return "python"
+    if isinstance(document.get("info"), dict) and isinstance(document.get("urls"), list):
+        return "release"
     if isinstance(document.get("versions"), dict) and isinstance(document.get("dist-tags"), dict):
         return "npm"
     return None
@@ -64,7 +68,9 @@ def as_of(document: dict[str, Any], kind: Kind, end: datetime) -> Stale:
     end
         The first moment that is too late, with its zone.
     """
-    return _python(document, end) if kind == "python" else _npm(document, end)
+    if kind == "npm":
+        return _npm(document, end)
+    return _python(document, end) if kind == "python" else _release(document, end)
 
 
 def _moment(value: object) -> datetime | None:
@@ -100,6 +106,42 @@ def _python(document: dict[str, Any], end: datetime) -> Stale:
         lost = {_version(name) for name in gone} - kept
         stale["versions"] = [version for version in document["versions"] if _plain(str(version)) not in lost]
     return Stale(stale, newest, dropped, undated)
+
+
+def _release(document: dict[str, Any], end: datetime) -> Stale:
+    listed = document.get("releases")
+    releases = listed if isinstance(listed, dict) else {}
+    dropped = undated = 0
+    left: dict[str, list[Any]] = {}
+    moments: dict[str, datetime] = {}
+    for version, files in {**releases, "": document["urls"]}.items():
+        left[version] = []
+        for file in files if isinstance(files, list) else []:
+            stamp = (file.get("upload_time_iso_8601") or file.get("upload_time")) if isinstance(file, dict) else None
+            moment = _moment(stamp)
+            if moment is not None and moment < end:
+                left[version].append(file)
+                moments[version] = max(moments.get(version, moment), moment)
+            else:
+                undated += moment is None
+                dropped += moment is not None
+    urls = left.pop("")
+    whole = isinstance(listed, dict)
+    there = {version: moment for version, moment in moments.items() if version}
+    if not (there if whole else moments):
+        return Stale(None if dropped or undated else document, None, dropped, undated)
+    stale = {**document, "urls": urls}
+    if whole:
+        newest = max(there, key=lambda version: (_FINAL.fullmatch(version) is not None, there[version]))
+        # What is said of a project is said of its newest release: of another one it is not known.
+        named = {key: document["info"][key] for key in ("name", "package_url", "project_url") if key in document["info"]}
+        same = document["info"].get("version") == newest
+        stale |= {
+            "info": document["info"] if same else {**named, "version": newest},
+            "releases": {version: files for version, files in left.items() if files or not releases[version]},
+            "urls": left[newest],
+        }
+    return Stale(stale, max(moments.values()), dropped, undated)
 
 
 def _version(filename: str) -> str:

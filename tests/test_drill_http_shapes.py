@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates import Authority
@@ -271,6 +271,24 @@ def test_no_bytes_break_the_reading_of_a_message(data: bytes) -> None:
                         assert 0 < len(piece) <= 65536
             except (BadMessage, asyncio.IncompleteReadError):
                 pass
+
+    asyncio.run(main())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.binary(max_size=60) | st.sampled_from([request(), b"\r\n", b"\x16\x03\x01", b"GET "]), max_size=4))
+def test_whatever_a_client_says_is_answered_or_reset_and_never_raised(said: list[bytes]) -> None:
+    async def refused() -> socket.socket:
+        raise ConnectionRefusedError
+
+    async def main() -> None:
+        for shape in ("http:403", f"stale:{DAY}"):
+            async with cut_host(shape_from(shape), refused) as cut:
+                with contextlib.suppress(OSError):
+                    await cut.says(b"".join(said))
+                served = await cut.next()
+                assert served.requests or served.note
+                assert not served.reached
 
     asyncio.run(main())
 
@@ -726,6 +744,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.fixed_dictionaries({"files": st.lists(VALUES, max_size=5), "meta": st.just({})},
                           optional={"versions": VALUES, "name": VALUES}),

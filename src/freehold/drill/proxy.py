@@ -25,7 +25,7 @@ from freehold.drill.upstream import Upstream
 from freehold.errors import CutFailed, NotPossible
 from freehold.words import say
 
-__all__ = ["PROXY", "ProxyBackend", "ProxySession"]
+__all__ = ["ProxyBackend", "ProxySession"]
 
 _BLIND: Final = (
     "drill_service.blind_no_manners", "drill_service.blind_look_ups", "drill_service.blind_variables",
@@ -155,6 +155,3 @@ class ProxyBackend:
             raise CutFailed(f"The proxy of the drill cannot listen on this machine's loopback: {error}.") from None
         address, took = f"http://127.0.0.1:{port}", time.monotonic() - began
         return ProxySession(server, address, processes, (*_BLIND, *spots), began, took)
-
-
-PROXY: Final = ProxyBackend()

@@ -40,6 +40,7 @@ _KEPT_BACK: Final = 128  # file descriptors that are left to all else
 _PER_CONNECTION: Final = 3  # two sockets, and one for a look-up
 _PATIENCE: Final = 30.0
 _LOOKUP_PATIENCE: Final = 10.0
+_MOST_EARLY: Final = 100  # answers before the final one
 _RETRY: Final = 0.05  # after a moment without file descriptors
 _HTTP_SHAPES: Final = frozenset({"http", "revoked", "stale"})
 _OPEN: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -479,16 +480,17 @@ async def _exchange(
 
 async def _answer_head(host: asyncio.StreamReader, client: asyncio.StreamWriter, down: Callable[[int], None]) -> Head:
     """The head of the final answer; those before it are passed on."""
-    while True:
+    for _ in range(_MOST_EARLY):
         told = await read_head(host, answer=True)
         if told is None or told.status == 101:
-            raise BadMessage("The host did not answer the request.")
+            break
         if told.status >= 200:
             return told
         early = "\r\n".join([told.first, *(f"{name}: {value}" for name, value in told.fields), "", ""]).encode("latin-1")
         client.write(early)
         down(len(early))
         await client.drain()
+    raise BadMessage("The host did not answer the request.")
 
 
 async def _send_request(

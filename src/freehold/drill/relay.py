@@ -333,9 +333,11 @@ class Relay:
                 one.counted = True
                 one.entry.ended(one.decision.because)
 
-        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused)
-        one.entry.bytes_up += served.bytes_up
-        one.entry.bytes_down += served.bytes_down
+        def passed(up: int, down: int) -> None:
+            one.entry.bytes_up += up
+            one.entry.bytes_down += down
+
+        await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused, passed=passed)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:
         """Let both ends talk."""

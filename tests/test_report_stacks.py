@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from drill_answers import drill_answers
 from freehold.catalogue.check import check as check_catalogue
 from freehold.catalogue.coverage import coverage
 from freehold.catalogue.facts import load
@@ -338,6 +339,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
+        **{verb: (answer, facts) for verb, answer in drill_answers().items()},
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
         **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),

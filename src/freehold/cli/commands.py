@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import evidence, gateway, respond, rules, signal, watch
+from freehold.cli import evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.loading import context as _context
 from freehold.cli.loading import load as _load
@@ -411,6 +411,12 @@ _CATALOGUE: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
 }
 
 
+def _drill(options: argparse.Namespace) -> int:
+    from freehold.cli.drill import run
+
+    return run(options)
+
+
 def _reach(options: argparse.Namespace) -> int:
     from freehold.cli.reach import run
 
@@ -432,10 +438,12 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "restart": _restart,
     "respond": respond.run,
     "gateway": gateway.run,
+    "drill": _drill,
     "reach": _reach,
     "evidence": evidence.run,
     "rules": rules.run,
     "watch": watch.run,
+    "provision": provision.run,
     "signal": signal.run,
     "init": _init,
     "doctor": _doctor,

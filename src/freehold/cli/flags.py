@@ -111,8 +111,8 @@ def cutoff_from(options: argparse.Namespace, stack: Stack, *, default_foreign: b
     shared: dict[str, Any] = {"via": via_from(options), "cover": "void" if options.revoke else "keep"}
     rules = [
         *(Rule(country=country, **shared) for country in options.country),
-        *(Rule(provider=provider, **shared) for provider in options.provider),
-        *(Rule(owner=owner, **shared) for owner in options.owner),
+        *(Rule(provider=_provider(stack, provider), **shared) for provider in options.provider),
+        *(Rule(owner=_provider(stack, owner), **shared) for owner in options.owner),
         *(Rule(item=find_item(stack, item), **shared) for item in options.items),
         *(Rule(source=source, **shared) for source in options.source),
         *([Rule(foreign=True, **shared)] if options.foreign else []),
@@ -128,6 +128,16 @@ def cutoff_from(options: argparse.Namespace, stack: Stack, *, default_foreign: b
     notice = _one((scenario.notice for scenario in scenarios), "notice")
     stakes = [scenario.stake for scenario in scenarios]
     return Cutoff(tuple(rules), " + ".join(names) or _name(rules), notice, stakes[0] if stakes else options.stake)
+
+
+def _provider(stack: Stack, asked: str) -> str:
+    """A provider's id; the id of a product that the catalogue knows stands for whoever provides it."""
+    from freehold.work import catalogue
+
+    if asked in stack.provider_by_id or catalogue().provider(asked) is not None:
+        return asked
+    product = catalogue().product(asked)
+    return product.provider if product is not None and isinstance(product.provider, str) else asked
 
 
 def _one(values: Iterable[float], what: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import evidence, gateway, respond, rules, signal, watch
+from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.report.formats import FORMATS
 
@@ -28,6 +28,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "depend": "What do we depend on, and who controls it?",
     "reliant": "How self-reliant are we, where are the gaps?",
     "stops": "What stops, when and why, if X is gone?",
+    "proof": "Is that so?",
     "happening": "It is happening: how bad is it, what do we do now?",
     "forms": "Files and forms",
 }
@@ -46,6 +47,8 @@ VERBS: Final = (
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
+    Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
@@ -59,7 +62,7 @@ VERBS: Final = (
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "evidence", "respond", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "provision", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -100,16 +103,17 @@ def _add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = FORM
     group.add_argument("--full", action="store_true", help="every row and every detail")
 
 
-def _add_view(parser: argparse.ArgumentParser) -> None:
+def _add_view(parser: argparse.ArgumentParser, *, redacts: bool = True) -> None:
     group = parser.add_argument_group("whose view")
     group.add_argument("--home", metavar="CC", help="country of the organisation; overrides the stack's")
     group.add_argument("--trusted", metavar="LIST", help="countries or groups that are not foreign, such as EU,CH")
     group.add_argument("--strict", action="store_true", help="assumed owners and locations count as unknown")
     group.add_argument("--no-cache", action="store_true", help="read a folder anew even if nothing in it has changed")
-    group.add_argument(
-        "--redact", metavar="WHAT", nargs="?", const="hosts,paths", default=None,
-        help="hide hosts, paths or (without a word) both in all that is shown, so that it can be given away",
-    )  # fmt: skip
+    if redacts:
+        group.add_argument(
+            "--redact", metavar="WHAT", nargs="?", const="hosts,paths", default=None,
+            help="hide hosts, paths or (without a word) both in all that is shown, so that it can be given away",
+        )  # fmt: skip
     _add_state(group)
 
 
@@ -250,6 +254,8 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])
+    _add_drill(made["drill"])
+    _add_provision(made["provision"])
     _add_respond(made["respond"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
@@ -308,6 +314,27 @@ def _add_respond(parser: argparse.ArgumentParser) -> None:
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     actions = rules.add_arguments(parser)
     for name in ("list", "test", "replay"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_drill(parser: argparse.ArgumentParser) -> None:
+    actions = drill_arguments.add_arguments(parser, _add_cutoff)
+    for name in ("run", "apply"):
+        _add_view(actions[name], redacts=False)
+        actions[name].set_defaults(redact=None)
+    for name in drill_arguments.SHOWN:
+        _add_output(actions[name])
+    actions["apply"].add_argument("--format", choices=FORMATS, help="how the proposals are shown")
+    actions["apply"].set_defaults(output=None, evidence=False, full=True)
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_provision(parser: argparse.ArgumentParser) -> None:
+    actions = provision.add_arguments(parser)
+    for name in provision.SHOWN:
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

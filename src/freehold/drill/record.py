@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 from freehold.drill.contact import Contact
 
 __all__ = [
-    "VERDICTS", "Attributed", "Confidence", "Drill", "Fallback", "HostRole", "LocalUse", "Method", "Prediction", "Run", "Step",
-    "Verdict", "VerdictName",
+    "VERDICTS", "Attributed", "Confidence", "Drill", "Fallback", "HostRole", "LocalUse", "Method", "Prediction", "Probed",
+    "Run", "Service", "Step", "Verdict", "VerdictName",
 ]  # fmt: skip
 
 VerdictName: TypeAlias = Literal["untouched", "survived", "degraded", "failed", "void"]
@@ -146,6 +146,12 @@ class Run:
         Whether it was given empty caches.
     setup_seconds
         What setting the cut up took.
+    interrupted
+        Whether somebody ended it by an interrupt.
+    left_out
+        Contacts beyond those that a record holds: how many there were.
+    notes
+        What else must be known of it, in sentences: what could not be made cold, which places could not be watched.
     """
 
     kind: Literal["baseline", "cut"]
@@ -162,6 +168,9 @@ class Run:
     broken: str = ""
     cold: bool = False
     setup_seconds: float = 0.0
+    interrupted: bool = False
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -233,6 +242,57 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """A probe of a service that ended otherwise than the one before it.
+
+    Parameters
+    ----------
+    phase
+        ``start``, ``base``, ``cut`` or ``recovery``.
+    at, seconds
+        When it was started, from the service's start; how long it took.
+    exit
+        Its exit status; ``None`` if it took too long.
+    """
+
+    phase: str
+    at: float
+    seconds: float
+    exit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that was watched before, under and after the cut. Moments are seconds since it was started.
+
+    Parameters
+    ----------
+    probe
+        The command that exits 0 while it is well.
+    ready, cut_at, restored_at
+        When its first probe had passed, the cut began, was lifted; ``None`` for what did not happen.
+    survive, survive_at_least
+        Seconds from the cut to the first probe that failed; to the last that passed before it. ``None`` if none failed.
+    recover
+        Seconds from the lifting of the cut until it was well for good; ``None`` if it was not, or there is nothing to say.
+    probes
+        How many probes each phase had, and how many of these passed: ``(phase, all, passed)``.
+    turns
+        The probes with which it became well or unwell.
+    """
+
+    probe: tuple[str, ...]
+    ready: float | None
+    cut_at: float | None
+    restored_at: float | None
+    survive: float | None
+    survive_at_least: float
+    recover: float | None
+    probes: tuple[tuple[str, int, int], ...] = ()
+    turns: tuple[Probed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Drill:
     """One drill, whole: what is kept, shown and read back.
 
@@ -243,7 +303,7 @@ class Drill:
     revision
         Git commit of the working tree, ``+`` after it if there were changes; empty without one.
     cut
-        What was cut, as understood: the rules of the cut-off in the form of its TOML file, ``hosts``, ``air_gap``.
+        What was cut, as understood: ``cutoff``, the rules in the form of their TOML file, or ``None``; ``hosts``; ``air_gap``.
     said
         The same in words.
     shape
@@ -258,6 +318,10 @@ class Drill:
         What was predicted; ``None`` without a stack, with ``unpredicted`` saying why.
     valid_until
         Day (ISO) after which it is old whatever happened; it is old sooner when the revision changes.
+    tags
+        Labels.
+    service
+        What was seen of a service that ran on; its run has status 0 if no probe failed under the cut, else 1.
     """
 
     command: tuple[str, ...]
@@ -277,3 +341,4 @@ class Drill:
     unpredicted: str = ""
     valid_until: str = ""
     tags: tuple[str, ...] = field(default=())
+    service: Service | None = None

@@ -144,9 +144,12 @@ class Explainer:
 
     # What a source has lost, and through what
 
-    def _left(self, supply: int, day: float) -> tuple[float, Rule | None]:
+    def _left(self, supply: int, day: float, *, void: bool = False) -> tuple[float, Rule | None]:
+        """What the rules leave of a supply, and the rule that leaves least; with ``void`` those alone that void cover."""
         left, by = 1.0, None
         for rule in self._cut.rules:
+            if void and rule.cover != "void":
+                continue
             if rule.from_day <= day + _TOLERANCE and day + _TOLERANCE < rule.until_day and rule.availability < left:
                 matches = self._case.truth(rule, supply)
                 if matches or (matches is None and self._side == LOW):
@@ -165,8 +168,8 @@ class Explainer:
         total = 0.0
         for supply in self._case.supplies_of[item]:
             source = self._case.supplies[supply].filled.source
-            left, rule = self._left(supply, day)
-            if rule is not None and rule.cover == "void" and (source is None or source.status in (None, "in-use")):
+            left, rule = self._left(supply, day, void=True)
+            if rule is not None and (source is None or source.status in (None, "in-use")):
                 total += self._case.supplies[supply].filled.share[1 - self._side] * (1 - left)
         return total
 

@@ -13,7 +13,7 @@ from html import escape
 from freehold.report.clean import clean
 from freehold.report.figures import figure, show_cell
 from freehold.report.html_curve import curve_svg
-from freehold.report.html_style import STYLE
+from freehold.report.html_style import HEAT_STYLE, STYLE
 from freehold.report.interface import (
     MEASURED,
     Block,
@@ -23,6 +23,8 @@ from freehold.report.interface import (
     Document,
     Evidence,
     Heading,
+    HeatCell,
+    HeatMap,
     KeyFigures,
     Look,
     NotKnown,
@@ -32,6 +34,7 @@ from freehold.report.interface import (
     Table,
     Tone,
     Tree,
+    walk,
 )
 from freehold.words import say
 
@@ -51,7 +54,9 @@ class HtmlFace:
         """Write the page."""
         page = _Page({one.number for one in document.evidence})
         title = _safe(document.title)
-        digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+        has_heat = any(isinstance(block, HeatMap) for block in walk(document.blocks))
+        style = STYLE + HEAT_STYLE if has_heat else STYLE
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         body = "\n".join(page.block(block) for block in document.blocks)
         subtitle = f'<p class="subtitle">{_safe(document.subtitle)}</p>\n' if document.subtitle else ""
@@ -60,7 +65,7 @@ class HtmlFace:
             f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="referrer" content="no-referrer">\n'
-            f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
+            f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
             f"{subtitle}{body}\n{_evidence(document.evidence)}</main>\n</body>\n</html>\n"
         )
 
@@ -84,6 +89,8 @@ class _Page:
                 return f"<p{classes}>{_safe(block.text)}{self._notes(block.notes)}</p>"
             case Table():
                 return self._table(block)
+            case HeatMap():
+                return _heat_map(block)
             case Tree():
                 return f'<ol class="steps">{self._tree(block)}</ol>'
             case Curve():
@@ -152,6 +159,27 @@ def _column_sort(column: Column) -> str:
 
 def _column_class(column: Column) -> str:
     return ' class="num"' if _column_sort(column) == "num" else ""
+
+
+def _heat_map(heat_map: HeatMap) -> str:
+    if not heat_map.columns or not heat_map.rows:
+        return f"<p>{_safe(say('report.no_rows'))}</p>"
+    head = "".join(f'<th scope="col">{_safe(title)}</th>' for title in (heat_map.corner, *heat_map.columns))
+    rows = "\n".join(
+        f'<tr><th scope="row">{_safe(title)}</th>{"".join(_heat_cell(cell) for cell in cells)}</tr>'
+        for title, cells in heat_map.rows
+    )
+    caption = f"<caption>{_safe(heat_map.caption)}</caption>" if heat_map.caption else ""
+    legend = f'<p class="quiet">{_safe(heat_map.legend)}</p>' if heat_map.legend else ""
+    return (
+        f'<div class="heat" tabindex="0" role="group"><table>{caption}<thead><tr>{head}</tr></thead><tbody>\n{rows}\n'
+        f"</tbody></table></div>{legend}"
+    )
+
+
+def _heat_cell(cell: HeatCell) -> str:
+    detail = f"<small>{_safe(cell.detail)}</small>" if cell.detail else ""
+    return f'<td class="h-{cell.heat}"><span>{_safe(cell.text)}</span>{detail}</td>'
 
 
 def _figures(figures: KeyFigures) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["STYLE"]
+__all__ = ["HEAT_STYLE", "STYLE"]
 
 STYLE: Final = """
 :root{--paper:#fdfdfb;--ink:#1c2126;--quiet:#5a646e;--line:#d9dcd8;--soft:#f1f2ee;
@@ -76,3 +76,24 @@ h2,h3,summary,caption{break-after:avoid}tr,figure,.figures div,li{break-inside:a
 }
 """.strip()
 """Style sheet; it names no address and loads nothing."""
+
+HEAT_STYLE: Final = """
+:root{--h0:#dcecf9;--h1:#a9d0ee;--h2:#f6d57a;--h3:#b23a16;--h3ink:#fff;--hv:#ecece8;--hs:#d2d2cc}
+@media (prefers-color-scheme:dark){:root{--h0:#173248;--h1:#1f5379;--h2:#6b5200;--h3:#ff9d6e;--h3ink:#1c0d05;
+--hv:#24282c;--hs:#3a4046}}
+.heat{overflow-x:auto;max-width:100%}
+.heat table{border-collapse:separate;border-spacing:2px}
+.heat th,.heat td{padding:.4rem .6rem;border:0;vertical-align:top;min-width:6rem}
+.heat tbody th{font-weight:600;font-size:.9rem;min-width:8rem}
+.heat td{border-radius:.25rem;font-size:.9rem}.heat td>span{white-space:nowrap}
+td{overflow-wrap:break-word}td.id{overflow-wrap:anywhere}
+.heat small{display:block;font-size:.78rem}
+.h-untouched{background:var(--h0)}.h-survived{background:var(--h1)}
+.h-degraded{background:var(--h2);border-left:.3rem double var(--ink)!important}
+.h-failed{background:var(--h3);color:var(--h3ink);font-weight:600}
+.h-void{background:repeating-linear-gradient(45deg,var(--hv) 0 .4rem,var(--hs) .4rem .8rem)}
+.h-skipped{background:var(--hv);font-style:italic}.h-absent{outline:1px dashed var(--quiet);outline-offset:-1px}
+@media print{:root{--h0:#fff;--h1:#dcecf9;--h2:#f6d57a;--h3:#000;--h3ink:#fff;--hv:#fff;--hs:#ddd}
+.heat td{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+""".rstrip()
+"""What a page with a heat map adds: blue to red through yellow, told apart by lightness too; a word stands in every cell."""

@@ -22,6 +22,9 @@ __all__ = [
     "Evidence",
     "Face",
     "Heading",
+    "Heat",
+    "HeatCell",
+    "HeatMap",
     "KeyFigure",
     "KeyFigures",
     "Look",
@@ -207,6 +210,52 @@ class KeyFigures:
     figures: tuple[KeyFigure, ...]
 
 
+Heat: TypeAlias = Literal["untouched", "survived", "degraded", "failed", "void", "skipped", "absent"]
+"""How one thing stood up to one loss; a word in the cell says it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """One cell of a heat map.
+
+    Parameters
+    ----------
+    heat
+        How it stood.
+    text
+        The word in the cell.
+    detail
+        More about it, where there is room; may be empty.
+    """
+
+    heat: Heat
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Things against losses.
+
+    Parameters
+    ----------
+    corner
+        What the rows are.
+    columns
+        Headings of the losses.
+    rows
+        A heading and as many cells as there are columns, row by row.
+    caption, legend
+        What it shows; what the words in the cells mean.
+    """
+
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[HeatCell, ...]], ...]
+    caption: str = ""
+    legend: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """Blocks that only a face with much room shows, under a title."""
@@ -215,7 +264,7 @@ class Detail:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Table | Tree | Curve | KeyFigures | Detail
+Block: TypeAlias = Heading | Paragraph | Table | HeatMap | Tree | Curve | KeyFigures | Detail
 
 
 @dataclass(frozen=True, slots=True)

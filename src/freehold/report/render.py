@@ -47,6 +47,13 @@ _SERVED: Final = {
     "freehold.respond.situation.IncidentReport": ("view_respond.incident_document", "incident_json"),
     "freehold.respond.situation.Rehearsal": ("view_respond.rehearsal_document", "rehearsal_json"),
     "freehold.respond.situation.PlaybookList": ("view_respond.playbooks_document", "playbook_list_json"),
+    "freehold.report.drill_answers.DrillAnswer": ("view_drill.drill_document", "drill_json.drill_json"),
+    "freehold.report.drill_answers.MatrixAnswer": ("view_drill_matrix.matrix_document", "drill_json.matrix_json"),
+    "freehold.report.drill_answers.BackendsAnswer": ("view_drill.backends_document", "drill_json.backends_json"),
+    "freehold.provision.provisioning.Provisioned": ("view_provision.provision_document", "provision_json.provision_json"),
+    "freehold.report.provision_answers.MirrorVerdict": ("view_provision.verify_document", "provision_json.verify_json"),
+    "freehold.report.drill_answers.ApplyAnswer": ("view_drill_evidence.apply_document", "drill_evidence_json.apply_json"),
+    "freehold.report.drill_answers.ScoreAnswer": ("view_drill_evidence.score_document", "drill_evidence_json.score_json"),
     "freehold.report.answers.CatalogueFindings": ("view_catalogue.findings_document", "findings_json"),
 }
 """By the answer's type: its view, and its function in :mod:`freehold.report.json` or in the module named."""

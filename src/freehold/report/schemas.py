@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from freehold.errors import UsageError
+from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
+from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
+from freehold.report.provision_json import PROVISION_SCHEMAS
 from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
 from freehold.report.schema_forms import COUNT as _COUNT
@@ -392,7 +395,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "without_provider": _TEXTS,
     },
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
-    **RULES_SCHEMAS, **RESPOND_SCHEMAS,
+    **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
@@ -400,7 +403,18 @@ VERBS: Final = tuple(_VERB_KEYS)
 
 _OF_CATALOGUE: Final = frozenset(verb for verb in VERBS if verb.startswith("catalogue "))
 _WITHOUT_ANSWER: Final = frozenset(
-    {"scan", "show", "history", "evidence verify", "evidence show", *RULES_SCHEMAS, *RESPOND_SCHEMAS}
+    {
+        "scan",
+        "show",
+        "history",
+        "evidence verify",
+        "evidence show",
+        *RULES_SCHEMAS,
+        *RESPOND_SCHEMAS,
+        *DRILL_SCHEMAS,
+        *EVIDENCE_SCHEMAS,
+        *PROVISION_SCHEMAS,
+    }
 )
 
 

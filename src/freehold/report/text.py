@@ -18,6 +18,8 @@ from freehold.report.interface import (
     Detail,
     Document,
     Heading,
+    Heat,
+    HeatMap,
     KeyFigures,
     Look,
     Paragraph,
@@ -44,6 +46,12 @@ _GLUE: Final = "\u2420"
 _STYLES: Final[Mapping[Tone, str]] = {
     "plain": "", "good": "green", "warn": "yellow", "bad": "bold red", "quiet": "dim",
 }  # fmt: skip
+_HEAT: Final[Mapping[Heat, str]] = {
+    "untouched": "green", "survived": "cyan", "degraded": "yellow", "failed": "bold red", "void": "dim", "skipped": "dim",
+    "absent": "dim",
+}  # fmt: skip
+_NARROWEST_CELL: Final = 11
+"""Columns of text that a cell of a heat map needs, its gap included."""
 
 
 def look_for(
@@ -132,6 +140,8 @@ class _Page:
                 self.line(block.text, _STYLES[block.tone], block.notes)
             case Table():
                 self._table(block)
+            case HeatMap():
+                self._heat_map(block)
             case Tree():
                 self._tree(block, 0)
             case Curve():
@@ -167,6 +177,29 @@ class _Page:
         self._console.print(grid)
         if len(table.rows) > most:
             self.line(say("report.more_rows", count=len(table.rows) - most), "dim" if self._look.colour else "")
+
+    def _heat_map(self, heat_map: HeatMap) -> None:
+        """The map in as many parts as its columns need in the room there is."""
+        from rich.table import Table as Grid
+
+        if heat_map.caption:
+            self.line(heat_map.caption)
+        if not heat_map.columns or not heat_map.rows:
+            self.line(say("report.no_rows"))
+            return
+        widest = max(len(clean(title)) for title in (heat_map.corner, *(row[0] for row in heat_map.rows)))
+        room = max(1, (self._look.width - min(widest, self._look.width // 3) - 2) // _NARROWEST_CELL)
+        for start in range(0, len(heat_map.columns), room):
+            grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
+            grid.add_column(clean(heat_map.corner), overflow="fold")
+            for title in heat_map.columns[start : start + room]:
+                grid.add_column(clean(title), overflow="fold", min_width=_NARROWEST_CELL - 2)
+            for title, cells in heat_map.rows:
+                shown = (self._text(cell.text, _HEAT[cell.heat]) for cell in cells[start : start + room])
+                grid.add_row(self._text(title), *shown)
+            self._console.print(grid)
+        if heat_map.legend:
+            self.line(heat_map.legend, _STYLES["quiet"] if self._look.colour else "")
 
     def _tree(self, tree: Tree, depth: int) -> None:
         from rich.text import Text

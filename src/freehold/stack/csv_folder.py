@@ -21,7 +21,7 @@ from freehold.stack.table_files import SETTINGS_FILE, TABLE_NAMES, checked_table
 from freehold.stack.toml_file import dumps, parse_rows
 from freehold.stack.values import Stack
 
-__all__ = ["FILES", "read_folder", "write_folder"]
+__all__ = ["FILES", "guarded", "plain", "read_folder", "write_folder"]
 
 FILES: Final = {table: f"{table}.csv" for table in TABLE_NAMES}
 _MOST_COLUMNS: Final = 20
@@ -104,7 +104,7 @@ def _read_table(text: str, table: str, file: str, findings: list[Finding]) -> It
                 mend = "Check for a missing or unquoted comma (lists are separated by ;)"
                 findings.append(Finding(file, reader.line_num, "", problem, mend))
                 continue
-            yield dict(zip(header, map(_plain, cells), strict=True)), reader.line_num
+            yield dict(zip(header, map(plain, cells), strict=True)), reader.line_num
     except csv.Error as error:
         findings.append(Finding(file, reader.line_num, "", f"is not CSV: {error}", "Save it as CSV with commas and quotes"))
 
@@ -127,14 +127,16 @@ def write_folder(stack: Stack, folder: Path) -> None:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([column.name for column in columns])
         for value in getattr(stack, table):
-            writer.writerow([_guarded(write_cell(column, getattr(value, column.name))) for column in columns])
+            writer.writerow([guarded(write_cell(column, getattr(value, column.name))) for column in columns])
         contents[name] = text.getvalue().encode(errors="replace")
     write_tables(folder, contents)
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """A cell so that no spreadsheet runs it."""
     return "'" + text if _FORMULA.match(text) else text
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    """What :func:`guarded` was given."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -14,7 +14,7 @@ from freehold.stack.schema import TABLES, Attribute, attribute
 from freehold.stack.toml_text import BadToml, parse_toml, quoted
 from freehold.stack.values import UNKNOWN, Owner, Source, Stack
 
-__all__ = ["dumps", "loads", "parse_rows"]
+__all__ = ["HEADERS", "cell_text", "dumps", "loads", "parse_rows", "row_text"]
 
 _HEADER: Final = re.compile(r"\s*+\[\[?([A-Za-z_.\-\s]++)\]?\]\s*+(?:#.*)?")
 _KEY: Final = re.compile(r"\s*+([A-Za-z_][A-Za-z0-9_\-]*+)\s*+=")
@@ -148,6 +148,11 @@ class _SourceTable:
     lines: dict[str, int]
 
 
+HEADERS: Final[Mapping[str, str]] = {
+    "providers": "provider", "items": "item", "sources": "source", "needs": "need", "claims": "claim",
+}  # fmt: skip
+"""What one row of each table is headed by, where it stands by itself."""
+
 _ORDER: Final = {table: [column.name for column in columns] for table, columns in TABLES.items()}
 
 
@@ -175,6 +180,16 @@ def dumps(stack: Stack) -> str:
         parts.append(text)
     parts += ["[[claim]]\n" + _pairs("claims", _fields(claim), "") for claim in stack.claims]
     return "\n".join(parts)
+
+
+def row_text(table: str, row: Any) -> str:
+    """One row as a table of its own that can stand anywhere in a stack file, without a blank line before it."""
+    return f"[[{HEADERS[table]}]]\n" + _pairs(table, _fields(row), "")
+
+
+def cell_text(table: str, column: str, value: object) -> str:
+    """The value of one column as TOML writes it."""
+    return _value(attribute(table, column), value)
 
 
 def _fields(value: Any) -> dict[str, Any]:

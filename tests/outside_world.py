@@ -69,11 +69,15 @@ class Filters:
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers from a zone over UDP and TCP; a number in place of records is the code that it answers with."""
+    """Answers from a zone over UDP and TCP; a number in place of records is the code that it answers with.
+
+    Names that end with ``unanswered`` get no answer.
+    """
 
     def __init__(self, zone: Zone) -> None:
         self.zone, self.asked, self.silent, self.truncate = zone, list[tuple[str, int]](), False, False
         self.transport: Any = None
+        self.unanswered: tuple[str, ...] = ()
 
     def answer(self, data: bytes) -> Message:
         message = dns.read_message(data)
@@ -89,7 +93,7 @@ class NameServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         answer = self.answer(data)
-        if not self.silent:
+        if not self.silent and not answer.questions[0].name.endswith(self.unanswered):
             self.transport.sendto(dns.write_message(answer, 12 + len(data) if self.truncate else 1232), addr)
 
     async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -45,7 +45,7 @@ class Outlet:
     patience
         Seconds that a client may take to read what is waiting for it.
     written
-        Called after each time that something was written.
+        Called each time that something is about to be.
 
     Attributes
     ----------
@@ -73,9 +73,9 @@ class Outlet:
         OSError
             If it is gone.
         """
-        self._writer.write(data)
         self.bytes += len(data)
         self._written()
+        self._writer.write(data)
         async with asyncio.timeout(self._patience):
             await self._writer.drain()
 

@@ -20,6 +20,7 @@ from freehold.drill.decision import CutNothing, Cutting
 from freehold.drill.inside_sockets import Blocked, InsideSockets
 from freehold.drill.name_servers import HostNames, NameServers
 from freehold.drill.outside import Outside
+from freehold.drill.places import PATIENCE
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Upstream
@@ -236,7 +237,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def world(
     zone: Zone | None = None, cutting: Cutting | None = None, shape: Shape = GONE, *, hosts: HostNames | None = None,
     configured: NameServers | None = None, tcp4: socket.socket | None = None, own: frozenset[str] = frozenset(),
-    stand_ins: StandIns | None = None,
+    stand_ins: StandIns | None = None, patience: float = PATIENCE,
     upstream: Upstream | None = None, **outside: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """The outside of a session, at work; closed at the end, with its hosts."""
@@ -252,7 +253,7 @@ async def world(
     server = await asyncio.start_server(names.speak, HERE, 0)
     port = server.sockets[0].getsockname()[1]
     transport, _ = await loop.create_datagram_endpoint(lambda: names, (HERE, port))
-    asking = upstream or Upstream(configured or NameServers(((HERE, port),), 20.0, 1), hosts or HostNames())
+    asking = upstream or Upstream(configured or NameServers(((HERE, port),), 20.0, 1), hosts or HostNames(), patience=patience)
     found: World
 
     async def connect(addresses: Sequence[str], port: int, *, first: int = 4) -> socket.socket:

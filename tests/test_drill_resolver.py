@@ -352,7 +352,7 @@ def test_a_flood_of_questions_is_bounded_and_ends() -> None:
 
 def test_a_name_server_that_says_nothing_holds_up_no_more_than_is_stated() -> None:
     async def main() -> None:
-        async with world(zone()) as there:
+        async with world(zone(), patience=1e6) as there:
             there.names.silent = True
             place = there.sockets.udp4.getsockname()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
@@ -380,7 +380,7 @@ async def flooded(there: World, one: socket.socket, domain: str, count: int = 3_
 @pytest.mark.parametrize("domain", [".dead.example", ".flood"], ids=["one domain", "many domains"])
 def test_a_flood_that_nobody_answers_leaves_room_for_the_names_of_others(domain: str) -> None:
     async def main() -> None:
-        async with world(zone()) as there:
+        async with world(zone(), patience=1e6) as there:
             there.names.unanswered = (".dead.example", ".flood")
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
                 await flooded(there, one, domain)

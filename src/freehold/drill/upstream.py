@@ -22,7 +22,7 @@ from typing import Final
 from freehold import domain_names as dns
 from freehold.domain_names import BadMessage, Message, Question, Record
 from freehold.drill.name_servers import HostNames, NameServers, read_hosts, read_name_servers
-from freehold.drill.places import Places
+from freehold.drill.places import PATIENCE, Places
 
 __all__ = ["LONGEST_KEPT", "MOST_ASKED", "MOST_KEPT", "Host", "Upstream"]
 
@@ -103,12 +103,15 @@ class Upstream:
         Monotonic, in seconds.
     look_up
         The machine's own look-up, called in a thread.
+    patience
+        Seconds that a question is under way while others wait to be put.
     """
 
     def __init__(
         self, configured: NameServers | None = None, hosts: HostNames | None = None, *,
         clock: Callable[[], float] = time.monotonic,
         look_up: Callable[..., list[tuple[int, int, int, str, tuple[object, ...]]]] = socket.getaddrinfo,  # type: ignore[assignment]
+        patience: float = PATIENCE,
     ) -> None:  # fmt: skip
         self._configured = read_name_servers() if configured is None else configured
         self._hosts = read_hosts() if hosts is None else hosts
@@ -116,7 +119,7 @@ class Upstream:
         self._kept: dict[tuple[str, int], tuple[float, Message]] = {}
         self._asking: dict[tuple[str, int], _Asking] = {}
         self._tasks: set[asyncio.Task[Message]] = set()
-        self._places = Places(MOST_ASKED if self._configured.servers else _LOOK_UPS_AT_ONCE)
+        self._places = Places(MOST_ASKED if self._configured.servers else _LOOK_UPS_AT_ONCE, patience)
         self._threads = 0
 
     def names_of(self, address: str) -> tuple[str, ...]:

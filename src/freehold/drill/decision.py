@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision"]
+__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision", "hosts_given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,12 @@ class Cutting(Protocol):
             Addresses that the name has outside, or the one that was dialled.
         """
         ...
+
+
+def hosts_given(cutting: Cutting) -> frozenset[str]:
+    """Hosts that a cut gives by name or address, where it says so by an attribute ``hosts``; none for another."""
+    hosts = getattr(cutting, "hosts", None)
+    return hosts if isinstance(hosts, frozenset) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

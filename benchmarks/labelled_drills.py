@@ -105,7 +105,9 @@ def run_one(drill: Labelled, folder: Path) -> None:
     if done.returncode:
         print(f"{drill.name}: exit {done.returncode}: {done.stderr[-2000:]}")
         return
-    (folder / drill.name / "log.txt").write_text(_log(drill, log, json.loads((folder / drill.name / "answer.json").read_text())))
+    (folder / drill.name / "log.txt").write_text(
+        _log(drill, log, json.loads((folder / drill.name / "answer.json").read_text()))
+    )
     shutil.rmtree(work)
 
 
@@ -115,7 +117,9 @@ def _log(drill: Labelled, log: Path, answer: dict[str, object]) -> str:
     for key in ("baseline", "cut"):
         run = answer[key]
         assert isinstance(run, dict)
-        lines.append(f"{'nothing cut' if key == 'baseline' else 'with the cut'}: exit {run['exit']} after {run['seconds']:.1f} s")
+        lines.append(
+            f"{'nothing cut' if key == 'baseline' else 'with the cut'}: exit {run['exit']} after {run['seconds']:.1f} s"
+        )
     return "\n".join([*lines, "-- what both runs wrote, one after the other --", log.read_text(errors="replace")])
 
 

@@ -567,3 +567,8 @@ def test_the_order_of_contacts_does_not_matter(pair: tuple[Run | None, Run], ran
     random.shuffle(shuffled)
     one, two = (judge(baseline, replace(cut, contacts=tuple(some)), cutting=CUT_API) for some in (cut.contacts, shuffled))
     assert (one.name, one.seconds_to_failure, set(one.fallbacks)) == (two.name, two.seconds_to_failure, set(two.fallbacks))
+
+
+def test_a_failure_within_a_moment_of_the_cut_is_said_without_a_figure() -> None:
+    verdict = judge(BASELINE, run("cut", 1.2, 6, refused(FILES, 1, 1.19)), cutting=CUT_FILES)
+    assert verdict.reasons[0] == "it failed as soon as it met the cut, at files.example:443: exit status 6"

@@ -140,14 +140,16 @@ class UnknownId(StackError):
         The id as the user gave it.
     nearest
         Known ids that look like it, best first.
+    where
+        The command that lists what there is.
     """
 
-    def __init__(self, what: str, asked: str, nearest: Sequence[str] = ()) -> None:
+    def __init__(self, what: str, asked: str, nearest: Sequence[str] = (), *, where: str = "freehold show") -> None:
         self.what, self.asked, self.nearest = what, asked, tuple(nearest)
         mend = (
             f"Did you mean {' or '.join(repr(name) for name in self.nearest)}?"
             if self.nearest
-            else "`freehold show` lists what there is."
+            else f"`{where}` lists what there is."
         )
         super().__init__(f"no {what} is called '{asked}'. {mend}")
 

@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 _STACK_ENDINGS = (".toml",)
+_MOST_MEANT = 3
 _MAP = "freehold import shows what each column means, and changes it"
 
 
@@ -495,4 +496,18 @@ def check_providers(stack: Stack, rules: Iterable[Rule]) -> None:
     for rule in rules:
         for asked in (rule.provider, rule.owner):
             if asked is not None and asked not in stack.provider_by_id and catalogue().provider(asked) is None:
-                raise UnknownId("provider", asked, nearest(asked, {*stack.provider_by_id, *_provider_ids()}))
+                near = _found(asked) or nearest(asked, {*stack.provider_by_id, *_provider_ids()})
+                raise UnknownId("provider", asked, near, where="freehold catalogue search WORD")
+
+
+def _found(asked: str) -> tuple[str, ...]:
+    """Ids of providers that the catalogue finds by words of a name, best first; of a product, whoever provides it."""
+    from freehold.catalogue.match import matcher_of
+    from freehold.catalogue.search import search
+
+    matcher, found = matcher_of(catalogue()), dict[str, None]()
+    for hit in search(catalogue(), asked):
+        match = matcher.match_name(hit.id, hit.table) if hit.table in ("provider", "product") else None
+        if match is not None and match.provider is not None:
+            found[match.provider] = None
+    return tuple(found)[:_MOST_MEANT]

@@ -63,12 +63,10 @@ def add_arguments(
         Adds the flags of a cut-off to the parser of ``run``.
     """
     parser.description = (
-        "Run a command of your own while a landlord's hosts cannot be reached, compare it with a run without the cut, and "
-        "turn what happened into evidence: freehold drill [STACK] [flags] -- COMMAND…"
+        "Run a command of your own while a landlord's hosts cannot be reached, compare it with a run without\n"
+        "the cut, and turn what happened into evidence: freehold drill [STACK] [flags] -- COMMAND…"
     )
-    parser.epilog = (
-        "Where no action is named, run is meant; its flags: freehold drill run --help. ./show for a stack of that name."
-    )
+    parser.epilog = _EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     made = {name: actions.add_parser(name, help=line, description=line) for name, line in ACTIONS.items()}
     _run(made["run"], add_cutoff)
@@ -80,6 +78,20 @@ def add_arguments(
     _apply(made["apply"])
     made["score"].add_argument("records", metavar="FOLDER", nargs="?", default=_RECORDS, help=f"records (default {_RECORDS})")
     return made
+
+
+_EXAMPLES: Final = """\
+Where no action is named, run is meant; its flags: freehold drill run --help.
+A stack that is called like an action is written ./show.
+
+examples:
+  freehold drill --provider github -- make test       without a provider, by its id or name
+  freehold drill --foreign --home DE -- npm ci        without all that is not German
+  freehold drill --host registry.example -- ./build   without a host and those below it
+  freehold drill --cold --steps --air-gap -- make     no network, empty caches, step by step
+  freehold drill --matrix provider -- make test       without each large landlord in turn
+  freehold drill show last                            what the last drill showed
+  freehold drill apply last stack.toml                what it proposes for a stack"""
 
 
 def _apply(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -98,7 +100,8 @@ def request_from(options: argparse.Namespace) -> tuple[DrillRequest, Context]:
     request = DrillRequest(
         command=command, folder=Path.cwd(), environment=dict(os.environ), catalogue=work.catalogue(), stack=stack or bare,
         unpredicted=unpredicted, item=options.stands_for, cutoff=cutoff, hosts=hosts if hosts.hosts else None,
-        air_gap=options.air_gap, said=_said(options, cutoff, stack), via=via_from(options),
+        air_gap=options.air_gap, via=via_from(options),
+        said=_said(options, cutoff, _named(cutoff, stack or bare), sorted(hosts.hosts)),
         stake=options.stake if cutoff is None else cutoff.stake,
         strict=options.strict, shape=shape, backend=options.backend,
         networks=load_asn_table([options.asn_table]) if options.asn_table else None,
@@ -191,12 +194,19 @@ def _stack(options: argparse.Namespace) -> tuple[Stack | None, str, Context]:
     return loaded.stack, "", context(options, loaded, None, 0)
 
 
-def _said(options: argparse.Namespace, cutoff: Cutoff | None, stack: Stack | None) -> str:
+def _named(cutoff: Cutoff | None, stack: Stack) -> Stack:
+    """The stack with the providers that rules name and that only the catalogue knows, so that words can name them."""
+    asked = [id_ for rule in cutoff.rules for id_ in (rule.provider, rule.owner)] if cutoff is not None else []
+    more = [work.catalogue().provider(id_) for id_ in dict.fromkeys(asked) if id_ and id_ not in stack.provider_by_id]
+    return replace(stack, providers=(*stack.providers, *(row for row in more if row is not None)))
+
+
+def _said(options: argparse.Namespace, cutoff: Cutoff | None, stack: Stack, hosts: Iterable[str]) -> str:
     """What is cut, in words; empty for nothing."""
     from freehold.report.sentences import rules_in_words
 
     parts = [rules_in_words(cutoff, stack)] if cutoff is not None else []
-    parts += options.host
+    parts += hosts
     if options.air_gap:
         return say("drill.air_gap")
     return say("cutoff.rule_or").join(parts)

@@ -131,13 +131,18 @@ def cutoff_from(options: argparse.Namespace, stack: Stack, *, default_foreign: b
 
 
 def _provider(stack: Stack, asked: str) -> str:
-    """A provider's id; the id of a product that the catalogue knows stands for whoever provides it."""
+    """A provider's id, by its id or name in the stack or in the catalogue; a product stands for whoever provides it."""
+    from freehold.catalogue.match import matcher_of
     from freehold.work import catalogue
 
     if asked in stack.provider_by_id or catalogue().provider(asked) is not None:
         return asked
-    product = catalogue().product(asked)
-    return product.provider if product is not None and isinstance(product.provider, str) else asked
+    wanted = asked.strip().casefold()
+    named = {row.id for row in stack.providers if wanted in (row.id.casefold(), (row.name or "").casefold())}
+    if len(named) == 1:
+        return named.pop()
+    match = None if named else matcher_of(catalogue()).match_name(asked)
+    return match.provider if match is not None and match.provider is not None else asked
 
 
 def _one(values: Iterable[float], what: str) -> float:

@@ -167,7 +167,7 @@ def _add_cutoff(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--country", metavar="CC", action="append", default=[], help="a country or a group such as EU; repeatable"
     )
-    group.add_argument("--provider", metavar="ID", action="append", default=[], help="a provider; repeatable")
+    group.add_argument("--provider", metavar="ID", action="append", default=[], help="a provider, by id or name; repeatable")
     group.add_argument("--owner", metavar="ID", action="append", default=[], help="a provider and all that it owns; repeatable")
     group.add_argument(
         "--item", dest="items", metavar="ID", action="append", default=[], help="every source of an item; repeatable"

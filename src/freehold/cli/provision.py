@@ -61,10 +61,11 @@ def with_action(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...] | 
 def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """Add the actions and their arguments; gives the parser of each, for what all commands share."""
     parser.description = (
-        "Write down what a command needs from package registries (Python, npm, Debian), fill a mirror with it, and run the "
-        "command again with the registries cut off: freehold provision --into DIR [flags] -- COMMAND…"
+        "Write down what a command needs from package registries (Python, npm, Debian), fill a mirror with\n"
+        "it, and run the command again with the registries cut off:\n"
+        "freehold provision --into DIR [flags] -- COMMAND…"
     )
-    parser.epilog = "Where no action is named, fill is meant; its flags: freehold provision fill --help."
+    parser.epilog = _EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     made = {name: actions.add_parser(name, help=line, description=line) for name, line in ACTIONS.items()}
     _fill(made["fill"])
@@ -77,6 +78,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
         "--port", metavar="PORT", type=int, default=0, help="where to listen (default: any that is free)"
     )
     return made
+
+
+_EXAMPLES: Final = """\
+Where no action is named, fill is meant; its flags: freehold provision fill --help.
+
+examples:
+  freehold provision --into mirror -- sh -c 'rm -rf node_modules && npm ci'
+  freehold provision --into mirror --from requirements.txt
+  freehold provision prove mirror -- ./build.sh       from the mirror alone, registries cut off
+  freehold provision serve mirror                     serve it, and say how clients are led there
+  freehold provision verify mirror                    whether its files are what was written down"""
 
 
 def _fill(parser: argparse.ArgumentParser) -> None:

@@ -103,11 +103,17 @@ def judge_service(
     lived = max((one.at - cut_at for one in by_phase["cut"] if one.at < first.at), default=0.0)
     recover = _recover(by_phase["cut"], by_phase["recovery"], restored_at)
     reasons = (
-        say("drill_service.failed", seconds=_seconds(first.at - cut_at), low=_seconds(lived)),
+        _first_failure(first.at - cut_at, lived),
         _recovered(recover, plan),
         *about_service,
     )
     return ServiceVerdict("failed", reasons, first.at - cut_at, lived, recover, slower)
+
+
+def _first_failure(failed: float, lived: float) -> str:
+    if lived <= 0:
+        return say("drill_service.failed_at_once", seconds=_seconds(failed))
+    return say("drill_service.failed", seconds=_seconds(failed), low=_seconds(lived))
 
 
 def _recover(under: Sequence[ProbeResult], after: Sequence[ProbeResult], restored_at: float) -> float | None:

@@ -25,6 +25,8 @@ _PASSING_SHAPES: Final = frozenset({"slow", "stale", "http", "revoked"})
 _BY_HAND: Final = frozenset({"provider", "owner", "country", "foreign", "licence", "tag", "kind", "item", "source"})
 """Selectors that need to know whose a host is; ``host`` and ``air_gap`` do not."""
 _SHOWN: Final = 4
+_AT_ONCE: Final = 0.05
+"""Seconds that would read as 0.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,8 @@ def _failed(baseline: Run | None, cut: Run, tried: tuple[Contact, ...]) -> Verdi
     if after is None:
         reasons.append(say("drill_verdict.failed_unseen", where=where, end=_end(cut)))
     else:
-        reasons.append(say("drill_verdict.failed_after", where=where, seconds=_seconds(after), host=named, end=_end(cut)))
+        key = "failed_at_once" if after < _AT_ONCE else "failed_after"
+        reasons.append(say(f"drill_verdict.{key}", where=where, seconds=_seconds(after), host=named, end=_end(cut)))
         reasons.append(_refusals(tried))
     if step is not None and not step.first_refused and after is not None:
         reasons.append(say("drill_verdict.failed_later"))

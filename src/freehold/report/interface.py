@@ -110,12 +110,23 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A few sentences."""
+    """A few sentences.
+
+    Parameters
+    ----------
+    text, tone, notes
+        What is said, how it is to be taken, and the evidence that it rests on.
+    lead
+        Whether it is the answer in short.
+    whole
+        Whether it is a line to be copied, such as a command: it is never broken.
+    """
 
     text: str
     tone: Tone = "plain"
     notes: tuple[int, ...] = ()
     lead: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

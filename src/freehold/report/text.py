@@ -117,8 +117,8 @@ class _Page:
         self._look = look
         self._shown: set[int] = set()
 
-    def line(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> None:
-        self._console.print(self._text(text, style, notes))
+    def line(self, text: str, style: str = "", notes: tuple[int, ...] = (), *, whole: bool = False) -> None:
+        self._console.print(self._text(text, style, notes), soft_wrap=whole)
 
     def _text(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> Text:
         from rich.text import Text
@@ -137,7 +137,7 @@ class _Page:
             case Paragraph():
                 if block.lead:
                     self._console.print()
-                self.line(block.text, _STYLES[block.tone], block.notes)
+                self.line(block.text, _STYLES[block.tone], block.notes, whole=block.whole)
             case Table():
                 self._table(block)
             case HeatMap():

@@ -28,6 +28,8 @@ from freehold.words import interval, say
 __all__ = ["backends_document", "drill_document"]
 
 _MOST_SHOWN = 25
+_EXAMPLES_SHOWN = 2
+_LONGEST_EXAMPLE = 40
 
 
 def drill_document(answer: DrillAnswer, context: Context) -> Document:
@@ -133,7 +135,8 @@ def _service(drill: Drill) -> Iterator[Block]:
     yield Heading(say("drill.service"))
     if service.survive is not None:
         low, high = time_of(service.survive_at_least), time_of(service.survive)
-        yield Paragraph(say("drill.service_survive", low=low, high=high), "bad")
+        key = "service_survive" if service.survive_at_least > 0 else "service_survive_none"
+        yield Paragraph(say(f"drill.{key}", low=low, high=high), "bad")
         if service.recover is not None:
             yield Paragraph(say("drill.service_recover", seconds=time_of(service.recover)))
         else:
@@ -275,8 +278,14 @@ def _local(drill: Drill) -> Iterator[Block]:
         Column("place", say("drill.column_place"), "id"), Column("what", say("drill.column_what")),
         Column("files", say("drill.column_files"), "count"), Column("examples", say("drill.column_examples")),
     )  # fmt: skip
-    rows = tuple(Row((one.place, one.kind, one.files, ", ".join(one.examples) or None)) for one in drill.run.local)
+    rows = tuple(Row((one.place, one.kind, one.files, _such_as(one.examples))) for one in drill.run.local)
     yield Table(columns, rows, most=_MOST_SHOWN)
+
+
+def _such_as(examples: Sequence[str]) -> str | None:
+    """The first examples, each by its end where it is long: caches name files after digests."""
+    shown = [text if len(text) <= _LONGEST_EXAMPLE else "…" + text[-_LONGEST_EXAMPLE + 1 :] for text in examples]
+    return ", ".join(shown[:_EXAMPLES_SHOWN]) or None
 
 
 def _blind(drill: Drill) -> Iterator[Block]:
@@ -301,12 +310,12 @@ def _repeat(answer: DrillAnswer) -> Iterator[Block]:
     drill = answer.drill
     yield Heading(say("drill.repeat"))
     if answer.repeat:
-        yield Paragraph(shlex.join(answer.repeat))
+        yield Paragraph(shlex.join(answer.repeat), whole=True)
     if drill.valid_until:
         key = "repeat_line" if drill.revision else "repeat_bare"
         yield Paragraph(say(f"drill.{key}", day=drill.valid_until, revision=_short(drill.revision)), "quiet")
     if answer.record:
-        yield Paragraph(say("drill.record", file=answer.record), "quiet")
+        yield Paragraph(say("drill.record", file=answer.record), "quiet", whole=True)
     digest = say("drill.digest", digest=drill.digest, version=drill.version, catalogue=drill.catalogue)
     yield Paragraph(digest, "quiet")
 

@@ -290,12 +290,17 @@ def _fits(record: Record, text: str) -> bool:
 
 def _names(folder: Path) -> list[str]:
     names: list[str] = []
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
-        for entry in entries:
-            if _NAME.fullmatch(entry.name):
-                names.append(entry.name)
-            if len(names) > _MOST_FILES:
-                raise DrillError(f"{folder} holds more than {_MOST_FILES} records. Move old ones to another folder.")
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if _NAME.fullmatch(entry.name):
+                    names.append(entry.name)
+                if len(names) > _MOST_FILES:
+                    raise DrillError(f"{folder} holds more than {_MOST_FILES} records. Move old ones to another folder.")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DrillError(f"{folder} cannot be read ({error.strerror}). Name a folder with drill records.") from None
     return sorted(names)
 
 

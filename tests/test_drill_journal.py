@@ -479,3 +479,23 @@ def test_no_change_of_one_value_goes_unseen(data: Any, tmp_path_factory: pytest.
         return
     # 1 and 1.0, 0 and 0.0 are the same number of JSON
     assert again == record
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        {"cutoff": "all"},
+        {"cutoff": {"rule": ["provider"]}},
+        {"cutoff": {"rule": 5}},
+        {"cutoff": {"rule": [{"provider": ["a"]}]}},
+        {"cutoff": {"rule": [{"via": "owner"}]}},
+        {"cutoff": {"stake": "half"}},
+        {"hosts": "host.example"},
+        {"hosts": [1]},
+        {"air_gap": "yes"},
+    ],
+)
+def test_a_record_whose_cut_is_none_is_refused_though_its_digests_fit(tmp_path: Path, cut: dict[str, Any]) -> None:
+    record = append(replace(DRILL, cut=cut), tmp_path, NOW)
+    with pytest.raises(BadRecord, match="does not say what is cut"):
+        read(record.path)

@@ -154,6 +154,15 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
     assert not started.is_file() or not alive(int(started.read_text() or 0))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is given the orphans of a command")
+def test_what_a_recorded_command_left_behind_in_a_session_of_its_own_is_ended(folder: Path, index: Registry) -> None:
+    with serving(index):
+        options = ("--no-proof", "--npm-registry", index.url, "--python-index", index.url + "/simple", "--timeout", "60s")
+        line = "/usr/bin/setsid /bin/sh -c 'echo $$ > pid; exec /bin/sleep 600' & while ! [ -s pid ]; do :; done"
+        assert run("--into", "m", *options, "--", "/bin/sh", "-c", line) == 0
+    assert not alive(int((folder / "pid").read_text()))
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and that nobody has asked for does not."""
     try:

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all. Owns that promise: what stood there stays until all of the new text is on the disk."""
+"""Files whole. Owns two promises: what stood there stays until all of a new text is on the disk, and no reading is endless."""
 
 from __future__ import annotations
 
@@ -8,7 +8,24 @@ from pathlib import Path
 
 from freehold.errors import Unreadable
 
-__all__ = ["write_whole"]
+__all__ = ["read_bounded", "write_whole"]
+
+
+def read_bounded(path: str | Path, most: int) -> bytes:
+    """Read a file whole if it has at most ``most`` bytes, else its first ``most + 1``, whatever stands there.
+
+    A device is read no further than that either, and a pipe into which nobody writes is at its end at once.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    with open(handle, "rb") as file:  # noqa: PTH123
+        if os.name == "posix":
+            os.set_blocking(handle, True)
+        return file.read(most + 1)
 
 
 def write_whole(path: str | Path, text: str) -> None:

@@ -20,6 +20,7 @@ __all__ = ["clean_host", "is_address", "is_suffix", "looks_forward", "registrabl
 
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _NUMBERS: Final = re.compile(r"(?:(?:0x[0-9a-f]*|[0-9]+)\.)*(?:0x[0-9a-f]*|[0-9]+)\.?", re.ASCII | re.IGNORECASE)
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _LONGEST: Final = 253
 _DOTS: Final = str.maketrans({"。": ".", "．": ".", "｡": "."})
 
@@ -68,7 +69,7 @@ def clean_host(text: str) -> str:
     if is_address(host):
         return host.split("%", 1)[0].lower().rstrip(".")
     host = unicodedata.normalize("NFKC", host.translate(_DOTS)).lower().strip(".")
-    if not host.isascii():
+    if not host.isascii() and _HALF.search(host) is None:
         host = ".".join(_ascii_label(label) for label in host.split("."))
     if not host or len(host) > _LONGEST or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         raise ValueError(f"'{text[:80]}' holds no valid host name")

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from freehold.cli.provision import with_action
     from freehold.cli.speech import Speech, speaking
 
+    _open_streams()
     given = sys.argv[1:] if arguments is None else arguments
     own, words = apart(given)
     if words is None:
@@ -44,6 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     hidden = named if "paths" in redact else []
     with speaking(Speech(options.verbose, options.log_format, hidden, ("path", "file", "detail", "host") if redact else ())):
         return _run(options)
+
+
+def _open_streams() -> None:
+    """See that the three standard streams are there: else what is opened next would be taken for one of them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)  # noqa: FBT003
+        if getattr(sys, name) is None:
+            mode, errors = ("r", "strict") if number == 0 else ("w", "backslashreplace")
+            setattr(sys, name, open(number, mode, encoding="utf-8", errors=errors, closefd=False))  # noqa: SIM115
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -89,9 +89,11 @@ def _finish(options: argparse.Namespace, asked: _Asked, drill: Drill) -> int:
     new = newcomers(drill, known[0]) if known is not None else ()
     against = known[1] if known is not None else ""
     again = (*_flags(options, asked), "--", *kept.command) if options.words else _flags(options, asked)
-    show(options, DrillAnswer(kept, "drill", path, again, against, new), asked.context)
-    if options.sarif:
-        _write_sarif(options, new, kept)
+    _each(
+        asked,
+        lambda: show(options, DrillAnswer(kept, "drill", path, again, against, new), asked.context),
+        lambda: _write_sarif(options, new, kept) if options.sarif else None,
+    )
     for one in new:
         landlord = one.name if one.provider is not None else say("drill.nobody_known")
         tell("freehold: " + say("drill.new_threshold", landlord=landlord, hosts=", ".join(one.hosts)))
@@ -166,12 +168,22 @@ def _campaign(options: argparse.Namespace, asked: _Asked) -> int:
         _told(say("drill_matrix.progress", done=begun + 1, all=all_, landlord=landlord.name))
 
     matrix = _as_kept(drill_campaign(request, campaign, keep, told), asked)
-    if options.junit:
-        write(options.junit, to_junit(matrix))
-    if options.sarif:
-        write(options.sarif, to_sarif(matrix))
-    show(options, MatrixAnswer(matrix), asked.context)
+    _each(
+        asked,
+        lambda: show(options, MatrixAnswer(matrix), asked.context),
+        lambda: write(options.junit, to_junit(matrix)) if options.junit else None,
+        lambda: write(options.sarif, to_sarif(matrix)) if options.sarif else None,
+    )
     return _matrix_status(asked, matrix)
+
+
+def _each(asked: _Asked, *ways: Callable[[], None]) -> None:
+    """Give an answer in several ways: one that fails is said in the end, and costs no other."""
+    for way in ways:
+        try:
+            way()
+        except FreeholdError as error:
+            asked.unkept.append(str(error))
 
 
 def _as_kept(matrix: Matrix, asked: _Asked) -> Matrix:

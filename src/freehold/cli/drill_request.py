@@ -83,14 +83,17 @@ def request_from(options: argparse.Namespace) -> tuple[DrillRequest, Context]:
     from freehold.drill.attribution import bare_stack
     from freehold.drill.cutting import cut_hosts
     from freehold.drill.drilling import DrillRequest
+    from freehold.drill.http_shapes import certificate_context
     from freehold.drill.network_tables import load_asn_table, load_country_table
     from freehold.drill.shapes import shape_from
 
     command = _command(options)
     times = durations(options)
     shape = shape_from(options.shape, options.certificate, options.key)
+    certificate_context(shape)
     hosts = cut_hosts(options.host)
     stack, unpredicted, context = _stack(options)
+    _see_what_it_stands_for(options, stack)
     settings = settings_from(options)
     bare = bare_stack(
         work.catalogue(), settings.home or settings.default_home, settings.trusted or settings.default_trusted or ()
@@ -172,6 +175,17 @@ def _see_what_is_cut(options: argparse.Namespace, cutoff: Cutoff | None) -> None
             "nothing is cut. Say what: --provider ID, --owner ID, --country US, --foreign, --host NAME, --air-gap or "
             "--scenario FILE; or --matrix provider for the largest landlords in turn."
         )
+
+
+def _see_what_it_stands_for(options: argparse.Namespace, stack: Stack | None) -> None:
+    """Find an item that is named now: after the first run it would be too late to say that it is not there."""
+    from freehold.drill.prediction import item_meant
+
+    if options.stands_for is None:
+        return
+    if stack is None:
+        raise UsageError(f"--stands-for: there is no stack that '{options.stands_for}' could be an item of. Name the stack.")
+    item_meant(stack, options.stands_for)
 
 
 def _stack(options: argparse.Namespace) -> tuple[Stack | None, str, Context]:

@@ -24,7 +24,7 @@ from freehold.drill.decision import CutHosts, CutNothing, Cutting
 from freehold.drill.landlords import rule_of
 from freehold.drill.matrix import Landlord, Matrix
 from freehold.drill.network_tables import NetworkTable
-from freehold.drill.output import same_place
+from freehold.drill.output import opened_log, same_place
 from freehold.drill.prediction import compared, predict
 from freehold.drill.record import Drill, Prediction, Run, Verdict
 from freehold.drill.running import RunPlan, run
@@ -397,8 +397,8 @@ def _head(log: Path, text: str) -> None:
         If it cannot be written.
     """
     try:
-        with log.open("a", encoding="utf-8") as file:
-            file.write(f"{text}\n")
+        with opened_log(log) as file:
+            file.write(f"{text}\n".encode("utf-8", "surrogatepass"))
     except OSError as error:
         raise DrillError(f"{log}: the output cannot be kept there ({error.strerror}). Give another file by --log.") from None
 

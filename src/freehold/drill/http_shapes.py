@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from freehold.drill.http_answers import Outlet, reset
@@ -88,6 +89,8 @@ def _context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
     try:
+        if not all(Path(one).is_file() for one in (certificate, key)):
+            raise ValueError("one of them is no file")  # a pipe would be waited for
         context.load_cert_chain(certificate, key, password=_no_password)
     except (OSError, ValueError) as error:
         raise DrillError(

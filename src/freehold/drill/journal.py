@@ -26,6 +26,7 @@ from freehold.drill.record_json import as_json, from_json, schema_of
 from freehold.drill.redaction import redact, redact_arguments, secrets_in
 from freehold.drill.working_tree import command_digest
 from freehold.errors import BadRecord, DrillError, EvidenceError
+from freehold.stack.cutoff import SELECTORS
 
 __all__ = [
     "FOLDER",
@@ -257,7 +258,33 @@ def read(path: str | Path) -> Record:
     if _checked({"freehold_drill": form, "written": written, "digests": digests}, path) != digest:
         raise BadRecord(f"{path}: its digests or its date were changed after it was recorded: {_MEND}.")
     drill = from_json(Drill, {name: value for part in _PARTS for name, value in parts[part].items()}, str(path))
+    if not _is_cut(drill.cut):
+        raise BadRecord(f"{path}: 'cut' does not say what is cut. It is no drill record, or was changed: {_MEND}.")
     return Record(path, digest, written, drill)
+
+
+def _is_cut(cut: Mapping[str, Any]) -> bool:
+    """Whether a cut has the form of :func:`freehold.drill.cutting.cut_data`, as far as it is read back."""
+    cutoff = cut.get("cutoff", cut)
+    if cutoff is None:
+        cutoff = {}
+    if not isinstance(cutoff, Mapping) or not isinstance(cut.get("air_gap", False), bool):
+        return False
+    stake = cutoff.get("stake", 0.0)
+    rules = cutoff.get("rule", [])
+    is_number = isinstance(stake, int | float) and not isinstance(stake, bool)
+    return is_number and _are_texts(cut.get("hosts", [])) and isinstance(rules, list | tuple) and all(map(_is_rule, rules))
+
+
+def _is_rule(rule: object) -> bool:
+    if not isinstance(rule, Mapping) or not _are_texts(rule.get("via", [])):
+        return False
+    named = (rule[name] for name in SELECTORS if name in rule)
+    return all(one is None or isinstance(one, str | bool) for one in named)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
 def records(folder: str | Path) -> Iterator[Record | BadRecord]:
@@ -308,12 +335,17 @@ def _fits(record: Record, text: str) -> bool:
 
 def _names(folder: Path) -> list[str]:
     names: list[str] = []
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
-        for entry in entries:
-            if _NAME.fullmatch(entry.name):
-                names.append(entry.name)
-            if len(names) > _MOST_FILES:
-                raise DrillError(f"{folder} holds more than {_MOST_FILES} records. Move old ones to another folder.")
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if _NAME.fullmatch(entry.name):
+                    names.append(entry.name)
+                if len(names) > _MOST_FILES:
+                    raise DrillError(f"{folder} holds more than {_MOST_FILES} records. Move old ones to another folder.")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise DrillError(f"{folder} cannot be read ({error.strerror}). Name a folder with drill records.") from None
     return sorted(names)
 
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from freehold.drill.range_lines import sweep
 from freehold.errors import TooLarge, Unreadable
+from freehold.whole_file import read_bounded
 
 __all__ = ["MOST_BYTES", "MOST_ROWS", "NetworkTable", "RangeRow", "load_asn_table", "load_country_table"]
 
@@ -29,6 +30,7 @@ MOST_BYTES: Final = 400_000_000
 MOST_ROWS: Final = 10_000_000
 _CHUNK: Final = 16_384
 _MOST_NAME: Final = 200
+_MOST_DIGITS: Final = 10
 _HEADERS: Final = ("start", "ip", "first", "from", "network", "range")
 _NO_COUNTRY: Final = frozenset({"", "??", "ZZ", "-", "None"})
 _Value = tuple[str, ...]
@@ -128,7 +130,7 @@ def load_country_table(paths: Iterable[str | Path]) -> NetworkTable:
 
 def _operator(cells: Sequence[str]) -> _Value | None:
     number = cells[0].strip().removeprefix("AS")
-    if not (number.isascii() and number.isdecimal()) or int(number) >= 1 << 32:
+    if not (number.isascii() and number.isdecimal()) or len(number) > _MOST_DIGITS or int(number) >= 1 << 32:
         return None
     name = cells[1].strip()[:_MOST_NAME]
     return (number, name if name.isprintable() else "".join(filter(str.isprintable, name)))
@@ -231,11 +233,12 @@ def _is_heading(row: Sequence[str]) -> bool:
 
 def _data(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise TooLarge(f"{path} is over {MOST_BYTES // 1_000_000} MB. Leave out the ranges that you don't need.")
-        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        data = read_bounded(path, MOST_BYTES)
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Name a table of address ranges.") from error
+    if len(data) > MOST_BYTES:
+        raise TooLarge(f"{path} is over {MOST_BYTES // 1_000_000} MB. Leave out the ranges that you don't need.")
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _text(path: Path, data: bytes) -> str:

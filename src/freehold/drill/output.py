@@ -24,7 +24,7 @@ from typing import IO, Final
 
 from freehold.errors import DrillError
 
-__all__ = ["Counted", "Output", "same_place"]
+__all__ = ["Counted", "Output", "opened_log", "same_place"]
 
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4_096
@@ -85,7 +85,7 @@ class Output:
         self.counted = Counted()
         self._clock = clock
         self._lock = threading.Lock()
-        self._log: IO[bytes] | None = _opened(log)
+        self._log: IO[bytes] | None = None if log is None else opened_log(log)
         self._terminals: list[tuple[int, int]] = []
         self._ours: list[tuple[int, int]] = []
         self._threads: list[threading.Thread] = []
@@ -208,11 +208,18 @@ class Output:
             self.counted.logged_all = False
 
 
-def _opened(log: Path | None) -> IO[bytes] | None:
-    if log is None:
-        return None
+def opened_log(log: Path) -> IO[bytes]:
+    """Open a log to add to it; a pipe that nobody reads from is none.
+
+    Raises
+    ------
+    freehold.errors.DrillError
+        If it cannot be written.
+    """
     try:
-        return log.open("ab", buffering=0)
+        handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
+        os.set_blocking(handle, True)
+        return open(handle, "ab", buffering=0)  # noqa: PTH123
     except OSError as error:
         raise DrillError(f"{log}: the output cannot be kept there ({error.strerror}). Give another file by --log.") from None
 

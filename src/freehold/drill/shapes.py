@@ -20,9 +20,9 @@ answered; ``slow``: late, and at a rate; ``http``: a status instead of the answe
 than a date."""
 
 _STATUSES: Final = frozenset({403, 429, 451, *range(500, 600)})
-_RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB)?(?:/s)?")
+_RATE: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(B|kB|MB|GB)?(?:/s)?")
 _UNITS: Final = {None: 1, "B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
-_TIME: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s)?")
+_TIME: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,12})?)\s*(ms|s)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _bare(name: str, rest: str, text: str) -> Shape:
         latency, rate = _slow(rest, text)
         return Shape(name, latency=latency, rate=rate)
     if name == "http":
-        if not rest.isdecimal() or int(rest) not in _STATUSES:
+        if not re.fullmatch(r"[0-9]{3}", rest) or int(rest) not in _STATUSES:
             raise UsageError(f"--shape: '{text}' has no status of a refusal. Write http:403, http:429, http:451 or http:5xx.")
         return Shape(name, status=int(rest))
     if name == "stale":

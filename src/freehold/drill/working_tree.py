@@ -17,6 +17,8 @@ from freehold.canonical import canonical
 __all__ = ["command_digest", "revision_of"]
 
 _DEADLINE: Final = 10.0
+_MOST_BYTES: Final = 32_000_000
+"""Bytes of a command: more than any system takes."""
 _GIT: Final = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
 
 
@@ -46,7 +48,9 @@ def command_digest(arguments: Sequence[str], revision: str) -> str:
     revision
         As :func:`revision_of` gives it.
     """
-    return hashlib.sha256(canonical({"arguments": list(arguments), "revision": revision})).hexdigest()
+    # bytes that are no UTF-8 are kept by nobody as they are
+    said = [one.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for one in arguments]
+    return hashlib.sha256(canonical({"arguments": said, "revision": revision}, _MOST_BYTES)).hexdigest()
 
 
 def _ask(folder: str | Path, *arguments: str) -> str | None:

@@ -99,7 +99,7 @@ def _errand(
         return Errand((*pip, "download", "--no-deps", *chosen, "--dest", str(scratch), what), scratch, wanted)
     if ecosystem == "npm":
         what = f"{name}@{version}" if version else name
-        return Errand(("npm", "pack", "--silent", "--pack-destination", str(scratch), what), scratch, wanted)
+        return Errand(("npm", "pack", "--silent", "--pack-destination", str(scratch), "--", what), scratch, wanted)
     what = f"{name}={version}" if version else name
     return Errand(("apt-get", "--quiet", "download", what), scratch, wanted)
 

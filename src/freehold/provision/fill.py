@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -31,7 +30,7 @@ from freehold.provision.debian_archive import control_of, packages_list, release
 from freehold.provision.file_names import safe_file, safe_npm_name
 from freehold.provision.manifest import MANIFEST, Held, Manifest, digest_of, read_manifest, write_manifest
 from freehold.provision.needs import Missing, Need, Received, Recording
-from freehold.provision.npm_registry import manifest_of, mirror_page, read_packument
+from freehold.provision.npm_registry import is_version, manifest_of, mirror_page, read_packument, written_page
 from freehold.provision.python_index import project_html, project_json, root_html
 from freehold.version import __version__
 
@@ -67,6 +66,9 @@ def see_it_can_be_filled(folder: Path) -> Manifest | None:
     """
     if folder.exists() and not folder.is_dir():
         raise ProvisionError(f"{folder} is no folder. Name one that is empty, or a mirror, or that is not there yet.")
+    there = next(one for one in (folder, *folder.absolute().parents) if one.is_dir())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ProvisionError(f"{folder} cannot be written: you have no right to write in {there}. Name another folder.")
     if not folder.is_dir() or not any(folder.iterdir()):
         return None
     if not (folder / MANIFEST).is_file():
@@ -186,6 +188,8 @@ def _named(received: Received) -> Need:
         name, version = found.get("name"), found.get("version")
         if not isinstance(name, str) or not isinstance(version, str):
             raise ProvisionError(f"{need.file}: its package.json names no package and version. It was refused.")
+        if not is_version(need.version or version):
+            raise ProvisionError(f"{need.file}: its package.json has {version[:80]!r} for a version. It was refused.")
         return replace(need, name=safe_npm_name(need.name or name), version=need.version or version)
     if need.ecosystem == "debian":
         _, fields = control_of(path)
@@ -215,8 +219,13 @@ def _write(folder: Path, name: str, content: bytes) -> str:
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.parent / f".{target.name}.part"
-    part.write_bytes(content)
-    part.replace(target)
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    except OSError as error:
+        raise ProvisionError(f"{target} cannot be written ({error.strerror}). Look at its place and the room left.") from None
+    finally:
+        part.unlink(missing_ok=True)
     return name
 
 
@@ -243,7 +252,7 @@ def _npm(folder: Path, needs: Iterable[Need], pages: Mapping[str, str]) -> Itera
         seen += [_page(folder / place)]
         versions = {need.version: _version(folder, need, seen) for need in files}
         tags = {name: value for page in reversed(seen) for name, value in page.get("dist-tags", {}).items()}
-        yield _write(folder, place, json.dumps(mirror_page(package, versions, tags), ensure_ascii=False).encode())
+        yield _write(folder, place, written_page(mirror_page(package, versions, tags)))
 
 
 def _page(path: Path) -> Mapping[str, Any]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from freehold.canonical import canonical, parse
 from freehold.errors import EvidenceError, Finding, ProvisionError
+from freehold.provision.file_names import is_safe_file, normalised, safe_npm_name
 from freehold.provision.needs import ECOSYSTEMS, Missing, Need
-from freehold.whole_file import write_whole
+from freehold.whole_file import read_bounded, write_whole
 
 __all__ = ["FORM", "MANIFEST", "Held", "Manifest", "digest_of", "read_manifest", "verify_mirror", "write_manifest"]
 
@@ -24,6 +26,10 @@ MANIFEST: Final = "manifest.json"
 _MOST_BYTES: Final = 256_000_000
 _MOST_FINDINGS: Final = 1000
 _BESIDE: Final = frozenset({MANIFEST, "proof.json"})
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_DEBIAN: Final = re.compile(r"[a-z0-9][a-z0-9+.-]{1,100}")
+_WEB_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!~*-]{0,255}")
+_VERSION: Final = {"python": _WEB_VERSION, "npm": _WEB_VERSION, "debian": re.compile(r"[A-Za-z0-9][A-Za-z0-9._+:~-]{0,255}")}
 _PART: Final = re.compile(r"[@A-Za-z0-9_-][A-Za-z0-9._+!~%=@-]*")
 
 
@@ -117,9 +123,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        content = read_bounded(path, _MOST_BYTES)
+        if len(content) > _MOST_BYTES:
             raise ProvisionError(f"{path} has more than {_MOST_BYTES:,} bytes. It is no manifest of a mirror.")
-        value = parse(path.read_bytes())
+        value = parse(content)
     except OSError as error:
         raise ProvisionError(
             f"{path} cannot be read ({error.strerror}). `freehold provision --into {folder} -- CMD` makes a mirror."
@@ -133,7 +140,7 @@ def read_manifest(folder: Path) -> Manifest:
         if hashlib.sha256(canonical(value, _MOST_BYTES)).hexdigest() != stated:
             raise ProvisionError(f"{path} was changed after it was written: its digest is another. Fill a new folder.")
         return _from_data(value)
-    except (EvidenceError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (EvidenceError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise ProvisionError(f"{path} does not say what a manifest says ({error}). Fill a new folder.") from None
 
 
@@ -141,6 +148,8 @@ def _from_data(value: Mapping[str, Any]) -> Manifest:
     needs = tuple(
         Need(**{**one, "stated": tuple(one["stated"]), "facts": tuple(sorted(one["facts"].items()))}) for one in value["needs"]
     )
+    for need in needs:
+        _see_it_is_sound(need)
     files = tuple(Held(**one) for one in value["files"])
     for held in files:
         if not isinstance(held.path, str) or not all(map(_PART.fullmatch, held.path.split("/"))):
@@ -150,6 +159,29 @@ def _from_data(value: Mapping[str, Any]) -> Manifest:
         tuple(map(str, value["registries"])), tuple(map(str, value["hosts"])), dict(value["tools"]), needs, files,
         tuple(Missing(**one) for one in value["missing"]),
     )  # fmt: skip
+
+
+def _see_it_is_sound(need: Need) -> None:
+    """Refuse what would be something else to a client that is sent for it: an option, a folder, an address."""
+    texts = (need.ecosystem, need.name, need.version, need.file, need.sha256, need.source, need.by)
+    pairs = [part for pair in need.facts for part in pair]
+    if not all(isinstance(one, str) for one in (*texts, *need.stated, *pairs)) or type(need.size) is not int:
+        raise ValueError("a file of a package is described by other than texts and a number")
+    if need.ecosystem not in ECOSYSTEMS or _SHA256.fullmatch(need.sha256) is None:
+        raise ValueError(f"{need.ecosystem[:80]!r} is no kind of package, or it has no SHA-256")
+    if not _is_name(need) or _VERSION[need.ecosystem].fullmatch(need.version) is None or not is_safe_file(need.file):
+        raise ValueError(f"{need.label[:80]!r} is no package with a version and a file")
+
+
+def _is_name(need: Need) -> bool:
+    if need.ecosystem == "debian":
+        return _DEBIAN.fullmatch(need.name) is not None
+    with suppress(ProvisionError):
+        return (
+            not need.name.startswith("-")
+            and (normalised if need.ecosystem == "python" else safe_npm_name)(need.name) == need.name
+        )
+    return False
 
 
 def verify_mirror(folder: Path) -> tuple[Manifest, tuple[Finding, ...]]:

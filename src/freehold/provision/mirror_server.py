@@ -52,6 +52,7 @@ class Mirror:
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
+        self._root = folder.resolve()
         self._held = {one.path: one for one in manifest.files}
         self._needs = manifest.needs
         self._lock = threading.Lock()
@@ -147,15 +148,18 @@ class Mirror:
             self._miss("npm", package, "", request)
             return Answer(404, b'{"error": "this mirror does not have the package"}', "application/json")
         self._ask("npm", package, request)
-        page = json.loads((self._folder / place).read_bytes())
-        for one in page["versions"].values():
-            one["dist"]["tarball"] = f"http://{request.headers.get('host', '127.0.0.1')}{one['dist']['tarball']}"
+        try:
+            page = json.loads((self._folder / place).read_bytes())
+            for one in page["versions"].values():
+                one["dist"]["tarball"] = f"http://{request.headers.get('host', '127.0.0.1')}{one['dist']['tarball']}"
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise ProvisionError(f"{place} is not the page recorded. See: freehold provision verify {self._folder}") from None
         return Answer(200, json.dumps(page).encode(), "application/json")
 
     def _file(self, path: str, request: Request, kind: str = "text/plain") -> Answer | None:
         held = self._held.get(path)
         whole = self._folder / path
-        if held is None or not whole.is_file():
+        if held is None or not whole.is_file() or not whole.resolve().is_relative_to(self._root):
             return None
         if request.method == "GET":
             with self._lock:

@@ -6,23 +6,38 @@ An archive is looked into, never unpacked; of a page, only what belongs to versi
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 import tarfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from freehold.errors import ProvisionError
 from freehold.provision.file_names import is_safe_file, safe_npm_name
 
-__all__ = ["Tarball", "manifest_of", "mirror_page", "package_of", "read_packument", "tarballs_of", "version_order"]
+__all__ = [
+    "Tarball",
+    "is_version",
+    "manifest_of",
+    "mirror_page",
+    "package_of",
+    "read_packument",
+    "tarballs_of",
+    "version_order",
+    "written_page",
+]
 
 _MOST_MEMBERS: Final = 100_000
 _MOST_MANIFEST: Final = 5_000_000
 _ALGORITHMS: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!~*-]{0,255}")
+_MOST_READ: Final = 2_000_000_000
+_MOST_AT_ONCE: Final = 16_000_000
 _NUMBERS: Final = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 
 
@@ -71,12 +86,30 @@ def read_packument(body: bytes) -> dict[str, Any]:
         If it is none.
     """
     try:
-        page = json.loads(body)
+        page = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         page = None
     if not isinstance(page, dict) or not isinstance(page.get("versions"), dict) or not isinstance(page.get("name"), str):
         raise ProvisionError("a page of an npm registry is none of a package. It was refused.")
     return page
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def written_page(page: Mapping[str, Any]) -> bytes:
+    """Write a page in JSON; half characters, which JSON can say and UTF-8 cannot, stay as they came.
+
+    Raises
+    ------
+    freehold.errors.ProvisionError
+        If it stands too deep in itself.
+    """
+    try:
+        return json.dumps(page, allow_nan=False).encode()
+    except (RecursionError, ValueError):
+        raise ProvisionError("a page of an npm registry cannot be written as JSON. It was refused.") from None
 
 
 def tarballs_of(page: Mapping[str, Any], base: str) -> tuple[Tarball, ...]:
@@ -102,9 +135,14 @@ def tarballs_of(page: Mapping[str, Any], base: str) -> tuple[Tarball, ...]:
         except ValueError:
             continue
         file = unquote(parts.path.rpartition("/")[2])
-        if parts.scheme in ("http", "https") and is_safe_file(file) and len(version) <= 256:
+        if parts.scheme in ("http", "https") and is_safe_file(file) and is_version(version):
             found.append(Tarball(name, version, file, url, _digests(dist)))
     return tuple(found)
+
+
+def is_version(text: str) -> bool:
+    """Whether a text can be the version of an npm package."""
+    return _VERSION.fullmatch(text) is not None
 
 
 def _digests(dist: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -131,10 +169,10 @@ def manifest_of(path: Path) -> dict[str, Any]:
     Raises
     ------
     freehold.errors.ProvisionError
-        If it is no such archive, or holds more than 100,000 files before it.
+        If it is no such archive, or holds more than 100,000 files or 2 GB before it.
     """
     try:
-        with tarfile.open(path, "r|gz") as archive:
+        with gzip.open(path) as packed, tarfile.open(fileobj=cast("IO[bytes]", _Bounded(packed)), mode="r:") as archive:
             for number, member in enumerate(archive):
                 if number > _MOST_MEMBERS:
                     break
@@ -145,9 +183,29 @@ def manifest_of(path: Path) -> dict[str, Any]:
                     if isinstance(manifest, dict):
                         return manifest
                     break
-    except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError):
+    except (tarfile.TarError, zlib.error, OSError, ValueError, EOFError, RecursionError):
         pass
     raise ProvisionError(f"{path.name}: this is no archive of an npm package: it holds no sound package.json. It was refused.")
+
+
+class _Bounded:
+    """What comes out of an archive, which may be a thousand times what it takes on the disk, up to a bound."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed = packed
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= _MOST_AT_ONCE or self._packed.tell() + size > _MOST_READ:
+            raise ValueError("more than an archive of a package holds")
+        return self._packed.read(size)
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        if whence or place > _MOST_READ:
+            raise ValueError("beyond what an archive of a package holds")
+        return self._packed.seek(place)
+
+    def tell(self) -> int:
+        return self._packed.tell()
 
 
 def version_order(version: str) -> tuple[int, int, int, int, str]:
@@ -170,7 +228,7 @@ def mirror_page(name: str, versions: Mapping[str, Mapping[str, Any]], tags: Mapp
     tags
         The registry's own tags; those of versions not held are left out, and ``latest`` is the highest held then.
     """
-    kept = {tag: version for tag, version in tags.items() if version in versions}
+    kept = {tag: version for tag, version in tags.items() if isinstance(version, str) and version in versions}
     if "latest" not in kept:
         finished = [one for one in versions if "-" not in one] or list(versions)
         kept["latest"] = max(finished, key=version_order)

@@ -15,8 +15,8 @@ from typing import Final
 
 from freehold.drill.contact import Contact
 from freehold.drill.interface import Command
-from freehold.drill.portable_processes import PortableProcesses
 from freehold.drill.record import Attributed, Run
+from freehold.drill.session_processes import SessionProcesses, session_processes
 from freehold.errors import ProvisionError
 from freehold.provision.client_environment import for_recording
 from freehold.provision.configured import Configured
@@ -106,15 +106,19 @@ async def _run(
 ) -> list[tuple[Errand, int]]:
     """Run one after another, whatever becomes of them; nothing that they started is left at the end."""
     failed = []
-    processes, begin = PortableProcesses(), time.monotonic()
+    processes: SessionProcesses | None = None
+    begin = time.monotonic()
     try:
         for errand in errands:
+            if processes is None:
+                processes, _ = await session_processes()
             process = await processes.start(Command(errand.arguments, str(errand.folder), environment, stdout=stdout))
             left = None if timeout is None else max(0.0, timeout - (time.monotonic() - begin))
             try:
                 status = await asyncio.wait_for(process.wait(), left)
             except TimeoutError:
                 await processes.close()
+                processes = None
                 status = -signal.SIGKILL
             except asyncio.CancelledError:
                 # An interrupt reaches the command too, which stands in the same group: it may end by itself.
@@ -124,7 +128,8 @@ async def _run(
             if status:
                 failed.append((errand, status))
     finally:
-        await processes.close()
+        if processes is not None:
+            await processes.close()
     return failed
 
 

@@ -15,14 +15,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from freehold.errors import ProvisionError
 from freehold.provision.file_names import distribution_of, is_safe_file, normalised
 from freehold.provision.loopback_server import Answer, Request
 from freehold.provision.needs import Asked, Need, Received, Recording
-from freehold.provision.npm_registry import Tarball, package_of, read_packument, tarballs_of
+from freehold.provision.npm_registry import Tarball, package_of, read_packument, tarballs_of, written_page
 from freehold.provision.python_index import HTML, JSON, Link, read_page, written_html, written_json
 from freehold.provision.registry import Registry
 from freehold.provision.upstream import Reply, Upstream
@@ -183,9 +183,7 @@ class RecordingIndex:
             return Answer(status, b"{}", "application/json")
         for tarball in tarballs_of(page, registry.base):
             page["versions"][tarball.version]["dist"]["tarball"] = self._npm_address(number, tarball, request)
-        from json import dumps
-
-        return Answer(200, dumps(page).encode(), "application/json")
+        return Answer(200, written_page(page), "application/json")
 
     def _packument(self, number: int, package: str, request: Request) -> tuple[int, dict[str, Any] | None]:
         registry = self._registries[number]
@@ -293,7 +291,7 @@ class RecordingIndex:
                 for piece in pieces:
                     self._take_room(len(piece), target)
                     size += len(piece)
-                    file.write(piece)
+                    self._write(file, piece, target)
                     for digest in digests.values():
                         digest.update(piece)
                     if held:
@@ -315,6 +313,15 @@ class RecordingIndex:
                 yield held
         finally:
             part.unlink(missing_ok=True)
+
+    def _write(self, file: IO[bytes], piece: bytes, target: _Target) -> None:
+        try:
+            file.write(piece)
+        except OSError as error:
+            raise self._refusal(
+                f"{target.need.file}: it cannot be kept while it is recorded ({error.strerror}). Make room, or name another "
+                "place for files by TMPDIR."
+            ) from None
 
     def _receive(self, need: Need) -> None:
         with self._lock:

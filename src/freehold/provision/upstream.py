@@ -197,8 +197,8 @@ def _from_folder(url: str, registry: Registry) -> Iterator[Reply]:
     path = Path(unquote(urlsplit(url).path)).resolve()
     if not registry.base.startswith("file:") or not path.is_relative_to(root):
         raise ProvisionError(f"an index leads to a file outside of {registry.shown}. It was refused.")
-    path = path / "index.html" if path.is_dir() else path
-    if not path.is_file():
+    path = (path / "index.html").resolve() if path.is_dir() else path
+    if not path.is_relative_to(root) or not path.is_file():
         yield Reply(404, url, {}, _Empty())
         return
     kind = "text/html" if path.suffix == ".html" else "application/octet-stream"

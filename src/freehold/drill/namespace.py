@@ -203,7 +203,7 @@ class NamespaceSession:
 
     def __init__(self, backend: str, inside: InsideProcess, handed: Handed, blind: tuple[str, ...]) -> None:
         self.backend = backend
-        self.blind_spots = blind
+        self._blind = blind
         self.setup_seconds = 0.0
         self.inside_seconds = handed.seconds
         """How much of it the program inside took, without the start of its interpreter."""
@@ -219,6 +219,12 @@ class NamespaceSession:
         self._closing = False
         self._closed = False
         self._broken = ""
+
+    @property
+    def blind_spots(self) -> tuple[str, ...]:
+        """Keys of the words for what is not seen, with those that the commands brought about up to now."""
+        proxies = () if self._outside is None else self._outside.proxies
+        return (*self._blind, *(f"drill_backend.blind_proxy {one}" for one in proxies))
 
     @property
     def inside_pid(self) -> int:
@@ -246,6 +252,8 @@ class NamespaceSession:
             raise CutFailed(f"{reason} Nothing was started.")
         if self._closing:
             raise CutFailed("The cut was closed before. Nothing was started.")
+        if self._outside is not None:
+            self._outside.starts(command.environment)
         self._numbers += 1
         identifier = self._numbers
         loop = asyncio.get_running_loop()

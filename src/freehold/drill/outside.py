@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from freehold.drill.decision import Cutting
 from freehold.drill.dial import Dial, dial
 from freehold.drill.inside_sockets import Blocked, InsideSockets
 from freehold.drill.name_book import NameBook
+from freehold.drill.proxied import proxies_named
 from freehold.drill.relay import SAYS_NOTHING, Destination, Relay, original_destination
 from freehold.drill.resolver import Resolver
 from freehold.drill.shapes import Shape
@@ -105,6 +106,15 @@ class Outside:
     def held_pipes(self) -> int:
         """Ways of connections that hold bytes now, because their target takes no more."""
         return self._relay.held_pipes
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Hosts and ports that the command spoke to as proxies, as ``host:port``: what it reached by them is not seen."""
+        return tuple(self._relay.proxies)
+
+    def starts(self, environment: Mapping[str, str]) -> None:
+        """Note the proxies that a command's variables name: one that is spoken to by TLS is not known otherwise."""
+        self._relay.named_proxies |= proxies_named(environment)
 
     def resolver_on(self, *datagrams: socket.socket) -> Resolver:
         """Another name server of this session, on other sockets."""

@@ -25,6 +25,7 @@ from freehold.drill.dial import Dial, dial
 from freehold.drill.http_shapes import serve
 from freehold.drill.name_book import NameBook
 from freehold.drill.pipes import Pair, Pipes, reset
+from freehold.drill.proxied import MOST_LOOKED_AT, asks_a_proxy
 from freehold.drill.shapes import Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Host, Upstream
@@ -44,6 +45,7 @@ SAYS_NOTHING: Final = 10.0
 """Seconds that a client has for its first bytes under the shape ``reset``: one that waits for a greeting says none."""
 _LINGERS: Final = 60.0
 _STATUS: Final = frozenset({"http", "revoked"})
+_MOST_PROXIES: Final = 16
 
 
 def original_destination(client: socket.socket) -> tuple[str, int]:
@@ -119,6 +121,10 @@ class Relay:
         self._closed = False
         self.waited = False
         """Whether connections had to wait because as many were open as can be."""
+        self.named_proxies: frozenset[tuple[str, int]] = frozenset()
+        """Hosts and ports that the commands' variables name as proxies."""
+        self.proxies: dict[str, None] = {}
+        """Hosts and ports that were spoken to as proxies, as ``host:port``; the first sixteen."""
         self.broken = ""
         """Why no more connections can be accepted; empty while they can."""
 
@@ -263,7 +269,7 @@ class Relay:
             if one.client is not None:
                 reset(client)
                 self._gone(one)
-        self._join(one, client, outer)
+        self._join(one, client, outer, port)
 
     async def _decided(self, one: _Connection, client: socket.socket, address: str, port: int) -> socket.socket | None:
         """Connect outside if that is to be; ``None`` if the connection has ended otherwise.
@@ -337,7 +343,7 @@ class Relay:
         one.entry.bytes_up += served.bytes_up
         one.entry.bytes_down += served.bytes_down
 
-    def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:
+    def _join(self, one: _Connection, client: socket.socket, outer: socket.socket, port: int) -> None:
         """Let both ends talk."""
         with contextlib.suppress(OSError):
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -349,8 +355,16 @@ class Relay:
         def down(count: int) -> None:
             entry.bytes_down += count
 
+        def look(first: bytes) -> None:
+            hosts = (one.host.name, *one.host.aliases, *one.host.addresses)
+            is_proxy = any((host, port) in self.named_proxies for host in hosts) or asks_a_proxy(first, hosts)
+            if is_proxy and len(self.proxies) < _MOST_PROXIES:
+                self.proxies[f"{one.host.name or one.host.addresses[0]}:{port}"] = None
+
         rate = one.shape.rate if one.decision.cut and one.shape.name == "slow" else 0.0
-        one.pair = Pair(client, outer, self._pipes, up, down, lambda: self._gone(one), rate, self._clock)
+        one.pair = Pair(
+            client, outer, self._pipes, up, down, lambda: self._gone(one), rate, self._clock, (MOST_LOOKED_AT, look)
+        )
         one.pair.start()
 
 

@@ -21,6 +21,7 @@ from freehold.drill.inside_process import Handed, InsideProcess, Wanted, probe
 from freehold.drill.interface import SETUP_DEADLINE, Command, Possible
 from freehold.drill.leftover import kill_in
 from freehold.drill.outside import Outside
+from freehold.drill.servants import name_services, servants
 from freehold.drill.shapes import SHAPES, Shape
 from freehold.errors import CutFailed, DrillError
 from freehold.words import say
@@ -29,11 +30,6 @@ __all__ = ["NamespaceBackend", "NamespaceSession", "RunningCommand", "blind_spot
 
 _TO_END: Final = 10.0
 """Seconds that the program inside has for ending what it started, before it is ended itself."""
-
-_ENGINES: Final = (
-    "/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock",
-    "/run/snapd.socket",
-)  # fmt: skip
 
 
 class NamespaceBackend:
@@ -150,10 +146,13 @@ def blind_spots(wanted: Wanted, handed: Handed) -> tuple[str, ...]:
         "blind_name_service": bool(set(wanted.masks) - set(handed.masked)),
         "blind_name_servers": bool(set(wanted.instead) - set(handed.masked)),
         "blind_ipv6": wanted.filter and not handed.ipv6,
-        "blind_engine": any(Path(path).exists() for path in _ENGINES),
         "blind_vsock": Path("/dev/vsock").exists(),
     }
-    return tuple(f"drill_backend.{key}" for key, there in found.items() if there)
+    named = {"blind_servants": servants(os.environ), "blind_names_elsewhere": name_services()} if wanted.apart else {}
+    return (
+        *(f"drill_backend.{key}" for key, there in found.items() if there),
+        *(f"drill_backend.{key} {', '.join(names)}" for key, names in named.items() if names),
+    )
 
 
 class RunningCommand:

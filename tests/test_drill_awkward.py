@@ -205,3 +205,28 @@ def test_no_spelling_of_a_cut_address_reaches_it(w: World, user: User) -> None:
     assert "answered" not in done.output[0], done.output
     w.nothing_reached("cut.test")
     assert sum(contact.refused for contact in done.contacts if contact.address == address) == 6
+
+
+# ---------------------------------------------------------------- a command that does not wait
+
+LAST = """
+import os, socket, sys
+for place, said in (("203.0.113.77", b"x"), ("kept.test", b"said last" * 20_000)):
+    one = socket.create_connection((place, 8080))
+    one.sendall(said)
+many = [socket.create_connection(("203.0.113.77", 8080)) for _ in range(200)]
+os._exit(3)
+"""
+
+
+@USERS
+def test_what_a_command_does_last_is_counted_and_passed_on(w: World, user: User) -> None:
+    w.clear()
+    last = in_session(w, [sys.executable, "-c", LAST], cut=["203.0.113.77"], shape="reset", user=user)
+    assert last.exits == (3,), last.errors
+    w.nothing_reached("203.0.113.77")
+    (cut,) = last.of("203.0.113.77", 8080)
+    assert (cut.tries, cut.refused) == (201, 201)
+    (kept,) = last.of("kept.test", 8080)
+    assert kept.bytes_up == 180_000
+    assert len(w.canary("kept.test")) == 1

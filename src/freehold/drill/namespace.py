@@ -214,6 +214,7 @@ class NamespaceSession:
         self._starting: dict[int, asyncio.Future[int]] = {}
         self._ends: dict[int, asyncio.Future[int]] = {}
         self._names: dict[int, Command] = {}
+        self._settling: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self._closing = False
         self._closed = False
@@ -310,6 +311,7 @@ class NamespaceSession:
             try:
                 if self._outside is not None:
                     await self._outside.close()
+                await asyncio.gather(*self._settling, return_exceptions=True)
             finally:
                 if self._handed.sockets is not None:
                     self._handed.sockets.close()
@@ -330,7 +332,7 @@ class NamespaceSession:
         if "started" in message:
             self._resolve(self._starting.pop(message["started"], None), message["pid"])
         elif "ended" in message:
-            self._resolve(self._ends.pop(message["ended"], None), message["status"])
+            self._end(self._ends.pop(message["ended"], None), message["status"])
         elif "not_started" in message:
             identifier = message["not_started"]
             self._ends.pop(identifier).cancel()
@@ -338,6 +340,21 @@ class NamespaceSession:
             if not future.done():
                 future.set_exception(_not_started(message, self._names[identifier]))
         self._names = {number: one for number, one in self._names.items() if number in self._starting}
+
+    def _end(self, end: asyncio.Future[int] | None, status: int) -> None:
+        """Tell of a command's end, once what it had begun is counted and passed on."""
+        outside = self._outside
+        if outside is None or self._closing:
+            self._resolve(end, status)
+            return
+
+        async def settled() -> None:
+            await outside.settle()
+            self._resolve(end, status)
+
+        task = asyncio.create_task(settled())
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
 
     @staticmethod
     def _resolve(future: asyncio.Future[int] | None, value: int) -> None:

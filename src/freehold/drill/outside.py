@@ -5,7 +5,9 @@ Whoever holds it decides what is cut; what was contacted is counted in one place
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import select
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +29,8 @@ from freehold.drill.upstream import Host, Upstream
 
 __all__ = ["Outside"]
 
+_SETTLES: Final = 2.0
+_PAUSE: Final = 0.002
 _TRANSPORTS: Final[dict[str, Transport]] = {"tcp": "tcp", "udp": "udp"}
 
 
@@ -119,6 +123,26 @@ class Outside:
     def resolver_on(self, *datagrams: socket.socket) -> Resolver:
         """Another name server of this session, on other sockets."""
         return Resolver(datagrams, (), self._book, self.upstream, self._ledger)
+
+    async def settle(self, most: float = _SETTLES) -> None:
+        """Do what the kernel would do for a command that has ended: take what it had begun, and pass on what it had said.
+
+        A connection that nobody had accepted yet would be counted by nobody, and what was sent last would be lost.
+
+        Parameters
+        ----------
+        most
+            Seconds after which it is left as it is.
+        """
+        sockets = self._sockets
+        arrive = (sockets.udp4, sockets.udp6, sockets.dns_tcp4, sockets.dns_tcp6, sockets.tcp4, sockets.tcp6)
+        waiting = select.poll()
+        for one in arrive:
+            if one is not None:
+                waiting.register(one, select.POLLIN)
+        until = time.monotonic() + most
+        while not self._closed and (waiting.poll(0) or self._relay.owes) and time.monotonic() < until:
+            await asyncio.sleep(_PAUSE)
 
     async def start(self) -> None:
         """Begin to answer and to accept."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-__all__ = ["Opening", "Pace", "Pair", "Pipes", "reset"]
+__all__ = ["Opening", "Pace", "Pair", "Pipes", "has_said", "reset"]
 
 Opening: TypeAlias = tuple[int, Callable[[bytes], None]]
 """How many bytes of what one end says first are looked at, and by what."""
@@ -37,6 +38,13 @@ def reset(one: socket.socket) -> None:
         pass  # it has ended already
     finally:
         one.close()
+
+
+def has_said(one: socket.socket) -> bool:
+    """Whether the other end of a connection has said something that was not read, or that it will say no more."""
+    waiting = select.poll()
+    waiting.register(one, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class Pipes:
@@ -143,6 +151,10 @@ class _Way:
     @property
     def ended(self) -> bool:
         return self._ended
+
+    @property
+    def owes(self) -> bool:
+        return not self._ended and (bool(self._held) or has_said(self._source))
 
     def listen(self) -> None:
         self._timer = None
@@ -272,6 +284,11 @@ class Pair:
             _Way(self, inner, outer, pipes, up, Pace(rate, clock) if rate else None, opening),
             _Way(self, outer, inner, pipes, down, Pace(rate, clock) if rate else None),
         )
+
+    @property
+    def owes(self) -> bool:
+        """Whether the inner has said what the outer was not yet told."""
+        return self._open and self._ways[0].owes
 
     def start(self) -> None:
         """Begin."""

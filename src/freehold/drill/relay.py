@@ -24,7 +24,7 @@ from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import Dial, dial
 from freehold.drill.http_shapes import serve
 from freehold.drill.name_book import NameBook
-from freehold.drill.pipes import Pair, Pipes, reset
+from freehold.drill.pipes import Pair, Pipes, has_said, reset
 from freehold.drill.proxied import MOST_LOOKED_AT, asks_a_proxy
 from freehold.drill.shapes import Shape
 from freehold.drill.stand_ins import StandIns
@@ -76,6 +76,7 @@ class _Connection:
     decision: Decision
     shape: Shape
     counted: bool = False
+    decided: bool = False
     pair: Pair | None = None
     task: asyncio.Task[None] | None = None
     client: socket.socket | None = None
@@ -140,6 +141,11 @@ class Relay:
     def held_pipes(self) -> int:
         """Pipes that bytes are in, or that are just being used."""
         return self._pipes.lent
+
+    @property
+    def owes(self) -> bool:
+        """Whether a connection is not yet decided, or what the command has said was not yet passed on."""
+        return any(map(_owes, self._open))
 
     def start(self) -> None:
         """Begin to accept."""
@@ -280,6 +286,7 @@ class Relay:
             If it is not reached outside.
         """
         if one.local:
+            one.decided = True
             return self._kept(one, await self._reach((address,), port, 4))
         if not one.literal:
             one.host = await self._host(one.host.name, address)
@@ -287,6 +294,7 @@ class Relay:
         one.shape = shape = self._book.shape
         one.decision = decision = self._book.judge(one.host, literal=one.literal)
         first = 6 if ":" in address else 4
+        one.decided = True
         if not decision.cut:
             return self._kept(one, await self._reach(one.host.addresses, port, first))
         if one.literal:
@@ -366,6 +374,14 @@ class Relay:
             client, outer, self._pipes, up, down, lambda: self._gone(one), rate, self._clock, (MOST_LOOKED_AT, look)
         )
         one.pair.start()
+
+
+def _owes(one: _Connection) -> bool:
+    if one.pair is not None:
+        return one.pair.owes
+    if not one.decided:
+        return True
+    return not one.decision.cut and one.client is not None and one.client.fileno() >= 0 and has_said(one.client)
 
 
 async def _said(client: socket.socket, most: float) -> None:

@@ -16,6 +16,7 @@ import pytest
 from drill_process import here, session
 from drill_session import in_session
 from drill_world import User, World, world
+from freehold.drill.decision import CutHosts, with_embedded
 from freehold.drill.name_servers import read_name_servers
 from freehold.errors import DrillError
 
@@ -34,6 +35,7 @@ ASKED = """
 import asyncio, json, socket, sys
 from freehold import domain_names as dns
 from freehold.drill import kernel, netlink
+from freehold.drill.decision import CutHosts, with_embedded
 from freehold.drill.name_servers import NameServers
 from freehold.drill.upstream import Upstream
 
@@ -204,7 +206,24 @@ def test_no_spelling_of_a_cut_address_reaches_it(w: World, user: User) -> None:
     done = in_session(w, [sys.executable, "-c", DIALLED, *spelt], cut=["cut.test", address], user=user)
     assert "answered" not in done.output[0], done.output
     w.nothing_reached("cut.test")
-    assert sum(contact.refused for contact in done.contacts if contact.address == address) == 6
+    # by its own number, and, where there is IPv6, by the two gateways that lead to it
+    assert sum(contact.refused for contact in done.contacts if contact.address) == 6 + 2 * w.ipv6
+
+
+@pytest.mark.parametrize(
+    ("address", "more"),
+    [
+        ("64:ff9b::cb00:7105", ("203.0.113.5",)),  # RFC 6052, section 2.4
+        ("2002:cb00:7105::1", ("203.0.113.5",)),  # RFC 3056, section 2
+        ("64:ff9b:1::cb00:7105", ()),  # a prefix of local use says nothing of where the address stands
+        ("2001:db8::1", ()),
+        ("2002:not an address", ()),
+        ("203.0.113.5", ()),
+    ],
+)
+def test_an_address_that_a_gateway_leads_to_is_known(address: str, more: tuple[str, ...]) -> None:
+    assert with_embedded([address]) == (address, *more)
+    assert CutHosts(frozenset({"203.0.113.5"})).decide("", (), (address,)).cut is (bool(more) or "." in address)
 
 
 # ---------------------------------------------------------------- a command that does not wait

@@ -101,6 +101,7 @@ def test_a_command_for_which_nothing_is_left_is_named_and_the_session_goes_on(le
 
     async def within() -> tuple[str, int]:
         async with session() as one:
+            await (await one.start(here(["true"]))).wait()  # what was handed out is closed by then
             soft, hard = resource.prlimit(one.inside_pid, resource.RLIMIT_NOFILE)
             held = {int(entry.name) for entry in Path(f"/proc/{one.inside_pid}/fd").iterdir()}
             free = [number for number in range(len(held) + 10) if number not in held]

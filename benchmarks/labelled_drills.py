@@ -22,7 +22,11 @@ ROOT = Path(__file__).parent.parent
 LABELS = Path(__file__).parent / "labelled-drills.toml"
 BARE_PIP = "env PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_NO_INDEX= "
 FRESH = "rm -rf got && "
-PIP = f"{BARE_PIP}$PYTHON -m pip download -q --no-deps --no-cache-dir -d got "
+DOWNLOAD = f"{BARE_PIP}$PYTHON -m pip download -q --no-deps --no-cache-dir "
+PIP = f"{DOWNLOAD}-d got "
+HOUSE = f"{DOWNLOAD}-d house six==1.16.0"
+NPM = "npm install --silent --no-audit --no-fund --cache ./cache "
+USED = " && node -e \"require('is-number')\""
 REGISTRY = ("--owner", "psf")
 FORGE = ("--owner", "github-inc")
 FOREIGN = ("--foreign", "--home", "DE", "--trusted", "EU")
@@ -44,28 +48,42 @@ def forward(host: str) -> str:
     return ".".join(reversed(host.split(".")))
 
 
-_TESTS = "FREEHOLD_ENVIRONMENT=$FOLDER/environment scripts/test tests/test_errors.py"
+_TESTS = "FREEHOLD_ENVIRONMENT=$FOLDER/environment scripts/test tests/test_house.py -k machine"
 DRILLS = (
-    Labelled("pip-registry", REGISTRY, f"{FRESH}{PIP} six==1.16.0"),
-    Labelled("pip-forge", FORGE, f"{FRESH}{PIP} six==1.16.0"),
-    Labelled("pip-foreign", FOREIGN, f"{FRESH}{PIP} six==1.16.0"),
-    Labelled("pip-air-gap", ("--air-gap",), f"{FRESH}{PIP} six==1.16.0"),
-    Labelled("pip-wheel-house", REGISTRY, f"{FRESH}{PIP} --find-links house six", f"{PIP.replace('-d got', '-d house')} six==1.16.0"),
-    Labelled("pip-no-index", REGISTRY, f"{FRESH}{PIP} --no-index --find-links house six", f"{PIP.replace('-d got', '-d house')} six==1.16.0"),
-    Labelled("pip-file-host", ("--host", "org.pythonhosted.files"), f"{FRESH}{PIP} six==1.16.0"),
-    Labelled("pip-silent", (*REGISTRY, "--shape", "silent"), f"{FRESH}{PIP} --timeout 3 --retries 1 six==1.16.0"),
-    Labelled("pip-slow", (*REGISTRY, "--shape", "slow:3s"), f"{FRESH}{PIP} six==1.16.0"),
-    Labelled("pip-no-such-version", REGISTRY, f"{FRESH}{PIP} six==99.0"),
-    Labelled("pip-else-vendored", REGISTRY, f"{FRESH}mkdir got; {PIP} --retries 0 six==1.16.0 || cp vendor/six.py got/", "",
-             {"vendor/six.py": "# the copy that is kept here\n"}),
-    Labelled("pip-optional", REGISTRY, f"{FRESH}{PIP} --retries 0 six==1.16.0 && echo 'six is there' && echo 'extension built' || true; echo done"),
-    Labelled("npm-registry", FORGE, "rm -rf node_modules cache && npm install --silent --no-audit --no-fund --fetch-retries 0 --cache ./cache is-number@7.0.0 && node -e \"require('is-number')\"",
-             "npm init -y >/dev/null"),
-    Labelled("npm-offline-cache", FORGE, "rm -rf node_modules && npm install --silent --no-audit --no-fund --prefer-offline --fetch-retries 0 --cache ./cache && node -e \"require('is-number')\"",
-             "npm init -y >/dev/null && npm install --silent --no-audit --no-fund --cache ./cache is-number@7.0.0"),
-    Labelled("other-host-serves", REGISTRY, "curl -sSf -o page $INDEX || curl -sSf -o page $NODE_REGISTRY; test -s page && echo 'a page is there'"),
-    Labelled("compile", FOREIGN, "cc -O2 -o program program.c && ./program", "",
-             {"program.c": "#include <stdio.h>\nint main(void) { puts(\"42\"); return 0; }\n"}),
+    Labelled("pip-registry", REGISTRY, f"{FRESH}{PIP}six==1.16.0"),
+    Labelled("pip-forge", FORGE, f"{FRESH}{PIP}six==1.16.0"),
+    Labelled("pip-foreign", FOREIGN, f"{FRESH}{PIP}six==1.16.0"),
+    Labelled("pip-air-gap", ("--air-gap",), f"{FRESH}{PIP}six==1.16.0"),
+    Labelled("pip-wheel-house", REGISTRY, f"{FRESH}{PIP}--find-links house six", HOUSE),
+    Labelled("pip-no-index", REGISTRY, f"{FRESH}{PIP}--no-index --find-links house six", HOUSE),
+    Labelled("pip-file-host", ("--host", "org.pythonhosted.files"), f"{FRESH}{PIP}six==1.16.0"),
+    Labelled("pip-silent", (*REGISTRY, "--shape", "silent"), f"{FRESH}{PIP}--timeout 3 --retries 1 six==1.16.0"),
+    Labelled("pip-slow", (*REGISTRY, "--shape", "slow:3s"), f"{FRESH}{PIP}six==1.16.0"),
+    Labelled("pip-no-such-version", REGISTRY, f"{FRESH}{PIP}six==99.0"),
+    Labelled(
+        "pip-else-vendored", REGISTRY, f"{FRESH}mkdir got; {PIP}--retries 0 six==1.16.0 || cp vendor/six.py got/",
+        files={"vendor/six.py": "# the copy that is kept here\n"},
+    ),
+    Labelled(
+        "pip-optional", REGISTRY,
+        f"{FRESH}{PIP}--retries 0 six==1.16.0 && echo 'six is there' && echo 'extension built' || true; echo done",
+    ),
+    Labelled(
+        "npm-registry", FORGE, f"rm -rf node_modules cache && {NPM}--fetch-retries 0 is-number@7.0.0{USED}",
+        "npm init -y >/dev/null",
+    ),
+    Labelled(
+        "npm-offline-cache", FORGE, f"rm -rf node_modules && {NPM}--prefer-offline --fetch-retries 0{USED}",
+        f"npm init -y >/dev/null && {NPM}is-number@7.0.0",
+    ),
+    Labelled(
+        "other-host-serves", REGISTRY,
+        "curl -sSf -o page $INDEX || curl -sSf -o page $NODE_REGISTRY; test -s page && echo 'a page is there'",
+    ),
+    Labelled(
+        "compile", FOREIGN, "cc -O2 -o program program.c && ./program",
+        files={"program.c": "#include <stdio.h>\nint main(void) { puts(\"42\"); return 0; }\n"},
+    ),
     Labelled("tests-warm-registry", REGISTRY, _TESTS, _TESTS, checkout=True),
     Labelled("tests-registry", REGISTRY, f"rm -rf $FOLDER/environment && {_TESTS}", checkout=True),
     Labelled("tests-forge", FORGE, f"rm -rf $FOLDER/environment && {_TESTS}", checkout=True),
@@ -105,7 +123,9 @@ def run_one(drill: Labelled, folder: Path) -> None:
     if done.returncode:
         print(f"{drill.name}: exit {done.returncode}: {done.stderr[-2000:]}")
         return
-    (folder / drill.name / "log.txt").write_text(_log(drill, log, json.loads((folder / drill.name / "answer.json").read_text())))
+    (folder / drill.name / "log.txt").write_text(
+        _log(drill, log, json.loads((folder / drill.name / "answer.json").read_text()))
+    )
     shutil.rmtree(work)
 
 
@@ -115,7 +135,9 @@ def _log(drill: Labelled, log: Path, answer: dict[str, object]) -> str:
     for key in ("baseline", "cut"):
         run = answer[key]
         assert isinstance(run, dict)
-        lines.append(f"{'nothing cut' if key == 'baseline' else 'with the cut'}: exit {run['exit']} after {run['seconds']:.1f} s")
+        lines.append(
+            f"{'nothing cut' if key == 'baseline' else 'with the cut'}: exit {run['exit']} after {run['seconds']:.1f} s"
+        )
     return "\n".join([*lines, "-- what both runs wrote, one after the other --", log.read_text(errors="replace")])
 
 

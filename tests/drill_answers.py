@@ -14,6 +14,7 @@ from freehold.drill.record import (
     Attributed,
     Drill,
     Fallback,
+    FileRead,
     HostRole,
     LocalUse,
     Prediction,
@@ -22,6 +23,7 @@ from freehold.drill.record import (
     Service,
     Step,
     Verdict,
+    WorkingFiles,
 )
 from freehold.drill.scores import score
 from freehold.report.drill_answers import ApplyAnswer, BackendsAnswer, DrillAnswer, MatrixAnswer, ScoreAnswer
@@ -57,6 +59,8 @@ BASELINE: Final = Run(
     ),
     (Step("fetch", "passed", 0, 0.0, 4.2), Step("test", "passed", 0, 4.2, 8.1)),
     (LocalUse("~/.cache/pip", "pip cache", 3, ("a.whl",)),), 120, 8_000, ("udp",), setup_seconds=0.018,
+    stdout_lines=100, stdout_bytes=7_000,
+    files=WorkingFiles((FileRead("shop.toml", 0.1),), ("dist/shop-1.whl", "report.xml"), 1, 2, (".git",)),
 )  # fmt: skip
 CUT: Final = Run(
     "cut", "namespace", "2026-11-26T07:01:00Z", 31.0, 2,
@@ -71,7 +75,8 @@ CUT: Final = Run(
         Attributed(Contact("", "203.0.113.9", 8443, "tcp", 1, bytes_down=10, first_seen=1.2), (PLACE,)),
     ),
     (Step("fetch", "failed", 2, 0.0, 31.0, "git.forge.example:443", 30.5), Step("test", "skipped")),
-    output_lines=30, output_bytes=1_000, setup_seconds=0.021,
+    output_lines=30, output_bytes=1_000, setup_seconds=0.021, stdout_lines=0, stdout_bytes=0,
+    files=WorkingFiles((FileRead("shop.toml", 0.1),), (), 1, 0, (".git",)),
 )  # fmt: skip
 RULES: Final = {
     "cutoff": {

@@ -20,6 +20,7 @@ from freehold.drill.decision import CutNothing, Cutting
 from freehold.drill.inside_sockets import Blocked, InsideSockets
 from freehold.drill.name_servers import HostNames, NameServers
 from freehold.drill.outside import Outside
+from freehold.drill.places import PATIENCE
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Upstream
@@ -69,11 +70,15 @@ class Filters:
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers from a zone over UDP and TCP; a number in place of records is the code that it answers with."""
+    """Answers from a zone over UDP and TCP; a number in place of records is the code that it answers with.
+
+    Names that end with ``unanswered`` get no answer.
+    """
 
     def __init__(self, zone: Zone) -> None:
         self.zone, self.asked, self.silent, self.truncate = zone, list[tuple[str, int]](), False, False
         self.transport: Any = None
+        self.unanswered: tuple[str, ...] = ()
 
     def answer(self, data: bytes) -> Message:
         message = dns.read_message(data)
@@ -89,7 +94,7 @@ class NameServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         answer = self.answer(data)
-        if not self.silent:
+        if not self.silent and not answer.questions[0].name.endswith(self.unanswered):
             self.transport.sendto(dns.write_message(answer, 12 + len(data) if self.truncate else 1232), addr)
 
     async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -232,7 +237,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def world(
     zone: Zone | None = None, cutting: Cutting | None = None, shape: Shape = GONE, *, hosts: HostNames | None = None,
     configured: NameServers | None = None, tcp4: socket.socket | None = None, own: frozenset[str] = frozenset(),
-    stand_ins: StandIns | None = None,
+    stand_ins: StandIns | None = None, patience: float = PATIENCE,
     upstream: Upstream | None = None, **outside: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """The outside of a session, at work; closed at the end, with its hosts."""
@@ -248,7 +253,7 @@ async def world(
     server = await asyncio.start_server(names.speak, HERE, 0)
     port = server.sockets[0].getsockname()[1]
     transport, _ = await loop.create_datagram_endpoint(lambda: names, (HERE, port))
-    asking = upstream or Upstream(configured or NameServers(((HERE, port),), 20.0, 1), hosts or HostNames())
+    asking = upstream or Upstream(configured or NameServers(((HERE, port),), 20.0, 1), hosts or HostNames(), patience=patience)
     found: World
 
     async def connect(addresses: Sequence[str], port: int, *, first: int = 4) -> socket.socket:

@@ -118,6 +118,48 @@ def test_a_build_without_a_fallback_fails_in_the_step_that_fetches(user: User, p
     assert len(place.canary(CUT)) == 1
 
 
+def test_a_file_that_the_command_names_is_what_served(place: World) -> None:
+    kept = place.folder / "home/copies/six.py"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("six = 6")
+    script = f"rm -rf got; mkdir got; python3 fetch.py {CUT} > got/new || cp copies/six.py got/"
+    found = drilled(place, CUT, "refused", "namespace", "", "sh", "-c", script)
+    assert found["verdict"]["name"] == "survived"
+    assert [(one["what"], one["detail"]) for one in found["verdict"]["fallbacks"]] == [
+        ("copies/six.py", "a file read under the cut only")
+    ]
+    assert found["baseline"]["files"]["written"] == ["got/new"]
+    assert found["run"]["files"]["written"] == ["got/six.py"]
+
+
+def test_a_folder_that_an_option_names_is_what_served(place: World) -> None:
+    house = place.folder / "home/house"
+    house.mkdir(exist_ok=True)
+    (house / "six-1.0.whl").write_text("x")
+    script = f"python3 fetch.py {CUT} > wheel || cat house/*.whl > wheel # as install --find-links=house does"
+    found = drilled(place, CUT, "gone", "namespace", "", "sh", "-c", script)
+    assert found["verdict"]["fallbacks"] == [
+        {"kind": "local", "what": "./house", "detail": "wheel folder (find-links), 1 files read under the cut only"}
+    ]
+
+
+def test_an_optional_part_that_is_left_out_is_less(place: World) -> None:
+    script = f"rm -rf got; mkdir got; python3 fetch.py {CUT} > got/new && echo built || true; echo done"
+    found = drilled(place, CUT, "gone", "namespace", "", "sh", "-c", script)
+    assert found["verdict"]["name"] == "degraded", found["verdict"]
+    assert found["verdict"]["reasons"][0] == "with less: 0 files written in the working folder instead of 1; missing: got/new"
+
+
+def test_a_download_that_the_run_without_the_cut_left_is_what_served(place: World) -> None:
+    script = f"mkdir -p left; python3 fetch.py {CUT} > fetched && cp fetched left/page || cat left/page"
+    found = drilled(place, CUT, "gone", "namespace", "", "sh", "-c", script)
+    assert found["verdict"]["name"] == "survived"
+    assert found["verdict"]["reasons"][1:2] == [
+        "the cut run read left/page, which the run without the cut had written: start the command by removing it"
+    ]
+    assert found["verdict"]["fallbacks"] == []
+
+
 def test_a_host_that_nothing_contacts_leaves_the_command_untouched(place: World) -> None:
     found = drilled(place, "other.test", "gone", "namespace", "", "python3", "fetch.py", KEPT)
     assert found["verdict"]["name"] == "untouched"

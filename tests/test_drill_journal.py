@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -17,15 +18,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from freehold.canonical import canonical
 from freehold.drill import journal
 from freehold.drill.contact import Contact
 from freehold.drill.hit_rate import HitRate, hit_rate
-from freehold.drill.journal import Record, append, find, read, records, safe, schema
+from freehold.drill.journal import MOST_BYTES, Record, append, find, read, records, safe, schema
 from freehold.drill.record import (
     Attributed,
     Confidence,
     Drill,
     Fallback,
+    FileRead,
     HostRole,
     LocalUse,
     Method,
@@ -33,6 +36,7 @@ from freehold.drill.record import (
     Run,
     Step,
     Verdict,
+    WorkingFiles,
 )  # fmt: skip
 from freehold.drill.record_json import as_json, from_json
 from freehold.drill.redaction import redact, redact_arguments, secrets_in
@@ -57,6 +61,11 @@ RUN = Run(
     12,
     345,
     ("drill.blind_udp",),
+    stdout_lines=10,
+    stdout_bytes=300,
+    files=WorkingFiles(
+        (FileRead("vendor/six.py", 1.5), FileRead("tool.py", 0.5, program=True)), ("got/six.py",), 2, 1, (".git",)
+    ),
 )
 DRILL = Drill(
     command=("make", "fetch", "test"),
@@ -137,6 +146,31 @@ def test_contacts_beyond_the_bound_are_counted_and_the_refused_ones_kept(
 
 def envelope(record: Record) -> Any:
     return json.loads(record.path.read_text())
+
+
+def test_names_of_files_beyond_the_bound_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "MOST_FILES", 2)
+    names = tuple(str(number) for number in range(5))
+    files = WorkingFiles(tuple(FileRead(name, 1.0) for name in names), names, 5, 5)
+    found = read(stored(tmp_path, replace(DRILL, run=replace(RUN, files=files))).path).drill.run.files
+    assert found is not None
+    assert (found.written, [one.name for one in found.read]) == (("0", "1"), ["0", "1"])
+    assert (found.read_count, found.written_count, found.whole) == (5, 5, False)
+
+
+def test_a_record_of_before_the_working_folder_was_watched_is_still_read(tmp_path: Path) -> None:
+    record = stored(tmp_path)
+    data = envelope(record)
+    for part in ("baseline", "run"):
+        for name in ("stdout_lines", "stdout_bytes", "files"):
+            del data["parts"][part][part][name]
+        data["digests"][part] = hashlib.sha256(canonical(data["parts"][part], MOST_BYTES)).hexdigest()
+    head = {name: data[name] for name in ("freehold_drill", "written", "digests")}
+    data["digest"] = hashlib.sha256(canonical(head, MOST_BYTES)).hexdigest()
+    old = tmp_path / "old.json"
+    old.write_bytes(canonical(data, MOST_BYTES))
+    run = read(old).drill.run
+    assert run == replace(RUN, stdout_lines=-1, stdout_bytes=-1, files=None)
 
 
 @pytest.mark.parametrize("part", ["command", "cut", "baseline", "run", "verdict", "prediction"])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,12 @@ from freehold.drill import file_watch
 from freehold.drill.caches import Cache, caches
 from freehold.drill.cold import cold_environment
 from freehold.drill.decision import CutAll
+from freehold.drill.file_ledger import FileLedger
 from freehold.drill.file_watch import FileWatch
 from freehold.drill.local_sources import LocalSource, local_sources
+from freehold.drill.named_places import named_places, texts_of
 from freehold.drill.own_folder import remove_all
-from freehold.drill.record import LocalUse
+from freehold.drill.record import LocalUse, WorkingFiles
 from freehold.drill.running import RunPlan, run
 from freehold.drill.shapes import GONE
 
@@ -240,6 +243,158 @@ def test_a_run_names_the_wheel_folder_that_it_read(tmp_path: Path) -> None:
     assert ended.local == (LocalUse("./wheels", "wheel folder (find-links)", 1, ("one.whl",)),)
     unwatched = RunPlan("cut", ("cat", "wheels/one.whl"), str(tmp_path), environment, watch=False, stdout=2)
     assert asyncio.run(run(PlainBackend(), CutAll(), GONE, unwatched)).local == ()
+
+
+# ---------------------------------------------------------------- what the command names itself
+
+
+def named(folder: Path, *arguments: str) -> list[str]:
+    found = named_places(texts_of(arguments, folder), folder)
+    return sorted(str(path.relative_to(folder.parent)).removeprefix(f"{folder.name}/") for path in found)
+
+
+def test_files_and_folders_that_arguments_name_are_found_also_within_a_shells_text(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    for name in ("work/vendor/six.py", "work/house/x.whl", "work/config.ini", "outside/y"):
+        write(tmp_path / name)
+    assert named(work, "pip", "--find-links=house", "--config", "config.ini", "none", ".") == ["config.ini", "house"]
+    assert named(work, "sh", "-c", "get six || cp vendor/six.py 'got/'; cat ../outside/y") == ["outside/y", "vendor/six.py"]
+    assert named(work, "cat", "/etc/passwd", "/", str(tmp_path), "..") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("Makefile", "all:\n\tget || cp -r vendor got\n", ("make", "all")),
+        ("build.sh", "get || cp -r vendor got\n", ("sh", "build.sh")),
+        ("build", "#!/bin/sh\nget || cp -r vendor got\n", ("./build",)),
+        ("outer.sh", "exec ./inner.sh\n", ("bash", "outer.sh")),
+        ("package.json", '{"scripts": {"test": "get || cp -r vendor got"}}', ("npm", "test")),
+        ("requirements.txt", "--find-links vendor\nsix\n", ("pip", "install", "-r", "requirements.txt")),
+    ],
+)  # fmt: skip
+def test_what_a_script_names_is_named_by_the_command(name: str, text: str, command: tuple[str, ...], tmp_path: Path) -> None:
+    write(tmp_path / "vendor/six.py")
+    write(tmp_path / "inner.sh", "get || cp -r vendor got\n")
+    write(tmp_path / name, text)
+    assert "vendor" in named(tmp_path, *command)
+
+
+def test_texts_that_cannot_be_read_name_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "package.json", "[" * 100_000)
+    (tmp_path / "Makefile").mkdir()
+    (tmp_path / "blob.sh").write_bytes(b"\0\xff" * 1_000)
+    for command in (("npm", "test"), ("make",), ("sh", "blob.sh"), ("x" * 100_000,), ("\0", "a\0b"), ()):
+        assert [one for one in named(tmp_path, *command) if one not in ("blob.sh", "Makefile")] == []
+
+
+def test_a_folder_that_an_option_of_the_command_names_is_a_source(tmp_path: Path) -> None:
+    for name in ("house/x.whl", "short/x.whl", "plain/x", "index/simple/six/index.html", "npm/x"):
+        write(tmp_path / name)
+    text = (
+        "pip install --find-links house x; pip install -f short x; rm -f plain; npm ci --cache=npm; "
+        f"pip install -i file://{tmp_path}/index/simple x"
+    )
+    sources = local_sources({"HOME": str(tmp_path / "home")}, str(tmp_path), texts_of(("sh", "-c", text), tmp_path))
+    assert {one.shown: one.kind for one in sources if one.shown[0] in "~."} == {
+        "./house": "wheel folder (find-links)",
+        "./short": "wheel folder (find-links)",
+        "./npm": "cache that the command names",
+        "./index/simple": "package index on this machine",
+        "./index": "files beside a package index on this machine",
+    }
+
+
+# ---------------------------------------------------------------- the working folder
+
+
+def watched(folder: Path, script: str, *names: str, sources: tuple[LocalSource, ...] = (), most: int = 1_000) -> WorkingFiles:
+    """What a script did in a folder, with places that the command is said to name."""
+    ledger = FileLedger(folder, [folder / name for name in names], clock=lambda: 7.0)
+    with FileWatch(sources, most, ledger=ledger) as watch:
+        subprocess.run(["sh", "-c", script], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        watch.uses()
+        return ledger.result(5.0)
+
+
+def read_in(folder: Path, script: str, *names: str, **more: Any) -> list[tuple[str, bool]]:
+    found = watched(folder, script, *names, **more)
+    assert all(one.at == 2.0 for one in found.read)
+    return [(one.name, one.program) for one in found.read]
+
+
+def test_files_that_the_run_wrote_or_made_before_are_not_read_ones(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    for name in ("old", "changed", "moved"):
+        write(work / name)
+    script = "echo x > new; cat new; echo y >> changed; cat changed; mv moved there; cat there; ln old link; cat link; cat old"
+    assert read_in(work, script) == [("old", False)]
+
+
+def test_a_program_file_is_told_apart_unless_the_command_names_it(tmp_path: Path) -> None:
+    for name in ("tool.py", "lib.so", "lib.so.1", "vendor/six.py", "vendor/__pycache__/six.cpython-311.pyc", "data"):
+        write(tmp_path / name)
+    script = "cat tool.py lib.so lib.so.1 vendor/six.py vendor/__pycache__/* data"
+    assert read_in(tmp_path, script, "vendor") == [
+        ("tool.py", True), ("lib.so", True), ("lib.so.1", True), ("vendor/six.py", False),
+        ("vendor/__pycache__/six.cpython-311.pyc", True), ("data", False),
+    ]  # fmt: skip
+
+
+def test_histories_installed_trees_and_environments_are_not_watched_and_told(tmp_path: Path) -> None:
+    for name in (".git/x", "node_modules/x", "mine/pyvenv.cfg", "mine/lib/x", "src/.tox/x", "src/x"):
+        write(tmp_path / name)
+    found = watched(
+        tmp_path,
+        "cat .git/x node_modules/x mine/lib/x src/.tox/x src/x; mkdir -p src/node_modules; echo x > src/node_modules/y",
+    )
+    assert [one.name for one in found.read] == ["src/x"]
+    assert found.left_out == (".git", "mine", "node_modules", "src/.tox")
+    assert found.written == ()
+
+
+def test_what_is_left_of_what_was_written_is_counted_by_name(tmp_path: Path) -> None:
+    write(tmp_path / "old")
+    script = (
+        "echo a > one; echo b >> one; echo x > gone; rm gone; echo x > part; mv part whole; : > empty; echo x > x.tmp; "
+        "mkdir -p a/b/c; echo x > a/b/c/deep; mkdir tmp; echo x > tmp/in; mv tmp final; mkdir __pycache__; "
+        "echo x > __pycache__/m.pyc; python3 -m venv --without-pip env; echo x >> old"
+    )
+    found = watched(tmp_path, script)
+    assert found.written == ("a/b/c/deep", "final/in", "old", "one", "whole")
+    assert (found.written_count, found.whole) == (5, True)
+
+
+def test_a_file_in_a_source_within_the_working_folder_is_told_of_in_both(tmp_path: Path) -> None:
+    write(tmp_path / "house/x.whl")
+    found = read_in(tmp_path, "cat house/x.whl", sources=(source(tmp_path / "house"),))
+    assert found == [("house/x.whl", False)]
+
+
+def test_files_outside_that_the_command_names_are_watched(tmp_path: Path) -> None:
+    for name in ("work/x", "kept/deep/a", "alone"):
+        write(tmp_path / name)
+    ledger = FileLedger(tmp_path / "work", [tmp_path / "kept", tmp_path / "alone"], clock=lambda: 0.0)
+    with FileWatch((), ledger=ledger) as watch:
+        subprocess.run(["cat", "kept/deep/a", "alone"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        watch.uses()
+    assert sorted(one.name for one in ledger.result(0.0).read) == [f"{tmp_path}/alone", f"{tmp_path}/kept/deep/a"]
+
+
+def test_the_watches_of_a_large_working_folder_are_bounded_and_that_is_said(tmp_path: Path) -> None:
+    for number in range(9):
+        write(tmp_path / str(number) / "x")
+    ledger = FileLedger(tmp_path, clock=lambda: 0.0)
+    with FileWatch((), 6, ledger=ledger) as watch:
+        subprocess.run(["sh", "-c", "cat 0/x 8/x"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+        watch.uses()
+    assert [one.name for one in ledger.result(0.0).read] == ["0/x"]
+    assert watch.notes == ["only 6 folders were watched: what served from others in the working folder is not seen"]
+
+
+def test_an_empty_file_served_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "empty", "")
+    assert read_in(tmp_path, "cat empty") == []
 
 
 # ---------------------------------------------------------------- cold

@@ -248,6 +248,22 @@ def test_a_literal_address_that_is_cut_is_not_reached(w: World, shape: str, user
     assert all(done.refused(place) == 2 for place in places)
 
 
+@USERS
+@pytest.mark.parametrize("shape", ["gone", "refused"])
+def test_an_address_of_a_host_that_is_cut_by_name_is_not_reached_without_the_name(w: World, shape: str, user: User) -> None:
+    """Nobody has looked the name up before: the address is as it would be in a configuration."""
+    places = [w.address("cut.test"), *[w.address("cut.test", 6)] * w.ipv6]
+    dial = [[*DIAL, place, "8080"] for place in (*places, LITERAL)]
+    done = in_session(w, *dial, cut=["cut.test"], shape=shape, user=user)
+    assert done.output[-1] == "echo\n"
+    assert not any("echo" in text for text in done.output[:-1]), done
+    w.nothing_reached("cut.test")
+    assert w.canary(LITERAL)
+    for place in places:
+        (contact,) = done.of(place, 8080)
+        assert (contact.is_named, contact.tries, contact.refused, contact.because) == (False, 1, 1, "host cut.test")
+
+
 QUIC = """
 import socket, sys
 for place, port in zip(sys.argv[1::2], sys.argv[2::2]):
@@ -387,17 +403,58 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
     for number in range(count):
         datagrams.send(query(number % 65536, f"name-{number}.{domain}"))
 """
+WITHIN_A_FLOOD = """
+import itertools, socket, struct, sys, threading
+flooded, over = threading.Event(), threading.Event()
+def flood(domain):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.connect(("127.0.0.1", 53))
+        for number in itertools.count():
+            name = f"name-{number}.{domain}"
+            labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+            query = struct.pack(">HHHHHH", number % 65536, 0x0100, 1, 0, 0, 0) + labels + b"\\0\\0\\1\\0\\1"
+            datagrams.send(query)
+            if number % 50 == 0 and over.wait(0.01):
+                return
+            if number == 2000:
+                flooded.set()
+flooding = threading.Thread(target=flood, args=sys.argv[1:2])
+flooding.start()
+flooded.wait()
+for name in sys.argv[2:]:
+    while True:
+        try:
+            print(socket.gethostbyname(name).split(".")[0])
+            break
+        except socket.gaierror as error:
+            if error.errno != socket.EAI_AGAIN:
+                print(error.errno == socket.EAI_NONAME)
+                break
+over.set()
+flooding.join()
+"""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("domain", ["cut.test", "nowhere.test", "silence.test"])
 def test_a_flood_of_look_ups_fills_no_memory_and_the_cut_still_holds(w: World, domain: str) -> None:
     flood = [sys.executable, "-c", FLOOD, "50000", domain]
-    # look-ups that nobody outside answers hold up all that come after them, for as long as each may take
-    after = ["cut.test"] if domain == "silence.test" else ["cut.test", "kept.test"]
-    done = in_session(w, flood, *([*DIAL, host, "8080"] for host in after), cut=["cut.test"], timeout=60)
+    done = in_session(w, flood, *([*DIAL, host, "8080"] for host in ("cut.test", "kept.test")), cut=["cut.test"], timeout=60)
     assert set(done.exits) == {0}, done.errors
-    assert list(done.output[1:]) == ["no such name\n", "echo\n"][: len(after)]
+    assert list(done.output[1:]) == ["no such name\n", "echo\n"]
+    w.nothing_reached("cut.test")
+    before, peak = done.memory
+    assert peak - before < MOST_MEMORY
+
+
+@pytest.mark.slow
+@USERS
+def test_names_that_are_kept_resolve_while_look_ups_that_nobody_answers_flood_in(w: World, user: User) -> None:
+    """The flood ends only once each name has been looked up, anew and within it."""
+    within = [sys.executable, "-c", WITHIN_A_FLOOD, "silence.test", "kept.test", "cut.test", "hinted.test"]
+    done = in_session(w, within, [*DIAL, "kept.test", "8080"], cut=["cut.test"], user=user, timeout=60)
+    assert done.exits == (0, 0), done.errors
+    assert done.output == ("198\nTrue\n198\n", "echo\n")
     w.nothing_reached("cut.test")
     before, peak = done.memory
     assert peak - before < MOST_MEMORY

@@ -364,9 +364,9 @@ def test_a_status_is_given_to_plain_requests_and_within_tunnels() -> None:
             assert got.count(b"HTTP/1.1 451 ") == 2
             with pytest.raises(ConnectionResetError):
                 await one.says(opening(CUT) + b"\x16\x03\x01")
-            assert [(one.port, one.tries, one.refused, one.bytes_up) for one in one.server.contacts()] == [
-                (80, 3, 3, 0),
-                (443, 1, 1, 0),
+            assert [(one.port, one.tries, one.refused, one.bytes_up, one.bytes_down) for one in one.server.contacts()] == [
+                (80, 3, 3, 0, 0),
+                (443, 1, 1, 0, 0),
             ]
             assert one.hosts.dialled == []
 
@@ -383,6 +383,24 @@ def test_a_host_that_stands_still_is_reached_and_said_to_be() -> None:
             contact = one.contacts[CUT]
             assert (contact.tries, contact.refused, contact.bytes_up > 0, one.server.reached_cut) == (3, 2, True, True)
             assert one.hosts.asked[0].startswith("GET /old HTTP/1.1\r\n")
+
+    ran(main)
+
+
+def test_what_a_host_that_stands_still_is_asked_in_a_tunnel_is_counted_before_it_ends() -> None:
+    async def main() -> None:
+        async with (
+            proxy(shape_from("stale:2026-01-31")) as one, asyncio.timeout(DEADLINE), connected(one.port) as (reader, writer),
+        ):  # fmt: skip
+            writer.write(opening(CUT, 80))
+            assert await reader.readexactly(len(OPENED)) == OPENED
+            for tries, path in enumerate(("/new", "/new", "/old"), 1):
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+                contact = one.contacts[CUT]
+                assert (contact.tries, contact.refused) == (tries, min(tries, 2))
+                assert contact.bytes_up == tries * len(b"GET /new HTTP/1.1\r\nHost: x\r\n\r\n")
 
     ran(main)
 

@@ -12,6 +12,7 @@ import struct
 import subprocess
 from collections.abc import Awaitable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +278,82 @@ def test_an_address_that_is_kept_is_reached_and_listed_without_a_name() -> None:
     run(main)
 
 
+BY_NAME = CutHosts(frozenset({"cut.example"}))
+
+
+@pytest.mark.parametrize("shape", ["gone", "refused", "reset"])
+@pytest.mark.parametrize("address", [CUT4, CUT6])
+def test_an_address_of_a_host_that_is_cut_by_name_is_cut_when_it_is_dialled_without_one(shape: str, address: str) -> None:
+    async def main() -> None:
+        async with world(zone(), BY_NAME, Shape(shape)) as there:
+            await hosts(there)
+            assert await answered(there.streams(KEPT4, 80)) == b"h"
+            await is_reset(there, address)
+            (contact,) = (one for one in there.outside.contacts() if one.address == address)
+            assert (contact.name, contact.tries, contact.refused, contact.because) == ("", 1, 1, "host cut.example")
+            assert there.filters.held == ({} if shape == "reset" else {address: "refuse"})
+            assert there.reached == [(KEPT4, 80)]
+
+    run(main)
+
+
+def test_a_name_that_was_asked_for_and_gone_is_not_reached_by_its_address_either() -> None:
+    async def main() -> None:
+        records = {("www.cut.example", dns.A): [dns.address_record("www.cut.example", "203.0.113.7", 60)], **zone()}
+        async with world(records, BY_NAME, GONE) as there:
+            await there.host("203.0.113.7", 80, echo)
+            assert await answered(there.streams("203.0.113.7", 80)) == b"h"
+            assert (await there.ask("www.cut.example")).code == dns.NAME_ERROR
+            await is_reset(there, "203.0.113.7")
+            assert [contact.refused for contact in there.outside.contacts() if contact.address] == [1]
+
+    run(main)
+
+
+def test_an_address_that_a_kept_name_shares_with_a_cut_one_is_reached_by_the_kept_name() -> None:
+    async def main() -> None:
+        records = {**zone(), ("shared.example", dns.A): [dns.address_record("shared.example", CUT4, 60)]}
+        async with world(records, BY_NAME, GONE) as there:
+            await hosts(there)
+            await is_reset(there, CUT4)
+            assert await answered(there.streams(await there.stand_in("shared.example"), 80)) == b"h"
+            assert there.reached == [(CUT4, 80)]
+
+    run(main)
+
+
+def test_names_that_cannot_be_looked_up_hold_an_address_without_one_up_for_a_while_only() -> None:
+    async def main() -> None:
+        async with world(zone(), BY_NAME, GONE) as there:
+            await hosts(there)
+            there.names.silent = True
+            assert await answered(there.streams(KEPT4, 80)) == b"h"
+
+    run(main)
+
+
+def test_what_is_open_to_an_address_without_a_name_ends_when_its_host_is_cut() -> None:
+    async def main() -> None:
+        async with world(zone()) as there:
+            await hosts(there)
+            opened = [await there.streams(address, 80) for address in (CUT4, KEPT4)]
+            for reader, writer in opened:
+                writer.write(b"x")
+                assert await reader.readexactly(1) == b"x"
+            assert not there.names.asked
+            there.outside.change(BY_NAME, GONE)
+            with pytest.raises(ConnectionResetError):
+                await opened[0][0].read()
+            opened[1][1].write(b"y")
+            assert await opened[1][0].readexactly(1) == b"y"
+            for _, writer in opened:
+                writer.close()
+            there.outside.change(CutNothing(), GONE)
+            assert await answered(there.streams(CUT4, 80)) == b"h"
+
+    run(main)
+
+
 def test_an_address_of_the_hosts_file_has_its_name() -> None:
     known = HostNames({"cut.example": (KEPT4,)}, {KEPT4: ("other.example", "cut.example")})
 
@@ -389,7 +466,37 @@ def test_a_status_is_answered_where_the_host_would_have_answered(shape: Shape) -
             await until(lambda: not there.outside.open_connections)
             (contact,) = there.outside.contacts()
             assert (contact.tries, contact.refused, contact.because) == (1, 1, "host cut.example")
+            assert (contact.bytes_up, contact.bytes_down) == (0, 0)  # the drill's own answer, not the host's
             assert not there.reached
+
+    run(main)
+
+
+def test_what_a_host_that_stands_still_passes_and_refuses_is_counted_while_its_connection_is_open() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        year = b"2001" if asked.startswith(b"GET /old") else b"2031"
+        writer.write(b"HTTP/1.1 200 OK\r\nLast-Modified: Mon, 01 Jan %b 00:00:00 GMT\r\nContent-Length: 5\r\n\r\nhello" % year)
+        await writer.drain()
+
+    async def main() -> None:
+        async with world(zone(), CUT, Shape("stale", as_of=date(2026, 1, 31))) as there:
+            await hosts(there, answer)
+            reader, writer = await there.streams(await there.stand_in("cut.example"), 80)
+            up = down = 0
+            for path, refused in (("/old", 0), ("/new", 1)):
+                asked = f"GET {path} HTTP/1.1\r\nHost: cut.example\r\n\r\n".encode()
+                writer.write(asked)
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+                up, down = up + len(asked), down + len(head) + len(await reader.readexactly(length))
+                (contact,) = there.outside.contacts()
+                assert (contact.refused, contact.bytes_up, contact.bytes_down) == (refused, up, down)
+            assert there.outside.open_connections == 1
+            writer.close()
+            await until(lambda: not there.outside.open_connections)
+            (contact,) = there.outside.contacts()
+            assert (contact.tries, contact.refused, contact.bytes_up, contact.bytes_down) == (1, 1, up, down)
 
     run(main)
 

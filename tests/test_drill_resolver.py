@@ -23,7 +23,7 @@ from freehold.drill.name_servers import HostNames, NameServers, read_hosts, read
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Upstream
-from outside_world import HERE, ask_udp, question, run, until, world
+from outside_world import HERE, World, ask_udp, question, run, until, world
 from strategies import repeatable
 
 FOUR, SIX, OTHER = "203.0.113.1", "2001:db8::1", "203.0.113.9"
@@ -352,7 +352,7 @@ def test_a_flood_of_questions_is_bounded_and_ends() -> None:
 
 def test_a_name_server_that_says_nothing_holds_up_no_more_than_is_stated() -> None:
     async def main() -> None:
-        async with world(zone()) as there:
+        async with world(zone(), patience=1e6) as there:
             there.names.silent = True
             place = there.sockets.udp4.getsockname()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
@@ -364,6 +364,29 @@ def test_a_name_server_that_says_nothing_holds_up_no_more_than_is_stated() -> No
             for _ in range(100):
                 await asyncio.sleep(0)
             assert there.outside.waiting_lookups == 512
+
+    run(main)
+
+
+async def flooded(there: World, one: socket.socket, domain: str, count: int = 3_000) -> None:
+    """Put questions for names that nobody answers for, until as many wait as may."""
+    for at in range(count):
+        one.sendto(dns.write_message(question(f"x.{at}{domain}", number=at)), there.sockets.udp4.getsockname())
+        if at % 50 == 0:
+            await asyncio.sleep(0)
+    await until(lambda: there.outside.waiting_lookups == 512)
+
+
+@pytest.mark.parametrize("domain", [".dead.example", ".flood"], ids=["one domain", "many domains"])
+def test_a_flood_that_nobody_answers_leaves_room_for_the_names_of_others(domain: str) -> None:
+    async def main() -> None:
+        async with world(zone(), patience=1e6) as there:
+            there.names.unanswered = (".dead.example", ".flood")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+                await flooded(there, one, domain)
+                for name in ("both.example", "four.example"):
+                    assert (await there.stand_in(name)).startswith("198.18.1.")
+                await flooded(there, one, domain)
 
     run(main)
 

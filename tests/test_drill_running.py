@@ -67,6 +67,7 @@ def test_a_run_has_the_exit_status_the_moment_and_what_was_contacted(tmp_path: P
     assert (found.kind, found.backend, found.exit, found.started) == ("cut", "plain", 3, "2026-11-21T10:00:00Z")
     assert [one.provider for one in found.contacts] == ["acme"]
     assert (found.output_lines, found.output_bytes) == (-1, -1)
+    assert (found.stdout_lines, found.stdout_bytes) == (-1, -1)
     assert backend.sessions[0].closed
 
 
@@ -176,6 +177,7 @@ def test_output_is_counted_and_kept_and_passed_on_as_it_was(tmp_path: Path) -> N
     found, out, err = captured(lambda a, b: ran(shell(tmp_path, text, stdout=a, stderr=b, log=log)))
     assert (out, err) == (b"a\nb\r\n\0\xff no end", b"err\n")
     assert (found.output_lines, found.output_bytes) == (4, len(out) + len(err))
+    assert (found.stdout_lines, found.stdout_bytes) == (3, len(out))
     assert sorted(log.read_bytes()) == sorted(out + err)
 
 
@@ -188,8 +190,35 @@ def test_much_output_and_long_lines_come_through_whole(tmp_path: Path) -> None:
 
 def test_what_is_written_to_one_place_keeps_its_order(tmp_path: Path) -> None:
     text = "for i in 1 2 3 4 5 6 7 8 9; do echo out$i; echo err$i >&2; done"
-    _, out, _ = captured(lambda a, _: ran(shell(tmp_path, text, stdout=a, stderr=a, count=True)))
+    found, out, _ = captured(lambda a, _: ran(shell(tmp_path, text, stdout=a, stderr=a, count=True)))
     assert out.decode().split() == [f"{stream}{number}" for number in range(1, 10) for stream in ("out", "err")]
+    assert (found.output_lines, found.stdout_lines, found.stdout_bytes) == (18, -1, -1)
+
+
+def test_what_is_written_to_one_place_is_counted_apart_where_its_order_does_not_matter(tmp_path: Path) -> None:
+    text = "echo out; echo err >&2; echo error >&2"
+    found, out, _ = captured(lambda a, _: ran(shell(tmp_path, text, stdout=a, stderr=a, count=True, apart=True)))
+    assert sorted(out.split()) == [b"err", b"error", b"out"]
+    assert (found.output_lines, found.stdout_lines, found.stdout_bytes) == (3, 1, 4)
+
+
+# ---------------------------------------------------------------- the working folder
+
+
+def test_a_run_tells_what_it_read_and_what_it_left_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text("x")
+    (tmp_path / "unread").write_text("x")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/HEAD").write_text("x")
+    text = "cat given .git/HEAD > made; cat made > /dev/null; mkdir -p new/deep; cp given new/deep/copy; : > empty"
+    found = ran(shell(tmp_path, text, log=tmp_path / "drill.log"))
+    assert found.files is not None
+    assert [(one.name, one.program) for one in found.files.read] == [("given", False)]
+    assert 0 <= found.files.read[0].at <= found.seconds + 5
+    assert found.files.written == ("made", "new/deep/copy")
+    assert (found.files.read_count, found.files.written_count, found.files.left_out) == (1, 2, (".git",))
+    assert "not watched in the working folder: .git" in found.notes
+    assert ran(shell(tmp_path, "cat given", watch=False, stdout=2)).files is None
 
 
 def test_a_reader_that_goes_away_ends_the_command_as_ever(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from freehold.drill.contact import Contact
 from freehold.drill.decision import CutHosts
-from freehold.drill.record import VERDICTS, Attributed, Fallback, HostRole, LocalUse, Run, Step
+from freehold.drill.record import VERDICTS, Attributed, Fallback, FileRead, HostRole, LocalUse, Run, Step, WorkingFiles
 from freehold.drill.verdict import Thresholds, judge, selectors_of
 from strategies import repeatable
 
@@ -131,6 +131,102 @@ def test_a_server_on_the_own_machine_can_be_the_fallback() -> None:
     assert verdict.fallbacks[0].what == "127.0.0.1:3141"
 
 
+# ---------------------------------------------------------------- files of the working folder
+
+
+def files(*read: str | tuple[str, float] | FileRead, written: tuple[str, ...] = (), **more: Any) -> WorkingFiles:
+    """What a run did in its folder; a name alone was read after a second, which is after the refusal of :func:`refused`."""
+    listed = tuple(
+        one if isinstance(one, FileRead) else FileRead(one, 1.0) if isinstance(one, str) else FileRead(*one) for one in read
+    )
+    return WorkingFiles(listed, written, len(listed), len(written), **more)
+
+
+def served(before: WorkingFiles | None, under: WorkingFiles | None, **more: Any) -> list[tuple[str, str]]:
+    """What is said to have served in two runs that did this in their folder."""
+    cut = run("cut", 2.0, 0, *more.pop("contacts", (refused(API, 1),)), files=under, **more)
+    verdict = judge(replace(BASELINE, files=before), cut, cutting=CUT_API)
+    return [(one.what, one.detail) for one in verdict.fallbacks]
+
+
+def test_a_file_that_only_the_cut_run_read_after_the_refusal_served_instead() -> None:
+    assert served(files("build.sh"), files("build.sh", "copies/six.py")) == [
+        ("copies/six.py", "a file read under the cut only")
+    ]
+
+
+def test_several_files_of_one_folder_are_that_folder() -> None:
+    under = files("build.sh", "copies/a", "copies/b")
+    assert served(files("build.sh"), under) == [("copies", "2 files read under the cut only")]
+
+
+def test_what_both_runs_read_alike_or_was_read_before_the_refusal_is_no_fallback() -> None:
+    assert served(files("a", "b"), files("a", "b")) == []
+    assert served(files(), files(("early", 0.4))) == []
+    assert served(files(), files(("late", 0.5))) == [("late", "a file read under the cut only")]
+
+
+def test_several_candidates_are_perhaps_ones() -> None:
+    assert served(files(), files("x/a", "x/b", "c")) == [
+        ("x", "perhaps: 2 files read under the cut only"), ("c", "perhaps: a file read under the cut only"),
+    ]  # fmt: skip
+    mirror = seen("mirror.example", bytes_down=99, first_seen=1.0)
+    both = served(files(), files("c"), contacts=(refused(API, 1), mirror))
+    assert [what for what, _ in both] == ["mirror.example", "c"]
+    assert both[1][1].startswith("perhaps")
+
+
+def test_a_file_read_where_the_cut_was_not_met_is_a_perhaps_one() -> None:
+    assert served(files(), files("kept"), contacts=()) == [("kept", "perhaps: a file read under the cut only")]
+
+
+def test_files_of_programs_and_sources_that_were_read_compiled_are_no_fallback() -> None:
+    tool, helper = FileRead("lib/tool.py", 1.0, program=True), FileRead("tests/helper.py", 1.0)
+    compiled = FileRead("tests/__pycache__/helper.cpython-311.pyc", 0.1, program=True)
+    assert served(files(), files(tool)) == []
+    assert served(files(compiled), files(helper)) == []
+    assert served(files(), files(helper)) == [("tests/helper.py", "a file read under the cut only")]
+
+
+def test_a_file_of_a_place_that_is_watched_is_told_of_once() -> None:
+    use = LocalUse("./house", "wheel folder (find-links)", 1, ("six.whl",))
+    assert served(files(), files("house/six.whl"), local=(use,)) == [
+        ("./house", "wheel folder (find-links), 1 files read under the cut only")
+    ]
+
+
+def test_nothing_is_said_of_files_where_not_all_were_seen_or_no_run_is_there_to_compare() -> None:
+    assert served(files(complete=False), files("a")) == []
+    assert served(replace(files("b"), read_count=2), files("a")) == []
+    assert served(None, files("a")) == []
+    assert served(files(), None) == []
+    assert judge(None, run("cut", 2.0, 0, refused(API, 1), files=files("a"))).fallbacks == ()
+
+
+def test_what_the_run_without_the_cut_had_written_is_advised_to_be_removed() -> None:
+    baseline = replace(BASELINE, files=files(written=("got/six.whl",)))
+    verdict = judge(baseline, run("cut", 2.0, 0, refused(API, 1), files=files("got/six.whl")), cutting=CUT_API)
+    assert (verdict.name, verdict.fallbacks) == ("survived", ())
+    assert verdict.reasons == (
+        "one try at index.example was refused",
+        "the cut run read got/six.whl, which the run without the cut had written: start the command by removing it",
+    )
+    many = tuple(f"got/{number}" for number in range(6))
+    verdict = judge(
+        replace(BASELINE, files=files(written=many)), run("cut", 2.0, 0, refused(API, 1), files=files(*many)), cutting=CUT_API
+    )
+    assert verdict.reasons[1] == (
+        "the cut run read 6 files that the run without the cut had written, got/0, got/1, got/2, got/3 and 2 more: "
+        "start the command by removing them"
+    )
+
+
+def test_a_state_that_each_run_goes_on_with_is_not_advised_to_be_removed() -> None:
+    baseline = replace(BASELINE, files=files("state.db", written=("state.db",)))
+    cut = run("cut", 2.0, 0, refused(API, 1), files=files("state.db", written=("state.db",)))
+    assert judge(baseline, cut, cutting=CUT_API).reasons == ("one try at index.example was refused", "fallback not identified")
+
+
 # ---------------------------------------------------------------- degraded
 
 
@@ -163,6 +259,56 @@ def test_half_of_the_output_is_less_and_a_little_less_is_not() -> None:
     assert name((10, 1), (100, 20)) == "survived"
     assert name((1, 1), (9_000, 20)) == "degraded"
     assert name((-1, 0), (-1, 0)) == "survived"
+
+
+def test_less_on_standard_output_is_less_however_much_goes_to_standard_error() -> None:
+    baseline = replace(BASELINE, output_lines=30, output_bytes=900, stdout_lines=20, stdout_bytes=600)
+    cut = run("cut", 2.0, 0, refused(API, 1), output_lines=60, output_bytes=9_000, stdout_lines=10, stdout_bytes=590)
+    verdict = judge(baseline, cut, cutting=CUT_API)
+    assert (verdict.name, verdict.reasons[0]) == ("degraded", "with less: 10 lines of standard output instead of 20")
+    assert judge(baseline, replace(cut, stdout_lines=11), cutting=CUT_API).name == "survived"
+    # the other way round: fewer errors are no loss
+    quiet = replace(cut, output_lines=11, output_bytes=100, stdout_lines=20, stdout_bytes=600)
+    assert judge(replace(baseline, output_lines=90), quiet, cutting=CUT_API).name == "survived"
+    # where one of the two was not counted apart, both streams together are compared
+    together = replace(cut, stdout_lines=-1, stdout_bytes=-1, output_lines=15)
+    assert judge(baseline, together, cutting=CUT_API).reasons[0] == "with less: 15 lines of output instead of 30"
+
+
+@pytest.mark.parametrize(
+    ("whole", "left", "name"),
+    [(0, 0, "survived"), (1, 0, "degraded"), (1, 1, "survived"), (2, 1, "survived"), (3, 1, "degraded"), (4, 2, "degraded"),
+     (4, 3, "survived"), (4, 9, "survived"), (9, 5, "survived"), (9, 4, "degraded")],
+)  # fmt: skip
+def test_fewer_files_are_less_where_half_of_them_and_two_are_missing_or_all(whole: int, left: int, name: str) -> None:
+    names = tuple(f"out/{number}" for number in range(9))
+    baseline = replace(BASELINE, files=files(written=names[:whole]))
+    cut = run("cut", 2.0, 0, refused(API, 1), files=files(written=names[:left]))
+    assert judge(baseline, cut, cutting=CUT_API).name == name
+
+
+def test_the_files_that_are_missing_are_named() -> None:
+    cut = run("cut", 2.0, 0, refused(API, 1), files=files())
+    verdict = judge(replace(BASELINE, files=files(written=("six.whl",))), cut, cutting=CUT_API)
+    assert verdict.reasons[0] == "with less: 0 files written in the working folder instead of 1; missing: six.whl"
+
+
+def test_a_file_that_was_left_and_read_again_is_not_missing() -> None:
+    cut = run("cut", 2.0, 0, refused(API, 1), files=files(FileRead("six.py", 1.0, program=True)))
+    assert judge(replace(BASELINE, files=files(written=("six.py",))), cut, cutting=CUT_API).name == "survived"
+
+
+def test_a_run_that_tried_nothing_may_have_found_its_work_done() -> None:
+    cut = run("cut", 2.0, 0, files=files())
+    verdict = judge(replace(BASELINE, files=files(written=("six.whl",))), cut, cutting=CUT_API)
+    assert (verdict.name, verdict.reasons[0]) == (
+        "survived", "index.example was contacted without the cut, and not tried under it"
+    )  # fmt: skip
+
+
+def test_files_that_were_not_all_seen_are_not_compared() -> None:
+    cut = run("cut", 2.0, 0, refused(API, 1), files=files(complete=False))
+    assert judge(replace(BASELINE, files=files(written=("six.whl",))), cut, cutting=CUT_API).name == "survived"
 
 
 def test_a_fallback_known_to_be_partial_is_less() -> None:
@@ -354,7 +500,17 @@ def runs(draw: st.DrawFn, kind: str) -> Run:
         *found,
         output_lines=draw(st.integers(-1, 40)),
         broken=draw(st.sampled_from(["", "", "", "gone"])),
+        stdout_lines=draw(st.integers(-1, 40)),
+        files=draw(st.none() | folders()),
     )
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> WorkingFiles:
+    names = ["a", "b", "x/c", "x/d"]
+    read = draw(st.lists(st.sampled_from(names), unique=True))
+    written = tuple(sorted(draw(st.sets(st.sampled_from(names)))))
+    return files(*((name, draw(st.integers(0, 40)) / 8) for name in read), written=written)
 
 
 pairs = st.tuples(st.none() | runs("baseline"), runs("cut"))

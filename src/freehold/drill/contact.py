@@ -32,7 +32,8 @@ class Contact:
     failed
         Of these, how many failed outside although they were not cut.
     bytes_up, bytes_down
-        Bytes sent by the command, and to it; 0 where the connection was cut.
+        Bytes sent by the command, and to it; 0 where the connection was cut, also where the drill itself answered in place of
+        the host (``http``, ``revoked``).
     first_seen
         Seconds from the session's start to the first try.
     first_refused, last_refused

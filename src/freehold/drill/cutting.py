@@ -109,6 +109,7 @@ class RuleCutting:
             check_cutoff(attribution.stack, cutoff)
             _check_providers(attribution.stack, cutoff.rules)
         self.rules, self.left_out = rules_today(cutoff) if cutoff is not None else ((), ())
+        self.hosts: frozenset[str] = frozenset() if hosts is None else hosts.hosts
         self._by_name: Cutting | None = CutAll() if air_gap else hosts
         control = attribution.control
         self._tests = [(rule, control.matcher(rule), any(name in rule.selectors for name in _OF_ROWS)) for rule in self.rules]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Final, Protocol
 
-__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision", "with_embedded"]
+__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision", "hosts_given", "with_embedded"]
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
@@ -71,6 +71,12 @@ def with_embedded(addresses: Sequence[str]) -> tuple[str, ...]:
             if four is not None:
                 found.append(str(four))
     return tuple(found)
+
+
+def hosts_given(cutting: Cutting) -> frozenset[str]:
+    """Hosts that a cut gives by name or address, where it says so by an attribute ``hosts``; none for another."""
+    hosts = getattr(cutting, "hosts", None)
+    return hosts if isinstance(hosts, frozenset) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

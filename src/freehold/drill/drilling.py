@@ -24,6 +24,7 @@ from freehold.drill.decision import CutHosts, CutNothing, Cutting
 from freehold.drill.landlords import rule_of
 from freehold.drill.matrix import Landlord, Matrix
 from freehold.drill.network_tables import NetworkTable
+from freehold.drill.output import same_place
 from freehold.drill.prediction import compared, predict
 from freehold.drill.record import Drill, Prediction, Run, Verdict
 from freehold.drill.running import RunPlan, run
@@ -348,7 +349,8 @@ class Drilling:
         plan = RunPlan(
             kind, request.command, str(request.folder), request.environment, request.timeout, request.steps,
             tuple(step.name for step in known.steps) if known is not None else (), request.cold, log=request.log,
-            count=_may_be_read(request), stdin=request.stdin, stdout=request.stdout, stderr=request.stderr,
+            count=_may_be_read(request), apart=not same_place(1, 2), stdin=request.stdin, stdout=request.stdout,
+            stderr=request.stderr,
         )  # fmt: skip
         self._rewind(request.stdin)
         if request.log is not None:

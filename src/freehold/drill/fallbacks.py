@@ -1,7 +1,8 @@
 """What served instead of what was cut. Owns the comparison of two runs that names a host, a cache or a folder.
 
 A host counts if it answered under the cut and either was not contacted in the baseline, and not before the first refusal, or
-brought markedly more. A local place counts if more of its files were read than in the baseline. Where nothing differs, places
+brought markedly more. A local place counts if more of its files were read than in the baseline; a file of the working folder
+(:mod:`freehold.drill.file_fallbacks`) if it was read under the cut only. Where nothing differs, places
 that both runs read are named, and it is said that both did: they served before, and may well have served now.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
+from freehold.drill.file_fallbacks import files_served
 from freehold.drill.record import Fallback, Run
 from freehold.words import say
 
@@ -31,6 +33,7 @@ def fallbacks(baseline: Run | None, cut: Run) -> tuple[Fallback, ...]:
         The run under the cut.
     """
     found = (*_hosts(baseline, cut), *_places(baseline, cut))
+    found += tuple(files_served(baseline, cut, others=len(found)))
     return (found or tuple(_both(cut)))[:_MOST]
 
 

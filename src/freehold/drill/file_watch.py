@@ -1,12 +1,14 @@
-"""Which files of a cache or a local source were read while a command ran. Owns the watches, and their bound.
+"""Which files were read while a command ran: of caches, local sources, the working folder. Owns the watches, and their bound.
 
 The kernel tells who watches a folder of what is read in it (inotify(7)): whatever process does, in whichever namespace. So
 another program that reads the same cache meanwhile is counted too. Files that came during the run do not count: what the
-command has just fetched did not serve instead of fetching.
+command has just fetched did not serve instead of fetching. What happens in the working folder goes to a ledger of its own
+(:mod:`freehold.drill.file_ledger`), wherever in it a cache or a local source stands.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import threading
@@ -17,8 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from freehold.drill.file_ledger import FileLedger, is_left_out
 from freehold.drill.kernel import (
     IN_ACCESS,
+    IN_CLOSE_WRITE,
     IN_CREATE,
     IN_ISDIR,
     IN_MOVED_TO,
@@ -38,15 +42,18 @@ MOST_FOLDERS: Final = 8_192
 _MOST_FILES: Final = 20_000
 _EXAMPLES: Final = 5
 _IN_CLOSE_NOWRITE: Final = 0x10
-_MASK: Final = IN_ACCESS | _IN_CLOSE_NOWRITE | IN_CREATE | IN_MOVED_TO
+_READ: Final = IN_ACCESS | _IN_CLOSE_NOWRITE
+_CAME: Final = IN_CREATE | IN_MOVED_TO
+_MASK: Final = _READ | _CAME | IN_CLOSE_WRITE
 _BUFFER: Final = 256 * 1024
 
 
 @dataclass(slots=True)
 class _Place:
-    """What was seen of one source."""
+    """What was seen of one place: a source, or a folder that only the ledger is told of."""
 
-    source: LocalSource
+    folder: Path
+    source: LocalSource | None = None
     read: dict[str, None] = field(default_factory=dict)
     came: set[str] = field(default_factory=set)
     waiting: deque[Path] = field(default_factory=deque)
@@ -61,17 +68,24 @@ class FileWatch:
         What to watch; a place within another's counts for the inner one.
     most
         Folders to watch at most.
+    ledger
+        Is told what happens in the working folder, and to files outside of it that the command names; ``None``: not watched.
     """
 
-    def __init__(self, sources: Sequence[LocalSource], most: int = MOST_FOLDERS) -> None:
+    def __init__(self, sources: Sequence[LocalSource], most: int = MOST_FOLDERS, *, ledger: FileLedger | None = None) -> None:
         self.notes: list[str] = []
         self._left = most
-        self._folders: dict[int, tuple[_Place, Path]] = {}
-        self._places = [_Place(source) for source in sources]
+        self._ledger = ledger
+        self._folders: dict[int, tuple[_Place, Path, str | None]] = {}
+        self._files: dict[int, str] = {}
+        self._places = [_Place(source.folder, source) for source in sources]
+        if ledger is not None:
+            outside = [path for path in ledger.named if path.is_dir() and not path.is_relative_to(ledger.folder)]
+            self._places += [_Place(folder) for folder in dict.fromkeys((ledger.folder, *outside))]
         self._queue = -1
         self._end = -1
         self._thread: threading.Thread | None = None
-        if not sources:
+        if not self._places:
             return
         try:
             self._queue = inotify_init()
@@ -82,6 +96,11 @@ class FileWatch:
         ours, self._end = os.pipe()
         self._thread = threading.Thread(target=self._listen, args=(ours,), daemon=True)
         self._thread.start()
+
+    @property
+    def watches(self) -> bool:
+        """Whether anything is watched."""
+        return self._queue >= 0
 
     def __enter__(self) -> FileWatch:
         return self
@@ -95,7 +114,7 @@ class FileWatch:
         return tuple(
             LocalUse(place.source.shown, place.source.kind, len(place.read), tuple(list(place.read)[:_EXAMPLES]))
             for place in self._places
-            if place.read
+            if place.read and place.source is not None
         )
 
     def close(self) -> None:
@@ -109,32 +128,66 @@ class FileWatch:
 
     def _watch_all(self) -> None:
         """Watch folder after folder, each place in turn, so that a large one does not use up what there is."""
-        inner = {place.source.folder for place in self._places}
+        inner = {place.folder for place in self._places}
         for place in self._places:
-            place.waiting.append(place.source.folder)
+            place.waiting.append(place.folder)
         chosen: list[tuple[_Place, Path]] = []
         while any(place.waiting for place in self._places) and len(chosen) < self._left:
             for place in self._places:
                 if place.waiting and len(chosen) < self._left:
                     folder = place.waiting.popleft()
                     chosen.append((place, folder))
-                    place.waiting.extend(sub for sub in _folders(folder) if sub not in inner)
+                    place.waiting.extend(sub for sub in _folders(folder) if sub not in inner and self._is_watched(place, sub))
         # only now: looking into a folder that is watched would be an event itself
         for place, folder in chosen:
             self._watch(place, folder)
-        if any(place.waiting for place in self._places):
-            self.notes.append(say("drill_run.watch_few", count=len(self._folders)))
+        self._watch_named_files()
         for place in self._places:
+            if place.waiting:
+                kind = "watch_few" if place.source is not None else "watch_few_working"
+                self._say_once(say(f"drill_run.{kind}", count=len(self._folders)))
             place.waiting.clear()
 
-    def _watch(self, place: _Place, folder: Path) -> None:
+    def _is_watched(self, place: _Place, folder: Path) -> bool:
+        """Whether a folder is worth a watch; of a cache or a source, each is."""
+        if place.source is not None or not is_left_out(folder):
+            return True
+        if self._ledger is not None:
+            self._ledger.leave_out(folder)
+        return False
+
+    def _watch_named_files(self) -> None:
+        """Watch the files outside of the working folder that the command names."""
+        ledger = self._ledger
+        for path in () if ledger is None else ledger.named:
+            if ledger is not None and not path.is_relative_to(ledger.folder) and path.is_file() and self._left > 0:
+                with suppress(OSError):
+                    self._files[inotify_add_watch(self._queue, str(path), _MASK)] = ledger.shown(path)
+                    self._left -= 1
+
+    def _watch(self, place: _Place, folder: Path, *, anew: bool = False) -> None:
         try:
             number = inotify_add_watch(self._queue, str(folder), _MASK)
-        except OSError:
+        except OSError as error:
             # gone, unreadable, or no more watches for this user
+            if error.errno == errno.ENOSPC:
+                kind = "watch_few" if place.source is not None else "watch_few_working"
+                self._say_once(say(f"drill_run.{kind}", count=len(self._folders)))
             return
         self._left -= 1
-        self._folders.setdefault(number, (place, folder))
+        found = (place, folder, self._told_as(place, folder))
+        if anew:
+            # a folder that was watched under another name has this one now
+            self._folders[number] = found
+        else:
+            self._folders.setdefault(number, found)
+
+    def _told_as(self, place: _Place, folder: Path) -> str | None:
+        """What the ledger calls the files of a folder by, to be put before their names; ``None`` if it is not told of them."""
+        ledger = self._ledger
+        if ledger is None or not (place.source is None or folder.is_relative_to(ledger.folder)):
+            return None
+        return "" if folder == ledger.folder else f"{ledger.shown(folder)}/"
 
     def _listen(self, end: int) -> None:
         poll = select.poll()
@@ -154,25 +207,43 @@ class FileWatch:
     def _take(self, data: bytes) -> None:
         for event in inotify_events(data):
             if event.mask & IN_Q_OVERFLOW:
-                lost = say("drill_run.watch_lost")
-                if lost not in self.notes:
-                    self.notes.append(lost)
+                self._say_once(say("drill_run.watch_lost"))
+                if self._ledger is not None:
+                    self._ledger.lose()
+            elif event.watch in self._files and self._ledger is not None:
+                (self._ledger.read if event.mask & _READ else self._ledger.wrote)(self._files[event.watch])
             elif (found := self._folders.get(event.watch)) is not None and event.name:
-                self._note(*found, event.name, event.mask)
+                place, folder, before = found
+                if event.mask & IN_ISDIR:
+                    if event.mask & _CAME:
+                        self._folder_came(place, folder / event.name, before)
+                    continue
+                if before is not None and self._ledger is not None:
+                    (self._ledger.read if event.mask & _READ else self._ledger.wrote)(before + event.name)
+                if place.source is not None and not event.mask & IN_CLOSE_WRITE:
+                    self._note(place, folder / event.name, event.mask)
 
-    def _note(self, place: _Place, folder: Path, name: str, mask: int) -> None:
-        path = folder / name
-        shown = str(path.relative_to(place.source.folder))
-        if mask & (IN_CREATE | IN_MOVED_TO):
-            if mask & IN_ISDIR and self._left > 0:
-                self._watch(place, path)
+    def _folder_came(self, place: _Place, folder: Path, before: str | None) -> None:
+        if before is not None and self._ledger is not None:
+            self._ledger.came(before + folder.name)
+        if self._left > 0 and (place.source is not None or not is_left_out(folder)):
+            self._watch(place, folder, anew=True)
+        self._note(place, folder, IN_CREATE)
+
+    def _note(self, place: _Place, path: Path, mask: int) -> None:
+        shown = str(path.relative_to(place.folder))
+        if mask & _CAME:
             # what is in a folder that came came with it
             if len(place.came) < _MOST_FILES:
                 place.came.add(shown)
-        elif mask & IN_ISDIR or len(place.read) >= _MOST_FILES:
+        elif len(place.read) >= _MOST_FILES:
             return
         elif shown not in place.came and not any(str(above) in place.came for above in Path(shown).parents):
             place.read.setdefault(shown)
+
+    def _say_once(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -44,6 +44,8 @@ class Outlet:
         The connection.
     patience
         Seconds that a client may take to read what is waiting for it.
+    written
+        Called each time that something is about to be.
 
     Attributes
     ----------
@@ -51,9 +53,15 @@ class Outlet:
         Bytes of HTTP written, heads and all.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: float) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        patience: float,
+        written: Callable[[], None] = lambda: None,
+    ) -> None:
         self.bytes = 0
-        self._reader, self._writer, self._patience = reader, writer, patience
+        self._reader, self._writer, self._patience, self._written = reader, writer, patience, written
 
     async def send(self, data: bytes) -> None:
         """Write, and wait until the client has room for more.
@@ -65,8 +73,9 @@ class Outlet:
         OSError
             If it is gone.
         """
-        self._writer.write(data)
         self.bytes += len(data)
+        self._written()
+        self._writer.write(data)
         async with asyncio.timeout(self._patience):
             await self._writer.drain()
 

@@ -102,7 +102,11 @@ def _no_password() -> str:
 
 
 def _nothing() -> None:
-    """Leave a refusal at that."""
+    """Leave it at that."""
+
+
+def _uncounted(_up: int, _down: int) -> None:
+    """Leave bytes uncounted."""
 
 
 async def serve(
@@ -113,6 +117,8 @@ async def serve(
     connect: Callable[[], Awaitable[socket.socket]],
     *,
     refused: Callable[[], None] = _nothing,
+    another: Callable[[], None] = _nothing,
+    passed: Callable[[int, int], None] = _uncounted,
     outside: ssl.SSLContext | None = None,
     patience: float = _PATIENCE,
     first_patience: float = _FIRST_PATIENCE,
@@ -130,7 +136,12 @@ async def serve(
     connect
         Gives a connection to the real host; used for ``stale`` alone.
     refused
-        Called at the moment of each refusal: as often as :attr:`Served.refused` says in the end.
+        Called at the moment of each refusal, before the client can know of it: as often as :attr:`Served.refused` says in
+        the end.
+    another
+        Called when a request after the first has begun.
+    passed
+        Called with bytes up and down as they pass, once the real host was reached: until then all is the drill's own.
     outside
         How the real host is verified; by default against the machine's authorities.
     patience
@@ -166,7 +177,7 @@ async def serve(
             return Served(refused=1, note="untrusted" if encrypted else "other")
         verified = (outside or ssl.create_default_context()) if encrypted and shape.name == "stale" else None
         way = Outside(name, port, connect, verified, patience)
-        return await answer_requests(reader, writer, shape, way, refused=refused)
+        return await answer_requests(reader, writer, shape, way, refused=refused, another=another, passed=passed)
     finally:
         # Harmless where a transport has closed it already: what is left is a connection that was not answered.
         if client.fileno() >= 0:
@@ -210,6 +221,8 @@ async def answer_requests(
     first: Head | None = None,
     most: int = MOST_REQUESTS,
     refused: Callable[[], None] = _nothing,
+    another: Callable[[], None] = _nothing,
+    passed: Callable[[int, int], None] = _uncounted,
 ) -> Served:
     """Answer the requests of a connection, one after the other, until either side ends it.
 
@@ -225,11 +238,11 @@ async def answer_requests(
         The head of the first request, if it was read already.
     most
         Requests after which the connection is closed.
-    refused
-        Called at the moment of each refusal.
+    refused, another, passed
+        Called as things happen; see :func:`serve`.
     """
-    out = Outlet(reader, writer, outside.patience)
-    talk = _Talk(reader, out, shape, outside, most, refused)
+    out = Outlet(reader, writer, outside.patience, lambda: talk.tell())
+    talk = _Talk(reader, out, shape, outside, most, refused, another, passed)
     try:
         while await talk.one(first):
             first = None
@@ -258,19 +271,30 @@ class _Talk:
         outside: Outside,
         most: int,
         told: Callable[[], None],
+        another: Callable[[], None],
+        passed: Callable[[int, int], None],
     ) -> None:
         self.bytes_up = self.requests = self.refused = self.undated = 0
+        self._told_up = self._told_down = 0
         self.reached = False
         self.note: Note = ""
         self._reader, self._out, self._shape = reader, out, shape
         self._outside, self._connect = replace(outside, connect=self._reach), outside.connect
-        self._most, self._told = most, told
+        self._most, self._told, self._another, self._passed = most, told, another, passed
 
     async def _reach(self) -> socket.socket:
         """Connect to the real host, and note that it was reached, whatever comes of it."""
         connection = await self._connect()
         self.reached = True
+        self.tell()
         return connection
+
+    def tell(self) -> None:
+        """Tell of the bytes that have passed since the last time, if the real host was reached."""
+        up, down = self.bytes_up - self._told_up, self._out.bytes - self._told_down
+        if self.reached and (up or down):
+            self._told_up, self._told_down = self.bytes_up, self._out.bytes
+            self._passed(up, down)
 
     def refuse(self, note: Note = "") -> None:
         """Count a refusal."""
@@ -294,12 +318,13 @@ class _Talk:
                 self.refuse("nothing")
             return False
         self.bytes_up += head.size
+        self.tell()
+        if self.requests:
+            self._another()
         whole = await self._forget_body(head)
         stays = whole and head.stays and self.requests + 1 < self._most and head.method != "CONNECT"
         if self._shape.name == "stale" and self._shape.as_of is not None:
-            told = await answer_as_of(head, self._shape.as_of, self._outside, self._out, stays=stays)
-            if told.refused:
-                self.refuse()
+            told = await answer_as_of(head, self._shape.as_of, self._outside, self._out, stays=stays, refused=self.refuse)
             self.undated += told.undated
             stays = told.stays
         else:
@@ -322,6 +347,7 @@ class _Talk:
             async with asyncio.timeout(self._outside.patience):
                 async for piece in pieces:
                     self.bytes_up += len(piece)
+                    self.tell()
                     left -= len(piece)
                     if left < 0:
                         return False

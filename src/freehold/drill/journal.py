@@ -27,7 +27,20 @@ from freehold.drill.redaction import redact, redact_arguments, secrets_in
 from freehold.drill.working_tree import command_digest
 from freehold.errors import BadRecord, DrillError, EvidenceError
 
-__all__ = ["FOLDER", "FORMAT", "MOST_BYTES", "MOST_CONTACTS", "Record", "append", "find", "read", "records", "safe", "schema"]
+__all__ = [
+    "FOLDER",
+    "FORMAT",
+    "MOST_BYTES",
+    "MOST_CONTACTS",
+    "MOST_FILES",
+    "Record",
+    "append",
+    "find",
+    "read",
+    "records",
+    "safe",
+    "schema",
+]
 
 FOLDER: Final = Path(".freehold/drills")
 """Where records go if nothing else is said, from the working folder."""
@@ -37,6 +50,8 @@ MOST_BYTES: Final = 32_000_000
 """Bytes of one file."""
 MOST_CONTACTS: Final = 4_000
 """Contacts of one run that are kept: those that were refused first, then those tried most."""
+MOST_FILES: Final = 500
+"""Names of files that a run read or wrote in its working folder that are kept; all are counted."""
 _MOST_FILES: Final = 20_000
 _NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json")
 _PART_OF: Final = {
@@ -170,6 +185,9 @@ def _bounded(drill: Drill) -> Drill:
 
 
 def _fewer(run: Run) -> Run:
+    if run.files is not None:
+        files = replace(run.files, read=run.files.read[:MOST_FILES], written=run.files.written[:MOST_FILES])
+        run = replace(run, files=files)
     if len(run.contacts) <= MOST_CONTACTS:
         return run
     by_weight = sorted(range(len(run.contacts)), key=lambda at: _weight(run, at), reverse=True)

@@ -1,7 +1,8 @@
 """Caches and local sources that a command could be served from here. Owns where they are found: by a tool's own settings.
 
-A fall-back can only be named if it was watched. Looked for are the caches of the table (:mod:`freehold.drill.caches`), and what
-the settings of pip, uv, cargo, Go and apt name as a folder to take packages from, and vendored copies in the working folder.
+A fall-back can only be named if it was watched. Looked for are the caches of the table (:mod:`freehold.drill.caches`), what the
+settings of pip, uv, cargo, Go and apt name as a folder to take packages from, what options of the command itself do
+(:mod:`freehold.drill.named_places`), and vendored copies in the working folder.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import configparser
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from freehold.drill.caches import caches, home_of
+from freehold.drill.named_places import cache_folders, index_folders, link_folders
 from freehold.words import say
 
 __all__ = ["LocalSource", "local_sources"]
@@ -54,7 +56,7 @@ class LocalSource:
     shown: str
 
 
-def local_sources(environment: Mapping[str, str], folder: str) -> tuple[LocalSource, ...]:
+def local_sources(environment: Mapping[str, str], folder: str, texts: Sequence[str] = ()) -> tuple[LocalSource, ...]:
     """Find the caches and local sources that are there.
 
     Parameters
@@ -63,10 +65,12 @@ def local_sources(environment: Mapping[str, str], folder: str) -> tuple[LocalSou
         What the command is run with.
     folder
         Its working folder.
+    texts
+        In which it says what it does, see :func:`freehold.drill.named_places.texts_of`.
     """
     home, working = home_of(environment), Path(folder)
     found: dict[Path, LocalSource] = {}
-    for place, kind in _all(environment, home, working):
+    for place, kind in _all(environment, home, working, texts):
         if len(found) >= _MOST_SOURCES:
             break
         try:
@@ -79,8 +83,13 @@ def local_sources(environment: Mapping[str, str], folder: str) -> tuple[LocalSou
     return tuple(found.values())
 
 
-def _all(environment: Mapping[str, str], home: Path, working: Path) -> Iterator[tuple[Path, str]]:
+def _all(
+    environment: Mapping[str, str], home: Path, working: Path, texts: Sequence[str]
+) -> Iterator[tuple[Path, str]]:  # fmt: skip
     """Places and what they are; what is stated comes before what is a default."""
+    yield from ((place, say("drill_run.find_links")) for place in _places(link_folders(texts, working), working))
+    yield from _indexes(index_folders(texts), working)
+    yield from ((place, say("drill_run.named_cache")) for place in _places(cache_folders(texts), working))
     yield from _of_pip(environment, home, working)
     yield from _of_uv(environment, home, working)
     yield from _of_cargo(environment, home, working)

@@ -10,7 +10,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from freehold.drill.decision import KEPT, Cutting, Decision
+from freehold.drill.cut_addresses import CutAddresses
+from freehold.drill.decision import KEPT, Cutting, Decision, hosts_given
 from freehold.drill.inside_sockets import FilterHandle
 from freehold.drill.shapes import Shape
 from freehold.drill.stand_ins import Family, StandIns
@@ -44,11 +45,13 @@ class NameBook:
         Where stand-ins come from.
     own
         Addresses of this machine besides loopback.
+    cut_addresses
+        Finds out whose address it is that was dialled without a name; by default nobody does.
     """
 
     def __init__(
         self, cutting: Cutting, shape: Shape, filters: FilterHandle, stand_ins: StandIns | None = None,
-        own: frozenset[str] = frozenset(),
+        own: frozenset[str] = frozenset(), cut_addresses: CutAddresses | None = None,
     ) -> None:  # fmt: skip
         self._own = own
         self.stand_ins = StandIns() if stand_ins is None else stand_ins
@@ -61,6 +64,8 @@ class NameBook:
         self.broken = ""
         """Why the filter cannot be relied on any more; empty while it can."""
         self._by_name: dict[str, Decision] = {}
+        self._cut_addresses = cut_addresses
+        self._give()
 
     def is_own(self, address: str) -> bool:
         """Whether an address is this machine's own, and so never cut."""
@@ -78,16 +83,43 @@ class NameBook:
             if len(self._by_name) >= _MOST_DECISIONS:
                 self._by_name.clear()
             found = self._by_name[name] = self._cutting.decide(name)
+            if found.cut and self._cut_addresses is not None:
+                self._cut_addresses.add(name)
         return found
+
+    async def look_for(self, host: Host) -> None:
+        """Find out, before an address dialled without a name is judged, whether it is one of a host that is cut."""
+        if self._cut_addresses is not None and not host.name:
+            for address in host.addresses:
+                if not self._cutting.decide("", (), (address,)).cut:
+                    await self._cut_addresses.look(address)
+
+    def _give(self) -> None:
+        """Have the hosts looked up that the cut gives by name, when there is need to."""
+        if self._cut_addresses is not None:
+            for name in sorted(hosts_given(self._cutting)):
+                self._cut_addresses.add(name)
+
+    def _judge_literal(self, host: Host) -> Decision:
+        decision = self._cutting.decide(host.name, host.aliases, host.addresses)
+        if decision.cut or host.name or self._cut_addresses is None:
+            return decision
+        for address in host.addresses:
+            for name in self._cut_addresses.names_of(address):
+                of_name = self.decide_name(name)
+                if of_name.cut:
+                    return Decision(cut=True, because=of_name.because, surely=False)
+        return decision
 
     def judge(self, host: Host, *, literal: bool = False) -> Decision:
         """Whether a host is cut, with what is known of it outside; of an address dialled without a name likewise."""
-        if not literal:
-            known = self._judged.get(host.name)
-            if known is not None and known.host == host:
-                return known.decision
+        if literal:
+            return self._judge_literal(host)
+        known = self._judged.get(host.name)
+        if known is not None and known.host == host:
+            return known.decision
         decision = self._cutting.decide(host.name, host.aliases, host.addresses)
-        if not literal and host.name in self._judged:
+        if host.name in self._judged:
             self._judged[host.name] = _Judged(host, decision)
             self._place(host.name, decision)
         return decision
@@ -125,12 +157,13 @@ class NameBook:
         """Cut something else, or in another way; every name and address in the book is judged anew."""
         self._cutting, self.shape = cutting, shape
         self._by_name.clear()
+        self._give()
         for name, known in tuple(self._judged.items()):
             decision = cutting.decide(name, known.host.aliases, known.host.addresses)
             self._judged[name] = _Judged(known.host, decision)
             self._place(name, decision)
         for address, host in tuple(self._literals.items()):
-            decision = cutting.decide(host.name, host.aliases, host.addresses)
+            decision = self._judge_literal(host)
             self._put(address, _AT_THE_FILTER.get(shape.name) if decision.cut else None, decision.because)
 
     def _place(self, name: str, decision: Decision) -> None:

@@ -145,6 +145,8 @@ def blind_spots(wanted: Wanted, handed: Handed) -> tuple[str, ...]:
         "blind_separate": wanted.apart,
         "blind_name_service": bool(set(wanted.masks) - set(handed.masked)),
         "blind_name_servers": bool(set(wanted.instead) - set(handed.masked)),
+        "blind_signatures": wanted.filter,
+        "blind_own_name_server": wanted.filter,
         "blind_ipv6": wanted.filter and not handed.ipv6,
         "blind_vsock": Path("/dev/vsock").exists(),
     }

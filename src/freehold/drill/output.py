@@ -24,7 +24,7 @@ from typing import IO, Final
 
 from freehold.errors import DrillError
 
-__all__ = ["Counted", "Output"]
+__all__ = ["Counted", "Output", "same_place"]
 
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4_096
@@ -43,6 +43,8 @@ class Counted:
     ----------
     lines, size
         Lines (the last one may lack its end) and bytes, of both streams.
+    stdout_lines, stdout_size
+        The same of standard output alone; -1 where both streams share one end.
     markers
         Moment and name of each ``::step NAME::`` line of standard output.
     make_errors
@@ -53,6 +55,8 @@ class Counted:
 
     lines: int = 0
     size: int = 0
+    stdout_lines: int = 0
+    stdout_size: int = 0
     markers: list[tuple[float, str]] = field(default_factory=list)
     make_errors: dict[str, int] = field(default_factory=dict)
     logged_all: bool = True
@@ -69,11 +73,15 @@ class Output:
         File to which it is added as well.
     clock
         Gives the moments of markers.
+    apart
+        Whether the two are counted apart although they lead to the same place: then what is written to both at about the same
+        time may change places.
     """
 
     def __init__(
-        self, stdout: int = 1, stderr: int = 2, *, log: Path | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, stdout: int = 1, stderr: int = 2, *, log: Path | None = None, clock: Callable[[], float] = time.monotonic,
+        apart: bool = False,
+    ) -> None:  # fmt: skip
         self.counted = Counted()
         self._clock = clock
         self._lock = threading.Lock()
@@ -84,7 +92,9 @@ class Output:
         self._written = 0
         self._waiting: set[int] = set()
         self.stdout = self._end(stdout)
-        self.stderr = self.stdout if _same(stdout, stderr) else self._end(stderr)
+        self.stderr = self._end(stderr) if apart or not same_place(stdout, stderr) else self.stdout
+        if self.stderr == self.stdout:
+            self.counted.stdout_lines = self.counted.stdout_size = -1
 
     def _end(self, target: int) -> int:
         """An end for the command whose other end is passed on to a target."""
@@ -172,6 +182,9 @@ class Output:
                 self._keep(chunk)
             *lines, rest = (line + chunk).split(b"\n")
             self.counted.lines += len(lines)
+            if first and self.stderr != self.stdout:
+                self.counted.stdout_size += len(chunk) if counted else 0
+                self.counted.stdout_lines += len(lines)
             for one in lines:
                 self._look(one[:_LONGEST_LINE], first)
             return rest[: _LONGEST_LINE + 1]
@@ -204,7 +217,7 @@ def _opened(log: Path | None) -> IO[bytes] | None:
         raise DrillError(f"{log}: the output cannot be kept there ({error.strerror}). Give another file by --log.") from None
 
 
-def _same(one: int, other: int) -> bool:
+def same_place(one: int, other: int) -> bool:
     """Whether two descriptors lead to the same place, where the order of what is written to both matters."""
     with suppress(OSError):
         first, second = os.fstat(one), os.fstat(other)

@@ -16,6 +16,7 @@ from typing import Final
 
 from freehold.drill.contact import Contact, Transport
 from freehold.drill.contact_ledger import ContactLedger
+from freehold.drill.cut_addresses import CutAddresses
 from freehold.drill.decision import Cutting
 from freehold.drill.dial import Dial, dial
 from freehold.drill.inside_sockets import Blocked, InsideSockets
@@ -71,11 +72,12 @@ class Outside:
         self._started = clock() if started is None else started
         self.upstream = Upstream() if upstream is None else upstream
         self._ledger = ContactLedger(clock, self._started)
-        self._book = NameBook(cutting, shape, sockets.filters, stand_ins, sockets.host_addresses)
+        self._cut_addresses = CutAddresses(self.upstream, clock=clock)
+        self._book = NameBook(cutting, shape, sockets.filters, stand_ins, sockets.host_addresses, self._cut_addresses)
         datagrams = [one for one in (sockets.udp4, sockets.udp6) if one is not None]
         questions = [one for one in (sockets.dns_tcp4, sockets.dns_tcp6) if one is not None]
         listeners = [one for one in (sockets.tcp4, sockets.tcp6) if one is not None]
-        self._resolver = Resolver(datagrams, questions, self._book, self.upstream, self._ledger)
+        self._resolver = Resolver(datagrams, questions, self._book, self.upstream, self._ledger, clock=clock)
         self._relay = Relay(
             listeners,
             self._book,
@@ -195,6 +197,7 @@ class Outside:
         self._closed = True
         await self._relay.close()
         await self._resolver.close()
+        await self._cut_addresses.close()
         await self.upstream.close()
         self._sockets.close()
 

@@ -361,7 +361,9 @@ class _Proposing:
         """Who stands behind what served instead, the contacts, and how sure it is that it did."""
         if one.kind == "local":
             use, before = self._use(self._drill.run, one.what), self._use(self._drill.baseline, one.what)
-            more = use is not None and (before is None or use.files > before.files)
+            # a file of the working folder is in no place that is watched as one
+            alone = use is None and len(self._drill.verdict.fallbacks) == 1
+            more = alone or (use is not None and (before is None or use.files > before.files))
             return "self", [], 0.7 if more else 0.4
         contacts = [
             found for found in self._drill.run.contacts
@@ -473,6 +475,8 @@ class _Proposing:
 def _lost(drill: Drill) -> float | None:
     """Part of the output that is missing; ``None`` where it was not counted, or only the time was longer."""
     whole, left = (drill.baseline.output_lines if drill.baseline else -1), drill.run.output_lines
+    if drill.baseline is not None and min(drill.baseline.stdout_lines, drill.run.stdout_lines) >= 0:
+        whole, left = drill.baseline.stdout_lines, drill.run.stdout_lines
     return round(1 - left / whole, 3) if whole > 0 and 0 <= left < whole else None
 
 

@@ -24,7 +24,7 @@ from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import Dial, dial
 from freehold.drill.http_answers import Outlet, reset
 from freehold.drill.http_messages import MOST_HEAD, BadMessage, Head, body_of, read_head
-from freehold.drill.http_shapes import MOST_REQUESTS, Served, answer_requests, certificate_context, serve
+from freehold.drill.http_shapes import answer_requests, certificate_context, serve
 from freehold.drill.proxy_variables import NextHop, NextHops
 from freehold.drill.proxy_ways import carry, head_of, paced, tunnel
 from freehold.drill.shapes import Shape
@@ -348,23 +348,27 @@ class ProxyServer:
         def refused() -> None:
             entry.ended(because)
 
+        def another() -> None:
+            entry.tries += 1
+
+        def passed(up: int, down: int) -> None:
+            entry.bytes_up += up
+            entry.bytes_down += down
+
         entry.because = because
         if wanted.opens:
             await asyncio.get_running_loop().sock_sendall(client, _OPEN)
-            served = await serve(client, wanted.host, wanted.port, self._shape, reach, refused=refused, outside=self._outside)
+            await serve(
+                client, wanted.host, wanted.port, self._shape, reach, refused=refused, another=another, passed=passed,
+                outside=self._outside,
+            )  # fmt: skip
         else:
             # One request a connection: the next may be for another host.
             async with _streams(client) as (reader, writer):
                 outside = Outside(wanted.host, wanted.port, reach, None, _PATIENCE)
-                served = await answer_requests(reader, writer, self._shape, outside, first=wanted.head, most=1, refused=refused)
-        _count(entry, served)
-
-
-def _count(entry: Entry, served: Served) -> None:
-    entry.tries += max(0, min(served.requests, MOST_REQUESTS) - 1)
-    if served.reached:
-        entry.bytes_up += served.bytes_up
-        entry.bytes_down += served.bytes_down
+                await answer_requests(
+                    reader, writer, self._shape, outside, first=wanted.head, most=1, refused=refused, passed=passed
+                )
 
 
 def _counters(entry: Entry) -> tuple[Callable[[int], None], Callable[[int], None]]:

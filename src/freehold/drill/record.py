@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 from freehold.drill.contact import Contact
 
 __all__ = [
-    "VERDICTS", "Attributed", "Confidence", "Drill", "Fallback", "HostRole", "LocalUse", "Method", "Prediction", "Probed",
-    "Run", "Service", "Step", "Verdict", "VerdictName",
+    "VERDICTS", "Attributed", "Confidence", "Drill", "Fallback", "FileRead", "HostRole", "LocalUse", "Method", "Prediction",
+    "Probed", "Run", "Service", "Step", "Verdict", "VerdictName", "WorkingFiles",
 ]  # fmt: skip
 
 VerdictName: TypeAlias = Literal["untouched", "survived", "degraded", "failed", "void"]
@@ -117,6 +117,56 @@ class LocalUse:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file that the command opened and that it had not written itself before.
+
+    Parameters
+    ----------
+    name
+        From the working folder; whole for one outside of it that the command names.
+    at
+        When first, in seconds from the command's start.
+    program
+        Whether it is a file of a program, such as ``*.py`` or ``*.so``, and the command does not name it.
+    """
+
+    name: str
+    at: float
+    program: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingFiles:
+    """What the command read and wrote in its working folder.
+
+    Parameters
+    ----------
+    read
+        Files that it read; a record holds the first of them.
+    written
+        Files that it made, wrote or put there, that were there at its end and held something; a record holds the first.
+    read_count, written_count
+        How many there were.
+    left_out
+        Folders that were not watched.
+    complete
+        Whether the kernel told of everything, and there were no more than can be counted.
+    """
+
+    read: tuple[FileRead, ...] = ()
+    written: tuple[str, ...] = ()
+    read_count: int = 0
+    written_count: int = 0
+    left_out: tuple[str, ...] = ()
+    complete: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was read and written is listed."""
+        return self.complete and len(self.read) == self.read_count and len(self.written) == self.written_count
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of the command.
 
@@ -152,6 +202,10 @@ class Run:
         Contacts beyond those that a record holds: how many there were.
     notes
         What else must be known of it, in sentences: what could not be made cold, which places could not be watched.
+    stdout_lines, stdout_bytes
+        What of it went to standard output; -1 where that was not counted apart.
+    files
+        What it read and wrote in its working folder; ``None`` where that was not watched.
     """
 
     kind: Literal["baseline", "cut"]
@@ -171,6 +225,9 @@ class Run:
     interrupted: bool = False
     left_out: int = 0
     notes: tuple[str, ...] = ()
+    stdout_lines: int = -1
+    stdout_bytes: int = -1
+    files: WorkingFiles | None = None
 
     @property
     def passed(self) -> bool:

@@ -116,6 +116,7 @@ class Relay:
         self._most = most if most is not None else max(16, (self._limit.most - _KEPT_BACK) // _PER_CONNECTION)
         self._open: set[_Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._finding: set[asyncio.Task[None]] = set()
         self._pipes = Pipes()
         self._paused = False
         self._again: asyncio.TimerHandle | None = None
@@ -153,8 +154,12 @@ class Relay:
             listener.settimeout(0)
         self._resume()
 
-    def change(self) -> None:
-        """Judge what is open anew, after the book did; what is cut now ends at once by a reset."""
+    def change(self, *, looked: bool = False) -> None:
+        """Judge what is open anew, after the book did; what is cut now ends at once by a reset.
+
+        Addresses that were dialled without a name may turn out a little later to be of what is cut: ``looked`` says that this
+        has been found out.
+        """
         for one in tuple(self._open):
             decision = KEPT if one.local else self._book.judge(one.host, literal=one.literal)
             if not decision.cut and not one.decision.cut:
@@ -169,6 +174,18 @@ class Relay:
             if decision.cut and not one.counted:
                 one.entry.ended(decision.because)
             self._end(one)
+        unsure = [one for one in self._open if one.literal and not one.local and one.pair is not None]
+        if unsure and not looked:
+            task = asyncio.create_task(self._change_once_known(unsure))
+            self._finding.add(task)
+            task.add_done_callback(self._finding.discard)
+
+    async def _change_once_known(self, unsure: list[_Connection]) -> None:
+        """Judge what is open to addresses without a name again, once it is known whether they are of a host that is cut."""
+        for one in unsure:
+            await self._book.look_for(one.host)
+        if not self._closed:
+            self.change(looked=True)
 
     async def close(self) -> None:
         """End all that is open; the listeners stay open, and accept no more."""
@@ -178,7 +195,9 @@ class Relay:
             self._again.cancel()
         for one in tuple(self._open):
             self._end(one)
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in self._finding:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._finding, return_exceptions=True)
         self._pipes.close()
         self._limit.let_go()
 
@@ -288,7 +307,9 @@ class Relay:
         if one.local:
             one.decided = True
             return self._kept(one, await self._reach((address,), port, 4))
-        if not one.literal:
+        if one.literal:
+            await self._book.look_for(one.host)
+        else:
             one.host = await self._host(one.host.name, address)
         one.entry.known(one.host.aliases, one.host.addresses)
         one.shape = shape = self._book.shape
@@ -347,9 +368,11 @@ class Relay:
                 one.counted = True
                 one.entry.ended(one.decision.because)
 
-        served = await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused)
-        one.entry.bytes_up += served.bytes_up
-        one.entry.bytes_down += served.bytes_down
+        def passed(up: int, down: int) -> None:
+            one.entry.bytes_up += up
+            one.entry.bytes_down += down
+
+        await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused, passed=passed)
 
     def _join(self, one: _Connection, client: socket.socket, outer: socket.socket, port: int) -> None:
         """Let both ends talk."""

@@ -6,8 +6,10 @@ and SVCB), by which a client would go past the names: their targets get stand-in
 does not exist under the shape ``gone``; under the others its addresses can be looked up, and what is dialled meets the cut.
 Its other records are refused, unless the shape is one of a host that still answers.
 
-Questions wait for answers from outside at most :data:`MOST_WAITING` at a time; then nothing more is read, and the kernel
-drops what does not fit its buffer, as it does before any busy server.
+Questions wait for answers from outside at most :data:`MOST_WAITING` at a time. When as many wait, whoever has most of them
+makes room for others: its oldest is answered with a failure, if it has waited for :data:`OLD` seconds, and else is dropped as
+any busy server drops it. Until its oldest is that old, its own further ones are dropped unread. A question whose client has
+not asked again for :data:`GIVEN_UP` seconds is forgotten.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from freehold import domain_names as dns
@@ -25,11 +29,16 @@ from freehold.drill.name_book import NameBook
 from freehold.drill.stand_ins import Family, StandIns
 from freehold.drill.upstream import Host, Upstream
 
-__all__ = ["MOST_WAITING", "Resolver"]
+__all__ = ["GIVEN_UP", "MOST_WAITING", "OLD", "Resolver"]
 
 MOST_WAITING: Final = 512
 """Questions whose answers from outside are waited for at once."""
-_AT_ONCE: Final = 32  # datagrams read before others have their turn
+OLD: Final = 1.0
+"""Seconds after which a question is answered with a failure, when others need its place."""
+GIVEN_UP: Final = 10.0
+"""Seconds after which a client that has not asked again does not wait any more: C libraries ask again after 5 by default."""
+_AT_ONCE: Final = 32  # questions that are looked at before others have their turn
+_READ_AT_ONCE: Final = 512  # likewise datagrams, with those that are dropped unread
 _MOST_DATAGRAM: Final = 4_096
 _MOST_CONNECTIONS: Final = 64
 _MOST_OF_ONE_CONNECTION: Final = 10_000
@@ -48,6 +57,25 @@ _ANSWER: Final = dns.RESPONSE | dns.AVAILABLE
 _KEPT_FLAGS: Final = dns.WANTED | 0x0010 | 0x7800
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A question over UDP that waits for an answer from outside."""
+
+    one: socket.socket
+    question: Message
+    source: Any
+    where: list[Any]
+    since: float
+    task: asyncio.Task[None] | None = None
+    deadline: asyncio.Timeout | None = None
+
+    @property
+    def key(self) -> tuple[Any, int, str, int]:
+        """What is the same when a client asks again."""
+        asked = self.question.questions[0]
+        return self.source, self.question.number, asked.name.lower(), asked.kind
+
+
 class Resolver:
     """Answers on sockets that were opened inside.
 
@@ -59,19 +87,22 @@ class Resolver:
         Sockets on which connections over TCP arrive.
     book, upstream, ledger
         What is cut, what is outside, what is counted.
+    clock
+        Monotonic, in seconds.
     """
 
     def __init__(
         self, datagrams: Sequence[socket.socket], listeners: Sequence[socket.socket], book: NameBook, upstream: Upstream,
-        ledger: ContactLedger,
+        ledger: ContactLedger, *, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._datagrams, self._listeners = tuple(datagrams), tuple(listeners)
         self._book, self._upstream, self._ledger = book, upstream, ledger
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._clock = clock
+        self._waiting: dict[tuple[Any, int, str, int], _Waiting] = {}
+        self._of: dict[Any, dict[_Waiting, None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._connected: set[asyncio.Task[None]] = set()
-        self._paused: set[socket.socket] = set()
         self._accepting: list[asyncio.Task[None]] = []
-        self._closed = False
 
     @property
     def waiting(self) -> int:
@@ -91,11 +122,10 @@ class Resolver:
 
     async def close(self) -> None:
         """Stop answering; the sockets stay open."""
-        self._closed = True
         loop = asyncio.get_running_loop()
         for one in self._datagrams:
             loop.remove_reader(one)
-        tasks = (*self._accepting, *self._waiting, *self._connected)
+        tasks = (*self._accepting, *self._tasks, *self._connected)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -103,38 +133,83 @@ class Resolver:
     # Over UDP.
 
     def _arrived(self, one: socket.socket) -> None:
-        for _ in range(_AT_ONCE):
-            if len(self._waiting) >= MOST_WAITING:
-                asyncio.get_running_loop().remove_reader(one)
-                self._paused.add(one)
-                return
+        looked_at = 0
+        for _ in range(_READ_AT_ONCE):
             try:
                 data, told, _, source = one.recvmsg(_MOST_DATAGRAM, 256)
             except BlockingIOError:
                 return
             except OSError:
                 continue  # an error of an earlier answer
-            where = [item for item in told if item[:2] in (_TOLD4, _TOLD6)]
+            if not self._heard(source):
+                continue
+            looked_at += 1
             question = _question(data)
-            if question is None:
-                continue
-            answer = self._at_once(question)
-            if answer is not None:
-                _send(one, question, answer, source, where)
-                continue
-            task = asyncio.create_task(self._later(one, question, source, where))
-            self._waiting.add(task)
-            task.add_done_callback(self._answered)
+            if question is not None:
+                where = [item for item in told if item[:2] in (_TOLD4, _TOLD6)]
+                answer = self._at_once(question)
+                if answer is not None:
+                    _send(one, question, answer, source, where)
+                else:
+                    self._wait(_Waiting(one, question, source, where, self._clock()))
+            if looked_at >= _AT_ONCE:
+                return
 
-    async def _later(self, one: socket.socket, question: Message, source: object, where: list[Any]) -> None:
-        _send(one, question, await self._from_outside(question), source, where)
+    def _heard(self, source: Any) -> bool:
+        """Whether another question from there is looked at; when too many wait, not from whoever has most of them."""
+        if len(self._waiting) < MOST_WAITING:
+            return True
+        own = self._of.get(source)
+        if own is None or len(own) < max(map(len, self._of.values())):
+            return True
+        return self._clock() - next(iter(own)).since >= OLD
 
-    def _answered(self, task: asyncio.Task[None]) -> None:
-        self._waiting.discard(task)
-        if self._paused and not self._closed and len(self._waiting) < MOST_WAITING // 2:
-            for one in self._paused:
-                asyncio.get_running_loop().add_reader(one, self._arrived, one)
-            self._paused.clear()
+    def _wait(self, new: _Waiting) -> None:
+        again = self._waiting.get(new.key)
+        if again is not None:
+            if again.deadline is not None and not again.deadline.expired():
+                again.deadline.reschedule(asyncio.get_running_loop().time() + GIVEN_UP)
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self._make_room()
+        self._waiting[new.key] = new
+        self._of.setdefault(new.source, {})[new] = None
+        new.task = asyncio.create_task(self._later(new))
+        self._tasks.add(new.task)
+        new.task.add_done_callback(self._tasks.discard)
+
+    def _make_room(self) -> None:
+        """End the oldest question of whoever has most of those that wait."""
+        most = max(map(len, self._of.values()))
+        oldest = next(next(iter(own)) for own in self._of.values() if len(own) == most)
+        self._forget(oldest)
+        if oldest.task is not None:
+            oldest.task.cancel()
+        self._failed(oldest)
+        if self._clock() - oldest.since >= OLD:
+            _send(oldest.one, oldest.question, _answer(oldest.question, dns.SERVER_FAILURE), oldest.source, oldest.where)
+
+    def _forget(self, one: _Waiting) -> None:
+        if self._waiting.get(one.key) is one:
+            del self._waiting[one.key]
+            own = self._of[one.source]
+            del own[one]
+            if not own:
+                del self._of[one.source]
+
+    def _failed(self, one: _Waiting) -> None:
+        asked = one.question.questions[0]
+        self._count(asked.name, asked.kind, failed=True)
+
+    async def _later(self, one: _Waiting) -> None:
+        try:
+            async with asyncio.timeout(GIVEN_UP) as one.deadline:
+                answer = await self._from_outside(one.question, one.source)
+            _send(one.one, one.question, answer, one.source, one.where)
+        except TimeoutError:
+            self._failed(one)
+        finally:
+            self._forget(one)
 
     # Over TCP.
 
@@ -154,6 +229,11 @@ class Resolver:
 
     async def _converse(self, client: socket.socket) -> None:
         """Answer the questions of one connection, one after the other."""
+        try:
+            source = client.getpeername()
+        except OSError:
+            client.close()
+            return
         reader, writer = await asyncio.open_connection(sock=client)
         try:
             for _ in range(_MOST_OF_ONE_CONNECTION):
@@ -163,7 +243,10 @@ class Resolver:
                 if question is None:
                     return
                 answer = self._at_once(question)
-                data = _written(question, await self._from_outside(question) if answer is None else answer, 0xFFFF)
+                if answer is None:
+                    async with asyncio.timeout(_IDLE):
+                        answer = await self._from_outside(question, source)
+                data = _written(question, answer, 0xFFFF)
                 writer.write(struct.pack("!H", len(data)) + data)
                 async with asyncio.timeout(_IDLE):
                     await writer.drain()
@@ -190,10 +273,10 @@ class Resolver:
         known = self._upstream.known_host(asked.name.lower()) if asked.kind in _FAMILIES else None
         return None if known is None else self._addresses(question, known)
 
-    async def _from_outside(self, question: Message) -> Message:
+    async def _from_outside(self, question: Message, whom: Any) -> Message:
         asked = question.questions[0]
         if asked.kind in _FAMILIES:
-            return self._addresses(question, await self._upstream.host(asked.name.lower(), asked.kind))
+            return self._addresses(question, await self._upstream.host(asked.name.lower(), asked.kind, whom=whom))
         name = asked.name.lower()
         decision = self._book.decide_name(name)
         if decision.cut and asked.kind not in _NOT_ASKED and self._book.shape.name not in _STILL_THERE:
@@ -202,7 +285,7 @@ class Resolver:
         if asked.kind == dns.PTR and (address := dns.reversed_address(name)) and StandIns.is_one(address):
             return await self._backwards(question, address)
         # whether the name is there is asked for in any case, so that what does not exist is not made out to be empty
-        said = await self._upstream.ask(name, dns.A if asked.kind in _NOT_ASKED else asked.kind)
+        said = await self._upstream.ask(name, dns.A if asked.kind in _NOT_ASKED else asked.kind, whom=whom)
         self._count(name, asked.kind, failed=said.code != dns.NO_ERROR)
         if asked.kind in _NOT_ASKED:
             return _answer(question, said.code if said.code in _CODES else dns.SERVER_FAILURE)

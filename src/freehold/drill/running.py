@@ -21,15 +21,17 @@ from freehold.drill.asking import ask
 from freehold.drill.cold import cold_environment
 from freehold.drill.contact import Contact
 from freehold.drill.decision import Cutting
+from freehold.drill.file_ledger import FileLedger
 from freehold.drill.file_watch import FileWatch
 from freehold.drill.interface import Backend, Command, Process, Session
 from freehold.drill.local_sources import local_sources
 from freehold.drill.make_steps import split_make
 from freehold.drill.markers import MarkPipe
+from freehold.drill.named_places import named_places, texts_of
 from freehold.drill.output import Counted, Output
 from freehold.drill.own_folder import OwnFolder
 from freehold.drill.package_steps import split_package_script
-from freehold.drill.record import Attributed, Run
+from freehold.drill.record import Attributed, Run, WorkingFiles
 from freehold.drill.shapes import Shape
 from freehold.drill.shell_steps import split_script
 from freehold.drill.signals import foreground, listening
@@ -43,6 +45,7 @@ Attribute: TypeAlias = Callable[[Contact], Attributed]
 
 _GRACE: Final = 5.0
 """Seconds between asking a command to end and ending it."""
+_SHOWN: Final = 4
 _PATIENCE: Final = 3
 """Interrupts after which a command that does not heed them is ended."""
 
@@ -70,11 +73,13 @@ class RunPlan:
     cold
         Whether to give it empty caches.
     watch
-        Whether to watch which caches and local sources it reads.
+        Whether to watch which caches, local sources and files of its working folder it reads, and what it writes there.
     log
         File to which its output is added.
     count
         Whether to count its output although nobody needs to read it.
+    apart
+        Whether to count standard output apart also where both streams lead to the same place.
     stdin, stdout, stderr
         Descriptors that it reads from and writes to, in the end; ``None``: those of this process.
     """
@@ -90,6 +95,7 @@ class RunPlan:
     watch: bool = True
     log: Path | None = None
     count: bool = False
+    apart: bool = False
     stdin: int | None = None
     stdout: int | None = None
     stderr: int | None = None
@@ -145,7 +151,8 @@ async def run(
         pipe = stack.enter_context(MarkPipe(place, clock)) if plan.steps else None
         split = NOT_SPLIT if pipe is None else await _split(backend, plan, environment, place, pipe.path)
         notes += [split.why_not] if split.why_not else []
-        watch = stack.enter_context(FileWatch(local_sources(environment, plan.folder) if plan.watch else ()))
+        watch, ledger = _watch(plan, environment, clock)
+        stack.enter_context(watch)
         session = await backend.open(cutting, shape)
         try:
             ran = await _in_session(session, plan, split, environment, clock, now)
@@ -154,7 +161,8 @@ async def run(
         counted = await ran.output.end() if ran.output is not None else Counted()
         marks = () if pipe is None else pipe.close()
         local = watch.uses()
-        notes += watch.notes
+        files = None if ledger is None else ledger.result(ran.started)
+        notes += [*watch.notes, *_left_out(files)]
     contacts = tuple(_since(contact, ran.started - session.started) for contact in ran.contacts)
     if ran.timed_out:
         notes.append(say("drill_run.timeout", seconds=f"{plan.timeout:g}"))
@@ -183,7 +191,33 @@ async def run(
         session.setup_seconds,
         ran.interrupted,
         notes=tuple(notes),
+        stdout_lines=counted.stdout_lines if ran.output is not None else -1,
+        stdout_bytes=counted.stdout_size if ran.output is not None else -1,
+        files=files,
     )
+
+
+def _watch(
+    plan: RunPlan, environment: Mapping[str, str], clock: Callable[[], float]
+) -> tuple[FileWatch, FileLedger | None]:  # fmt: skip
+    """Watch what may serve the command, and what it does in its working folder."""
+    if not plan.watch:
+        return FileWatch(()), None
+    folder = Path(plan.folder).resolve()
+    texts = texts_of(plan.arguments, folder)
+    logs = () if plan.log is None else (plan.log.resolve(),)
+    ledger = FileLedger(folder, named_places(texts, folder), logs, clock=clock)
+    watch = FileWatch(local_sources(environment, plan.folder, texts), ledger=ledger)
+    return watch, ledger if watch.watches else None
+
+
+def _left_out(files: WorkingFiles | None) -> list[str]:
+    """Which folders were not watched, in words."""
+    names = () if files is None else files.left_out
+    if not names:
+        return []
+    more = say("drill_verdict.more", count=len(names) - _SHOWN) if len(names) > _SHOWN else ""
+    return [say("drill_run.not_watched", folders=", ".join(names[:_SHOWN]) + more)]
 
 
 async def _split(backend: Backend, plan: RunPlan, environment: Mapping[str, str], place: Path, pipe: Path) -> Split:
@@ -228,7 +262,7 @@ async def _in_session(
     output = None
     if plan.steps or plan.log is not None or plan.count:
         stdout, stderr = (number if given is None else given for number, given in ((1, plan.stdout), (2, plan.stderr)))
-        output = Output(stdout, stderr, log=plan.log, clock=clock)
+        output = Output(stdout, stderr, log=plan.log, clock=clock, apart=plan.apart)
     ran = _Ran(now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), clock(), output)
     command = Command(
         split.arguments or plan.arguments,

@@ -76,18 +76,17 @@ class Told:
     ----------
     stays
         Whether the client's connection stays open.
-    refused
-        Whether the request was answered by the cut: not found, since it is newer, or not allowed.
     undated
         Things without a date: entries of an index that were left out, or 1 for an answer that was passed on.
     """
 
     stays: bool
-    refused: bool = False
     undated: int = 0
 
 
-async def answer_as_of(asked: Head, day: date, outside: Outside, out: Outlet, *, stays: bool) -> Told:
+async def answer_as_of(
+    asked: Head, day: date, outside: Outside, out: Outlet, *, stays: bool, refused: Callable[[], None] = lambda: None
+) -> Told:
     """Answer a request as the host would have done on a day.
 
     Parameters
@@ -102,6 +101,8 @@ async def answer_as_of(asked: Head, day: date, outside: Outside, out: Outlet, *,
         Where the answer goes.
     stays
         Whether the client's connection is wanted open.
+    refused
+        Called before the request is answered by the cut: not found, since it is newer, or not allowed.
 
     Raises
     ------
@@ -113,9 +114,10 @@ async def answer_as_of(asked: Head, day: date, outside: Outside, out: Outlet, *,
         If the host broke off within an answer that had begun: the client's connection can only be reset.
     """
     if asked.method not in {"GET", "HEAD"}:
+        refused()
         text = b"This host stands still: it can only be read.\n"
         await out.answer(405, text, fields=[("Allow", "GET, HEAD")], asked=asked, stays=stays)
-        return Told(stays, refused=True)
+        return Told(stays)
     end = datetime.combine(day + timedelta(days=1), time(), UTC)
     writer: asyncio.StreamWriter | None = None
     try:
@@ -132,7 +134,7 @@ async def answer_as_of(asked: Head, day: date, outside: Outside, out: Outlet, *,
             text = f"{outside.name}:{outside.port} gave nothing that can be passed on: {why}\n".encode("utf-8", "replace")
             await out.answer(502, text, asked=asked, stays=stays)
             return Told(stays)
-        return await _pass_on(asked, told, body, document, end, out, stays=stays, patience=outside.patience)
+        return await _pass_on(asked, told, body, document, end, out, stays=stays, patience=outside.patience, refused=refused)
     finally:
         if writer is not None:
             writer.transport.abort()
@@ -241,16 +243,20 @@ async def _pass_on(
     out: Outlet,
     stays: bool,
     patience: float,
+    refused: Callable[[], None],
 ) -> Told:
     if document is not None and isinstance(document[1], dict) and (kind := kind_of(document[1])) is not None:
-        return await _page(asked, told, as_of(document[1], kind, end), out, stays=stays, python=kind == "python")
+        return await _page(
+            asked, told, as_of(document[1], kind, end), out, stays=stays, python=kind == "python", refused=refused
+        )
     unseen = told.status == 200 and (
         _media(told) == _PYTHON_HTML or (_media(told) == "text/html" and _PROJECT_PAGE.search(asked.target) is not None)
     )
     moment = _when(told.get("last-modified"))
     if told.status in {200, 203} and (unseen or (moment is not None and moment >= end)):
+        refused()
         await out.answer(404, _absent(end), asked=asked, stays=stays)
-        return Told(stays, refused=True, undated=int(unseen))
+        return Told(stays, undated=int(unseen))
     undated = int(told.status in {200, 203} and moment is None)
     named = {option.lower() for option in told.all("connection")}
     fields = [(name, value) for name, value in told.fields if name not in _NOT_TOLD and name not in named]
@@ -268,11 +274,14 @@ async def _pass_on(
     return Told(stays, undated=undated)
 
 
-async def _page(asked: Head, told: Head, stale: Stale, out: Outlet, *, stays: bool, python: bool) -> Told:
+async def _page(
+    asked: Head, told: Head, stale: Stale, out: Outlet, *, stays: bool, python: bool, refused: Callable[[], None]
+) -> Told:
     """The page of a project as it stood."""
     if stale.document is None:
+        refused()
         await out.answer(404, b"Not there on that day.\n", asked=asked, stays=stays)
-        return Told(stays, refused=True, undated=stale.undated)
+        return Told(stays, undated=stale.undated)
     kind, content = _spelt(asked, told, stale.document, python=python)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     fields = [(name, value) for name, value in told.fields if name in _OF_A_DOCUMENT]

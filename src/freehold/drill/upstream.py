@@ -3,6 +3,7 @@
 They are asked in order, over UDP and, where an answer did not fit, TCP (RFC 7766); the next one when one does not answer or
 cannot. Where none is configured, or none answers, the machine's own look-up (``getaddrinfo``) is asked in a thread. Names of
 ``/etc/hosts`` come first, and ``localhost`` never leaves (RFC 6761). The same question asked twice at once is put once.
+Questions that nobody answers leave places to others (:mod:`freehold.drill.places`); what nobody waits for is not put.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
 
 from freehold import domain_names as dns
 from freehold.domain_names import BadMessage, Message, Question, Record
 from freehold.drill.name_servers import HostNames, NameServers, read_hosts, read_name_servers
+from freehold.drill.places import PATIENCE, Places
 
 __all__ = ["LONGEST_KEPT", "MOST_ASKED", "MOST_KEPT", "Host", "Upstream"]
 
@@ -33,7 +35,8 @@ LONGEST_KEPT: Final = 300.0
 _SHORTEST_KEPT: Final = 1.0
 _LONGEST_DENIAL: Final = 30.0
 _FAILURE_KEPT: Final = 1.0
-_MOST_THREADS: Final = 8
+_LOOK_UPS_AT_ONCE: Final = 8
+_MOST_THREADS: Final = 64  # those too whose look-up was given up: nothing else ends it
 _LOOKUP_DEADLINE: Final = 30.0
 _PATIENCE: Final = 1.5  # for the other family, once the one that was asked for is known
 _DATAGRAM: Final = 1232  # what passes everywhere without being broken up (DNS flag day 2020)
@@ -79,6 +82,14 @@ class Host:
         return bool(found) and all(address.is_loopback or address.is_unspecified for address in found)
 
 
+@dataclass(slots=True, eq=False)
+class _Asking:
+    """A question that is under way, and how many wait for its answer."""
+
+    task: asyncio.Task[Message]
+    waiting: int = 0
+
+
 class Upstream:
     """The name servers of this machine, asked for a session.
 
@@ -92,27 +103,31 @@ class Upstream:
         Monotonic, in seconds.
     look_up
         The machine's own look-up, called in a thread.
+    patience
+        Seconds that a question is under way while others wait to be put.
     """
 
     def __init__(
         self, configured: NameServers | None = None, hosts: HostNames | None = None, *,
         clock: Callable[[], float] = time.monotonic,
         look_up: Callable[..., list[tuple[int, int, int, str, tuple[object, ...]]]] = socket.getaddrinfo,  # type: ignore[assignment]
+        patience: float = PATIENCE,
     ) -> None:  # fmt: skip
         self._configured = read_name_servers() if configured is None else configured
         self._hosts = read_hosts() if hosts is None else hosts
         self._clock, self._look_up = clock, look_up
         self._kept: dict[tuple[str, int], tuple[float, Message]] = {}
-        self._asking: dict[tuple[str, int], asyncio.Task[Message]] = {}
-        self._room = asyncio.Semaphore(MOST_ASKED)
-        self._threads = asyncio.Semaphore(_MOST_THREADS)
+        self._asking: dict[tuple[str, int], _Asking] = {}
+        self._tasks: set[asyncio.Task[Message]] = set()
+        self._places = Places(MOST_ASKED if self._configured.servers else _LOOK_UPS_AT_ONCE, patience)
+        self._threads = 0
 
     def names_of(self, address: str) -> tuple[str, ...]:
         """Names that ``/etc/hosts`` gives an address."""
         return self._hosts.names.get(address, ())
 
-    async def host(self, name: str, kind: int = dns.A) -> Host:
-        """Find out what a name is; ``kind`` says which family is waited for in any case.
+    async def host(self, name: str, kind: int = dns.A, *, whom: Hashable = None) -> Host:
+        """Find out what a name is; ``kind`` says which family is waited for in any case, and ``whom`` who asks.
 
         A server that never answers for the other family holds the answer up by a moment only.
         """
@@ -120,10 +135,10 @@ class Upstream:
         if known is not None:
             return known
         other = dns.AAAA if kind == dns.A else dns.A
-        rest = asyncio.ensure_future(self.ask(name, other))
+        rest = asyncio.ensure_future(self.ask(name, other, whom=whom))
         first: Message | None = None
         try:
-            first = await self.ask(name, kind)
+            first = await self.ask(name, kind, whom=whom)
             await asyncio.wait((rest,), timeout=_PATIENCE)
         finally:
             if not rest.done():
@@ -146,7 +161,7 @@ class Upstream:
         kept = self._kept.get(key)
         return kept[1] if kept is not None and kept[0] > self._clock() else None
 
-    async def ask(self, name: str, kind: int) -> Message:
+    async def ask(self, name: str, kind: int, *, whom: Hashable = None) -> Message:
         """Put a question.
 
         Parameters
@@ -155,6 +170,8 @@ class Upstream:
             In any case, without a final dot.
         kind
             Number of the type of record.
+        whom
+            Who asks: nobody gets all places.
 
         Returns
         -------
@@ -165,11 +182,26 @@ class Upstream:
         if known is not None:
             return known
         key = (name.lower(), kind)
-        task = self._asking.get(key)
-        if task is None:
-            task = self._asking[key] = asyncio.create_task(self._asked(key))
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
-        return await asyncio.shield(task)
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = _Asking(asyncio.create_task(self._asked(key, whom)))
+            self._tasks.add(asking.task)
+            asking.task.add_done_callback(lambda task: self._ended(key, task))
+        asking.waiting += 1
+        try:
+            return await asyncio.shield(asking.task)
+        finally:
+            asking.waiting -= 1
+            if not asking.waiting and not asking.task.done() and self._places.waiting:
+                asking.task.cancel()
+                self._ended(key, asking.task)
+
+    def _ended(self, key: tuple[str, int], task: asyncio.Task[Message]) -> None:
+        if task.done():
+            self._tasks.discard(task)
+        asking = self._asking.get(key)
+        if asking is not None and asking.task is task:
+            del self._asking[key]
 
     def forget(self) -> None:
         """Forget the answers that are kept."""
@@ -177,10 +209,11 @@ class Upstream:
 
     async def close(self) -> None:
         """Give up what is being asked."""
-        tasks = tuple(self._asking.values())
+        tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._places.close()
 
     def _of_this_machine(self, name: str, kind: int) -> Message | None:
         """What the machine knows by itself."""
@@ -193,9 +226,18 @@ class Upstream:
             return None
         return _answer(name, kind, dns.NO_ERROR, tuple(dns.address_record(name, one, _OF_HOSTS_FILE) for one in addresses))
 
-    async def _asked(self, key: tuple[str, int]) -> Message:
-        async with self._room:
-            answer = await self._from_servers(*key)
+    async def _asked(self, key: tuple[str, int], whom: Hashable) -> Message:
+        groups = (("domain", ".".join(key[0].split(".")[-2:])), *((("whom", whom),) if whom is not None else ()))
+        answer: Message | None = None
+        try:
+            async with self._places.place(*groups):
+                answer = await (self._from_servers(*key) if self._configured.servers else self._from_machine(*key))
+        except TimeoutError:
+            answer = _answer(*key, dns.SERVER_FAILURE)
+        if answer is None:
+            # others need the place more than a second way of asking does
+            free = self._threads < _LOOK_UPS_AT_ONCE and key[1] in _FAMILIES
+            answer = await self._from_machine(*key) if free else _answer(*key, dns.SERVER_FAILURE)
         now = self._clock()
         self._kept.pop(key, None)
         while len(self._kept) >= MOST_KEPT:
@@ -203,8 +245,8 @@ class Upstream:
         self._kept[key] = (now + _keep(answer), answer)
         return answer
 
-    async def _from_servers(self, name: str, kind: int) -> Message:
-        """Ask each server in turn; the machine's own look-up when none answers."""
+    async def _from_servers(self, name: str, kind: int) -> Message | None:
+        """Ask each server in turn; ``None`` if none answers."""
         last: Message | None = None
         for _ in range(self._configured.attempts):
             for server in self._configured.servers:
@@ -219,16 +261,17 @@ class Upstream:
                     return last
             if last is not None:
                 return last
-        return await self._from_machine(name, kind)
+        return None
 
     async def _from_machine(self, name: str, kind: int) -> Message:
         """Ask the machine's own look-up, in a thread that nobody waits for when the session ends."""
-        if kind not in _FAMILIES:
+        if kind not in _FAMILIES or self._threads >= _MOST_THREADS:
             return _answer(name, kind, dns.SERVER_FAILURE)
         loop = asyncio.get_running_loop()
         found: asyncio.Future[Message] = loop.create_future()
 
         def tell(said: Message) -> None:
+            self._threads -= 1
             if not found.done():
                 found.set_result(said)
 
@@ -239,13 +282,13 @@ class Upstream:
             except RuntimeError:
                 return  # the loop has ended meanwhile
 
-        async with self._threads:
-            threading.Thread(target=work, name="look-up", daemon=True).start()
-            try:
-                async with asyncio.timeout(_LOOKUP_DEADLINE):
-                    return await found
-            except TimeoutError:
-                return _answer(name, kind, dns.SERVER_FAILURE)
+        threading.Thread(target=work, name="look-up", daemon=True).start()
+        self._threads += 1
+        try:
+            async with asyncio.timeout(_LOOKUP_DEADLINE):
+                return await found
+        except TimeoutError:
+            return _answer(name, kind, dns.SERVER_FAILURE)
 
     def _machine_says(self, name: str, kind: int) -> Message:
         family = socket.AF_INET if kind == dns.A else socket.AF_INET6

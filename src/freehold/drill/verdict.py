@@ -14,6 +14,7 @@ from typing import Final
 from freehold.drill.contact import Contact
 from freehold.drill.decision import Cutting
 from freehold.drill.fallbacks import fallbacks
+from freehold.drill.file_fallbacks import files_kept, left_by_baseline
 from freehold.drill.record import Attributed, Fallback, Run, Step, Verdict
 from freehold.words import say
 
@@ -36,7 +37,11 @@ class Thresholds:
         The cut run took at least this many times as long as the baseline, and at least this many seconds longer: both, since
         retries double the time of a short command, and seconds are lost in the noise of a long one.
     less_output, fewer_lines, fewer_bytes
-        It wrote at most this fraction of the baseline's lines and at least so many fewer, or the same of bytes.
+        It wrote at most this fraction of the baseline's lines and at least so many fewer, or the same of bytes: to standard
+        output, or to both streams where they were not counted apart in both runs.
+    less_files, fewer_files
+        It wrote at most this fraction of the files that the baseline wrote in the working folder, and at least so many fewer or
+        none at all.
     """
 
     slower_factor: float = 1.5
@@ -44,6 +49,8 @@ class Thresholds:
     less_output: float = 0.5
     fewer_lines: int = 10
     fewer_bytes: int = 1_000
+    less_files: float = 0.5
+    fewer_files: int = 2
 
 
 THRESHOLDS: Final = Thresholds()
@@ -295,10 +302,15 @@ def _passed(
     partial: frozenset[str],
     thresholds: Thresholds,
 ) -> Verdict:
-    found = fallbacks(baseline, cut)
+    found, left = fallbacks(baseline, cut), left_by_baseline(baseline, cut)
     reasons = [_refusals(tried) if tried else say("drill_verdict.not_tried_again", hosts=_hosts(before))]
-    reasons.append(_served(found))
+    if found or not left:
+        reasons.append(_served(found))
+    reasons += _left(left)
     losses = [*_late(baseline, cut, thresholds), *_less(baseline, cut, thresholds)]
+    if tried:
+        # without a try the command may only have found its work done
+        losses += _fewer_files(baseline, cut, thresholds)
     losses += [say("drill_verdict.partial", what=one.what) for one in found if one.what in partial]
     if not losses:
         reasons.extend(_pace(baseline, cut, thresholds))
@@ -354,15 +366,37 @@ def _less(baseline: Run | None, cut: Run, thresholds: Thresholds) -> list[str]:
     passed = {step.name for step in baseline.steps if step.outcome == "passed"}
     missed = [step for step in cut.steps if step.name in passed and step.outcome != "passed"]
     reasons = [say("drill_verdict.fewer_steps", count=len(missed), step=missed[0].name)] if missed else []
-    measures = (
-        ("lines", baseline.output_lines, cut.output_lines, thresholds.fewer_lines),
-        ("bytes", baseline.output_bytes, cut.output_bytes, thresholds.fewer_bytes),
-    )
+    if min(baseline.stdout_lines, cut.stdout_lines) >= 0:
+        lines, size, of = (baseline.stdout_lines, cut.stdout_lines), (baseline.stdout_bytes, cut.stdout_bytes), "_stdout"
+    else:
+        lines, size, of = (baseline.output_lines, cut.output_lines), (baseline.output_bytes, cut.output_bytes), ""
+    measures = ((f"lines{of}", *lines, thresholds.fewer_lines), (f"bytes{of}", *size, thresholds.fewer_bytes))
     for unit, whole, left, margin in measures:
         if whole >= 0 and left >= 0 and left <= thresholds.less_output * whole and whole - left >= margin:
             reasons.append(say(f"drill_verdict.fewer_{unit}", left=left, whole=whole))
             break
     return reasons
+
+
+def _fewer_files(baseline: Run | None, cut: Run, thresholds: Thresholds) -> list[str]:
+    """What is missing of the files that the baseline wrote; those that the cut run read as they were left are not."""
+    counted = files_kept(baseline, cut)
+    if counted is None:
+        return []
+    left, whole, missing = counted
+    if left > thresholds.less_files * whole or (left and whole - left < thresholds.fewer_files) or left >= whole:
+        return []
+    names = ", ".join(missing[:_SHOWN]) + _more(len(missing))
+    return [say("drill_verdict.fewer_files", left=left, whole=whole, names=names)]
+
+
+def _left(names: tuple[str, ...]) -> list[str]:
+    """Advice where what the run without the cut had made served."""
+    if not names:
+        return []
+    if len(names) == 1:
+        return [say("drill_verdict.left_file", name=names[0])]
+    return [say("drill_verdict.left_files", count=len(names), names=", ".join(names[:_SHOWN]) + _more(len(names)))]
 
 
 # ---------------------------------------------------------------- words

@@ -86,8 +86,19 @@ def _run(run: Run) -> dict[str, Any]:
             {"place": one.place, "kind": one.kind, "files": one.files, "examples": list(one.examples)} for one in run.local
         ],
         "output_lines": _counted(run.output_lines), "output_bytes": _counted(run.output_bytes),
+        "stdout_lines": _counted(run.stdout_lines), "stdout_bytes": _counted(run.stdout_bytes), "files": _files(run),
         "blind_spots": list(run.blind_spots), "broken": run.broken or None, "cold": run.cold,
         "setup_seconds": run.setup_seconds, "interrupted": run.interrupted, "left_out": run.left_out, "notes": list(run.notes),
+    }  # fmt: skip
+
+
+def _files(run: Run) -> dict[str, Any] | None:
+    files = run.files
+    if files is None:
+        return None
+    return {
+        "read": files.read_count, "written": files.written_count, "examples": list(files.written[:_MOST_EXAMPLES]),
+        "left_out": list(files.left_out),
     }  # fmt: skip
 
 
@@ -160,6 +171,7 @@ def _row(row: MatrixRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_MOST_EXAMPLES: Final = 20
 _SECONDS: Final[_Schema] = {"type": "number", "minimum": 0}
 _LEVEL: Final[_Schema] = {"type": "number", "minimum": 0, "maximum": 1}
 _KINDS: Final[_Schema] = {"enum": ["baseline", "cut"]}
@@ -172,8 +184,9 @@ _STEP: Final = _object(
 _RUN: Final = _object(
     exit=_or_null({"type": "integer"}), seconds=_SECONDS, backend=_NAME, started=_TEXT, steps=_list(_STEP),
     local=_list(_object(place=_NAME, kind=_TEXT, files=_COUNT, examples=_TEXTS)), output_lines=_or_null(_COUNT),
-    output_bytes=_or_null(_COUNT), blind_spots=_TEXTS, broken=_or_null(_NAME), cold=_FLAG, setup_seconds=_SECONDS,
-    interrupted=_FLAG, left_out=_COUNT, notes=_TEXTS,
+    output_bytes=_or_null(_COUNT), stdout_lines=_or_null(_COUNT), stdout_bytes=_or_null(_COUNT),
+    files=_or_null(_object(read=_COUNT, written=_COUNT, examples=_TEXTS, left_out=_TEXTS)), blind_spots=_TEXTS,
+    broken=_or_null(_NAME), cold=_FLAG, setup_seconds=_SECONDS, interrupted=_FLAG, left_out=_COUNT, notes=_TEXTS,
 )  # fmt: skip
 _ROLE: Final = _object(
     role=_NAME, provider=_or_null(_NAME), product=_or_null(_NAME), name=_TEXT,

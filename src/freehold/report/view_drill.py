@@ -95,7 +95,7 @@ def _runs(drill: Drill) -> Iterator[Block]:
         Column("run", say("drill.column_run")), Column("ended", say("drill.column_ended")),
         Column("seconds", say("drill.column_seconds"), "count"), Column("hosts", say("drill.column_hosts"), "count"),
         Column("refused", say("drill.column_refused"), "count"), Column("down", say("drill.column_down"), "count"),
-        Column("output", say("drill.column_output"), "count"),
+        Column("output", say("drill.column_output"), "count"), Column("written", say("drill.column_written"), "count"),
     )  # fmt: skip
     rows = tuple(
         Row(
@@ -103,7 +103,7 @@ def _runs(drill: Drill) -> Iterator[Block]:
                 say(f"drill.run_{run.kind}"), ending(run.exit), time_of(run.seconds),
                 len({one.contact.host for one in run.contacts if not one.contact.local}), refused_in(run),
                 amount(sum(one.contact.bytes_down for one in run.contacts)),
-                run.output_lines if run.output_lines >= 0 else None,
+                run.output_lines if run.output_lines >= 0 else None, None if run.files is None else run.files.written_count,
             )
         )
         for run in _both(drill)

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
 
 from freehold.version import __version__ as __version__
 
+TYPE_CHECKING = False  # as in typing, which is not needed otherwise
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from freehold.errors import FreeholdError
     from freehold.measure.assess import AssessAnswer, assess
     from freehold.measure.content import ContentAnswer, content

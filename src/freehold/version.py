@@ -1,6 +1,10 @@
 """The program's version, in one place that imports nothing."""
 
-from typing import Final
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 __all__ = ["__version__"]
 

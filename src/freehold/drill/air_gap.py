@@ -103,9 +103,13 @@ class AirGapSession:
     def __init__(self, session: NamespaceSession) -> None:
         self._session = session
         self.backend = session.backend
-        self.blind_spots = session.blind_spots
         self.setup_seconds = session.setup_seconds
         self.started = session.started
+
+    @property
+    def blind_spots(self) -> tuple[str, ...]:
+        """What is not seen."""
+        return self._session.blind_spots
 
     async def start(self, command: Command) -> RunningCommand:
         """Start a command."""

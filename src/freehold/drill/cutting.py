@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from freehold.catalogue.hosts import clean_host
 from freehold.drill.attribution import MOST_REMEMBERED, STRONG_ROLES, Attribution, Hand
-from freehold.drill.decision import KEPT, CutAll, CutHosts, Cutting, Decision
+from freehold.drill.decision import KEPT, CutAll, CutHosts, Cutting, Decision, with_embedded
 from freehold.errors import UnknownId, UsageError
 from freehold.measure.cutoff import check_cutoff
 from freehold.stack.cells import nearest
@@ -142,6 +142,7 @@ class RuleCutting:
     def _decide(self, name: str, aliases: tuple[str, ...], addresses: tuple[str, ...]) -> Decision:
         if _is_here(name, addresses):
             return KEPT
+        addresses = with_embedded(addresses)
         named = KEPT if self._by_name is None else self._by_name.decide(name, aliases, addresses)
         if named.cut or not self._tests:
             return named

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from typing import Final, Protocol
 
-__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision", "hosts_given"]
+__all__ = ["KEPT", "CutAll", "CutHosts", "CutNothing", "Cutting", "Decision", "hosts_given", "with_embedded"]
+
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,27 @@ class Cutting(Protocol):
             Addresses that the name has outside, or the one that was dialled.
         """
         ...
+
+
+def with_embedded(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Add to IPv6 addresses that lead to an IPv4 address by a gateway that address: of NAT64 (RFC 6052) and 6to4 (RFC 3056).
+
+    Parameters
+    ----------
+    addresses
+        In the usual spelling; of others nothing is added.
+    """
+    found = list(addresses)
+    for address in addresses:
+        if address.startswith(("64:ff9b::", "2002:")):
+            try:
+                six = IPv6Address(address.partition("%")[0])
+            except ValueError:
+                continue
+            four = IPv4Address(int(six) & 0xFFFFFFFF) if six in _NAT64 else six.sixtofour
+            if four is not None:
+                found.append(str(four))
+    return tuple(found)
 
 
 def hosts_given(cutting: Cutting) -> frozenset[str]:
@@ -93,7 +117,7 @@ class CutHosts:
                 above = ".".join(labels[start:])
                 if above in self.hosts:
                     return Decision(cut=True, because=f"host {above}")
-        for address in addresses:
+        for address in with_embedded(addresses):
             if address in self.hosts:
                 return Decision(cut=True, because=f"host {address}")
         return KEPT

@@ -23,10 +23,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
 
 from freehold.drill import kernel, netlink, nftables
 from freehold.drill.messages import receive, tell
+
+TYPE_CHECKING = False  # as in typing, which takes milliseconds to import: whoever waits for a cut waits for them
+if TYPE_CHECKING:
+    from typing import Any, Final
 
 __all__ = ["STAGES", "descendants", "kill_descendants", "run", "set_up"]
 
@@ -41,6 +44,7 @@ _SETTINGS: Final = tuple(
     f"/proc/sys/net/ipv4/{name}" for name in ("ip_unprivileged_port_start", "ip_local_port_range", "ping_group_range")
 )
 _NOT_IN_KERNEL: Final = frozenset({errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.ENOENT})
+_HANDED: Final = 4  # descriptors that come with a command: what it is, and three streams
 _HIGHEST_PORT: Final = 65_535  # above what the kernel gives out by itself
 
 
@@ -313,14 +317,14 @@ class _Commands:
         return True
 
     def _start(self, identifier: int, descriptors: list[int]) -> None:
-        reading, writing = os.pipe2(os.O_CLOEXEC)
-        command = _read_whole(descriptors[0])
-        pid = os.fork()
-        if not pid:
-            _become(command, descriptors[1:4], writing, self)
-        os.close(writing)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        try:
+            reading, pid = self._forked(descriptors)
+        except OSError as error:  # out of file descriptors, processes or memory: what runs goes on
+            tell(self._outside, {"not_started": identifier, "what": "prepare", "why": os.strerror(error.errno or 0)})
+            return
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
         failure = os.read(reading, 4096)  # empty once the program has been started: the pipe is closed by that
         os.close(reading)
         if failure:
@@ -329,6 +333,23 @@ class _Commands:
             return
         self._running[pid] = identifier
         tell(self._outside, {"started": identifier, "pid": pid})
+
+    def _forked(self, descriptors: list[int]) -> tuple[int, int]:
+        """Begin a process that becomes the command: where its failure is told, and its number."""
+        if len(descriptors) < _HANDED:
+            raise OSError(errno.EMFILE, "descriptors were lost on the way")
+        command = _read_whole(descriptors[0])
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        try:
+            pid = os.fork()
+            if not pid:
+                _become(command, descriptors[1:_HANDED], writing, self)
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        return reading, pid
 
     def prepare(self) -> None:
         """In a new process, before it becomes the command: put it where the process outside would have had it."""

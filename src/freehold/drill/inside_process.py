@@ -223,7 +223,8 @@ class InsideProcess:
 
     def signal(self, identifier: int, number: int) -> None:
         """Ask for a signal to a command."""
-        tell(self.channel, {"do": "signal", "id": identifier, "number": int(number)})
+        with contextlib.suppress(BlockingIOError):  # hundreds wait already, for a program that was stopped
+            tell(self.channel, {"do": "signal", "id": identifier, "number": int(number)})
 
     def receive(self) -> tuple[dict[str, Any], list[int]] | None:
         """One message and its descriptors; ``None`` once there are no more.

@@ -87,8 +87,6 @@ class Session(Protocol):
     ----------
     backend
         Name of the backend.
-    blind_spots
-        What this cut does not see here: keys of the words, such as ``drill_backend.blind_udp``.
     setup_seconds
         How long setting it up took.
     started
@@ -96,9 +94,16 @@ class Session(Protocol):
     """
 
     backend: str
-    blind_spots: tuple[str, ...]
     setup_seconds: float
     started: float
+
+    @property
+    def blind_spots(self) -> tuple[str, ...]:
+        """What this cut does not see here: keys of the words, such as ``drill_backend.blind_udp``, a value behind a space.
+
+        Commands can bring about more of them.
+        """
+        ...
 
     async def start(self, command: Command) -> Process:
         """Start a command.

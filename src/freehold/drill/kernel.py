@@ -10,7 +10,10 @@ import os
 import struct
 from collections.abc import Iterator
 from functools import cache
-from typing import Final, NamedTuple
+
+TYPE_CHECKING = False  # as in typing, which takes milliseconds to import: whoever waits for a cut waits for them
+if TYPE_CHECKING:
+    from typing import Final
 
 __all__ = [
     "CLONE_NEWNET",
@@ -173,7 +176,7 @@ def inotify_add_watch(descriptor: int, path: str, mask: int) -> int:
     return _call("inotify_add_watch", ctypes.c_int(descriptor), os.fsencode(path), ctypes.c_uint32(mask))
 
 
-class Watched(NamedTuple):
+class Watched:
     """One event on a file.
 
     Parameters
@@ -186,9 +189,10 @@ class Watched(NamedTuple):
         Of the entry, where a folder is watched.
     """
 
-    watch: int
-    mask: int
-    name: str
+    __slots__ = ("mask", "name", "watch")
+
+    def __init__(self, watch: int, mask: int, name: str) -> None:
+        self.watch, self.mask, self.name = watch, mask, name
 
 
 def inotify_events(data: bytes) -> Iterator[Watched]:

@@ -11,7 +11,10 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+
+TYPE_CHECKING = False  # as in typing, which takes milliseconds to import: whoever waits for a cut waits for them
+if TYPE_CHECKING:
+    from typing import Any, Final
 
 __all__ = ["MOST_BYTES", "MOST_DESCRIPTORS", "receive", "tell"]
 

@@ -30,11 +30,14 @@ class NameServers:
         Seconds for one answer.
     attempts
         How often each is asked.
+    by_tcp
+        Whether they are asked over TCP alone (``options use-vc``).
     """
 
     servers: tuple[tuple[str, int], ...] = ()
     wait: float = 5.0
     attempts: int = 2
+    by_tcp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class HostNames:
 def read_name_servers(path: str | Path = "/etc/resolv.conf") -> NameServers:
     """Read the machine's name servers; none if the file is not there or names none."""
     servers: list[tuple[str, int]] = []
-    wait, attempts = 5.0, 2
+    wait, attempts, by_tcp = 5.0, 2, False
     for words in _lines(path):
         if words[0] == "nameserver" and len(words) > 1 and len(servers) < _MOST_SERVERS and _address(words[1]):
             servers.append((words[1], _PORT))
@@ -67,7 +70,9 @@ def read_name_servers(path: str | Path = "/etc/resolv.conf") -> NameServers:
                     wait = float(min(max(1, int(value)), _LONGEST_WAIT))
                 elif name == "attempts" and value.isdecimal():
                     attempts = min(max(1, int(value)), _MOST_ATTEMPTS)
-    return NameServers(tuple(servers), wait, attempts)
+                elif option == "use-vc":
+                    by_tcp = True
+    return NameServers(tuple(servers), wait, attempts, by_tcp)
 
 
 def read_hosts(path: str | Path = "/etc/hosts") -> HostNames:

@@ -21,6 +21,7 @@ from freehold.drill.inside_process import Handed, InsideProcess, Wanted, probe
 from freehold.drill.interface import SETUP_DEADLINE, Command, Possible
 from freehold.drill.leftover import kill_in
 from freehold.drill.outside import Outside
+from freehold.drill.servants import name_services, servants
 from freehold.drill.shapes import SHAPES, Shape
 from freehold.errors import CutFailed, DrillError
 from freehold.words import say
@@ -29,11 +30,6 @@ __all__ = ["NamespaceBackend", "NamespaceSession", "RunningCommand", "blind_spot
 
 _TO_END: Final = 10.0
 """Seconds that the program inside has for ending what it started, before it is ended itself."""
-
-_ENGINES: Final = (
-    "/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock",
-    "/run/snapd.socket",
-)  # fmt: skip
 
 
 class NamespaceBackend:
@@ -152,10 +148,13 @@ def blind_spots(wanted: Wanted, handed: Handed) -> tuple[str, ...]:
         "blind_signatures": wanted.filter,
         "blind_own_name_server": wanted.filter,
         "blind_ipv6": wanted.filter and not handed.ipv6,
-        "blind_engine": any(Path(path).exists() for path in _ENGINES),
         "blind_vsock": Path("/dev/vsock").exists(),
     }
-    return tuple(f"drill_backend.{key}" for key, there in found.items() if there)
+    named = {"blind_servants": servants(os.environ), "blind_names_elsewhere": name_services()} if wanted.apart else {}
+    return (
+        *(f"drill_backend.{key}" for key, there in found.items() if there),
+        *(f"drill_backend.{key} {', '.join(names)}" for key, names in named.items() if names),
+    )
 
 
 class RunningCommand:
@@ -205,7 +204,7 @@ class NamespaceSession:
 
     def __init__(self, backend: str, inside: InsideProcess, handed: Handed, blind: tuple[str, ...]) -> None:
         self.backend = backend
-        self.blind_spots = blind
+        self._blind = blind
         self.setup_seconds = 0.0
         self.inside_seconds = handed.seconds
         """How much of it the program inside took, without the start of its interpreter."""
@@ -217,10 +216,17 @@ class NamespaceSession:
         self._starting: dict[int, asyncio.Future[int]] = {}
         self._ends: dict[int, asyncio.Future[int]] = {}
         self._names: dict[int, Command] = {}
+        self._settling: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self._closing = False
         self._closed = False
         self._broken = ""
+
+    @property
+    def blind_spots(self) -> tuple[str, ...]:
+        """Keys of the words for what is not seen, with those that the commands brought about up to now."""
+        proxies = () if self._outside is None else self._outside.proxies
+        return (*self._blind, *(f"drill_backend.blind_proxy {one}" for one in proxies))
 
     @property
     def inside_pid(self) -> int:
@@ -248,6 +254,8 @@ class NamespaceSession:
             raise CutFailed(f"{reason} Nothing was started.")
         if self._closing:
             raise CutFailed("The cut was closed before. Nothing was started.")
+        if self._outside is not None:
+            self._outside.starts(command.environment)
         self._numbers += 1
         identifier = self._numbers
         loop = asyncio.get_running_loop()
@@ -305,6 +313,7 @@ class NamespaceSession:
             try:
                 if self._outside is not None:
                     await self._outside.close()
+                await asyncio.gather(*self._settling, return_exceptions=True)
             finally:
                 if self._handed.sockets is not None:
                     self._handed.sockets.close()
@@ -325,7 +334,7 @@ class NamespaceSession:
         if "started" in message:
             self._resolve(self._starting.pop(message["started"], None), message["pid"])
         elif "ended" in message:
-            self._resolve(self._ends.pop(message["ended"], None), message["status"])
+            self._end(self._ends.pop(message["ended"], None), message["status"])
         elif "not_started" in message:
             identifier = message["not_started"]
             self._ends.pop(identifier).cancel()
@@ -333,6 +342,21 @@ class NamespaceSession:
             if not future.done():
                 future.set_exception(_not_started(message, self._names[identifier]))
         self._names = {number: one for number, one in self._names.items() if number in self._starting}
+
+    def _end(self, end: asyncio.Future[int] | None, status: int) -> None:
+        """Tell of a command's end, once what it had begun is counted and passed on."""
+        outside = self._outside
+        if outside is None or self._closing:
+            self._resolve(end, status)
+            return
+
+        async def settled() -> None:
+            await outside.settle()
+            self._resolve(end, status)
+
+        task = asyncio.create_task(settled())
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
 
     @staticmethod
     def _resolve(future: asyncio.Future[int] | None, value: int) -> None:

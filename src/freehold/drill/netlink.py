@@ -10,7 +10,10 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+
+TYPE_CHECKING = False  # as in typing, which takes milliseconds to import: whoever waits for a cut waits for them
+if TYPE_CHECKING:
+    from typing import Final
 
 __all__ = [
     "NETLINK_NETFILTER",
@@ -54,7 +57,7 @@ _RTA_OIF, _RTA_PREFSRC = 4, 7
 _TABLE_LOCAL, _BY_BOOT, _SCOPE_HOST, _SCOPE_GLOBAL, _LOCAL = 255, 3, 254, 0, 2
 
 
-class Message(NamedTuple):
+class Message:
     """A message of the kernel.
 
     Parameters
@@ -65,8 +68,10 @@ class Message(NamedTuple):
         Fixed part and attributes.
     """
 
-    kind: int
-    body: bytes
+    __slots__ = ("body", "kind")
+
+    def __init__(self, kind: int, body: bytes) -> None:
+        self.kind, self.body = kind, body
 
 
 def attribute(kind: int, value: bytes) -> bytes:

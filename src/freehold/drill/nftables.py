@@ -37,7 +37,6 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
 
 from freehold.drill.netlink import (
     NLM_F_ACK,
@@ -53,6 +52,10 @@ from freehold.drill.netlink import (
     transact,
 )
 
+TYPE_CHECKING = False  # as in typing, which takes milliseconds to import: whoever waits for a cut waits for them
+if TYPE_CHECKING:
+    from typing import Final
+
 __all__ = ["IPV4", "IPV6", "LIFETIME", "TABLE", "Family", "Tried", "change_elements", "load", "read_tried"]
 
 TABLE: Final = "freehold"
@@ -62,7 +65,7 @@ LIFETIME: Final = 30 * 24 * 3600 * 1000
 _MOST: Final = 16_384
 
 
-class Family(NamedTuple):
+class Family:
     """What differs between IPv4 and IPv6.
 
     Parameters
@@ -83,13 +86,11 @@ class Family(NamedTuple):
         The protocol by which the kernel itself asks for multicast: blocked, not counted.
     """
 
-    number: int
-    at: int
-    size: int
-    own: str
-    kind: int
-    unreachable: int
-    noise: int
+    __slots__ = ("at", "kind", "noise", "number", "own", "size", "unreachable")
+
+    def __init__(self, number: int, at: int, size: int, own: str, kind: int, unreachable: int, noise: int) -> None:
+        self.number, self.at, self.size, self.own = number, at, size, own
+        self.kind, self.unreachable, self.noise = kind, unreachable, noise
 
     def packed(self, address: str) -> bytes:
         """An address as bytes."""
@@ -100,7 +101,7 @@ class Family(NamedTuple):
         return socket.inet_ntop(socket.AF_INET if self.size == 4 else socket.AF_INET6, packed)
 
 
-class Tried(NamedTuple):
+class Tried:
     """One element of the counts.
 
     Parameters
@@ -117,13 +118,11 @@ class Tried(NamedTuple):
         Milliseconds since the last.
     """
 
-    protocol: int
-    address: str
-    port: int
-    source_port: int
-    packets: int
-    age: int
-    latest: int
+    __slots__ = ("address", "age", "latest", "packets", "port", "protocol", "source_port")
+
+    def __init__(self, protocol: int, address: str, port: int, source_port: int, packets: int, age: int, latest: int) -> None:
+        self.protocol, self.address, self.port, self.source_port = protocol, address, port, source_port
+        self.packets, self.age, self.latest = packets, age, latest
 
 
 _BATCH_BEGIN, _BATCH_END = 16, 17

@@ -5,10 +5,12 @@ Whoever holds it decides what is cut; what was contacted is counted in one place
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +21,7 @@ from freehold.drill.decision import Cutting
 from freehold.drill.dial import Dial, dial
 from freehold.drill.inside_sockets import Blocked, InsideSockets
 from freehold.drill.name_book import NameBook
+from freehold.drill.proxied import proxies_named
 from freehold.drill.relay import SAYS_NOTHING, Destination, Relay, original_destination
 from freehold.drill.resolver import Resolver
 from freehold.drill.shapes import Shape
@@ -27,6 +30,8 @@ from freehold.drill.upstream import Host, Upstream
 
 __all__ = ["Outside"]
 
+_SETTLES: Final = 2.0
+_PAUSE: Final = 0.002
 _TRANSPORTS: Final[dict[str, Transport]] = {"tcp": "tcp", "udp": "udp"}
 
 
@@ -108,9 +113,38 @@ class Outside:
         """Ways of connections that hold bytes now, because their target takes no more."""
         return self._relay.held_pipes
 
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Hosts and ports that the command spoke to as proxies, as ``host:port``: what it reached by them is not seen."""
+        return tuple(self._relay.proxies)
+
+    def starts(self, environment: Mapping[str, str]) -> None:
+        """Note the proxies that a command's variables name: one that is spoken to by TLS is not known otherwise."""
+        self._relay.named_proxies |= proxies_named(environment)
+
     def resolver_on(self, *datagrams: socket.socket) -> Resolver:
         """Another name server of this session, on other sockets."""
         return Resolver(datagrams, (), self._book, self.upstream, self._ledger)
+
+    async def settle(self, most: float = _SETTLES) -> None:
+        """Do what the kernel would do for a command that has ended: take what it had begun, and pass on what it had said.
+
+        A connection that nobody had accepted yet would be counted by nobody, and what was sent last would be lost.
+
+        Parameters
+        ----------
+        most
+            Seconds after which it is left as it is.
+        """
+        sockets = self._sockets
+        arrive = (sockets.udp4, sockets.udp6, sockets.dns_tcp4, sockets.dns_tcp6, sockets.tcp4, sockets.tcp6)
+        waiting = select.poll()
+        for one in arrive:
+            if one is not None:
+                waiting.register(one, select.POLLIN)
+        until = time.monotonic() + most
+        while not self._closed and (waiting.poll(0) or self._relay.owes) and time.monotonic() < until:
+            await asyncio.sleep(_PAUSE)
 
     async def start(self) -> None:
         """Begin to answer and to accept."""

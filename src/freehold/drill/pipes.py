@@ -1,4 +1,4 @@
-"""Moving bytes from one socket to another without looking at them. Owns the pipes they pass through, and each way of a pair.
+"""Moving bytes from one socket to another, unseen but for the first. Owns the pipes they pass through, and each way of a pair.
 
 Bytes go from socket to pipe to socket by ``splice``, so that they stay in the kernel. A way holds a pipe only while bytes
 are in it; when its target takes no more, nothing more is read from its source, which slows the sender down as the target
@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
-__all__ = ["Pace", "Pair", "Pipes", "reset"]
+__all__ = ["Opening", "Pace", "Pair", "Pipes", "has_said", "reset"]
+
+Opening: TypeAlias = tuple[int, Callable[[bytes], None]]
+"""How many bytes of what one end says first are looked at, and by what."""
 
 _PIECE: Final = 1024 * 1024
 """Bytes of one pipe, where the kernel grants as many."""
@@ -34,6 +38,13 @@ def reset(one: socket.socket) -> None:
         pass  # it has ended already
     finally:
         one.close()
+
+
+def has_said(one: socket.socket) -> bool:
+    """Whether the other end of a connection has said something that was not read, or that it will say no more."""
+    waiting = select.poll()
+    waiting.register(one, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class Pipes:
@@ -121,13 +132,16 @@ class Pace:
 class _Way:
     """One direction of a pair."""
 
-    __slots__ = ("_count", "_ended", "_held", "_loop", "_pace", "_pair", "_pipe", "_pipes", "_source", "_target", "_timer")
+    __slots__ = (
+        "_count", "_ended", "_held", "_loop", "_opening", "_pace", "_pair", "_pipe", "_pipes", "_source", "_target", "_timer",
+    )  # fmt: skip
 
     def __init__(
         self, pair: Pair, source: socket.socket, target: socket.socket, pipes: Pipes, count: Callable[[int], None],
-        pace: Pace | None,
+        pace: Pace | None, opening: Opening | None = None,
     ) -> None:  # fmt: skip
         self._pair, self._source, self._target, self._pipes, self._count, self._pace = pair, source, target, pipes, count, pace
+        self._opening = opening
         self._loop = asyncio.get_running_loop()
         self._pipe: tuple[int, int] | None = None
         self._held = 0
@@ -137,6 +151,10 @@ class _Way:
     @property
     def ended(self) -> bool:
         return self._ended
+
+    @property
+    def owes(self) -> bool:
+        return not self._ended and (bool(self._held) or has_said(self._source))
 
     def listen(self) -> None:
         self._timer = None
@@ -156,6 +174,11 @@ class _Way:
 
     def _readable(self) -> None:
         try:
+            if self._opening is not None:
+                most, look = self._opening
+                first = self._source.recv(most, socket.MSG_PEEK)
+                self._opening = None
+                look(first)
             for _ in range(_TURNS):
                 if not self._move():
                     return
@@ -248,17 +271,24 @@ class Pair:
         Bytes a second each way; 0: as fast as it goes.
     clock
         Monotonic, in seconds.
+    opening
+        Is shown what the inner says first, and how many bytes of it at most.
     """
 
     def __init__(
         self, inner: socket.socket, outer: socket.socket, pipes: Pipes, up: Callable[[int], None], down: Callable[[int], None],
-        ended: Callable[[], None], rate: float, clock: Callable[[], float],
+        ended: Callable[[], None], rate: float, clock: Callable[[], float], opening: Opening | None = None,
     ) -> None:  # fmt: skip
         self._sockets, self._ended, self._open = (inner, outer), ended, True
         self._ways = (
-            _Way(self, inner, outer, pipes, up, Pace(rate, clock) if rate else None),
+            _Way(self, inner, outer, pipes, up, Pace(rate, clock) if rate else None, opening),
             _Way(self, outer, inner, pipes, down, Pace(rate, clock) if rate else None),
         )
+
+    @property
+    def owes(self) -> bool:
+        """Whether the inner has said what the outer was not yet told."""
+        return self._open and self._ways[0].owes
 
     def start(self) -> None:
         """Begin."""

@@ -24,7 +24,8 @@ from freehold.drill.descriptors import DescriptorLimit
 from freehold.drill.dial import Dial, dial
 from freehold.drill.http_shapes import serve
 from freehold.drill.name_book import NameBook
-from freehold.drill.pipes import Pair, Pipes, reset
+from freehold.drill.pipes import Pair, Pipes, has_said, reset
+from freehold.drill.proxied import MOST_LOOKED_AT, asks_a_proxy
 from freehold.drill.shapes import Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Host, Upstream
@@ -44,6 +45,7 @@ SAYS_NOTHING: Final = 10.0
 """Seconds that a client has for its first bytes under the shape ``reset``: one that waits for a greeting says none."""
 _LINGERS: Final = 60.0
 _STATUS: Final = frozenset({"http", "revoked"})
+_MOST_PROXIES: Final = 16
 
 
 def original_destination(client: socket.socket) -> tuple[str, int]:
@@ -74,6 +76,7 @@ class _Connection:
     decision: Decision
     shape: Shape
     counted: bool = False
+    decided: bool = False
     pair: Pair | None = None
     task: asyncio.Task[None] | None = None
     client: socket.socket | None = None
@@ -120,6 +123,10 @@ class Relay:
         self._closed = False
         self.waited = False
         """Whether connections had to wait because as many were open as can be."""
+        self.named_proxies: frozenset[tuple[str, int]] = frozenset()
+        """Hosts and ports that the commands' variables name as proxies."""
+        self.proxies: dict[str, None] = {}
+        """Hosts and ports that were spoken to as proxies, as ``host:port``; the first sixteen."""
         self.broken = ""
         """Why no more connections can be accepted; empty while they can."""
 
@@ -135,6 +142,11 @@ class Relay:
     def held_pipes(self) -> int:
         """Pipes that bytes are in, or that are just being used."""
         return self._pipes.lent
+
+    @property
+    def owes(self) -> bool:
+        """Whether a connection is not yet decided, or what the command has said was not yet passed on."""
+        return any(map(_owes, self._open))
 
     def start(self) -> None:
         """Begin to accept."""
@@ -282,7 +294,7 @@ class Relay:
             if one.client is not None:
                 reset(client)
                 self._gone(one)
-        self._join(one, client, outer)
+        self._join(one, client, outer, port)
 
     async def _decided(self, one: _Connection, client: socket.socket, address: str, port: int) -> socket.socket | None:
         """Connect outside if that is to be; ``None`` if the connection has ended otherwise.
@@ -293,6 +305,7 @@ class Relay:
             If it is not reached outside.
         """
         if one.local:
+            one.decided = True
             return self._kept(one, await self._reach((address,), port, 4))
         if one.literal:
             await self._book.look_for(one.host)
@@ -302,6 +315,7 @@ class Relay:
         one.shape = shape = self._book.shape
         one.decision = decision = self._book.judge(one.host, literal=one.literal)
         first = 6 if ":" in address else 4
+        one.decided = True
         if not decision.cut:
             return self._kept(one, await self._reach(one.host.addresses, port, first))
         if one.literal:
@@ -360,7 +374,7 @@ class Relay:
 
         await serve(client, one.host.name or one.host.addresses[0], port, shape, connect, refused=refused, passed=passed)
 
-    def _join(self, one: _Connection, client: socket.socket, outer: socket.socket) -> None:
+    def _join(self, one: _Connection, client: socket.socket, outer: socket.socket, port: int) -> None:
         """Let both ends talk."""
         with contextlib.suppress(OSError):
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -372,9 +386,25 @@ class Relay:
         def down(count: int) -> None:
             entry.bytes_down += count
 
+        def look(first: bytes) -> None:
+            hosts = (one.host.name, *one.host.aliases, *one.host.addresses)
+            is_proxy = any((host, port) in self.named_proxies for host in hosts) or asks_a_proxy(first, hosts)
+            if is_proxy and len(self.proxies) < _MOST_PROXIES:
+                self.proxies[f"{one.host.name or one.host.addresses[0]}:{port}"] = None
+
         rate = one.shape.rate if one.decision.cut and one.shape.name == "slow" else 0.0
-        one.pair = Pair(client, outer, self._pipes, up, down, lambda: self._gone(one), rate, self._clock)
+        one.pair = Pair(
+            client, outer, self._pipes, up, down, lambda: self._gone(one), rate, self._clock, (MOST_LOOKED_AT, look)
+        )
         one.pair.start()
+
+
+def _owes(one: _Connection) -> bool:
+    if one.pair is not None:
+        return one.pair.owes
+    if not one.decided:
+        return True
+    return not one.decision.cut and one.client is not None and one.client.fileno() >= 0 and has_said(one.client)
 
 
 async def _said(client: socket.socket, most: float) -> None:

@@ -252,7 +252,7 @@ class Upstream:
             for server in self._configured.servers:
                 try:
                     async with asyncio.timeout(self._configured.wait):
-                        last = await _put(name, kind, server)
+                        last = await _put(name, kind, server, by_tcp=self._configured.by_tcp)
                 except (OSError, TimeoutError):
                     continue
                 except BadMessage:
@@ -334,15 +334,16 @@ def _keep(answer: Message) -> float:
     return min(max(min((float(record.seconds) for record in records), default=_SHORTEST_KEPT), _SHORTEST_KEPT), longest)
 
 
-async def _put(name: str, kind: int, server: tuple[str, int]) -> Message:
+async def _put(name: str, kind: int, server: tuple[str, int], *, by_tcp: bool = False) -> Message:
     """Put a question to one server."""
     extension = Record("", dns.OPT, 0, b"", _DATAGRAM)
     question = Message(secrets.randbelow(0x10000), dns.WANTED, (Question(name, kind),), additionals=(extension,))
-    answer = await _over_udp(question, server)
+    way = _over_tcp if by_tcp else _over_udp
+    answer = await way(question, server)
     if answer.code == dns.FORMAT_ERROR:
         # a server from before extensions
         question = Message(question.number, dns.WANTED, question.questions)
-        answer = await _over_udp(question, server)
+        answer = await way(question, server)
     return await _over_tcp(question, server) if answer.is_truncated else answer
 
 
@@ -364,7 +365,9 @@ async def _over_udp(question: Message, server: tuple[str, int]) -> Message:
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as one:
-        one.connect(server)  # takes datagrams of that server alone, and the word that nobody listens there
+        # by the machine's own reading, which knows the link of an address that holds on one link alone (fe80::1%eth0)
+        found_at = socket.getaddrinfo(*server, family, socket.SOCK_DGRAM, 0, socket.AI_NUMERICHOST)[0][4]
+        one.connect(found_at)  # takes datagrams of that server alone, and the word that nobody listens there
         one.send(dns.write_message(question))
         while True:
             found = _answers(await loop.sock_recv(one, _MOST_DATAGRAM), question)

@@ -153,7 +153,13 @@ def _unseen(run: Run) -> bool:
 
 
 def _has_spot(run: Run, key: str) -> bool:
-    return any(spot.rpartition(".")[2] == key for spot in run.blind_spots)
+    return any(_parted(spot)[0] == key for spot in run.blind_spots)
+
+
+def _parted(spot: str) -> tuple[str, str]:
+    """The last part of a blind spot's key, and its value."""
+    name, _, value = spot.partition(" ")
+    return name.rpartition(".")[2], value
 
 
 # ---------------------------------------------------------------- void
@@ -187,6 +193,9 @@ def _void(
         if blocked:
             reasons.append(say("drill_verdict.void_udp", hosts=_hosts(blocked)))
         return reasons
+    proxies = [value for name, value in map(_parted, cut.blind_spots) if name == "blind_proxy"]
+    if proxies:
+        reasons.append(say("drill_verdict.void_proxy", proxies=", ".join(proxies[:_SHOWN]) + _more(len(proxies))))
     unnamed = _nobodys(cut, selectors)
     if unnamed:
         reasons.append(say("drill_verdict.void_unnamed", hosts=_hosts(unnamed)))

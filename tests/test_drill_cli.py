@@ -23,7 +23,8 @@ from jsonschema import Draft202012Validator
 from console import blocks_of
 from drill_world import World, world
 from freehold.cli import main
-from freehold.cli.drill_arguments import ACTIONS, apart
+from freehold.cli.command_after import split
+from freehold.cli.drill_arguments import ACTIONS
 from freehold.cli.parser import QUESTIONS, VERBS, build_parser
 from freehold.report.schemas import json_schema
 
@@ -61,11 +62,11 @@ def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_command_begins_after_the_first_two_dashes_and_run_is_meant(given: str, own: str, words: str | None) -> None:
-    assert apart(shlex.split(given)) == (shlex.split(own), None if words is None else tuple(shlex.split(words)))
+    assert split(shlex.split(given)) == (shlex.split(own), None if words is None else tuple(shlex.split(words)))
 
 
 def test_the_commands_own_flags_are_never_taken_for_freeholds() -> None:
-    own, words = apart(["drill", "--host", "a.example", "--", "make", "--help", "--format", "json", "-o", "x"])
+    own, words = split(["drill", "--host", "a.example", "--", "make", "--help", "--format", "json", "-o", "x"])
     options = build_parser().parse_args(own)
     assert (options.format, options.output, options.host) == (None, None, ["a.example"])
     assert words == ("make", "--help", "--format", "json", "-o", "x")
@@ -98,7 +99,7 @@ def test_every_action_has_help(action: str, capsys: pytest.CaptureFixture[str]) 
         ("--host a.example --shape gon -- true", "no shape of a cut"),
         ("--host a.example --shape http:200 -- true", "no status of a refusal"),
         ("--host a.example --certificate a.pem -- true", "--certificate and --key come together"),
-        ("--host a.example --fail-on flawed -- true", "no verdict"),
+        ("--host a.example --fail-on flawed -- true", "none of these"),
         ("--host a.example --fail-on '' -- true", "no verdict"),
         ("--host a.example --timeout 10 -- true", "--timeout: '10' is no duration"),
         ("--host a.example --timeout nan -- true", "--timeout: 'nan' is no duration"),
@@ -167,7 +168,7 @@ def test_the_guide_shows_both_ways_of_ci_and_each_fails_on_a_new_landlord() -> N
 
 @pytest.mark.parametrize("line", freehold_lines())
 def test_every_line_of_the_guide_is_one_that_the_parser_takes(line: str) -> None:
-    own, words = apart(shlex.split(line)[1:])
+    own, words = split(shlex.split(line)[1:])
     options = build_parser().parse_args(own)
     assert options.command == "drill"
     assert (words is not None) == (options.action == "run" and options.service is None)

@@ -6,7 +6,6 @@ import ast
 import re
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -292,15 +291,3 @@ def test_the_repository_holds_nothing_that_does_not_belong_to_it() -> None:
     listed = subprocess.run([git, "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True, check=True)
     found = {name.partition("/")[0] for name in listed.stdout.split("\0") if name}
     assert found <= TOP, f"what is {sorted(found - TOP)}? Remove it, or say in TOP that it belongs here"
-
-
-def test_every_word_of_drills_and_mirrors_is_said_somewhere() -> None:
-    words = tomllib.loads((SRC / PACKAGE / "languages" / "en.toml").read_text(encoding="utf-8"))
-    texts = {text_ for path in MODULES.values() for text_ in re.findall(r'"([^"\n]*)"', text(path))}
-    made = [re.sub(r"\\{.*?\\}", r"[\\w-]+", re.escape(one)) for one in texts if re.match(r"[a-z_]+\.[a-z_]*\{", one)]
-    endings = [re.sub(r"\\{.*?\\}", r"[\\w-]+", re.escape(one)) for one in texts if re.fullmatch(r"[a-z]+_\{\w+\}", one)]
-    for table in (name for name in words if name == "provision" or name.startswith("drill")):
-        for key in words[table]:
-            whole = f"{table}.{key.removesuffix('_one').removesuffix('_many')}"
-            said = {f"{table}.{key}", whole, key} & texts or any(re.fullmatch(one, f"{table}.{key}") for one in made)
-            assert said or any(re.fullmatch(one, key) for one in endings), f"{table}.{key} is said nowhere"

@@ -23,7 +23,8 @@ from jsonschema import Draft202012Validator
 from console import blocks_of
 from drill_world import World, world
 from freehold.cli import main
-from freehold.cli.drill_arguments import ACTIONS, apart
+from freehold.cli.command_after import split
+from freehold.cli.drill_arguments import ACTIONS
 from freehold.cli.parser import QUESTIONS, VERBS, build_parser
 from freehold.report.schemas import json_schema
 
@@ -61,11 +62,11 @@ def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_command_begins_after_the_first_two_dashes_and_run_is_meant(given: str, own: str, words: str | None) -> None:
-    assert apart(shlex.split(given)) == (shlex.split(own), None if words is None else tuple(shlex.split(words)))
+    assert split(shlex.split(given)) == (shlex.split(own), None if words is None else tuple(shlex.split(words)))
 
 
 def test_the_commands_own_flags_are_never_taken_for_freeholds() -> None:
-    own, words = apart(["drill", "--host", "a.example", "--", "make", "--help", "--format", "json", "-o", "x"])
+    own, words = split(["drill", "--host", "a.example", "--", "make", "--help", "--format", "json", "-o", "x"])
     options = build_parser().parse_args(own)
     assert (options.format, options.output, options.host) == (None, None, ["a.example"])
     assert words == ("make", "--help", "--format", "json", "-o", "x")
@@ -98,8 +99,8 @@ def test_every_action_has_help(action: str, capsys: pytest.CaptureFixture[str]) 
         ("--host a.example --shape gon -- true", "no shape of a cut"),
         ("--host a.example --shape http:200 -- true", "no status of a refusal"),
         ("--host a.example --certificate a.pem -- true", "--certificate and --key come together"),
-        ("--host a.example --fail-on flawed -- true", "no verdict"),
-        ("--host a.example --fail-on '' -- true", "no verdict"),
+        ("--host a.example --fail-on flawed -- true", "none of these"),
+        ("--host a.example --fail-on '' -- true", "none of these"),
         ("--host a.example --timeout 10 -- true", "--timeout: '10' is no duration"),
         ("--host a.example --timeout nan -- true", "--timeout: 'nan' is no duration"),
         ("--host a.example --timeout infs -- true", "no duration"),
@@ -167,7 +168,7 @@ def test_the_guide_shows_both_ways_of_ci_and_each_fails_on_a_new_landlord() -> N
 
 @pytest.mark.parametrize("line", freehold_lines())
 def test_every_line_of_the_guide_is_one_that_the_parser_takes(line: str) -> None:
-    own, words = apart(shlex.split(line)[1:])
+    own, words = split(shlex.split(line)[1:])
     options = build_parser().parse_args(own)
     assert options.command == "drill"
     assert (words is not None) == (options.action == "run" and options.service is None)
@@ -254,6 +255,7 @@ def records(one: World) -> list[Path]:
     return sorted((one.folder / "home" / ".freehold" / "drills").glob("*.json"))
 
 
+@pytest.mark.slow
 def test_a_command_that_goes_elsewhere_survives_and_the_prediction_is_held_against_it(lab: World) -> None:
     done = lab.freehold(
         "drill", "stack.toml", "--provider", "forge-inc", "--format", "json", "--no-baseline", *asking("cut.test", "kept.test")
@@ -356,6 +358,7 @@ def test_a_campaign_cuts_each_landlord_in_turn(lab: World) -> None:
     assert len(records(lab)) == 2
 
 
+@pytest.mark.slow
 def test_an_interrupted_drill_ends_with_130_and_is_recorded(lab: World) -> None:
     waits = "import signal, sys; print('ready', flush=True); signal.pause()"
     process = lab.start(
@@ -373,6 +376,7 @@ def test_an_interrupted_drill_ends_with_130_and_is_recorded(lab: World) -> None:
     assert not lab.processes()
 
 
+@pytest.mark.slow
 def test_a_command_that_is_not_there_is_said_to_be_missing(lab: World) -> None:
     done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--", "no-such-program")
     assert done.returncode == 2
@@ -399,6 +403,7 @@ def test_a_service_is_watched_before_under_and_after_the_cut(lab: World) -> None
     assert not lab.processes()
 
 
+@pytest.mark.slow
 def test_a_shape_that_answers_by_http_is_told_apart_from_a_host_that_is_gone(lab: World) -> None:
     ask = "import sys, urllib.error, urllib.request\ntry:\n    urllib.request.urlopen('http://cut.test/')\nexcept urllib.error.HTTPError as error:\n    sys.exit(error.code % 256)\n"  # noqa: E501
     done = lab.freehold(
@@ -410,6 +415,7 @@ def test_a_shape_that_answers_by_http_is_told_apart_from_a_host_that_is_gone(lab
     lab.nothing_reached("cut.test")
 
 
+@pytest.mark.slow
 def test_both_runs_read_a_file_at_standard_input_from_its_beginning(lab: World) -> None:
     (lab.folder / "home" / "hosts.txt").write_text("kept.test\n", encoding="utf-8")
     count = "import sys; print(len(sys.stdin.read()))"
@@ -431,6 +437,7 @@ def test_a_secret_of_the_command_line_is_in_no_answer_and_no_record(lab: World) 
     assert all("swordfish" not in one.read_text(encoding="utf-8") for one in records(lab))
 
 
+@pytest.mark.slow
 def test_a_drill_that_cannot_be_recorded_is_shown_all_the_same_and_ends_with_2(lab: World) -> None:
     (lab.folder / "home" / "taken").write_text("", encoding="utf-8")
     done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--no-baseline", "--records", "taken", "--", "true")
@@ -440,6 +447,7 @@ def test_a_drill_that_cannot_be_recorded_is_shown_all_the_same_and_ends_with_2(l
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_log_holds_what_the_command_wrote_in_each_run_under_a_line_that_says_which(lab: World) -> None:
     done = lab.freehold("drill", "stack.toml", "--host", "cut.test", "--log", "out.log", *asking("cut.test", "kept.test"))
     assert done.returncode == 0, done.stderr
@@ -495,6 +503,7 @@ def test_a_campaign_ends_what_outlives_its_budget_and_leaves_nothing_running(lab
     assert not lab.processes()
 
 
+@pytest.mark.slow
 def test_of_several_runs_without_the_cut_the_slowest_counts_and_one_that_fails_ends_them(lab: World) -> None:
     arguments = ("drill", "stack.toml", "--host", "cut.test", "--repeat-baseline", "3", "--format", "json", "--", "sh", "-c")
     data = told(lab.freehold(*arguments, "echo once >> runs"))

@@ -15,6 +15,8 @@ from drill_world import User, World, world
 
 pytestmark = pytest.mark.slow
 
+pytestmark = pytest.mark.slow
+
 KEPT, CUT = "kept.test", "cut.test"
 DRILL = """
 import asyncio, json, os, sys

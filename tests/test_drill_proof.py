@@ -14,6 +14,8 @@ import pytest
 from drill_session import in_session
 from drill_world import Host, User, World, world
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = Path(__file__).with_name("drill_clients")
 DIAL = (sys.executable, CLIENTS / "try_connect.py")
 ASK = (sys.executable, CLIENTS / "ask_names.py")
@@ -371,7 +373,6 @@ asyncio.run(main(int(sys.argv[1])))
 """
 
 
-@pytest.mark.slow
 @USERS
 def test_a_thousand_connections_are_open_at_once(w: World, user: User) -> None:
     done = in_session(w, [sys.executable, "-c", MANY, "1000"], cut=["cut.test"], user=user, timeout=60)
@@ -381,7 +382,6 @@ def test_a_thousand_connections_are_open_at_once(w: World, user: User) -> None:
     assert len(w.canary("kept.test")) == 1000
 
 
-@pytest.mark.slow
 def test_a_gigabyte_passes_in_bounded_memory(w: World) -> None:
     size = 10**9
     done = in_session(w, ["curl", "-sS", "-o", "/dev/null", f"http://kept.test/bytes/{size}"], timeout=120)
@@ -435,7 +435,6 @@ flooding.join()
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["cut.test", "nowhere.test", "silence.test"])
 def test_a_flood_of_look_ups_fills_no_memory_and_the_cut_still_holds(w: World, domain: str) -> None:
     flood = [sys.executable, "-c", FLOOD, "50000", domain]

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from drill_answers import APPLIED, DRILLS, FAILED, MATRIX, PROPOSED, RULES, SCORE, UNTOUCHED, VOID, WATCHED, WAYS, drill_answers
-from freehold.cli.drill_arguments import apart
+from freehold.cli.command_after import split
 from freehold.cli.parser import build_parser
 from freehold.drill.matrix import Landlord, MatrixRow, rows_of
 from freehold.drill.newcomers import Newcomer
@@ -332,7 +332,7 @@ def test_a_drill_is_a_result_with_its_verdict() -> None:
 def test_a_record_reads_as_a_command_line_that_the_parser_takes(name: str) -> None:
     drill = DRILLS[name].drill
     again = repeat_of(drill)
-    own, words = apart(again[1:])
+    own, words = split(again[1:])
     options = build_parser().parse_args(own)
     assert (options.command, options.action) == ("drill", "run")
     assert words == (None if drill.service is not None else drill.command)

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from freehold.cli import main
-from freehold.cli.provision import with_action
+from freehold.cli.command_after import split
 from freehold.drill import backends
 from freehold.report.render import render
 from freehold.report.schemas import json_schema
@@ -216,12 +216,12 @@ def test_what_makes_no_sense_exits_2_with_a_message(
 
 
 def test_the_command_is_what_stands_after_the_first_two_dashes() -> None:
-    assert with_action(["provision", "--into", "m", "--", "pip", "--", "verify"]) == (
+    assert split(["provision", "--into", "m", "--", "pip", "--", "verify"]) == (
         ["provision", "fill", "--into", "m"], ("pip", "--", "verify"),
     )  # fmt: skip
-    assert with_action(["provision", "verify", "m"]) == (["provision", "verify", "m"], None)
-    assert with_action(["provision", "prove", "m", "--", "verify"]) == (["provision", "prove", "m"], ("verify",))
-    assert with_action(["check", "--", "."]) == (["check", "--", "."], None)
+    assert split(["provision", "verify", "m"]) == (["provision", "verify", "m"], None)
+    assert split(["provision", "prove", "m", "--", "verify"]) == (["provision", "prove", "m"], ("verify",))
+    assert split(["check", "--", "."]) == (["check", "--", "."], None)
 
 
 def test_a_proof_without_a_way_to_cut_says_why_there_is_none(

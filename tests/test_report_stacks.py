@@ -59,6 +59,7 @@ from freehold.watch.rule_list import RuleList, RuleTestReport, list_rules
 from freehold.watch.rule_switch import ReplayRecord, SwitchRecord
 from freehold.watch.rule_tests import run_tests
 from freehold.watch.rules import built_in_rules
+from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
 from small_catalogue import write_layer
 
@@ -339,7 +340,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
-        **{verb: (answer, facts) for verb, answer in drill_answers().items()},
+        **{verb: (answer, facts) for verb, answer in (drill_answers() | provision_answers()).items()},
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
         **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),
@@ -362,6 +363,15 @@ def test_every_answer_has_the_form_that_its_schema_states(verb: str) -> None:
     Draft202012Validator.check_schema(json_schema(verb))
     assert errors_in(verb, data_of(verb)) == []
     assert data_of(verb)["verb"] == verb
+
+
+@pytest.mark.parametrize("mirror", MIRRORS)
+def test_every_mirror_has_the_form_that_the_schema_states(mirror: str) -> None:
+    assert errors_in("provision", to_json(MIRRORS[mirror], Context())) == []
+
+
+def test_a_mirror_that_is_empty_and_sound_has_the_form_that_the_schema_states() -> None:
+    assert errors_in("provision verify", to_json(SOUND, Context())) == []
 
 
 def test_what_is_not_known_has_the_same_form() -> None:
@@ -396,6 +406,9 @@ SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a fact without a reference": ("catalogue show", lambda data: data["facts"][0].pop("reference")),
     "an unordered score": ("catalogue search", lambda data: data["hits"][0].update(score="high")),
     "a severity of its own": ("catalogue check", lambda data: data.update(findings=[{"severity": "fine"}])),
+    "a digest that is none": ("provision", lambda data: data["needs"][0].update(sha256="0a")),
+    "a proof without its backend": ("provision", lambda data: data["proof"].pop("backend")),
+    "a mirror that is half sound": ("provision verify", lambda data: data.update(sound="half")),
     "a share as text": ("show", lambda data: data["items"][0]["sources"][0].update(location="US, DE")),
 }
 

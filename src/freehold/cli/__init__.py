@@ -27,16 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # One short run makes many small values and few circles of them: looking for those less often saves a fifth of the time.
     gc.set_threshold(200_000, 20, 20)
-    from freehold.cli.drill_arguments import apart
+    from freehold.cli.command_after import split
     from freehold.cli.parser import build_parser
-    from freehold.cli.provision import with_action
     from freehold.cli.speech import Speech, speaking
 
     _open_streams()
     given = sys.argv[1:] if arguments is None else arguments
-    own, words = apart(given)
-    if words is None:
-        own, words = with_action(own)
+    own, words = split(given)
     options = build_parser().parse_args(own)
     if words is not None or own[:1] in (["drill"], ["provision"]):
         options.words, options.given = words, ("freehold", *given)

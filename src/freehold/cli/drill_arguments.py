@@ -1,12 +1,12 @@
-"""The arguments of ``freehold drill``: its actions, their flags, and the command after ``--``. Owns their names and help."""
+"""The arguments of ``freehold drill``: its actions and their flags. Owns their names and help."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
-__all__ = ["ACTIONS", "BACKENDS", "SHOWN", "add_arguments", "apart"]
+__all__ = ["ACTIONS", "BACKENDS", "SHOWN", "add_arguments"]
 
 ACTIONS: Final[Mapping[str, str]] = {
     "run": "run a command while something is cut off; meant where no action is named",
@@ -19,35 +19,6 @@ SHOWN: Final = ("run", "backends", "show", "score")
 """Actions whose answer goes to a file by ``-o``; that of ``apply`` writes the stack."""
 BACKENDS: Final = ("namespace", "proxy", "air-gap")
 _RECORDS: Final = ".freehold/drills"
-_OF_ITSELF: Final = ("-h", "--help")
-
-
-def apart(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...] | None]:
-    """Take the command that is to be run from the command line, before any flag of it can be taken for one of Freehold's.
-
-    Parameters
-    ----------
-    arguments
-        The whole command line, without the program's name.
-
-    Returns
-    -------
-    list of str
-        Freehold's own part, the action ``run`` put in where it is meant.
-    tuple of str or None
-        What stands after the first ``--``; ``None`` where there is none, or the verb takes no command.
-    """
-    own = list(arguments)
-    if own[:1] != ["drill"]:
-        return own, None
-    words = None
-    if "--" in own:
-        place = own.index("--")
-        own, words = own[:place], tuple(own[place + 1 :])
-    following = own[1] if len(own) > 1 else ""
-    if following == "run" or following in _OF_ITSELF or (words is None and following in ACTIONS):
-        return own, words
-    return ["drill", "run", *own[1:]], words
 
 
 def add_arguments(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
+from freehold.cli.amounts import names_from, seconds_from
 from freehold.cli.flags import cutoff_from, settings_from, via_from
 from freehold.cli.loading import load
 from freehold.cli.speech import progress, tell
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["durations", "known_before", "request_from", "verdicts_from"]
 
-_VERDICTS: Final = ("untouched", "survived", "degraded", "failed", "void")
-_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MOST_REPEATS: Final = 20
-_LONGEST: Final = 7 * 24 * 3600.0
 
 
 def durations(options: argparse.Namespace) -> dict[str, float]:
@@ -42,19 +40,7 @@ def durations(options: argparse.Namespace) -> dict[str, float]:
         If one is none.
     """
     names = ("timeout", "budget", "every", "ready_within", "before", "cut_for", "recover_within")
-    return {name: _seconds(getattr(options, name), "--" + name.replace("_", "-")) for name in names}
-
-
-def _seconds(text: str, flag: str) -> float:
-    number = text.strip().rstrip("msh")
-    unit = text.strip()[len(number) :]
-    try:
-        seconds = float(number) * _UNITS[unit]
-    except (ValueError, KeyError):
-        seconds = -1.0
-    if not 0 < seconds <= _LONGEST:
-        raise UsageError(f"{flag}: '{text}' is no duration up to 168h. Write 500ms, 90s, 10m or 2h.")
-    return seconds
+    return {name: seconds_from(getattr(options, name), "--" + name.replace("_", "-")) for name in names}
 
 
 def verdicts_from(options: argparse.Namespace) -> frozenset[str]:
@@ -65,11 +51,9 @@ def verdicts_from(options: argparse.Namespace) -> frozenset[str]:
     freehold.errors.UsageError
         If one is none.
     """
-    names = [part.strip() for part in (options.fail_on or "").split(",") if part.strip()]
-    strange = [name for name in names if name not in _VERDICTS]
-    if strange or (options.fail_on is not None and not names):
-        raise UsageError(f"--fail-on: '{', '.join(strange)}' is no verdict. Choose from: {','.join(_VERDICTS)}.")
-    return frozenset(names)
+    from freehold.drill.record import VERDICTS
+
+    return names_from(options.fail_on, "--fail-on", VERDICTS)
 
 
 def request_from(options: argparse.Namespace) -> tuple[DrillRequest, Context]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.cli.amounts import bytes_from, names_from, seconds_from
 from freehold.cli.output import format_of, show
 from freehold.cli.speech import tell
 from freehold.errors import NotPossible, UsageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freehold.drill.interface import Backend
     from freehold.provision.provisioning import Provisioned, Request
 
-__all__ = ["ACTIONS", "SHOWN", "add_arguments", "run", "with_action"]
+__all__ = ["ACTIONS", "SHOWN", "add_arguments", "run"]
 
 ACTIONS: Final[Mapping[str, str]] = {
     "fill": "fill a mirror with what a command needs, and prove it; meant where no action is named",
@@ -34,28 +34,6 @@ SHOWN: Final = ("fill", "prove", "verify")
 _BACKENDS: Final = ("namespace", "proxy")
 """Those under which this machine's own loopback, where the mirror is served, can be reached."""
 _THRESHOLDS: Final = ("missing", "unproved")
-_UNITS: Final = {"": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000}
-
-
-def with_action(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...] | None]:
-    """Take the command after ``--`` from the command line of this verb, and put in the action that is meant.
-
-    Returns
-    -------
-    list of str and tuple of str or None
-        Freehold's own part; what stands after the first ``--``, ``None`` where there is none or it is another verb.
-    """
-    own = list(arguments)
-    if own[:1] != ["provision"]:
-        return own, None
-    words = None
-    if "--" in own:
-        place = own.index("--")
-        own, words = own[:place], tuple(own[place + 1 :])
-    following = own[1] if len(own) > 1 else ""
-    if following in (*ACTIONS, "-h", "--help"):
-        return own, words
-    return ["provision", "fill", *own[1:]], words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -144,32 +122,9 @@ def _request(options: argparse.Namespace, into: str) -> Request:
     return Request(
         Path(into), options.words or (), tuple(map(Path, getattr(options, "files", ()))), tuple(getattr(options, "needs", ())),
         tuple(options.python_index), tuple(options.npm_registry), options.air_gap,
-        _seconds(options.timeout),
-        _bytes(getattr(options, "most_bytes", "20GB")),
+        seconds_from(options.timeout, "--timeout"),
+        bytes_from(getattr(options, "most_bytes", "20GB"), "--most-bytes"),
     )  # fmt: skip
-
-
-def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)(s|m|h|d)", text.strip())
-    if match is None or float(match[1]) == 0:
-        raise UsageError(f"--timeout: '{text}' is no time that a run may take. Write 90s, 30m or 2h.")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]]
-
-
-def _bytes(text: str) -> int:
-    number = text.rstrip("kMGTB")
-    unit = text[len(number) :]
-    if not number.isascii() or not number.isdecimal() or len(number) > 15 or unit not in _UNITS or int(number) == 0:
-        raise UsageError(f"--most-bytes: '{text}' is no size. Write 500MB or 20GB.")
-    return int(number) * _UNITS[unit]
-
-
-def _wanted(options: argparse.Namespace) -> tuple[str, ...]:
-    wanted = tuple(one.strip() for one in (options.fail_on or "").split(",") if one.strip())
-    strange = [one for one in wanted if one not in _THRESHOLDS]
-    if strange:
-        raise UsageError(f"--fail-on: '{strange[0]}' is none of {', '.join(_THRESHOLDS)}.")
-    return wanted
 
 
 def _stdout(options: argparse.Namespace) -> int | None:
@@ -194,7 +149,7 @@ def _backend(options: argparse.Namespace) -> tuple[Backend | None, str]:
 def _filled(options: argparse.Namespace) -> int:
     from freehold.provision.provisioning import provision
 
-    wanted, request = _wanted(options), _request(options, options.into)
+    wanted, request = names_from(options.fail_on, "--fail-on", _THRESHOLDS), _request(options, options.into)
     backend, unproved = (None, say("provision.no_proof_asked")) if options.no_proof else _backend(options)
     made = provision(
         request, backend, os.environ, Path.cwd(), now=time.time(), stdout=_stdout(options), unproved=unproved
@@ -205,7 +160,7 @@ def _filled(options: argparse.Namespace) -> int:
 def _proved(options: argparse.Namespace) -> int:
     from freehold.provision.provisioning import prove_mirror
 
-    wanted, request = _wanted(options), _request(options, options.mirror)
+    wanted, request = names_from(options.fail_on, "--fail-on", _THRESHOLDS), _request(options, options.mirror)
     if not request.command:
         raise UsageError("nothing is named to run from the mirror. Give a command after --.")
     backend, _ = _backend(options)
@@ -213,10 +168,10 @@ def _proved(options: argparse.Namespace) -> int:
     return _told(options, prove_mirror(request, backend, os.environ, Path.cwd(), stdout=_stdout(options)), wanted)
 
 
-def _told(options: argparse.Namespace, made: Provisioned, wanted: tuple[str, ...]) -> int:
+def _told(options: argparse.Namespace, made: Provisioned, wanted: frozenset[str]) -> int:
     show(options, made)
     missed = {"missing": bool(made.missing), "unproved": made.proof is None or not made.proof.proved}
-    for one in wanted:
+    for one in sorted(wanted):
         if missed[one]:
             tell("freehold: " + say(f"provision.threshold_{one}"))
     return 1 if any(missed[one] for one in wanted) else 0

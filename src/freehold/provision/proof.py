@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -146,11 +147,11 @@ async def _run(
         try:
             status = await asyncio.wait_for(process.wait(), max(0.0, timeout - (time.monotonic() - begin)))
         except TimeoutError:
-            process.send_signal(15)
+            process.send_signal(signal.SIGTERM)
             try:
                 await asyncio.wait_for(process.wait(), _GRACE)
             except TimeoutError:
-                process.send_signal(9)
+                process.send_signal(signal.SIGKILL)
                 await process.wait()
             status = None
         if status != 0:

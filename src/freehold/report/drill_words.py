@@ -11,8 +11,8 @@ from freehold.report.interface import Tone
 from freehold.words import say
 
 __all__ = [
-    "TONES", "amount", "countries_of", "cut_line", "ending", "hand_line", "host_of", "in_words", "landlord_of", "refused_in",
-    "shape_words", "time_of",
+    "TONES", "amount", "blind_words", "countries_of", "cut_line", "ending",
+    "hand_line", "host_of", "in_words", "landlord_of", "refused_in", "shape_words", "time_of",
 ]  # fmt: skip
 
 TONES: dict[VerdictName, Tone] = {
@@ -40,6 +40,15 @@ def time_of(seconds: float | None) -> str | None:
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 599.5 else f"{seconds / 60:.0f} min"
+
+
+def blind_words(spot: str) -> str:
+    """A blind spot in words; one that a later version wrote is shown as it stands."""
+    name, _, value = spot.partition(" ")
+    try:
+        return say(name if name.startswith("drill") else f"drill.blind_{name}", value=value)
+    except KeyError:
+        return spot
 
 
 def ending(exit_: int | None) -> str:

@@ -11,6 +11,7 @@ from freehold.report.drill_answers import BackendsAnswer, DrillAnswer
 from freehold.report.drill_words import (
     TONES,
     amount,
+    blind_words,
     countries_of,
     cut_line,
     ending,
@@ -294,16 +295,7 @@ def _blind(drill: Drill) -> Iterator[Block]:
         return
     yield Heading(say("drill.blind"))
     for spot in spots:
-        yield Paragraph(_blind_words(spot), "quiet")
-
-
-def _blind_words(spot: str) -> str:
-    """A blind spot in words; one that a later version wrote is shown as it stands."""
-    name, _, value = spot.partition(" ")
-    try:
-        return say(name if name.startswith("drill") else f"drill.blind_{name}", value=value)
-    except KeyError:
-        return spot
+        yield Paragraph(blind_words(spot), "quiet")
 
 
 def _repeat(answer: DrillAnswer) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from freehold.provision.needs import Missing, Need
 from freehold.provision.proof import Proof
 from freehold.provision.provisioning import Provisioned
 from freehold.report.answers import Context
+from freehold.report.drill_words import amount, blind_words
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table
 from freehold.report.provision_answers import MirrorVerdict
 from freehold.report.sentences import count
@@ -18,7 +19,6 @@ from freehold.words import say
 __all__ = ["provision_document", "verify_document"]
 
 _MOST_SHOWN = 25
-_STEPS = (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000))
 
 
 def provision_document(answer: Provisioned, context: Context) -> Document:
@@ -31,7 +31,7 @@ def provision_document(answer: Provisioned, context: Context) -> Document:
     blocks.append(Paragraph(say("provision.use", folder=answer.folder)))
     title = say("provision.title", folder=answer.folder)
     subtitle = say(
-        "provision.subtitle", files=count("provision.count", len(answer.manifest.needs)), size=_size(answer.manifest.size),
+        "provision.subtitle", files=count("provision.count", len(answer.manifest.needs)), size=amount(answer.manifest.size),
         kinds=", ".join(answer.manifest.holds) or say("report.none"),
     )  # fmt: skip
     return Document(title, tuple(blocks), _main(answer.manifest.needs, answer.missing), subtitle=subtitle)
@@ -67,11 +67,7 @@ def _blind(proof: Proof | None) -> Iterator[Block]:
         return
     yield Heading(say("provision.blind"))
     for spot in proof.run.blind_spots:
-        name, _, value = spot.partition(" ")
-        try:
-            yield Paragraph(say(name if name.startswith("drill") else f"drill.blind_{name}", value=value), "quiet")
-        except KeyError:
-            yield Paragraph(spot, "quiet")
+        yield Paragraph(blind_words(spot), "quiet")
 
 
 def _why(proof: Proof) -> str:
@@ -159,13 +155,6 @@ def _main(needs: Iterable[Need], missing: Iterable[Missing]) -> Table:
     return Table(columns, tuple(rows))
 
 
-def _size(size: int) -> str:
-    for unit, step in _STEPS:
-        if size >= step:
-            return f"{size / step:.1f} {unit}"
-    return f"{size} B"
-
-
 def verify_document(answer: MirrorVerdict, context: Context) -> Document:
     """Show whether a mirror is what its manifest says."""
     del context
@@ -173,7 +162,7 @@ def verify_document(answer: MirrorVerdict, context: Context) -> Document:
     columns = (Column("file", say("provision.column_file")), Column("problem", say("provision.column_problem")))
     table = Table(columns, tuple(Row((one.file, one.problem), "bad") for one in answer.findings))
     said = say(
-        "provision.verified", files=count("provision.count", len(manifest.needs)), size=_size(manifest.size),
+        "provision.verified", files=count("provision.count", len(manifest.needs)), size=amount(manifest.size),
         made=manifest.made, kinds=", ".join(manifest.holds) or say("report.none"),
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(said, lead=True)]

@@ -12,7 +12,7 @@ import pytest
 
 from freehold.drill.servants import name_services, servants
 
-ENVIRONMENT = {"HOME": "/home/somebody", "XDG_RUNTIME_DIR": "/run/user/77"}
+ENVIRONMENT = {"HOME": "/elsewhere/somebody", "XDG_RUNTIME_DIR": "/run/user/77"}
 
 
 @contextlib.contextmanager

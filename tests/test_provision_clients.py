@@ -290,7 +290,7 @@ def test_the_proof_holds_under_a_real_cut_and_tells_who_went_past_the_mirror(tmp
 
 
 def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DrillError, match="cannot be started"):
+    with pytest.raises(DrillError, match="cannot be run"):
         done(tmp_path, command=("no-such-program",), python=("http://index.example",), npm=("http://index.example",))
 
 

@@ -35,9 +35,9 @@ def listening(path: Path) -> Iterator[None]:
         ("run/user/77/podman/podman.sock", "podman"),
         ("run/user/77/bus", "D-Bus"),
         ("nix/var/nix/daemon-socket/socket", "nix"),
-        ("home/somebody/.gnupg/S.dirmngr", "dirmngr"),
-        ("home/somebody/.ssh/me@host.example:22", "ssh (ControlMaster)"),
-        ("home/somebody/.ssh/masters/0f3a", "ssh (ControlMaster)"),
+        ("elsewhere/somebody/.gnupg/S.dirmngr", "dirmngr"),
+        ("elsewhere/somebody/.ssh/me@host.example:22", "ssh (ControlMaster)"),
+        ("elsewhere/somebody/.ssh/masters/0f3a", "ssh (ControlMaster)"),
         ("tmp/tmux-77/default", "tmux"),
         ("run/screen/S-somebody/1.pts-0", "screen"),
         ("run/user/77/vscode-ipc-1.sock", "Visual Studio Code"),
@@ -49,7 +49,7 @@ def test_a_server_that_may_be_asked_is_named(path: str, name: str, tmp_path: Pat
 
 
 def test_files_that_are_no_sockets_name_nobody(tmp_path: Path) -> None:
-    for path in ("home/somebody/.ssh/config", "run/docker.sock", "tmp/tmux-77/default"):
+    for path in ("elsewhere/somebody/.ssh/config", "run/docker.sock", "tmp/tmux-77/default"):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("")
     assert servants(ENVIRONMENT, 77, tmp_path) == ()

@@ -25,12 +25,30 @@ from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Upstream
 
-__all__ = ["HERE", "HERE6", "Filters", "Speak", "World", "ask_udp", "listening", "question", "run", "until", "world"]
+__all__ = [
+    "HERE",
+    "HERE6",
+    "Filters",
+    "Speak",
+    "World",
+    "ask_udp",
+    "listening",
+    "name_record",
+    "question",
+    "run",
+    "until",
+    "world",
+]
 
 HERE, HERE6 = "127.0.0.1", "::1"
 Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Zone = dict[tuple[str, int], list[Record] | int]
 DEADLINE = 30.0
+
+
+def name_record(name: str, kind: int, target: str, seconds: int) -> Record:
+    """A record whose content is a name: ``CNAME``, ``NS`` or ``PTR``."""
+    return Record(name, kind, seconds, dns.write_name(target))
 
 
 def listening(family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM) -> socket.socket:

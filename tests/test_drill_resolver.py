@@ -20,10 +20,11 @@ from freehold.drill.contact_ledger import THE_REST, ContactLedger
 from freehold.drill.decision import CutAll, CutHosts, CutNothing, Decision
 from freehold.drill.inside_sockets import Blocked
 from freehold.drill.name_servers import HostNames, NameServers, read_hosts, read_name_servers
+from freehold.drill.resolver import Resolver
 from freehold.drill.shapes import GONE, Shape
 from freehold.drill.stand_ins import StandIns
 from freehold.drill.upstream import Upstream
-from outside_world import HERE, World, ask_udp, question, run, until, world
+from outside_world import HERE, World, ask_udp, name_record, question, run, until, world
 from strategies import repeatable
 
 FOUR, SIX, OTHER = "203.0.113.1", "2001:db8::1", "203.0.113.9"
@@ -49,14 +50,14 @@ def zone() -> dict[tuple[str, int], list[Record] | int]:
         ("broken.example", dns.A): dns.SERVER_FAILURE,
         ("broken.example", dns.AAAA): dns.SERVER_FAILURE,
         ("alias.example", dns.A): [
-            dns.name_record("alias.example", dns.CNAME, "www.cut.example", 60), address("www.cut.example", OTHER),
+            name_record("alias.example", dns.CNAME, "www.cut.example", 60), address("www.cut.example", OTHER),
         ],
-        ("alias.example", dns.AAAA): [dns.name_record("alias.example", dns.CNAME, "www.cut.example", 60)],
+        ("alias.example", dns.AAAA): [name_record("alias.example", dns.CNAME, "www.cut.example", 60)],
         ("cut.example", dns.A): [address("cut.example", OTHER)],
         ("cut.example", dns.MX): [Record("cut.example", dns.MX, 60, b"\0\5" + dns.write_name("mx.cut.example"))],
         ("numbered.example", dns.A): [address("numbered.example", "203.0.113.66")],
         ("here.example", dns.A): [address("here.example", HERE)],
-        ("1.113.0.203.in-addr.arpa", dns.PTR): [dns.name_record("1.113.0.203.in-addr.arpa", dns.PTR, "real.example", 60)],
+        ("1.113.0.203.in-addr.arpa", dns.PTR): [name_record("1.113.0.203.in-addr.arpa", dns.PTR, "real.example", 60)],
     }  # fmt: skip
 
 
@@ -320,7 +321,7 @@ def test_an_answer_comes_from_the_address_that_was_asked() -> None:
                 with socket.socket(family, socket.SOCK_DGRAM) as wide:
                     wide.bind(("", 0))
                     wide.setblocking(False)
-                    resolver = there.outside.resolver_on(wide)
+                    resolver = Resolver((wide,), (), there.outside._book, there.outside.upstream, there.outside._ledger)
                     resolver.start()
                     try:
                         answer = await ask_udp((asked, wide.getsockname()[1]), "both.example")

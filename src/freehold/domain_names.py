@@ -52,7 +52,6 @@ __all__ = [
     "address_record",
     "aliases_of",
     "labels_of",
-    "name_record",
     "read_message",
     "read_name",
     "reverse_name",
@@ -406,11 +405,6 @@ def address_record(name: str, address: str, seconds: int) -> Record:
     """A record that gives a name an IPv4 or IPv6 address."""
     found = ipaddress.ip_address(address)
     return Record(name, A if found.version == 4 else AAAA, seconds, found.packed)
-
-
-def name_record(name: str, kind: int, target: str, seconds: int) -> Record:
-    """A record whose content is a name: ``CNAME``, ``NS`` or ``PTR``."""
-    return Record(name, kind, seconds, write_name(target))
 
 
 def address_of(record: Record) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from freehold.errors import Unreadable
 
-__all__ = ["read_bounded", "write_whole"]
+__all__ = ["read_bounded", "text_of", "write_whole"]
 
 
 def read_bounded(path: str | Path, most: int) -> bytes:
@@ -26,6 +26,14 @@ def read_bounded(path: str | Path, most: int) -> bytes:
         if os.name == "posix":
             os.set_blocking(handle, True)
         return file.read(most + 1)
+
+
+def text_of(path: str | Path, most: int) -> str:
+    """Read the first ``most`` bytes of a file that may not be there as text; what is no file, or cannot be read, is empty."""
+    try:
+        return read_bounded(path, most)[:most].decode("utf-8", "replace") if Path(path).is_file() else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def write_whole(path: str | Path, text: str) -> None:

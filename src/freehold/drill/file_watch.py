@@ -22,6 +22,7 @@ from typing import Final
 from freehold.drill.file_ledger import FileLedger, is_left_out
 from freehold.drill.kernel import (
     IN_ACCESS,
+    IN_CLOSE_NOWRITE,
     IN_CLOSE_WRITE,
     IN_CREATE,
     IN_ISDIR,
@@ -41,8 +42,7 @@ MOST_FOLDERS: Final = 8_192
 """Folders that are watched at most, of all places together; the uppermost ones of each first."""
 _MOST_FILES: Final = 20_000
 _EXAMPLES: Final = 5
-_IN_CLOSE_NOWRITE: Final = 0x10
-_READ: Final = IN_ACCESS | _IN_CLOSE_NOWRITE
+_READ: Final = IN_ACCESS | IN_CLOSE_NOWRITE
 _CAME: Final = IN_CREATE | IN_MOVED_TO
 _MASK: Final = _READ | _CAME | IN_CLOSE_WRITE
 _BUFFER: Final = 256 * 1024

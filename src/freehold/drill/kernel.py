@@ -20,15 +20,13 @@ __all__ = [
     "CLONE_NEWNS",
     "CLONE_NEWUSER",
     "IN_ACCESS",
+    "IN_CLOSE_NOWRITE",
     "IN_CLOSE_WRITE",
     "IN_CREATE",
     "IN_ISDIR",
-    "IN_MODIFY",
     "IN_MOVED_TO",
-    "IN_OPEN",
     "IN_Q_OVERFLOW",
     "MS_BIND",
-    "MS_PRIVATE",
     "MS_REC",
     "MS_SLAVE",
     "Watched",
@@ -48,12 +46,10 @@ CLONE_NEWUSER: Final = 0x10000000
 CLONE_NEWNET: Final = 0x40000000
 MS_BIND: Final = 0x1000
 MS_REC: Final = 0x4000
-MS_PRIVATE: Final = 1 << 18
 MS_SLAVE: Final = 1 << 19
 IN_ACCESS: Final = 0x1
-IN_MODIFY: Final = 0x2
 IN_CLOSE_WRITE: Final = 0x8
-IN_OPEN: Final = 0x20
+IN_CLOSE_NOWRITE: Final = 0x10
 IN_MOVED_TO: Final = 0x80
 IN_CREATE: Final = 0x100
 IN_Q_OVERFLOW: Final = 0x4000

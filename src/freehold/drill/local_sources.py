@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from freehold.drill.caches import caches, home_of
 from freehold.drill.named_places import cache_folders, index_folders, link_folders
+from freehold.whole_file import text_of
 from freehold.words import say
 
 __all__ = ["LocalSource", "local_sources"]
@@ -120,7 +121,7 @@ def _of_pip(environment: Mapping[str, str], home: Path, working: Path) -> Iterat
     for path in _pip_files(environment, home):
         parser = configparser.RawConfigParser(strict=False)
         try:
-            parser.read_string(_text(path))
+            parser.read_string(text_of(path, _MOST_BYTES))
         except configparser.Error:
             continue
         for section in parser.sections():
@@ -202,7 +203,7 @@ def _of_apt() -> Iterator[tuple[Path, str]]:
     for suffix in ("*.list", "*.sources"):
         lists += sorted(Path("/etc/apt/sources.list.d").glob(suffix))
     for path in lists[:_MOST_SOURCES]:
-        for word in re.findall(r"(?:file|copy):/\S+", _text(path)):
+        for word in re.findall(r"(?:file|copy):/\S+", text_of(path, _MOST_BYTES)):
             place = word.partition(":")[2]
             yield Path("/" + place.lstrip("/")), say("drill_run.apt_archive")
 
@@ -229,16 +230,6 @@ def _list(value: object) -> list[Any]:
 
 def _toml(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(_text(path))
+        return tomllib.loads(text_of(path, _MOST_BYTES))
     except (tomllib.TOMLDecodeError, RecursionError):
         return {}
-
-
-def _text(path: Path) -> str:
-    try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""

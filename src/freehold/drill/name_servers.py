@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from freehold.whole_file import text_of
+
 __all__ = ["HostNames", "NameServers", "read_hosts", "read_name_servers"]
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
@@ -102,10 +104,5 @@ def _address(text: str) -> str | None:
 
 def _lines(path: str | Path) -> list[list[str]]:
     """The words of each line that has some, without what is a remark."""
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(_MOST_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return []
-    lines = (line.partition("#")[0].partition(";")[0].split() for line in text.splitlines())
+    lines = (line.partition("#")[0].partition(";")[0].split() for line in text_of(path, _MOST_BYTES).splitlines())
     return [words for words in lines if words]

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from freehold.whole_file import text_of
+
 __all__ = ["cache_folders", "index_folders", "link_folders", "named_places", "texts_of"]
 
 _MOST_BYTES: Final = 256_000
@@ -56,7 +58,7 @@ def texts_of(arguments: Sequence[str], folder: Path) -> tuple[str, ...]:
         if path is None:
             break
         read.add(path)
-        texts.append(_scripts(_text(path)) if path.name == "package.json" else _text(path))
+        texts.append(_scripts(text_of(path, _MOST_BYTES)) if path.name == "package.json" else text_of(path, _MOST_BYTES))
     return tuple(text for text in texts if text)
 
 
@@ -157,13 +159,3 @@ def cache_folders(texts: Sequence[str]) -> Iterator[str]:
     """Words behind the options that name a cache."""
     for text in texts:
         yield from _CACHES.findall(text)
-
-
-def _text(path: Path) -> str:
-    try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return ""

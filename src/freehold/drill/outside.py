@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import select
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -121,10 +120,6 @@ class Outside:
     def starts(self, environment: Mapping[str, str]) -> None:
         """Note the proxies that a command's variables name: one that is spoken to by TLS is not known otherwise."""
         self._relay.named_proxies |= proxies_named(environment)
-
-    def resolver_on(self, *datagrams: socket.socket) -> Resolver:
-        """Another name server of this session, on other sockets."""
-        return Resolver(datagrams, (), self._book, self.upstream, self._ledger)
 
     async def settle(self, most: float = _SETTLES) -> None:
         """Do what the kernel would do for a command that has ended: take what it had begun, and pass on what it had said.

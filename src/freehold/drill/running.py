@@ -21,6 +21,7 @@ from freehold.drill.asking import ask
 from freehold.drill.cold import cold_environment
 from freehold.drill.contact import Contact
 from freehold.drill.decision import Cutting
+from freehold.drill.ending import end
 from freehold.drill.file_ledger import FileLedger
 from freehold.drill.file_watch import FileWatch
 from freehold.drill.interface import Backend, Command, Process, Session
@@ -304,12 +305,9 @@ async def _until_its_end(process: Process, timeout: float | None, ran: _Ran) -> 
             done, _ = await asyncio.wait({waiting}, timeout=timeout)
             if not done:
                 ran.timed_out = True
-                process.send_signal(signal.SIGTERM)
-                done, _ = await asyncio.wait({waiting}, timeout=_GRACE)
-                if not done:
-                    process.send_signal(signal.SIGKILL)
-            status = await waiting
-            ran.status = None if ran.timed_out else status
+                await end(process, waiting, _GRACE)
+            else:
+                ran.status = await waiting
     finally:
         waiting.cancel()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Final
 
 from freehold.drill.contact import Contact
 from freehold.drill.decision import CutAll, CutHosts, Cutting
+from freehold.drill.ending import end
 from freehold.drill.interface import Backend, Command, Session
 from freehold.drill.record import Attributed, Run, Verdict
 from freehold.drill.shapes import GONE
@@ -144,16 +144,16 @@ async def _run(
     status: int | None = 0
     for errand in errands:
         process = await session.start(Command(errand.arguments, str(errand.folder), environment, stdout=stdout))
+        waiting = asyncio.ensure_future(process.wait())
         try:
-            status = await asyncio.wait_for(process.wait(), max(0.0, timeout - (time.monotonic() - begin)))
-        except TimeoutError:
-            process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), _GRACE)
-            except TimeoutError:
-                process.send_signal(signal.SIGKILL)
-                await process.wait()
-            status = None
+            done, _ = await asyncio.wait({waiting}, timeout=max(0.0, timeout - (time.monotonic() - begin)))
+            if done:
+                status = await waiting
+            else:
+                await end(process, waiting, _GRACE)
+                status = None
+        finally:
+            waiting.cancel()
         if status != 0:
             break
     contacts = tuple(Attributed(one) for one in session.contacts())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from freehold.provision.debian_archive import control_of, stated_digests
 from freehold.provision.errands import Errand
 from freehold.provision.file_names import is_safe_file
 from freehold.provision.loopback_server import LoopbackServer
+from freehold.provision.manifest import digest_of
 from freehold.provision.needs import Need, Received, Recording
 from freehold.provision.recording_index import MOST_BYTES, RecordingIndex
 from freehold.provision.upstream import Upstream
@@ -169,8 +169,7 @@ def _with_apts(recording: Recording, archives: Path) -> Recording:
     known = {one.need.sha256 for one in recording.received}
     found = []
     for path in sorted(archives.glob("*.deb")) if archives.is_dir() else ():
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = digest_of(path)
         if digest not in known and is_safe_file(path.name):
             need = Need("debian", "", "", path.name, digest, path.stat().st_size, source="apt", by="apt")
             found.append(Received(need, str(path)))

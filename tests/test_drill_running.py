@@ -23,10 +23,11 @@ from typing import Any
 
 import pytest
 
-from drill_plain import PlainBackend, PlainSession
+from drill_plain import PlainBackend, PlainProcess, PlainSession
 from freehold.drill import running as module
 from freehold.drill.contact import Contact
 from freehold.drill.decision import CutAll, CutNothing
+from freehold.drill.interface import Command
 from freehold.drill.record import Attributed, HostRole, Run
 from freehold.drill.running import RunPlan, run
 from freehold.drill.shapes import GONE
@@ -283,6 +284,28 @@ def test_an_interrupt_reaches_the_command_and_is_noted(number: int, tmp_path: Pa
     found = asyncio.run(interrupted(shell(tmp_path, script), tmp_path / "ready", number))
     assert (found.exit, found.interrupted) == (7, True)
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_before_the_start_is_told_reaches_the_command(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "foreground", lambda: False)
+    script = f"trap 'exit 7' {signal.Signals(number).name[3:]}; : > ready; while :; do sleep 0.01; done"
+    told = PlainSession.start
+
+    async def late(session: PlainSession, command: Command) -> PlainProcess:
+        process = await told(session, command)
+        while not (tmp_path / "ready").exists():
+            await asyncio.sleep(0.005)
+        os.kill(os.getpid(), number)
+        for _ in range(3):  # the loop hears of it while the start is still awaited
+            await asyncio.sleep(0)
+        return process
+
+    monkeypatch.setattr(PlainSession, "start", late)
+    found = ran(shell(tmp_path, script))
+    assert (found.exit, found.interrupted) == (7, True)
 
 
 def test_a_command_that_does_not_heed_interrupts_is_ended_by_the_third(tmp_path: Path) -> None:

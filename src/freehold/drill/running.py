@@ -245,6 +245,8 @@ class _Ran:
     timed_out: bool = False
     broken: str = ""
     contacts: tuple[Contact, ...] = ()
+    process: Process | None = None
+    pending: list[int] = field(default_factory=list)
 
     @property
     def interrupted(self) -> bool:
@@ -273,18 +275,26 @@ async def _in_session(
         plan.stdout if output is None else output.stdout,
         plan.stderr if output is None else output.stderr,
     )
-    try:
-        process = await session.start(command)
-    except BaseException:
-        if output is not None:
-            output.abandon()
-        raise
+    listeners: dict[int, Callable[[], None]] = {
+        number: partial(_interrupt, number, ran) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     if output is not None:
-        output.begin()
-    try:
-        await _until_its_end(process, plan.timeout, ran)
-    except CutFailed as error:
-        ran.broken = str(error)
+        listeners[signal.SIGWINCH] = output.resize
+    # from before the start: the command runs, and may be interrupted, before its start is told
+    with listening(listeners):
+        try:
+            process = await session.start(command)
+        except BaseException:
+            if output is not None:
+                output.abandon()
+            raise
+        if output is not None:
+            output.begin()
+        _began(process, ran)
+        try:
+            await _until_its_end(process, plan.timeout, ran)
+        except CutFailed as error:
+            ran.broken = str(error)
     ran.seconds = clock() - ran.started
     # asked while the session is open: what it counts in the kernel is gone with it
     ran.broken = ran.broken or session.broken()
@@ -293,31 +303,40 @@ async def _in_session(
 
 
 async def _until_its_end(process: Process, timeout: float | None, ran: _Ran) -> None:
-    """Wait; hand signals on; end it when its time is over."""
+    """Wait; end it when its time is over."""
     waiting = asyncio.ensure_future(process.wait())
-    listeners: dict[int, Callable[[], None]] = {
-        number: partial(_interrupt, process, number, ran) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    if ran.output is not None:
-        listeners[signal.SIGWINCH] = ran.output.resize
     try:
-        with listening(listeners):
-            done, _ = await asyncio.wait({waiting}, timeout=timeout)
-            if not done:
-                ran.timed_out = True
-                await end(process, waiting, _GRACE)
-            else:
-                ran.status = await waiting
+        done, _ = await asyncio.wait({waiting}, timeout=timeout)
+        if not done:
+            ran.timed_out = True
+            await end(process, waiting, _GRACE)
+        else:
+            ran.status = await waiting
     finally:
         waiting.cancel()
 
 
-def _interrupt(process: Process, number: int, ran: _Ran) -> None:
-    """Note an interrupt and hand it on, unless the terminal gave it to the command as well."""
+def _began(process: Process, ran: _Ran) -> None:
+    """Hand on what came while the command was being started."""
+    ran.process = process
+    for number in ran.pending:
+        _hand_on(process, number)
+
+
+def _interrupt(number: int, ran: _Ran) -> None:
+    """Note an interrupt and hand it on; the third ends the command."""
     ran.interrupts += 1
-    if ran.interrupts >= _PATIENCE:
-        process.send_signal(signal.SIGKILL)
-    elif number != signal.SIGINT or not foreground():
+    if ran.process is None:
+        ran.pending.append(number)
+    elif ran.interrupts >= _PATIENCE:
+        ran.process.send_signal(signal.SIGKILL)
+    else:
+        _hand_on(ran.process, number)
+
+
+def _hand_on(process: Process, number: int) -> None:
+    """Give a command a signal, unless the terminal gave it to the command as well."""
+    if number != signal.SIGINT or not foreground():
         process.send_signal(number)
 
 

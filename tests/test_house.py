@@ -37,6 +37,8 @@ MAY_USE = {
     "measure": {"errors", "words", "stack", "network"},
     "catalogue": {"errors", "words", "stack"},
     "read": {"errors", "stack"},
+    "write": {"errors", "stack"},
+    "scale": {"errors", "whole_file"},
     "store": {"errors", "version", "stack"},
     "settings": {"errors", "stack"},
     "holdings": {"errors", "stack", "store"},
@@ -47,15 +49,18 @@ MAY_USE = {
     "respond": (RESULTS - {"settings"}) | {"watch"},
     "gateway": (RESULTS - {"settings"}) | {"watch", "respond"},
     "report": (RESULTS | {"doctor", "store"} | SERVICE | PROOF) - {"settings"},
-    "work": RESULTS | {"read", "store", "holdings", "report"} | SERVICE | PROOF,
+    "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale"} | SERVICE | PROOF,
     "freehold": RESULTS | {"read", "report", "work"},
     "web": RESULTS | {"report", "work"} | SERVICE,
     "demo": RESULTS | {"report", "work", "web"} | SERVICE,
-    "cli": RESULTS | {"read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo"} | SERVICE | PROOF,
+    "cli": RESULTS
+    | {"read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo", "scale"}
+    | SERVICE
+    | PROOF,
     "reference": RESULTS | {"read", "doctor", "report", "work", "freehold", "cli"} | SERVICE | PROOF,
     "__main__": {"cli"},
 }
-PLUG_POINTS = ("read", "report", "store", "drill")
+PLUG_POINTS = ("read", "report", "store", "drill", "scale")
 # The rooms that serve, call and act; all others read files and compute. Only a response's command, the demo and drills start
 # a process.
 MAY_GO_OUT = {"watch", "respond", "gateway", "web", "demo", "drill", "provision"}

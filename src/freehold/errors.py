@@ -10,6 +10,7 @@
     │   └── TooLarge          over a stated limit
     ├── CatalogueError        a catalogue row without its evidence
     ├── SolveError            a network that a kernel cannot solve as asked
+    ├── ScaleError            a batch that a pool could not work out, or a pool that could not start
     ├── StoreError            a Freehold database that cannot be used as asked
     │   ├── BadStore          not one, damaged, or made by a newer program
     │   └── StoreUnavailable  read-only, in use, no room left on its disk
@@ -60,6 +61,7 @@ __all__ = [
     "ProvisionError",
     "ReadError",
     "RespondError",
+    "ScaleError",
     "SolveError",
     "StackError",
     "StoreError",
@@ -186,6 +188,10 @@ class CatalogueError(FreeholdError):
 
 class SolveError(FreeholdError):
     """A network too large or too entangled for the kernel at hand; the message names the mend."""
+
+
+class ScaleError(FreeholdError):
+    """A batch that a pool could not work out, or a pool that could not start."""
 
 
 class StoreError(FreeholdError):

@@ -1,0 +1,1 @@
+"""Many batches of one kind of work, on one core, on several, or on a cluster."""

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
+from multiprocessing.connection import Client
+from shutil import rmtree
+from tempfile import mkdtemp
+from threading import Thread
 from typing import Any, Final
 
 import numpy as np
@@ -25,7 +31,20 @@ __all__ = ["RayPool"]
 _AHEAD: Final = 1
 """Tasks that wait, beyond one that runs on each worker."""
 
-_SILENT: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_DEDUP_LOGS": "0"}
+_SILENT: Final = {
+    "RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_BACKEND_LOG_LEVEL": "error",
+}  # fmt: skip
+"""No telemetry, no hint about processors for graphics, no warnings of its servers among what is said to people."""
+
+_ONCE: Final = {"RAY_NUM_REDIS_GET_RETRIES": "2"}
+"""A cluster that does not answer is not asked for a quarter of an hour."""
+
+_ADDRESS: Final = re.compile(r"(?P<host>[^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
+_PATIENCE: Final = 10.0
+"""Seconds that a cluster is given to take a connection."""
+
+_LONGEST_PLACE: Final = 40
+"""Letters of a folder's name from which on Ray's sockets in it have names that are too long."""
 
 
 class RayPool:
@@ -46,11 +65,15 @@ class RayPool:
         self._asked = workers
         self._ray: Any = None
         self._is_ours = False
+        self._folder: str | None = None
         self._shared: Any = None
         self._is_cancelled = False
         self.workers = workers or 1
 
     def __enter__(self) -> RayPool:
+        if self._address is not None:
+            _see_that_it_is_there(self._address)
+            os.environ.update(_ONCE)
         os.environ.update(_SILENT)
         try:
             self._ray = import_module("ray")
@@ -58,6 +81,7 @@ class RayPool:
             if error.name != "ray":
                 raise
             raise ScaleError("Ray is not installed, and --ray needs the extra 'ray': pip install 'freehold[ray]'") from None
+        logging.getLogger("ray").setLevel(logging.ERROR)
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
             self._connect()
@@ -68,8 +92,14 @@ class RayPool:
     def _connect(self) -> None:
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
         if self._address is None:
-            # a name of this machine that others could reach is asked for nowhere: all of it is on the loopback
-            options |= {"num_cpus": self._asked, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+            _see_that_it_starts()
+            self._folder = mkdtemp(prefix="freehold-ray-")
+            if len(self._folder) > _LONGEST_PLACE:
+                self._remove()
+            # all of it is on the loopback: no other machine can reach it
+            options |= {
+                "num_cpus": self._asked, "include_dashboard": False, "_node_ip_address": "127.0.0.1", "_temp_dir": self._folder,
+            }  # fmt: skip
         else:
             options["address"] = self._address
         try:
@@ -77,6 +107,7 @@ class RayPool:
         except Exception as error:
             with suppress(Exception):
                 self._ray.shutdown()
+            self._remove()
             where = f"at {self._address}" if self._address else "on this machine"
             told = str(error).strip().splitlines()
             raise ScaleError(
@@ -89,6 +120,12 @@ class RayPool:
         if self._is_ours and self._ray is not None:
             self._ray.shutdown()
         self._ray = None
+        self._remove()
+
+    def _remove(self) -> None:
+        if self._folder is not None:
+            rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     def share(self, arrays: Arrays) -> None:
         """Put what all batches read into Ray's object store.
@@ -102,7 +139,7 @@ class RayPool:
         try:
             self._shared = self._ray.put(packed)
         except self._ray.exceptions.RayError as error:
-            raise ScaleError(f"Ray's object store has no room for {len(packed) / 1e6:.0f} MB ({_first(error)}).") from None
+            raise ScaleError(f"Ray's object store has no room for {len(packed) / 1e6:.0f} MB ({_said(error)}).") from None
 
     def map(self, work: str, batches: Iterable[Batch]) -> Iterator[Done]:
         """Run batches as tasks; results as they end.
@@ -143,15 +180,56 @@ class RayPool:
         try:
             why, where, packed = self._ray.get(one)
         except self._ray.exceptions.RayError as error:
-            why, where = f"its worker was lost ({_first(error)}). Start again, with fewer workers if it recurs.", ""
+            why, where = f"its worker was lost ({_said(error)}). Start again, with fewer workers if it recurs.", ""
         if why:
             raise lost(number, why, where)
         return unpack(packed)
 
 
-def _first(error: Exception) -> str:
+def _see_that_it_is_there(address: str) -> None:
+    """See that somebody takes connections at an address: Ray itself would ask for minutes."""
+    match = _ADDRESS.fullmatch(address)
+    if address == "auto":
+        return
+    if match is None or not 0 < int(match["port"]) < 65_536:
+        raise ScaleError(f"'{address}' is no address of a cluster of Ray. Write HOST:PORT, or auto for one on this machine.")
+    found: list[str] = []
+
+    def knock() -> None:
+        try:
+            Client((match["host"].strip("[]"), int(match["port"]))).close()
+        except (OSError, UnicodeError) as error:
+            found.append(getattr(error, "strerror", None) or str(error))
+        else:
+            found.append("")
+
+    thread = Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(_PATIENCE)
+    why = found[0] if found else f"no answer within {_PATIENCE:g} s"
+    if why:
+        raise ScaleError(
+            f"no cluster of Ray is at {address} ({why}). Start one, or leave --ray out for this machine's processes."
+        )
+
+
+def _see_that_it_starts() -> None:
+    """See that Ray does not wait in vain for a part of it that cannot start.
+
+    Where the messages of OpenTelemetry are installed without its interface, a server of Ray ends at once, and Ray waits.
+    """
+    if find_spec("opentelemetry") is not None and find_spec("opentelemetry.metrics") is None:
+        raise ScaleError("Ray does not start where opentelemetry-proto stands alone: pip install 'freehold[ray]'")
+
+
+def _said(error: Exception) -> str:
+    """What Ray says, in a line: of a task's error the last, of any other the first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
+    return (
+        lines[-1 if "Traceback" in str(error) or "Task" in type(error).__name__ else 0].rstrip(".")
+        if lines
+        else type(error).__name__
+    )
 
 
 def _task(shared: Any, work: str, batch: Any) -> tuple[str, str, Any]:

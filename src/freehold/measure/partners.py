@@ -28,7 +28,7 @@ from freehold.stack.values import Stack
 
 __all__ = ["Partner", "PartnersAnswer", "Together", "partners"]
 
-PartnerType: TypeAlias = Literal["country", "group", "provider"]
+_PartnerType: TypeAlias = Literal["country", "group", "provider"]
 
 _MOST_PROVIDERS: Final = 200
 _MOST_TRIES: Final = 3_000
@@ -53,7 +53,7 @@ class Partner:
         Self-reliance gained, or lost, on each day; never negative.
     """
 
-    type: PartnerType
+    type: _PartnerType
     id: str
     trusted: bool
     sources: int
@@ -215,7 +215,7 @@ def _groups_and_trusted(trial: _Trial, stack: Stack, now: Interval) -> list[Part
     home = frozenset({stack.home, NO_COUNTRY})
     inside = trial.case.control.inside
     present = frozenset().union(*trial.seen.values())
-    named: list[tuple[PartnerType, str, frozenset[str]]] = [
+    named: list[tuple[_PartnerType, str, frozenset[str]]] = [
         ("country", country, frozenset({country})) for country in sorted((inside - home) & present)
     ]
     named += [

@@ -57,6 +57,7 @@ PAGES = [
     ("check", "text"), ("check", "json"), ("check", "html"), ("check", "csv"), ("assess", "text"), ("cutoff", "text"),
     ("cutoff", "json"), ("cutoff", "csv"), ("why", "text"), ("why", "csv"), ("restart", "text"), ("restart", "json"),
     ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("partners", "text"), ("partners", "json"),
+    ("sweep", "text"), ("sweep", "csv"), ("sweep samples", "text"), ("sweep samples", "json"), ("sweep samples", "html"),
     ("scan", "text"), ("scan", "csv"), ("show", "text"),
     ("history", "text"), ("history", "json"), ("history", "csv"),
     ("catalogue show", "text"), ("catalogue search", "text"), ("catalogue coverage", "text"), ("catalogue check", "text"),

@@ -26,6 +26,10 @@ from freehold.measure.diff import diff
 from freehold.measure.gaps import gaps
 from freehold.measure.partners import partners
 from freehold.measure.restart import restart
+from freehold.measure.sweep import cutoffs_of_each, sweep
+from freehold.measure.sweep_outlook import Question, ask_outlook, outlook
+from freehold.measure.uncertain import Draw, Uncertain
+from freehold.measure.uncertain import Event as Loss
 from freehold.measure.why import why
 from freehold.report.answers import (
     CatalogueFindings,
@@ -314,6 +318,13 @@ def rules_answers() -> dict[str, object]:
     }
 
 
+def outlook_question(stack: Stack) -> Question:
+    source = stack.sources[0]
+    stated = (Uncertain("sources", source.id, "capacity", Draw(low=0.2, high=0.9), "stated"),)
+    events = (Loss("country", "US", 0.25), Loss("provider", "openai", 0.1))
+    return ask_outlook(stack, foreign_cutoff(), stated=stated, events=events, common=0.2, samples=60, days=[0, 30])
+
+
 @cache
 def answers() -> Mapping[str, tuple[object, Context | None]]:
     """One answer for every verb, by its name."""
@@ -336,6 +347,8 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
         "gaps": (gaps(stack), beside),
         "partners": (partners(stack), beside),
+        "sweep": (sweep(stack, cutoffs_of_each(stack, "provider")), beside),
+        "sweep samples": (outlook(outlook_question(stack)), beside),
         "cutoff": (cutoff(stack, cut), beside),
         "why": (why(stack, "assistant", cut), beside),
         "restart": (restart(knot), context_of(knot, 0)),
@@ -383,6 +396,7 @@ def test_what_is_not_known_has_the_same_form() -> None:
     for verb, answer in (
         ("check", check_of(stack, inventory=INVENTORY)), ("assess", assess(stack)), ("gaps", gaps(stack)),
         ("partners", partners(stack)),
+        ("sweep", sweep(stack, [cut])), ("sweep samples", outlook(outlook_question(stack))),
         ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
         ("show", ShowAnswer()), ("reach", reach_of(stack)),
     ):  # fmt: skip

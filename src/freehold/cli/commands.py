@@ -437,6 +437,12 @@ def _reach(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    from freehold.cli.sweep import run
+
+    return run(options)
+
+
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "scan": _scan,
@@ -451,6 +457,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "cutoff": _cutoff,
     "why": _why,
     "restart": _restart,
+    "sweep": _sweep,
     "respond": respond.run,
     "gateway": gateway.run,
     "drill": _drill,

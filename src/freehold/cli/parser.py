@@ -9,6 +9,7 @@ from typing import Final
 
 from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.reach import add_arguments as add_reach
+from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -48,6 +49,7 @@ VERBS: Final = (
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb("sweep", "stops", "many cut-offs, worst first; or many samples of what may be, and what to learn first"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
     Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
@@ -206,7 +208,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
-    for name in ("show", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
+    for name in ("show", "assess", "gaps", "partners", "cutoff", "why", "restart", "sweep", "reach"):
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)
     made["diff"].add_argument(
@@ -230,11 +232,12 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
     add_reach(made["reach"])
-    for name in ("cutoff", "why", "restart", "reach"):
+    add_sweep(made["sweep"])
+    for name in ("cutoff", "why", "restart", "sweep", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
+    for name in ("check", "scan", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "sweep", "reach"):
         _add_view(made[name])
-    for name in ("check", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
+    for name in ("check", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "sweep", "reach"):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",

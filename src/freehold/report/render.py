@@ -31,6 +31,8 @@ _SERVED: Final = {
     "freehold.doctor.Diagnosis": ("view_doctor.doctor_document", "doctor_json"),
     "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
     "freehold.measure.partners.PartnersAnswer": ("view_partners.partners_document", "json_partners.partners_json"),
+    "freehold.measure.sweep.SweepAnswer": ("view_sweep.sweep_document", "json_sweep.sweep_json"),
+    "freehold.measure.sweep_outlook.OutlookAnswer": ("view_sweep.samples_document", "json_sweep.samples_json"),
     "freehold.stack.records.Records": ("view_records.records_document", "import_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
     "freehold.report.answers.ReachAnswer": ("view_reach.reach_document", "json_reach.reach_json"),

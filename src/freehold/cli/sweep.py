@@ -282,7 +282,8 @@ def _run(
     note: Callable[[str], None] = lambda text: tell(f"freehold: note: {text}")  # noqa: E731
     journal = open_journal(options.journal, note) if options.journal else None
     # one batch needs no second process
-    pool = InProcessPool() if total <= 1 and options.ray is None else choose_pool(options.workers, options.ray)
+    asked = choose_pool(options.workers, options.ray)
+    pool = InProcessPool() if total <= 1 and options.ray is None else asked
     try:
         with journal or nullcontext(), pool, _bar(total) as advance:
             if journal is not None:

@@ -295,6 +295,23 @@ class Case:
             )  # fmt: skip
         return self._ramps[side]
 
+    def with_numbers(self, stack: Stack, supplies: Sequence[Supply], needs: Sequence[Need]) -> Case:
+        """The same sources and needs with other numbers; whom rules match stays as it is, and is remembered together.
+
+        Parameters
+        ----------
+        stack
+            The stack with other numbers of its items.
+        supplies, needs
+            As many as there are, in their order.
+        """
+        other = copy(self)
+        other.stack, other.supplies, other.needs = stack, tuple(supplies), tuple(needs)
+        other._built, other._running, other._ramps = {}, {}, {}  # noqa: SLF001
+        for name in ("needs_of", "is_numeric_known", "is_recovery_known"):
+            other.__dict__.pop(name, None)
+        return other
+
     def with_own_memory(self) -> Case:
         """The same case, sharing all that is built, with a memory of its own for whom rules match.
 

@@ -16,13 +16,14 @@ import numpy as np
 
 from freehold.measure.case import HIGH, LOW, Case, Side
 from freehold.measure.counter_random import uniforms
+from freehold.measure.drawn_numbers import case_with
 from freehold.measure.mission import Interval, Mission
 from freehold.measure.sweep_question import Arrays, Opened, cutoffs_from, cutoffs_in, opened, settings_in, shared_by, split
 from freehold.measure.uncertain import CONTROL, Draw, Event, Outlook, Uncertain, outcomes, whole_cut
 from freehold.network.solve import solve
 from freehold.stack.control import Control, Truth
 from freehold.stack.cutoff import Cutoff
-from freehold.stack.values import UNKNOWN, Owner, Provider, Source, Stack
+from freehold.stack.values import Owner, Provider, Source, Stack
 
 __all__ = ["SAMPLE_WORK", "run_samples", "sample_batches", "samples_shared"]
 
@@ -129,8 +130,7 @@ class _Sampled:
         if key not in self._cases:
             if len(self._cases) >= _CASES:
                 self._cases.popitem(last=False)
-            stack = _with_numbers(self.base, numbers)
-            self._cases[key] = Case(stack, strict=self.strict, stake=self.cut.stake, kernel=self.base.kernel)
+            self._cases[key] = case_with(self.base, numbers, strict=self.strict)
         return self._cases[key]
 
     def _overrides(self, case: Case, cut: Cutoff, about: _Drawn) -> dict[tuple[int, int], Truth]:
@@ -203,30 +203,6 @@ def _changed(source: Source | None, item: str, by_row: Mapping[tuple[str, str], 
         return Source(f"{item} from {drawn['source']}", item, drawn["source"]) if "source" in drawn else None
     changes: dict[str, Any] = dict(by_row.get(("sources", source.id), {}))
     return replace(source, id=f"{source.id} with {sorted(changes.items())!r}", **changes) if changes else source
-
-
-def _with_numbers(case: Case, numbers: _Drawn) -> Stack:
-    """A stack with some numbers as they were drawn; of several unknown shares of an item each leaves less for the next."""
-    stack = case.stack
-    by_table: dict[str, dict[str, dict[str, Any]]] = {}
-    for (table, id_, attribute), value in numbers.items():
-        by_table.setdefault(table, {}).setdefault(id_, {})[attribute] = value
-    rows = by_table.get("sources", {})
-    for item in {stack.source_by_id[id_].item for id_, drawn in rows.items() if "share" in drawn}:
-        left: float | None = None
-        for source in stack.sources_of[item]:
-            of_source = rows.get(source.id, {})
-            if "share" in of_source and source.share is UNKNOWN:
-                high = max(case.supplies[case.supply_number[source.id]].filled.share)
-                left = high if left is None else left
-                part = of_source["share"] / high if high > 0 else 0.0
-                of_source["share"] = min(high, part * left)
-                left -= of_source["share"]
-    changes: dict[str, Any] = {
-        table: tuple(replace(row, **drawn) if (drawn := found.get(row.id)) else row for row in getattr(stack, table))
-        for table, found in by_table.items()
-    }
-    return replace(stack, **changes)
 
 
 def run_samples(shared: Arrays, batch: Arrays) -> Arrays:

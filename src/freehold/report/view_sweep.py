@@ -1,4 +1,4 @@
-"""``sweep`` as a page: cut-offs worst first, or the distribution of what may be. Owns how much of it is said, and how surely."""
+"""``sweep`` as a page: cut-offs worst first, or the distribution of what may be. Owns how much of it is said, how surely."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
     columns = (
         Column("name", say("sweep.column_name")),
         *(Column(f"day_{one:g}", say("sweep.column_day", day=show_day(one)), "percent") for one in answer.days),
-        Column("stopped_low", say("sweep.column_stopped"), "count"), Column("stopped_high", say("sweep.column_surely"), "count"),
+    rule = Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet")
+    blocks += [table, rule, *known_paragraphs(context)]
     )  # fmt: skip
     table = Table(columns, tuple(_swept(one, answer, at) for one in answer.swept), most=_MOST_SHOWN)
     blocks += [table, Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"), *known_paragraphs(context)]

@@ -64,6 +64,11 @@ class Control:
         return self._stack
 
     @property
+    def stake(self) -> float:
+        """From which stake on an owner controls."""
+        return self._stake
+
+    @property
     def inside(self) -> frozenset[str]:
         """Home and trusted countries (and :data:`NO_COUNTRY`)."""
         return self._inside

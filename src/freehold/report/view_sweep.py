@@ -69,9 +69,9 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
     columns = (
         Column("name", say("sweep.column_name")),
         *(Column(f"day_{one:g}", say("sweep.column_day", day=show_day(one)), "percent") for one in answer.days),
-    rule = Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet")
-    blocks += [table, rule, *known_paragraphs(context)]
-    )  # fmt: skip
+        Column("stopped_low", say("sweep.column_stopped"), "count"),
+        Column("stopped_high", say("sweep.column_surely"), "count"),
+    )
     table = Table(columns, tuple(_swept(one, answer, at) for one in answer.swept), most=_MOST_SHOWN)
     blocks += [table, Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"), *known_paragraphs(context)]
     return Document(say("sweep.title", name=_name(context)), tuple(blocks), table)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from freehold.scale.interface import Pool
+import freehold
+from freehold.measure.sweep_outlook import ask_outlook
+from freehold.measure.sweep_samples import SAMPLE_WORK, sample_batches
+from freehold.measure.uncertain import Event
+from freehold.scale.interface import Batch, Pool
 from freehold.scale.journal import IN_MEMORY, open_journal
 from freehold.scale.packing import pack
 from freehold.scale.pools import choose_pool
 from freehold.scale.ray_pool import RayPool
 from freehold.scale.run import run
+from freehold.stack.cutoff import Cutoff
 from scale_suite import PoolSuite, expected, factors, shared
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -42,6 +48,16 @@ def test_a_journal_filled_on_this_machine_serves_ray(cluster: RayPool) -> None:
         finished = run(cluster, "scale_work:sums", shared(), factors(7), version="1", journal=journal)
     assert finished.found == 3
     assert [bytes(pack(one)) for one in finished.results] == expected(7)
+
+
+def test_a_sweep_gives_the_same_bits_here_and_on_ray(cluster: RayPool) -> None:
+    stack = freehold.read(Path(__file__).parent.parent / "examples" / "clinic")
+    question = ask_outlook(stack, Cutoff(()), events=[Event("country", "US", 0.3)], samples=600)
+    batches = [Batch(number, arrays) for number, arrays in enumerate(sample_batches(600, 50))]
+    found = run(cluster, SAMPLE_WORK, question.shared, batches, version="1")
+    with choose_pool(1) as plain:
+        wanted = run(plain, SAMPLE_WORK, question.shared, batches, version="1")
+    assert [bytes(pack(one)) for one in found.results] == [bytes(pack(one)) for one in wanted.results]
 
 
 def test_a_cluster_of_two_nodes_is_reached_by_its_address_and_left_running(cluster: RayPool) -> None:

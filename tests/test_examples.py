@@ -20,7 +20,11 @@ from freehold.stack.values import Claim, Stack
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = ("clinic", "training", "public-office", "value-chain")
-SCENARIOS = sorted(f"{path.parent.name}/{path.stem}" for path in EXAMPLES.glob("*/*.toml") if path.name != "stack.toml")
+SCENARIOS = sorted(
+    f"{path.parent.name}/{path.stem}"
+    for path in EXAMPLES.glob("*/*.toml")
+    if path.name != "stack.toml" and "[cutoff]" in path.read_text("utf-8")
+)
 FOREIGN = Cutoff((Rule(foreign=True),), "everything foreign")
 ASSUMPTION = "assumption of this example: "
 CHANGE = ":change"

@@ -25,6 +25,7 @@ from freehold.measure.sweep_question import batch_size, cutoffs_from, cutoffs_in
 from freehold.measure.sweep_scenarios import scenarios_from_csv, scenarios_from_toml
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.toml_file import loads
+from freehold.stack.values import Item, Source, Stack
 from strategies import cutoffs, stacks
 
 CLINIC = str(Path(__file__).parent.parent / "examples" / "clinic")
@@ -372,3 +373,10 @@ def test_a_floor_and_days_that_make_no_sense_are_refused() -> None:
         sweep(stack, [], [np.inf])
     with pytest.raises(FreeholdError, match="no item"):
         sweep(stack, [Cutoff((Rule(item="x"),))])
+
+
+def test_a_provider_that_no_row_describes_is_unknown_in_a_worker_too() -> None:
+    stack = Stack(home="DE", items=(Item("a"),), sources=(Source("a@x", "a", "x"),))
+    cut = Cutoff((Rule(foreign=True),))
+    (found,) = sweep(stack, [cut], [0], day=0).swept
+    assert found.mission == cutoff(stack, cut, [0]).mission

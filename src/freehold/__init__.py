@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from freehold.measure.gaps import GapsAnswer, gaps
     from freehold.measure.partners import PartnersAnswer, partners
     from freehold.measure.restart import RestartAnswer, restart
+    from freehold.measure.sweep import SweepAnswer, sweep
+    from freehold.measure.sweep_outlook import OutlookAnswer, Question, ask_outlook, outlook
     from freehold.measure.why import WhyAnswer, why
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
@@ -41,6 +43,8 @@ _HOMES: Final = {
     "freehold.measure.gaps": ("GapsAnswer", "gaps"),
     "freehold.measure.partners": ("PartnersAnswer", "partners"),
     "freehold.measure.restart": ("RestartAnswer", "restart"),
+    "freehold.measure.sweep": ("SweepAnswer", "sweep"),
+    "freehold.measure.sweep_outlook": ("OutlookAnswer", "Question", "ask_outlook", "outlook"),
     "freehold.measure.why": ("WhyAnswer", "why"),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
     "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),
@@ -57,22 +61,28 @@ __all__ = [
     "GapsAnswer",
     "Item",
     "Need",
+    "OutlookAnswer",
     "Owner",
     "PartnersAnswer",
     "Provider",
+    "Question",
     "RestartAnswer",
     "Rule",
     "Source",
     "Stack",
+    "SweepAnswer",
     "WhyAnswer",
+    "ask_outlook",
     "assess",
     "content",
     "cutoff",
     "cutoffs",
     "gaps",
+    "outlook",
     "partners",
     "read",
     "restart",
+    "sweep",
     "why",
 ]
 

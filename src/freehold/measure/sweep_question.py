@@ -20,7 +20,7 @@ from freehold.measure.case import Case
 from freehold.measure.mission import Mission, mission_of
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.toml_file import dumps, loads
-from freehold.stack.values import Stack
+from freehold.stack.values import UNKNOWN, Provider, Stack
 
 __all__ = [
     "MOST_IN_A_BATCH",
@@ -87,6 +87,11 @@ class Opened:
         return self._cases[key].with_own_memory()
 
 
+def _of_whom_nothing_is_known(id_: str) -> Provider:
+    """A provider that a source names and no row describes: its seat and its owner are unknown."""
+    return Provider(id_, owner=UNKNOWN)
+
+
 _HELD: Final[dict[bytes, Opened]] = {}
 
 
@@ -95,7 +100,7 @@ def opened(shared: Arrays) -> Opened:
     key = shared["key"].tobytes()
     if key not in _HELD:
         _HELD.clear()
-        _HELD[key] = Opened(loads(shared["stack"].tobytes().decode("utf-8")))
+        _HELD[key] = Opened(loads(shared["stack"].tobytes().decode("utf-8"), lookup=_of_whom_nothing_is_known))
     return _HELD[key]
 
 

@@ -61,7 +61,7 @@ def test_probability_and_birnbaum_importance_are_sums_over_all_states(one: Asked
     of_sets = union_function(one.events, brute_force(one), compiled=False)
     assert of_sets.function is not None
     assert probability(of_sets.function, p) == pytest.approx(chance(p), abs=1e-12)
-    bounds = probability_bounds(*one.question, p, orders=(2,), nodes_limit=4, compiled=False)
+    bounds = probability_bounds(*one.question, p, most_order=2, nodes_limit=4, compiled=False)
     assert bounds.low - 1e-12 <= chance(p) <= bounds.high + 1e-12
 
 

@@ -23,7 +23,7 @@ from freehold.network.structure_function import EVENT, FAILED, NEVER, OR, Formul
 __all__ = ["Assembly", "build_family", "build_function", "function_of_sets"]
 
 _Piece: TypeAlias = tuple[Integers, Integers, Integers, int]
-_ROUNDS: Final = (1 << 14, 1 << 17, 1 << 20)
+_ROUNDS: Final = (1 << 16, 1 << 19, 1 << 21)
 """Sizes up to which each order is tried before any is tried at a greater one."""
 
 

@@ -38,7 +38,7 @@ LARGEST = 32767
 
 
 @accelerate
-def place_of(unique: Any, node: Any, level: int, high: int, low: int) -> int:
+def _place_of(unique: Any, node: Any, level: int, high: int, low: int) -> int:
     """Where a node stands in the table of nodes, or the free place where it would stand."""
     mask = len(unique) - 1
     mixed = level * 741457 + high * 125829173 + low * 425624921
@@ -60,7 +60,7 @@ def node_of(node: Any, unique: Any, weight: Any, state: Any, level: int, high: i
     int
         Its number.
     """
-    place = place_of(unique, node, level, high, low)
+    place = _place_of(unique, node, level, high, low)
     found = unique[place]
     if found == 0:
         found = state[0]
@@ -84,11 +84,11 @@ def rehash(node: Any, unique: Any, count: int) -> None:
     """Enter all nodes into a new, empty table."""
     for number in range(2, count):
         at = 4 * number
-        unique[place_of(unique, node, node[at], node[at + 1], node[at + 2])] = number
+        unique[_place_of(unique, node, node[at], node[at + 1], node[at + 2])] = number
 
 
 @accelerate
-def cache_place(cache: Any, kind: int, one: int, other: int) -> int:
+def _cache_place(cache: Any, kind: int, one: int, other: int) -> int:
     """Where the result of an operation stands, if it is still there."""
     mixed = kind * 741457 + one * 125829173 + other * 425624921
     return 4 * ((mixed ^ (mixed >> 23)) & (len(cache) // 4 - 1))
@@ -99,7 +99,7 @@ def refill(old: Any, cache: Any) -> None:
     """Carry results over into a new, empty cache."""
     for at in range(0, len(old), 4):
         if old[at] != 0:
-            place = cache_place(cache, old[at], old[at + 1], old[at + 2])
+            place = _cache_place(cache, old[at], old[at + 1], old[at + 2])
             for part in range(4):
                 cache[place + part] = old[at + part]
 
@@ -120,8 +120,8 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
         Operation, operands, limit of weight, step, level, two results at hand.
     weight : (levels,)
         Least weight of what happens at each level.
-    state : (3,)
-        Number of nodes, height of the stack, last result.
+    state : (4,)
+        Number of nodes, height of the stack, last result, steps done in all.
     steps
         How many to do at most.
 
@@ -132,7 +132,7 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
     """
     node_room, stack_room = len(node) // 4, len(stack) // 8
     height, result = state[1], state[2]
-    outcome = 0
+    outcome, asked = 0, steps
     while height > 0:
         if steps <= 0:
             outcome = 1
@@ -212,7 +212,7 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
                     answer = a
             if answer < 0:
                 key = limit * 8 + kind + 1
-                place = cache_place(cache, key, a, b)
+                place = _cache_place(cache, key, a, b)
                 if cache[place] == key and cache[place + 1] == a and cache[place + 2] == b:
                     answer = cache[place + 3]
                 else:
@@ -321,7 +321,7 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
             left_out = low if EITHER <= kind <= FUNCTION else 0
             result = low if high == left_out else node_of(node, unique, weight, state, level, high, low)
             key = limit * 8 + kind + 1
-            place = cache_place(cache, key, a, b)
+            place = _cache_place(cache, key, a, b)
             cache[place], cache[place + 1], cache[place + 2], cache[place + 3] = key, a, b, result
             height -= 1
         else:
@@ -331,4 +331,5 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
             stack[frame + 4] = 0
             height += 1
     state[1], state[2] = height, result
+    state[3] += asked - steps
     return outcome

@@ -24,13 +24,19 @@ __all__ = ["NODES", "PLAIN_STEPS", "BddStore", "Limits", "Stopped"]
 NODES: Final = 1 << 23
 """How many nodes there may be at most, unless said otherwise: 512 MB with their tables."""
 
-PLAIN_STEPS: Final = 60_000
-"""Steps after which the compiled kernel is worth loading (some tenths of a second)."""
+PLAIN_STEPS: Final = 150_000
+"""Steps after which the compiled kernel is worth loading: then as much time has gone by as a third of loading it takes."""
+
+_PLAIN_STEPS_LOADED: Final = 3_000
+"""The same where it is loaded already."""
 
 _FIRST: Final = 1 << 10
 _CACHE_MOST: Final = 1 << 22
-_LOOK: Final = {False: 10_000, True: 1_000_000}
+_LOOK: Final = {False: 3_000, True: 1_000_000}
 _LEVEL_BITS: Final = 2**31 - 1
+
+
+_loaded: list[bool] = []
 
 
 class Stopped(Exception):  # noqa: N818: no error, but how a search ends early; never leaves this package's faces
@@ -56,6 +62,10 @@ class Limits:
         self.started = monotonic()
         self.end = self.started + seconds
         self.nodes = max(4, nodes)
+
+    def part(self, share: float) -> Limits:
+        """Limits of the same size, for a share of the time that is left."""
+        return Limits(max(0.0, self.end - monotonic()) * share, self.nodes)
 
     def check(self) -> None:
         """Raise if the time is up.
@@ -89,7 +99,7 @@ class BddStore:
     def __init__(self, weight: Sequence[int], limits: Limits, *, compiled: bool | None = None) -> None:
         self.limits = limits
         self.nodes_limit = limits.nodes
-        self.steps = 0
+        self._patience = _PLAIN_STEPS_LOADED if _loaded else PLAIN_STEPS
         self._change = compiled is None and has_compiler()
         self._compiled = False
         self._kernel: ModuleType = bdd_kernel
@@ -98,7 +108,7 @@ class BddStore:
         self._cache: Any = [0] * (4 * _FIRST)
         self._stack: Any = [0] * (8 * 64)
         self._weight: Any = [min(one, LARGEST) for one in weight] or [1]
-        self._state: Any = [2, 0, 0]
+        self._state: Any = [2, 0, 0, 0]
         for terminal in (0, 1):
             self._node[4 * terminal] = _LEVEL_BITS
         self._node[3] = LARGEST
@@ -109,6 +119,11 @@ class BddStore:
     def count(self) -> int:
         """How many nodes there are."""
         return int(self._state[0])
+
+    @property
+    def steps(self) -> int:
+        """How many steps the kernel has done."""
+        return int(self._state[3])
 
     @property
     def nodes(self) -> Any:
@@ -151,16 +166,13 @@ class BddStore:
             outcome = self._kernel.run(
                 self._node, self._unique, self._cache, self._stack, self._weight, self._state, look
             )  # fmt: skip
+            if self._change and self._state[3] > self._patience:
+                self._compile()
             if outcome == 0:
-                self.steps += 1
                 return int(self._state[2])
-            if outcome == 1:
-                self.steps += look
-                if self._change and self.steps > PLAIN_STEPS:
-                    self._compile()
-            elif outcome == 2:
+            if outcome == 2:
                 self._make_room()
-            else:
+            elif outcome == 3:
                 self._stack = self._longer(self._stack, 2 * len(self._stack))
             self.limits.check()
 
@@ -186,6 +198,7 @@ class BddStore:
         self._change = False
         self._compiled = True
         self._kernel = kernel_module("bdd_kernel", compiled=True)
+        _loaded.append(True)
         for name in ("_node", "_unique", "_cache", "_stack", "_weight"):
             setattr(self, name, np.array(getattr(self, name), np.int32))
         self._state = np.array(self._state, np.int64)

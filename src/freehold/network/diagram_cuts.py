@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from freehold.network.bdd_build import build_family, build_function, function_of
 from freehold.network.bdd_store import NODES, Limits, Stopped
 from freehold.network.cut_sets import CutSets, Stop
 from freehold.network.structure_function import structure_function
-from freehold.network.zbdd import by_order
+from freehold.network.zbdd import by_order, countable_order, total
 from freehold.network.zbdd_listing import sets_of
 
 __all__ = [
@@ -26,7 +27,8 @@ __all__ = [
     "union_function",
 ]  # fmt: skip
 
-_SECONDS = 60.0
+_SECONDS: Final = 60.0
+_FIRST_SHARE: Final = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class DiagramCuts(CutSets):
     Parameters
     ----------
     family
-        All of them; ``None`` if it was stopped. Count with :mod:`freehold.network.zbdd`.
+        All of them up to ``complete_to``; ``None`` if no order was completed. Count with :mod:`freehold.network.zbdd`.
     function
         When the top fails, where it was made on the way (no order was asked for); ask it with :mod:`freehold.network.bdd`.
     """
@@ -107,7 +109,8 @@ def diagram_cuts(
     order
         ``None``: sets of any order.
     seconds, nodes_limit
-        When to stop. Nothing is known then but that it was stopped: ``complete_to`` is 0 and no set is found.
+        When to stop. Most of the time is for what was asked; if that is stopped, lower orders are made as far as the rest
+        of the time goes, and ``complete_to`` says how far that was.
     compiled
         Which kernel; by default the plain one, and the compiled one (if it is installed) once there is much to do. Both give
         the same answer.
@@ -123,20 +126,41 @@ def diagram_cuts(
         If what the top depends on has a circle.
     """
     limits = Limits(seconds, nodes_limit)
+    function: Diagram | None = None
+    family: Diagram | None = None
+    stopped: Stop | None = None
+    complete: int | None = order
     try:
         formula = structure_function(net, events, top, limits)
+    except Stopped as one:
+        return DiagramCuts("diagram", {}, 0, None, lambda: iter(()), one.why, limits.seconds, None, None)
+    try:
+        first = limits.part(_FIRST_SHARE)
         if order is None:
-            function, family = build_function(formula, events.size, limits, cuts=True, compiled=compiled)
+            function, family = build_function(formula, events.size, first, cuts=True, compiled=compiled)
         else:
-            function = None
-            family, _ = build_family(formula, events.size, order, limits, compiled=compiled)
-    except Stopped as stopped:
-        return DiagramCuts("diagram", {}, 0, None, lambda: iter(()), stopped.why, limits.seconds, None, None)
-    assert family is not None
-    counts = by_order(family, order)
-    total = sum(counts.values()) if order is None else None
+            family, _ = build_family(formula, events.size, order, first, compiled=compiled)
+    except Stopped as one:
+        stopped, complete = one.why, 0
+        function = None
+        for deeper in range(1, events.size if order is None else order):
+            try:
+                family, _ = build_family(formula, events.size, deeper, limits, compiled=compiled)
+            except Stopped:
+                break
+            complete = deeper
+    return _found(family, function, complete, stopped, limits)
+
+
+def _found(
+    family: Diagram | None, function: Diagram | None, complete: int | None, stopped: Stop | None, limits: Limits
+) -> DiagramCuts:
+    if family is None:
+        return DiagramCuts("diagram", {}, 0, None, lambda: iter(()), stopped, limits.seconds, None, None)
+    counts = by_order(family, countable_order(family) if complete is None else complete)
     return DiagramCuts(
-        "diagram", counts, order, total, lambda: sets_of(family, order), None, limits.seconds, family, function
+        "diagram", counts, complete, total(family) if complete is None else None, lambda: sets_of(family, complete),
+        stopped, limits.seconds, family, function,
     )  # fmt: skip
 
 
@@ -203,7 +227,7 @@ def probability_bounds(
     top: Top,
     p: Floats,
     *,
-    orders: Sequence[int] = (4, 3, 2, 1),
+    most_order: int = 6,
     seconds: float = _SECONDS,
     nodes_limit: int = NODES,
     compiled: bool | None = None,
@@ -217,11 +241,11 @@ def probability_bounds(
     Parameters
     ----------
     net, events, top, seconds, nodes_limit, compiled
-        As for :func:`diagram_cuts`; half of the time is for the exact one.
+        As for :func:`diagram_cuts`; most of the time is for the exact one.
     p : (size,)
         Probability of each event; they are independent.
-    orders
-        Which to try, in this order.
+    most_order
+        Up to which cut sets are looked for if it does not fit.
 
     Raises
     ------
@@ -229,20 +253,25 @@ def probability_bounds(
         If what the top depends on has a circle, or a probability is not one.
     """
     limits = Limits(seconds, nodes_limit)
-    exact = top_function(net, events, top, seconds=seconds / 2, nodes_limit=nodes_limit, compiled=compiled)
-    if exact.function is not None:
-        value = probability(exact.function, p)
+    stopped: Stop
+    try:
+        formula = structure_function(net, events, top, limits)
+        function, _ = build_function(formula, events.size, limits.part(_FIRST_SHARE), compiled=compiled)
+        value = probability(function, p)
         return ProbabilityBounds(value, value, None, None, limits.seconds)
-    for order in orders:
+    except Stopped as one:
+        stopped = one.why
+    low, high, complete = 0.0, 1.0, 0
+    for order in range(1, most_order + 1):
         try:
             formula = structure_function(net, events, top, limits)
-            _, function = build_family(formula, events.size, order, limits, function=True, compiled=compiled)
+            _, part = build_family(formula, events.size, order, limits, function=True, compiled=compiled)
         except Stopped:
-            continue
-        assert function is not None
-        low = probability(function, p)
-        return ProbabilityBounds(low, min(1.0, low + _more_than(order, p)), order, exact.stopped, limits.seconds)
-    return ProbabilityBounds(0.0, 1.0, 0, exact.stopped, limits.seconds)
+            break
+        if part is not None:
+            low, complete = probability(part, p), order
+            high = min(1.0, low + _more_than(order, p))
+    return ProbabilityBounds(low, high, complete, stopped, limits.seconds)
 
 
 def _more_than(order: int, p: Floats) -> float:

@@ -8,7 +8,7 @@ last time before the walk leaves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from freehold.network.structure_function import EVENT, Formula
 
@@ -119,12 +119,13 @@ def orders(formula: Formula, module: Module) -> Iterator[list[int]]:
     for gate in module.gates:
         for argument in formula.arguments[gate]:
             uses[argument] = uses.get(argument, 0) + 1
-    keys: tuple[Callable[[int], float] | None, ...] = (
+    # What the module uses in many places decides much: it stands high up. The others serve where that order fails.
+    keys: tuple[Callable[[int], Any] | None, ...] = (
+        lambda place: (-uses[place], -below[place]),
+        lambda place: -uses[place] * below[place],
         None,
-        lambda place: below[place],
-        lambda place: -below[place],
         lambda place: -uses[place],
-        lambda place: uses[place],
+        lambda place: (place in leaves, -uses[place]),
     )
     tried = set()
     for key in keys:
@@ -141,7 +142,7 @@ def _sizes(formula: Formula, module: Module, leaves: set[int]) -> dict[int, floa
     return below
 
 
-def _walk(formula: Formula, root: int, leaves: set[int], key: Callable[[int], float] | None) -> list[int]:
+def _walk(formula: Formula, root: int, leaves: set[int], key: Callable[[int], Any] | None) -> list[int]:
     order: list[int] = []
     seen: set[int] = set()
     waiting = [root]

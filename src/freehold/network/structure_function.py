@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from freehold.errors import SolveError
-from freehold.network.and_or import AndOr, Events, Top
+from freehold.network.and_or import AndOr, Events, Short, Top
 from freehold.network.bdd_store import Limits, Stopped
 
-__all__ = ["AND", "EVENT", "FAILED", "NEVER", "OR", "Formula", "structure_function"]
+__all__ = ["AND", "EVENT", "FAILED", "NEVER", "OR", "Formula", "structure_function", "suppliers_first"]
 
 EVENT: Final = 0
 OR: Final = 1
@@ -122,7 +122,11 @@ class _Maker:
             return None
 
         waiting = [(0, least)]
+        steps = 0
         while waiting:
+            steps += 1
+            if steps % 4096 == 0:
+                self._limits.check()
             place, missing = waiting[-1]
             if known(place, missing) is not None:
                 waiting.pop()
@@ -143,6 +147,38 @@ class _Maker:
                 found[place].insert(at, (high, gate))
         answer = known(0, least)
         return NEVER if answer is None else answer[2]
+
+
+def suppliers_first(net: AndOr, nodes: Short) -> list[int] | None:
+    """List what some nodes depend on and those themselves, each after all that it needs.
+
+    Returns
+    -------
+    list of int or None
+        ``None`` if there is a circle among them: then only an engine that needs no such order can help.
+    """
+    need_start, member_start = net.need_start, net.member_start
+    order: list[int] = []
+    # Where the walk stands: on its way to a node, or through with it.
+    on_the_way, through = set(), set()
+    for target in nodes.tolist():
+        waiting = [target]
+        while waiting:
+            node = waiting[-1]
+            if node in through:
+                waiting.pop()
+            elif node in on_the_way:
+                on_the_way.discard(node)
+                through.add(node)
+                order.append(node)
+                waiting.pop()
+            else:
+                on_the_way.add(node)
+                members = net.members[member_start[need_start[node]] : member_start[need_start[node + 1]]].tolist()
+                if not on_the_way.isdisjoint(members):
+                    return None
+                waiting.extend(member for member in reversed(members) if member not in through)
+    return order
 
 
 def structure_function(net: AndOr, events: Events, top: Top, limits: Limits) -> Formula:
@@ -169,39 +205,24 @@ def structure_function(net: AndOr, events: Events, top: Top, limits: Limits) -> 
     freehold.network.bdd_store.Stopped
         If there would be too many gates, or it takes too long.
     """
-    need_start, member_start = net.need_start.tolist(), net.member_start.tolist()
-    required, members = net.required, net.members
-    event_start = events.start.tolist()
+    nodes = suppliers_first(net, top.nodes)
+    if nodes is None:
+        raise SolveError(
+            "a diagram needs a network without circles, and what is asked for depends on one. Ask the hitting-set engine."
+        )
+    need_start, member_start, event_start = net.need_start, net.member_start, events.start
     maker = _Maker(limits)
     value: dict[int, int] = {}
-    open_nodes: set[int] = set()
-    for target in top.nodes.tolist():
-        waiting = [target]
-        while waiting:
-            node = waiting[-1]
-            if node in value:
-                waiting.pop()
-                continue
-            first, last = member_start[need_start[node]], member_start[need_start[node + 1]]
-            if node not in open_nodes:
-                open_nodes.add(node)
-                needed = [member for member in members[first:last].tolist() if member not in value]
-                if needed:
-                    if any(member in open_nodes for member in needed):
-                        raise SolveError(
-                            "a diagram needs a network without circles, and what is asked for depends on one. "
-                            "Ask the hitting-set engine instead."
-                        )
-                    waiting.extend(reversed(needed))
-                    continue
-            failures = [maker.event(number) for number in events.events[event_start[node] : event_start[node + 1]].tolist()]
-            for need in range(need_start[node], need_start[node + 1]):
-                group = [value[member] for member in members[member_start[need] : member_start[need + 1]].tolist()]
-                least = len(group) - int(required[need]) + 1
-                failures.append(maker.at_least(group, [1.0] * len(group), least))
-            value[node] = maker.gate(OR, failures)
-            open_nodes.discard(node)
-            waiting.pop()
+    for done, node in enumerate(nodes):
+        if done % 1024 == 0:
+            limits.check()
+        own = events.events[event_start[node] : event_start[node + 1]].tolist()
+        failures = [maker.event(number) for number in own]
+        for need in range(need_start[node], need_start[node + 1]):
+            group = [value[member] for member in net.members[member_start[need] : member_start[need + 1]].tolist()]
+            least = len(group) - int(net.required[need]) + 1
+            failures.append(maker.at_least(group, [1.0] * len(group), least))
+        value[node] = maker.gate(OR, failures)
     weights = top.weights.tolist()
     # It fails when what is down weighs more than the whole less the floor.
     spare = sum(weights) - top.floor

@@ -5,6 +5,7 @@ All counts are exact whole numbers, however large.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,35 +13,49 @@ import numpy.typing as npt
 
 from freehold.network.bdd import Diagram
 
-__all__ = ["by_order", "containing", "largest_order"]
+__all__ = ["by_order", "containing", "countable_order", "largest_order", "total"]
 
 _EXACT = 2.0**62
+_ROOM = 1 << 25
 
 
 def largest_order(family: Diagram) -> int:
     """Order of the largest set."""
     most = np.zeros(family.nodes + 2, np.int64)
-    for level, here, weight in _up(family, most):
-        del level
+    for _, here, weight in _up(family, most):
         grown = most[family.high[here]] + weight
         most[here] = np.where(family.low[here] == 0, grown, np.maximum(grown, most[family.low[here]]))
     return int(most[family.root])
 
 
-def _up(family: Diagram, value: npt.NDArray[Any], event: Any = 1) -> Any:
+def _up(family: Diagram, value: npt.NDArray[Any], event: Any = 1) -> Iterator[tuple[int, slice, Any]]:
     """Levels from the deepest to the top: number, nodes, and what is known of what happens there."""
     for level in range(len(family.event) - 1, -1, -1):
         number = family.event[level]
         yield level, slice(family.start[level + 1], family.start[level]), event if number >= 0 else value[family.module[level]]
 
 
+def total(family: Diagram) -> int:
+    """Count all sets."""
+    counts: npt.NDArray[Any] = np.zeros(family.nodes + 2, object)
+    counts[1] = 1
+    for _, here, times in _up(family, counts):
+        counts[here] = counts[family.high[here]] * times + counts[family.low[here]]
+    return int(counts[family.root])
+
+
+def countable_order(family: Diagram) -> int:
+    """Order up to which the sets are counted by order in a bounded room (that of the largest, but for huge families)."""
+    return min(largest_order(family), max(4, _ROOM // (family.nodes + 2)))
+
+
 def _counts(family: Diagram, order: int) -> tuple[npt.NDArray[Any], type]:
     """Number of sets of each node by order, and the kind of number that holds all of them."""
-    total = np.zeros(family.nodes + 2)
-    total[1] = 1.0
-    for _, here, times in _up(family, total, 1.0):
-        total[here] = total[family.high[here]] * times + total[family.low[here]]
-    kind = object if total.max() >= _EXACT else np.int64
+    rough = np.zeros(family.nodes + 2)
+    rough[1] = 1.0
+    for _, here, times in _up(family, rough, 1.0):
+        rough[here] = rough[family.high[here]] * times + rough[family.low[here]]
+    kind = object if rough.max() >= _EXACT else np.int64
     counts: npt.NDArray[Any] = np.zeros((family.nodes + 2, order + 1), kind)
     counts[1, 0] = 1
     one = np.zeros(order + 1, kind)

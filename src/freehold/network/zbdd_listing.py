@@ -58,7 +58,7 @@ class _Walk:
         self._closed = [0 <= number <= after and number not in inside for number in numbers]
         # Of each node: sets by size and by how many of the given events they have.
         shape = (family.nodes + 2, size + 1, len(begin) + 1)
-        ways = np.zeros(shape, np.float64)
+        ways = np.zeros(shape, np.float32)
         ways[1, 0, 0] = 1.0
         for level in range(len(numbers) - 1, -1, -1):
             here = slice(family.start[level + 1], family.start[level])

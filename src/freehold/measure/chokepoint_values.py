@@ -119,6 +119,8 @@ class ChokepointsAnswer:
         As asked.
     before
         The target's level before any loss: (low, high).
+    is_down
+        Whether the target is under the floor on that day though nothing is lost: then there is no cut set to be found.
     single
         The worst first.
     left_out
@@ -132,7 +134,9 @@ class ChokepointsAnswer:
     importance
         Of each member that stands in a cut set, the most important first.
     cheapest
-        The cut set of least weight, and its weight; ``None`` if none was asked for.
+        The cut set of least weight, and its weight; ``None`` if none was asked for, or there is none.
+    cheapest_bound
+        No cut set weighs less than this; the weight itself where that is proven to be the least.
     unknowns
         How many unknown facts the answer rests on.
     why_not_boolean
@@ -145,6 +149,7 @@ class ChokepointsAnswer:
     days: tuple[float, ...]
     floor: float
     before: tuple[float, float]
+    is_down: bool
     single: tuple[Single, ...]
     left_out: int
     cut_sets: tuple[CutSet, ...]
@@ -157,5 +162,6 @@ class ChokepointsAnswer:
     probability: float | None
     importance: tuple[Importance, ...]
     cheapest: tuple[CutSet, float] | None
+    cheapest_bound: float | None
     unknowns: int
     why_not_boolean: str | None

@@ -1,0 +1,149 @@
+"""What a loss does to one target, in levels. Owns the oracle that defines a cut set, and the end of the time line.
+
+The target is an item or the mission; it *falls* if its level is under the floor on the day asked once every supply lost
+has availability 0 from day 0 for ever. "In the end" is a day after the last thing that can happen: every recovery lies
+before it, and so does the last day on which a cover can be used up, since a shortfall that counts is at least 1e-9.
+Only what the target rests on is built, so that a question on one item of a large stack costs what its cone costs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from freehold.measure.case import LOW, Case, Side
+from freehold.measure.mission import Mission
+from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Floats, Integers, Scenario
+from freehold.network.solve import solve, trace
+
+__all__ = ["LevelView", "Losses", "last_day"]
+
+
+def last_day(case: Case, side: Side) -> float:
+    """A day after which nothing happens any more, whatever was lost on day 0."""
+    net = case.built(side).network
+    recover = [case.recover(number, side) for number in range(len(case.supplies))]
+    cover = np.asarray(net.need_cover, np.float64)
+    finite = cover[np.isfinite(cover) & (cover > TOLERANCE)]
+    ramped = max((day for day in recover if math.isfinite(day)), default=0.0)
+    return 1.0 + ramped + (len(finite) * float(finite.max()) / TOLERANCE if len(finite) else 0.0)
+
+
+class Losses:
+    """Makes the scenarios of one side in which supplies are lost on day 0 for ever.
+
+    Parameters
+    ----------
+    case, side
+        The stack, and with which of its unknown numbers.
+    """
+
+    def __init__(self, case: Case, side: Side) -> None:
+        built = case.built(side)
+        self._place = built.source_place
+        self._compiled = built.compiled
+        ramps = [
+            (max(case.recover(number, side), 0.0), number)
+            for number, supply in enumerate(case.supplies)
+            if supply.filled.capacity[side] != supply.filled.share[side] and math.isfinite(case.recover(number, side))
+        ]
+        ramps.sort()
+        numbers = [number for _, number in ramps]
+        self._days = np.array([day for day, _ in ramps])
+        self._ramped: Integers = self._place[np.array(numbers, np.int64)]
+        self._capacity = np.array([case.supplies[number].filled.capacity[side] for number in numbers], np.float64)
+
+    def scenario(self, supplies: Iterable[int]) -> Scenario:
+        """These supplies are lost; what can ramp up does, once it has recovered."""
+        lost = self._place[np.array(sorted(set(supplies)), np.int64)]
+        kinds = (AVAILABILITY, len(lost)), (CAPACITY, len(self._days))
+        columns = (
+            np.concatenate([np.zeros(len(lost)), self._days]),
+            np.concatenate([np.full(count, kind, np.int64) for kind, count in kinds]),
+            np.concatenate([lost, self._ramped]),
+            np.concatenate([np.zeros(len(lost)), self._capacity]),
+        )
+        return Scenario(*columns) if self._compiled else Scenario(*(column.tolist() for column in columns))
+
+
+class LevelView:
+    """One target on the low side: its cone, and what a loss does to it.
+
+    Parameters
+    ----------
+    case
+        The stack.
+    mission
+        What is asked about: the mission, or one item at weight 1.
+    floor
+        Under which the target has fallen.
+    day
+        The day of the question; ``None``: in the end.
+    """
+
+    def __init__(self, case: Case, mission: Mission, floor: float, day: float | None) -> None:
+        self.cone = case.cone([*mission.weights, *mission.doubtful], voids=False)
+        self._rank = {number: rank for rank, number in enumerate(self.cone)}
+        self._case, kept = _cut_out(case, self.cone, [*mission.weights, *mission.doubtful])
+        self._losses = Losses(self._case, LOW)
+        self._floor = floor
+        self.day = last_day(self._case, LOW) if day is None else day
+        rows = [*([mission.weights] if mission.weights else []), *({number: 1.0} for number in mission.doubtful)]
+        self._weights = np.zeros((len(rows), len(self._case.stack.items)))
+        for row, weights in enumerate(rows):
+            self._weights[row, [kept[number] for number in weights]] = list(weights.values())
+        self._wanted = np.flatnonzero(self._weights.any(axis=0))
+
+    def inside(self, supplies: Iterable[int]) -> tuple[int, ...]:
+        """Those supplies that the target rests on."""
+        return tuple(number for number in supplies if number in self._rank)
+
+    def level(self, supplies: Collection[int]) -> float:
+        """Level of the target on the day when these supplies of its cone are lost."""
+        return float(self._levels([supplies])[0])
+
+    def falls(self, supplies: Collection[int]) -> bool:
+        """Whether the target is under the floor on the day when these supplies of its cone are lost."""
+        return self.level(supplies) < self._floor - TOLERANCE
+
+    def _levels(self, sets: Sequence[Collection[int]]) -> Floats:
+        if not len(self._weights):
+            return np.zeros(len(sets))
+        scenarios = [self._losses.scenario(self._rank[number] for number in supplies) for supplies in sets]
+        built = self._case.built(LOW)
+        answer = solve(built, scenarios, [self.day], self._floor, self._case.running(LOW))
+        levels: Floats = (answer.levels[:, 0, :] @ self._weights.T).min(axis=1)
+        return levels
+
+    def first_stop(self, supplies: Collection[int]) -> float | None:
+        """First day, up to the day asked, on which the target is under the floor when these supplies of its cone are lost."""
+        if not len(self._weights):
+            return 0.0
+        scenario = self._losses.scenario(self._rank[number] for number in supplies)
+        built = self._case.built(LOW)
+        level = np.asarray(self._case.running(LOW).level, np.float64)[built.item_place]
+        for change in trace(built, scenario, self.day, self._case.running(LOW)):
+            for number, _, after in change.moved:
+                level[number] = after
+            if float((self._weights @ level).min()) < self._floor - TOLERANCE:
+                return change.day
+        return None
+
+
+def _cut_out(case: Case, cone: Sequence[int], wanted: Iterable[int]) -> tuple[Case, dict[int, int]]:
+    """The case of what some supplies are and rest on, and the number in it of each item that is left."""
+    stack = case.stack
+    items = sorted({case.supplies[number].item for number in cone} | set(wanted))
+    kept = {number: place for place, number in enumerate(items)}
+    if len(kept) == len(stack.items):
+        return case, kept
+    ids = {stack.items[number].id for number in items}
+    sources = tuple(source for source in stack.sources if source.item in ids)
+    providing = {source.id for source in sources}
+    # a need that leads out of the cone is kept up for ever, so it is always met
+    needs = tuple(need for need in stack.needs if need.source in providing and need.item in ids)
+    tables = {"items": tuple(stack.items[number] for number in items), "sources": sources, "needs": needs, "claims": ()}
+    return Case(replace(stack, **tables), kernel=case.kernel), kept  # type: ignore[arg-type]

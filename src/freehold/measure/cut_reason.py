@@ -8,21 +8,23 @@ effects join. Where no item rests on all of them, several items do between them,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from freehold.measure.case import HIGH, LOW, Case
-from freehold.measure.chokepoint_values import Member
+import numpy as np
+
+from freehold.measure.case import HIGH, LOW, Case, Kernel
+from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Member
 from freehold.measure.history import History
 from freehold.measure.level_view import Losses, last_day
-from freehold.measure.mission import Mission
+from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import solve
-from freehold.stack.values import Need
+from freehold.stack.cutoff import DEFAULT_STAKE
+from freehold.stack.values import Need, Stack
 
-__all__ = ["CutReason", "CutReasons", "How", "Stopped"]
+__all__ = ["CutReason", "CutReasons", "Fallen", "How", "reasons_of"]
 
 How: TypeAlias = Literal["no_source", "too_little", "needs", "several"]
 """How the effects join: no source of an item is left; too little of it; it is short of several needs at once; nowhere but in
@@ -30,22 +32,25 @@ the mission."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
-    """An item under the floor.
+class Fallen:
+    """Something that is asked about, and what became of it.
 
     Parameters
     ----------
     item
         Its id.
+    level
+        On the day of the question.
     day
-        From when on it stays so, up to the day of the question.
+        From when on it has been under the floor for good; ``None``: it is not.
     first_day
-        When it was so first; earlier where something takes over for a time.
+        When it was so first; earlier than ``day`` where something takes over for a time.
     """
 
     item: str
-    day: float
-    first_day: float
+    level: float
+    day: float | None
+    first_day: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,11 @@ class CutReason:
 
     Parameters
     ----------
-    stops
-        What is asked about and stops first; several where no single item rests on all members.
+    day
+        From when on the target, or the mission as a whole, is under the floor for good.
+    falls
+        What is asked about and falls: the one item that rests on all members, where there is one; else all that does, the
+        heaviest loss first.
     how
         How the effects of the members join.
     where
@@ -66,7 +74,8 @@ class CutReason:
         Whether it is so whatever the unknown facts are.
     """
 
-    stops: tuple[Stopped, ...]
+    day: float
+    falls: tuple[Fallen, ...]
     how: How
     where: str | None
     needs: tuple[str, ...]
@@ -89,7 +98,7 @@ class CutReasons:
     """
 
     def __init__(self, case: Case, mission: Mission, floor: float, day: float | None) -> None:
-        self._case, self._floor = case, floor
+        self._case, self._mission, self._floor = case, mission, floor
         self._asked = {**dict.fromkeys(mission.doubtful, 0.0), **mission.weights}
         self._day = last_day(case, LOW) if day is None else day
         self._best_day = last_day(case, HIGH) if day is None else day
@@ -107,27 +116,31 @@ class CutReasons:
         Returns
         -------
         CutReason or None
-            ``None`` where nothing that is asked about is under the floor, so that it is no cut set.
+            ``None`` where the target is not under the floor, so that it is no cut set.
         """
         lost = [number for member in members for number in member.supplies]
         history = History(self._case, self._losses.scenario(lost), LOW, self._day)
-        after = {item: history.level(item, self._day) for item in self._asked}
-        down = [item for item, level in after.items() if level < self._limit]
-        fallen = [item for item in down if history.before[item] >= self._limit] or down
-        if not fallen:
+        day = self._day_of_the_fall(history)
+        if day is None:
             return None
         without = self._without(members)
         # what rests on all members has another level as soon as any one of them is not lost
         least = without.min(axis=0)
-        resting = [item for item in fallen if least[item] >= self._limit]
-        order = {item: (self._stopped(history, item).day, -self._asked[item], self._id(item)) for item in fallen}
-        if resting:
-            item = min(resting, key=order.__getitem__)
+        down = [item for item in self._asked if history.level(item, self._day) < self._limit <= least[item]]
+        fallen = {item: self._fallen(history, item) for item in down}
+        # what falls later than the whole does not say why the whole does
+        since = {item: one.day for item, one in fallen.items() if one.day is not None and one.day <= day + TOLERANCE}
+        if since:
+            item = min(since, key=lambda one: (since[one], -self._asked[one], self._id(one)))
             how, where, needs = self._join(history, item, set(lost), least)
-            return CutReason((self._stopped(history, item),), how, self._id(where), needs, self._is_sure(lost, [item]))
-        chosen = self._between_them(sorted(fallen, key=order.__getitem__), without)
-        stops = tuple(self._stopped(history, item) for item in chosen)
-        return CutReason(stops, "several", None, (), self._is_sure(lost, chosen))
+            return CutReason(day, (fallen[item],), how, self._id(where), needs, self._is_sure(lost, item))
+        losses = {item: history.before[item] - history.level(item, self._day) for item in self._asked}
+        order = sorted(
+            (item for item, loss in losses.items() if loss > TOLERANCE),
+            key=lambda item: (-round(self._asked[item] * losses[item], 9), self._id(item)),
+        )
+        falls = tuple(self._fallen(history, item) for item in order)
+        return CutReason(day, falls, "several", None, (), self._is_sure(lost, None))
 
     @property
     def _limit(self) -> float:
@@ -143,31 +156,34 @@ class CutReasons:
         levels: Floats = solve(built, scenarios, [self._day], self._floor, self._case.running(LOW)).levels[:, 0, :]
         return levels
 
-    def _stopped(self, history: History, item: int) -> Stopped:
-        first = last = math.inf
+    def _day_of_the_fall(self, history: History) -> float | None:
+        """From when on the target is under the floor for good; ``None`` if it is not on the day of the question."""
+        days = sorted({max(0.0, day) for item in self._asked for day, _ in history.changes(item)})
+        since: float | None = None
+        for day in days:
+            levels = np.zeros((1, len(history.before)))
+            for item in self._asked:
+                levels[0, item] = history.level(item, day)
+            under = self._mission.mean(levels, levels).low[0] < self._limit
+            since = None if not under else day if since is None else since
+        return since
+
+    def _fallen(self, history: History, item: int) -> Fallen:
+        first: float | None = None
+        last: float | None = None
         for day, level in history.changes(item):
-            under = level < self._limit
-            first = min(first, max(0.0, day)) if under else first
-            last = math.inf if not under else min(last, max(0.0, day))
-        return Stopped(self._id(item), last, first)
+            under, at = level < self._limit, max(0.0, day)
+            first = at if under and first is None else first
+            last = None if not under else at if last is None else last
+        return Fallen(self._id(item), history.level(item, self._day), last, first)
 
-    def _between_them(self, fallen: Sequence[int], without: Floats) -> tuple[int, ...]:
-        """The first items that between them need every member; at least the first of all."""
-        chosen: list[int] = []
-        open_ = set(range(len(without)))
-        for item in fallen:
-            needed = {member for member in open_ if without[member, item] >= self._limit}
-            if needed:
-                chosen.append(item)
-                open_ -= needed
-        return tuple(chosen) or (fallen[0],)
-
-    def _is_sure(self, lost: Sequence[int], items: Sequence[int]) -> bool:
+    def _is_sure(self, lost: Sequence[int], item: int | None) -> bool:
         if self._best is None:
             return True
         built, scenario = self._case.built(HIGH), self._best.scenario(lost)
-        levels = solve(built, [scenario], [self._best_day], self._floor, self._case.running(HIGH)).levels[0, 0]
-        return all(levels[item] < self._limit for item in items)
+        levels = solve(built, [scenario], [self._best_day], self._floor, self._case.running(HIGH)).levels[0]
+        falls = self._mission.mean(levels, levels).high[0] < self._limit
+        return bool(falls and (item is None or levels[0, item] < self._limit))
 
     # The way down
 
@@ -189,7 +205,7 @@ class CutReasons:
         """An item that every source which counts is short of and that itself rests on all members."""
         common: dict[int, float] = {}
         for place, supply in enumerate(supplies):
-            short = {}
+            short: dict[int, float] = {}
             for need in self._short_of(history, supply):
                 below = self._case.item_number[need.item]
                 if below not in seen and history.level(below, self._day) < least[below] - TOLERANCE:
@@ -239,3 +255,28 @@ class CutReasons:
 
 def _weight_of(need: Need) -> float:
     return 1.0 if need.weight is None else float(need.weight)
+
+
+def reasons_of(
+    stack: Stack, answer: ChokepointsAnswer, sets: Sequence[CutSet], *, strict: bool = False, stake: float = DEFAULT_STAKE,
+    kernel: Kernel = "auto",
+) -> tuple[CutReason | None, ...]:  # fmt: skip
+    """Say of each of an answer's cut sets why it is fatal.
+
+    Parameters
+    ----------
+    stack, answer
+        What was asked about, and the answer.
+    sets
+        Cut sets of it.
+    strict, stake, kernel
+        As asked.
+    """
+    if not sets:
+        return ()
+    case = Case(stack, strict=strict, stake=stake, kernel=kernel)
+    mission = mission_of(stack)
+    if answer.target is not None:
+        mission = Mission({case.item_number[answer.target]: 1.0}, (), "", stated=True)
+    reasons = CutReasons(case, mission, answer.floor, answer.day)
+    return tuple(reasons.reason(one.members) for one in sets)

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chance = parser.add_argument_group("how likely, how dear")
     chance.add_argument(
         "--probability", metavar="ID=P", action="append", default=[],
-        help="of losing a provider, an owner or a country, a year, such as 0.02; repeatable; comes before what the stack states",
+        help="of losing a provider, an owner or a country, a year, such as 0.02; repeatable; wins over what the stack states",
     )  # fmt: skip
     chance.add_argument(
         "--cheapest", metavar="ID=WEIGHT", nargs="*",

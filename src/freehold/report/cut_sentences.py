@@ -104,7 +104,8 @@ def _why(reason: CutReason, members: Sequence[Member], names: Names) -> str:
         more = len(reason.needs) - 1
         return say(f"chokepoints.why_needs_{'two' if more == 1 else 'more'}", first=first, second=second, more=more)
     if {names.item_of(member) for member in members} == {where}:
-        return say(f"chokepoints.why_itself_{'one' if len(members) == 1 else 'all'}")
+        whole = members[0].type == "item" or len(members) >= len(names.stack.sources_of[where])
+        return say(f"chokepoints.why_itself_{'one' if whole else 'part'}")
     own = "_own" if where == reason.falls[0].item else ""
     return say(f"chokepoints.why_{reason.how}{own}", where=names.item(where))
 

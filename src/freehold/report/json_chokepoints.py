@@ -48,6 +48,7 @@ def chokepoints_json(explained: ExplainedChokepoints, context: Context) -> dict[
         "stopped": answer.stopped,
         "seconds": None if answer.stopped is None else round(answer.seconds, 3),
         "probability": None if answer.probability is None else number(answer.probability),
+        "probability_exact": None if answer.probability is None else answer.is_probability_exact,
         "importance": [_importance(one) for one in answer.importance],
         "cheapest": cheapest,
         "engine": answer.engine,
@@ -121,6 +122,7 @@ CHOKEPOINTS_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
         "stopped": or_null({"enum": ["time", "size"]}),
         "seconds": or_null(_AMOUNT),
         "probability": or_null(_LEVEL),
+        "probability_exact": or_null(FLAG),
         "importance": list_of(
             object_of(
                 {

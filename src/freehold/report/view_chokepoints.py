@@ -94,10 +94,9 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
     count = answer.counts[order]
     smallest = [names.members(cut.members) for cut in answer.cut_sets if len(cut.members) == order]
     if order == 1:
-        alone = sorted(
-            answer.cut_sets[: len(smallest)], key=lambda cut: (cut.stops_on is None, cut.stops_on, cut.members[0].id)
-        )
-        shown = [_with_day(names.member(cut.members[0]), cut) for cut in alone[:_MOST_NAMED]]
+        days = [math.inf if why is None else why.day for why in explained.reasons]
+        alone = sorted(range(len(smallest)), key=lambda place: (days[place], answer.cut_sets[place].members[0].id))
+        shown = [_with_day(smallest[place][0], days[place]) for place in alone[:_MOST_NAMED]]
         more = say("chokepoints.named_more", count=count - len(shown)) if count > len(shown) else ""
         listed = ", ".join(shown) if more else _listed(shown)
         return say(f"chokepoints.alone_{'one' if count == 1 else 'many'}", count=count, names=listed, more=more, **words)

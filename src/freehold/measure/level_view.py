@@ -18,6 +18,7 @@ from freehold.measure.case import LOW, Case, Side
 from freehold.measure.mission import Mission
 from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Floats, Integers, Scenario
 from freehold.network.solve import solve, trace
+from freehold.stack.values import UNKNOWN
 
 __all__ = ["LevelView", "Losses", "last_day"]
 
@@ -136,7 +137,13 @@ class LevelView:
 def _cut_out(case: Case, cone: Sequence[int], wanted: Iterable[int]) -> tuple[Case, dict[int, int]]:
     """The case of what some supplies are and rest on, and the number in it of each item that is left."""
     stack = case.stack
-    items = sorted({case.supplies[number].item for number in cone} | set(wanted))
+    needed = {
+        case.item_number[need.item]
+        for number in cone
+        for need in case.needs_of[number]
+        if need.survive is UNKNOWN or need.survive != math.inf
+    }
+    items = sorted({case.supplies[number].item for number in cone} | needed | set(wanted))
     kept = {number: place for place, number in enumerate(items)}
     if len(kept) == len(stack.items):
         return case, kept

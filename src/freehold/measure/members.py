@@ -7,7 +7,8 @@ form one group, ``"?"``: it takes every supply of which the fact is not known. A
 itself, whatever is known of it.
 
 What is asked about can't be what is lost: the target and its own sources are no members, nor are the organisation
-itself, its home, and the seat of an unincorporated community. An item tagged ``any-of`` only stands for a choice between
+itself, its home, the seat of an unincorporated community, and ``natural-persons``, the word of the catalogue for owners
+who are people: they are many, and no one landlord. An item tagged ``any-of`` only stands for a choice between
 others, so neither it nor its sources are members.
 """
 
@@ -29,6 +30,7 @@ ANY_OF: Final = "any-of"
 """The tag of an item that stands for a choice between others."""
 
 _NOT_KNOWN: Final = "?"
+_NO_ONE: Final = (NO_COUNTRY, "natural-persons")
 _MOST_REPEATED: Final = 20_000_000
 """Entries of ``perhaps`` that are made apart for each member; beyond that all share one list."""
 
@@ -129,7 +131,7 @@ def _groups(
     is_unknown = set(unknown)
     apart = len(unknown) * len(takes) <= _MOST_REPEATED
     for key, supplies in takes.items():
-        if key in (outside, NO_COUNTRY):
+        if key == outside or key in _NO_ONE:
             continue
         perhaps = unknown
         if apart and not is_unknown.isdisjoint(supplies):

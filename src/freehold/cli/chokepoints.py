@@ -206,7 +206,10 @@ def _weights_of_file(path: Path) -> Mapping[str, float]:
             raise UsageError(f"--cheapest: {path}: {error}") from error
         rows = list(table.items())
     else:
-        rows = [(row[0], row[1]) for row in csv.reader(io.StringIO(text)) if len(row) > 1 and row[0].strip()]
+        try:
+            rows = [(row[0], row[1]) for row in csv.reader(io.StringIO(text)) if len(row) > 1 and row[0].strip()]
+        except csv.Error as error:
+            raise UsageError(f"--cheapest: {path} is no CSV ({error}). Write one a line: id,weight.") from error
         if rows and rows[0][1].strip().casefold() in ("weight", "cost"):
             rows = rows[1:]
     if not rows:

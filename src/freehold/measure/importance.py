@@ -23,27 +23,71 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 import numpy as np
 
 from freehold.errors import UsageError
 from freehold.measure.chokepoint_values import Importance, Member
+from freehold.network.bdd import Diagram, birnbaum, probability
+from freehold.network.bdd_store import NODES
+from freehold.network.cut_sets import CutSets
+from freehold.network.diagram_cuts import union_function
 
-__all__ = ["TopEvent", "check_probability", "importances", "joint_probability"]
+__all__ = ["Likelihood", "check_probability", "importances", "joint_probability", "likelihood"]
 
-_ROUNDING = 1e-13
+_ROUNDING: Final = 1e-13
 """What of P is rounding where P(0) is made from a difference."""
 
+_MOST_SETS: Final = 200_000
+"""Sets that are joined to one function; what more there are only raise the probability."""
 
-class TopEvent(Protocol):
-    """The target's failure as a function of numbered members."""
 
-    def probability(self, probabilities: Sequence[float]) -> float:
-        """That it happens, the members being lost independently of each other with these probabilities."""
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely the target fails, and how much each member matters.
 
-    def birnbaum(self, probabilities: Sequence[float]) -> Sequence[float]:
-        """Its derivative by each member's probability."""
+    Parameters
+    ----------
+    probability
+        Within a year; ``None`` where that of a member which matters is not known, or the sets are too many to reckon with.
+    importance
+        Of each member that stands in a minimal cut set, the most important first.
+    is_exact
+        Whether all minimal cut sets are in it; otherwise the probability is the least that it can be.
+    """
+
+    probability: float | None
+    importance: tuple[Importance, ...]
+    is_exact: bool
+
+
+def likelihood(
+    members: Sequence[Member], found: CutSets, function: Diagram | None = None, *, seconds: float = 60.0,
+    nodes_limit: int = NODES,
+) -> Likelihood:  # fmt: skip
+    """Say how likely a target fails, from its failure as a function or from its minimal cut sets.
+
+    Parameters
+    ----------
+    members
+        In the order in which they are numbered.
+    found
+        The cut sets.
+    function
+        When the target fails, where a diagram says it whatever the order; by default the union of the sets found.
+    seconds, nodes_limit
+        When to stop.
+    """
+    if function is not None:
+        return Likelihood(*importances(members, function), is_exact=True)
+    sets = list(islice(found.sets(), _MOST_SETS + 1))
+    made = union_function(len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit).function
+    if made is None:
+        return Likelihood(None, (), is_exact=False)
+    return Likelihood(*importances(members, made), is_exact=found.complete_to is None and len(sets) <= _MOST_SETS)
 
 
 def check_probability(value: float, where: str) -> float:
@@ -75,55 +119,57 @@ def joint_probability(members: Sequence[Member]) -> float | None:
     return math.prod(member.probability or 0.0 for member in members)
 
 
-def importances(
-    members: Sequence[Member], top: TopEvent, *, relevant: Sequence[int] | None = None
-) -> tuple[float | None, tuple[Importance, ...]]:
+def importances(members: Sequence[Member], function: Diagram) -> tuple[float | None, tuple[Importance, ...]]:
     """Say how likely the target fails, and how much each member matters.
 
     Parameters
     ----------
     members
-        All of them, in the order in which ``top`` numbers them.
-    top
-        The target's failure.
-    relevant
-        Numbers of those that stand in a minimal cut set; by default those whose structural importance is not 0.
+        All of them, in the order in which the function numbers them.
+    function
+        When the target fails.
 
     Returns
     -------
     tuple
-        P, and an importance for each relevant member, the most important first. P, and all that rests on probabilities, is
-        ``None`` where that of a relevant member is not known.
+        P, and an importance for each member that the function depends on, the most important first. P, and all that rests on
+        probabilities, is ``None`` where that of such a member is not known.
 
     Raises
     ------
     freehold.errors.UsageError
         If a member's probability is none.
     """
-    structural = np.asarray(top.birnbaum([0.5] * len(members)), np.float64)
-    chosen = [int(n) for n in np.flatnonzero(structural > 0)] if relevant is None else list(relevant)
-    known = [0.0 if member.probability is None else member.probability for member in members]
+    chosen = _depends_on(function)
+    structural = birnbaum(function, np.full(len(members), 0.5))
     for number in chosen:
-        check_probability(known[number], f"member '{members[number].id}'")
+        check_probability(members[number].probability or 0.0, f"member '{members[number].id}'")
     if any(members[number].probability is None for number in chosen):
         found = [Importance(members[number], float(structural[number]), None, None, None, None, None) for number in chosen]
         return None, tuple(sorted(found, key=_order))
-    failure = min(1.0, max(0.0, float(top.probability(known))))
-    birnbaum = np.asarray(top.birnbaum(known), np.float64)
-    found = [_importance(members[n], float(structural[n]), known[n], failure, float(birnbaum[n])) for n in chosen]
+    matters = set(chosen)
+    known = np.array([(member.probability or 0.0) if n in matters else 0.0 for n, member in enumerate(members)], np.float64)
+    failure = min(1.0, max(0.0, probability(function, known)))
+    slopes = birnbaum(function, known)
+    found = [_importance(members[n], float(structural[n]), float(known[n]), failure, float(slopes[n])) for n in chosen]
     return failure, tuple(sorted(found, key=_order))
 
 
-def _importance(member: Member, structural: float, p: float, failure: float, birnbaum: float) -> Importance:
+def _depends_on(function: Diagram) -> list[int]:
+    nodes = function.start[:-1] - function.start[1:]
+    return sorted({int(event) for event, count in zip(function.event, nodes, strict=True) if event >= 0 and count > 0})
+
+
+def _importance(member: Member, structural: float, p: float, failure: float, slope: float) -> Importance:
     if failure <= 0:
-        return Importance(member, structural, birnbaum, None, None, None, None)
-    with_it = min(1.0, failure + (1 - p) * birnbaum)
-    without = failure - p * birnbaum
+        return Importance(member, structural, slope, None, None, None, None)
+    with_it = min(1.0, failure + (1 - p) * slope)
+    without = failure - p * slope
     if without <= _ROUNDING * failure:
         without = 0.0
     return Importance(
-        member, structural, birnbaum,
-        fussell_vesely=min(1.0, birnbaum * p / failure),
+        member, structural, slope,
+        fussell_vesely=min(1.0, slope * p / failure),
         diagnostic=min(1.0, with_it * p / failure),
         risk_achievement_worth=with_it / failure,
         risk_reduction_worth=failure / without if without > 0 else math.inf,

@@ -45,7 +45,7 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks.append(Paragraph(_how_complete(explained)))
         blocks += _sets(explained, stack, notes)
         blocks += _cheapest(explained, stack)
-        blocks += _probability(answer, words)
+        blocks += _probability(answer, stack, words)
         blocks += _importances(explained, stack)
     blocks += [
         Heading(say("chokepoints.single_heading")),
@@ -202,10 +202,16 @@ def _cheapest(explained: ExplainedChokepoints, stack: Stack) -> list[Block]:
     return [Paragraph(text, lead=True)]
 
 
-def _probability(answer: ChokepointsAnswer, words: dict[str, Any]) -> list[Block]:
+def _probability(answer: ChokepointsAnswer, stack: Stack, words: dict[str, Any]) -> list[Block]:
     chance = answer.probability
     if chance is None:
-        return []
+        missing = [one.member for one in answer.importance if one.member.probability is None]
+        if not missing or len(missing) == len(answer.importance):
+            return []
+        told = Names(stack).members(missing[:_MOST_NAMED])
+        more = say("chokepoints.named_more", count=len(missing) - len(told)) if len(missing) > _MOST_NAMED else ""
+        names = ", ".join(told) + more if more else _listed(told)
+        return [Paragraph(say("chokepoints.probability_missing", names=names), "warn")]
     if chance <= 0:
         return [Paragraph(say("chokepoints.probability_never", **words))]
     key = "probability" if answer.is_probability_exact else "probability_least"

@@ -130,7 +130,7 @@ class ChokepointsAnswer:
     counts, complete_to, total, engine, stopped, seconds
         See :class:`freehold.network.cut_sets.CutSets`.
     probability
-        Of the target's failure within a year, exact for independent losses; ``None`` where a probability is not known.
+        Of the target's failure within a year, for independent losses; ``None`` where a probability is not known.
     importance
         Of each member that stands in a cut set, the most important first.
     cheapest
@@ -141,6 +141,9 @@ class ChokepointsAnswer:
         How many unknown facts the answer rests on.
     why_not_boolean
         Why levels had to be solved; ``None`` where everything works or does not.
+    is_probability_exact
+        Whether the probability and the importances rest on all minimal cut sets; otherwise they rest on those known, and the
+        probability is the least that it can be.
     """
 
     target: str | None
@@ -165,3 +168,4 @@ class ChokepointsAnswer:
     cheapest_bound: float | None
     unknowns: int
     why_not_boolean: str | None
+    is_probability_exact: bool = True

@@ -18,6 +18,7 @@ from freehold.errors import UnknownId, UsageError
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Group, Member
 from freehold.measure.cutoff import DAYS, FLOOR, check_days
+from freehold.measure.importance import joint_probability, likelihood
 from freehold.measure.level_view import LevelView
 from freehold.measure.members import members_of
 from freehold.measure.mission import Mission, mission_of
@@ -107,6 +108,7 @@ def chokepoints(
     is_down = view.falls(())
     found = _cut_sets(view, events, order, seconds, progress) if not is_down else _nothing_left()
     first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in islice(found.sets(), most))
+    likely = likelihood(events, found, seconds=seconds)
     cheapest = None if weights is None or is_down else _cheapest(view, events, weights, seconds)
     singles, left_out = single_losses(
         case, mission, members, view, days=days, day=day, floor=floor, seconds=seconds,
@@ -133,12 +135,13 @@ def chokepoints(
         engine=found.engine,
         stopped=found.stopped,
         seconds=found.seconds,
-        probability=None,
-        importance=(),
+        probability=None if is_down else likely.probability,
+        importance=likely.importance,
         cheapest=None if cheapest is None else cheapest[:2],
         cheapest_bound=None if cheapest is None else cheapest[2],
         unknowns=len(unknown_facts(case, _what_control_is_asked(of, via, stake), view.cone)),
         why_not_boolean=None,
+        is_probability_exact=likely.is_exact,
     )
 
 
@@ -209,9 +212,7 @@ def _judge(view: LevelView, events: Sequence[Member]) -> Judged:
 
 def _cut_set(view: LevelView, members: Sequence[Member]) -> CutSet:
     taken = frozenset().union(*(view.inside(member.supplies) for member in members))
-    chances = [member.probability for member in members]
-    known = [chance for chance in chances if chance is not None]
-    return CutSet(tuple(members), view.first_stop(taken), math.prod(known) if len(known) == len(chances) else None)
+    return CutSet(tuple(members), view.first_stop(taken), joint_probability(members))
 
 
 def _cheapest(

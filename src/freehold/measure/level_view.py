@@ -156,14 +156,22 @@ class LevelView:
         needs = [need for need in case.needs_of[number] if need.survive != math.inf and need.weight in (None, 1.0)]
         return weight * min((float(levels[case.item_number[need.item]]) for need in needs), default=1.0)
 
-    def first_stop(self, supplies: Collection[int]) -> float | None:
-        """First day, up to the day asked, on which the target is under the floor when these supplies of its cone are lost."""
+    def first_stop(self, supplies: Collection[int], until: float | None = None) -> float | None:
+        """First day on which the target is under the floor when these supplies of its cone are lost.
+
+        Parameters
+        ----------
+        supplies
+            What is lost.
+        until
+            Last day to look at; by default that of the question.
+        """
         if not len(self._weights):
             return 0.0
         scenario = self._losses.scenario(self._rank[number] for number in supplies)
         built = self._case.built(LOW)
         level = np.asarray(self._case.running(LOW).level, np.float64)[built.item_place]
-        for change in trace(built, scenario, self.day, self._case.running(LOW)):
+        for change in trace(built, scenario, self.day if until is None else until, self._case.running(LOW)):
             for number, _, after in change.moved:
                 level[number] = after
             if float((self._weights @ level).min()) < self._floor - TOLERANCE:

@@ -16,6 +16,7 @@ import numpy as np
 from freehold.measure.case import HIGH, LOW, Case, Side
 from freehold.measure.chokepoint_values import Member, Single
 from freehold.measure.level_view import LevelView, Losses, last_day
+from freehold.measure.members import is_choice
 from freehold.measure.mission import Interval, Mission
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import Answer, solve
@@ -114,6 +115,8 @@ class _Runs:
         self.place = self.days.index(day)
         self.day = day
         self._floor = asked.floor
+        choices = np.array([is_choice(item) for item in case.stack.items], np.bool_)
+        self.counted = (self.before >= asked.floor - TOLERANCE) & ~choices
 
     def solve(self, sets: Sequence[Collection[int]]) -> Answer:
         scenarios = [self.losses.scenario(supplies) for supplies in sets]
@@ -151,8 +154,8 @@ def _single(
 
 
 def _stopped(asked: _Asked, supplies: Collection[int], runs: _Runs, stops: Floats) -> int:
-    """Items that ran, have come under the floor by the day, and are not lost themselves."""
-    fallen = (stops <= runs.day + TOLERANCE) & (runs.before >= asked.floor - TOLERANCE)
+    """Items that ran, have come under the floor by the day, and are not lost themselves; what is a choice is no item."""
+    fallen = (stops <= runs.day + TOLERANCE) & runs.counted
     taken = set(supplies)
     own = {asked.case.supplies[number].item for number in taken}
     lost = [item for item in own if taken.issuperset(asked.case.supplies_of[item])]

@@ -24,6 +24,7 @@ from freehold.errors import ScaleError
 from freehold.network.and_or import AndOr, Booleans, Short
 from freehold.network.arrays import Floats
 from freehold.network.build import kernel_module
+from freehold.network.cone import components_of, in_circles
 from freehold.network.propagation import Losses, Propagation, Sets, as_lists, checked, quanta
 
 __all__ = ["MEMORY", "Layout", "bit_parallel_losses", "bytes_needed", "fit", "lay_out"]
@@ -93,14 +94,13 @@ class _Room(NamedTuple):
 def lay_out(spread: Propagation) -> Layout:
     """Put a network in order: components suppliers first, circles as a walk along needs leaves them."""
     net, compiled, nodes = spread.network, spread.compiled, len(spread.up)
-    component, order = _in_order(net, compiled=compiled)
+    by_node, order = _in_order(net, compiled=compiled)
     place = np.empty(nodes, np.int32)
     place[order] = np.arange(nodes, dtype=np.int32)
-    component = component[order]
+    component = by_node[order]
     begin = np.flatnonzero(np.diff(component, prepend=-1)).astype(np.int32)
     end = np.append(begin[1:], nodes).astype(np.int32)
-    cyclic = end - begin > 1
-    cyclic[component[place[_own_members(net)]]] = True
+    cyclic = in_circles(net, by_node)[order[begin]]
     none = np.zeros(0, np.int32)
     layout = Layout(
         place, spread.up[order], np.zeros(nodes + 1, np.int32), none, np.zeros(nodes + 1, np.int32), none, none, none,
@@ -133,16 +133,7 @@ def lay_out(spread: Propagation) -> Layout:
 def _in_order(net: AndOr, *, compiled: bool) -> tuple[Short, Short]:
     """The component of each node, and nodes by component, then as the walk left them."""
     nodes = len(net.need_start) - 1
-    start = net.member_start[net.need_start]
-    kernel = kernel_module("order", compiled=compiled)
-    component, room = np.zeros(nodes, np.int32), np.zeros((5, nodes), np.int32)
-    if compiled:
-        count = kernel.components(nodes, start, net.members, component, room)
-        left = room[1]
-    else:
-        listed, rows = [0] * nodes, room.tolist()
-        count = kernel.components(nodes, start.tolist(), net.members.tolist(), listed, rows)
-        component, left = np.array(listed, np.int32), np.array(rows[1], np.int32)
+    component, left, count = components_of(net, compiled=compiled)
     by_leaving: Short = np.empty(nodes, np.int32)
     by_leaving[left] = np.arange(nodes, dtype=np.int32)
     keys = component[by_leaving]
@@ -153,14 +144,6 @@ def _in_order(net: AndOr, *, compiled: bool) -> tuple[Short, Short]:
     order: Short = np.empty(nodes, np.int32)
     kernel_module("propagation_kernel", compiled=True).group(keys, by_leaving, place[:-1].copy(), order)
     return component, order
-
-
-def _own_members(net: AndOr) -> Short:
-    """Nodes that need themselves."""
-    start = net.member_start[net.need_start]
-    owner = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
-    found: Short = owner[owner == net.members]
-    return found
 
 
 def bytes_needed(nodes: int, words: int, workers: int) -> int:

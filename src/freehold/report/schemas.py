@@ -11,6 +11,7 @@ from freehold.errors import UsageError
 from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
 from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
+from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.provision_json import PROVISION_SCHEMAS
 from freehold.report.respond_json import RESPOND_SCHEMAS
@@ -334,6 +335,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},
         "stands": _FLAG, "steps": _list(_STEP),
     },
+    **CHOKEPOINTS_SCHEMAS,
     "reach": _REACH_KEYS,
     "restart": {
         "cutoff": _or_null(_CUTOFF), "with_stock": _FLAG, "restartable": _NAMES,

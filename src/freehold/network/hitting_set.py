@@ -371,7 +371,7 @@ class Cheapest:
 
 
 def cheapest_cut(
-    events: Sequence[int], judge: Judge, weights: Sequence[float], *, seconds: float = math.inf
+    events: Sequence[int], judge: Judge, weights: Sequence[float], *, seconds: float = math.inf, most_asked: float = math.inf
 ) -> Cheapest | None:
     """The cut set of least weight, or the best found and a bound.
 
@@ -387,8 +387,8 @@ def cheapest_cut(
         The oracle.
     weights
         Of each event in ``events``, above 0, taken as the decimals that they are written as.
-    seconds
-        Time after which the search stops.
+    seconds, most_asked
+        Time, and number of questions to the judge, after which the search stops.
 
     Returns
     -------
@@ -402,7 +402,7 @@ def cheapest_cut(
     """
     if not all(0 < weight < math.inf for weight in weights):
         raise UsageError("weights of events are finite numbers above 0.")
-    clock = _Clock(seconds)
+    clock, judge = _Clock(seconds), _Asked(judge, most_asked)
     exact = {event: Fraction(repr(float(weight))) for event, weight in zip(events, weights, strict=True)}
     dearest_first = sorted(events, key=lambda event: (-exact[event], -event))
     if not judge.falls(dearest_first):
@@ -426,8 +426,26 @@ def cheapest_cut(
                 lightest.hit(_support(judge, proposal, dearest_first[::-1], clock))
         except _Late:
             stopped = "time"
+        except _Full:
+            stopped = "size"
     weight = weigh(best)
     return Cheapest(tuple(sorted(best)), float(weight), float(min(bound, weight)), stopped, clock.spent)  # type: ignore[arg-type]
+
+
+class _Asked:
+    """A judge that answers so many questions and no more."""
+
+    def __init__(self, judge: Judge, most: float) -> None:
+        self._judge, self._left = judge, most
+
+    def falls(self, lost: Collection[int]) -> bool:
+        if self._left <= 0:
+            raise _Full
+        self._left -= 1
+        return self._judge.falls(lost)
+
+    def support(self, lost: Collection[int]) -> Collection[int] | None:
+        return self._judge.support(lost)
 
 
 class _Lightest:

@@ -342,7 +342,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "knots": _list(
             _object(
                 {"items": _list(_NAME, minItems=1), "unlocked_by": _list(_NAME, minItems=1), "smallest": _FLAG,
-                 "after": _list(_COUNT)}
+                 "at_least": _COUNT, "after": _list(_COUNT)}
             )
         ),
         "blocked": _list(_object({"id": _NAME, "by": _list(_COUNT, minItems=1)})),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freehold.measure.case import Kernel
     from freehold.measure.cutoff import CutoffAnswer
     from freehold.measure.why import Step
-    from freehold.report.answers import CheckAnswer
+    from freehold.report.answers import CheckAnswer, ExplainedChokepoints
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.inventory import Inventory
     from freehold.stack.records import Records
@@ -36,6 +36,7 @@ __all__ = [
     "catalogue_coverage",
     "check",
     "check_providers",
+    "chokepoints",
     "cut",
     "find_item",
     "load",
@@ -422,6 +423,30 @@ def unknowns_of(stack: Stack, cut: Cutoff | None, *, strict: bool = False) -> in
     cut = cut or foreign_cutoff()
     case = Case(stack, strict=strict, stake=cut.stake)
     return len(unknown_facts(case, cut, range(len(case.supplies))))
+
+
+def chokepoints(stack: Stack, target: str | None = None, *, order: int = 3, **options: Any) -> ExplainedChokepoints:
+    """What can stop a target, and why each of the cut sets given does.
+
+    Parameters
+    ----------
+    stack, target, order, options
+        As :func:`freehold.measure.chokepoints.chokepoints`.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If something that is named is not there, or a number makes no sense.
+    """
+    from freehold.measure.chokepoints import chokepoints as answer_to
+    from freehold.measure.cut_reason import reasons_of
+    from freehold.report.answers import ExplainedChokepoints
+
+    answer = answer_to(stack, target, order=order, **options)
+    cheapest = () if answer.cheapest is None else (answer.cheapest[0],)
+    settled = {name: options[name] for name in ("strict", "stake", "kernel") if name in options}
+    reasons = reasons_of(stack, answer, (*answer.cut_sets, *cheapest), **settled)
+    return ExplainedChokepoints(answer, order, reasons[: len(answer.cut_sets)], reasons[-1] if cheapest else None)
 
 
 def check(loaded: Loaded, settings: Settings, path: str = "", chosen: tuple[str, ...] = (), **options: Any) -> CheckAnswer:

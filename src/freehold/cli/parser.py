@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
+from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.report.formats import FORMATS
 
@@ -47,6 +48,7 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
+    Verb("chokepoints", "stops", "which few losses, together, can stop you: minimal cut sets, each explained in a sentence"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
@@ -63,6 +65,9 @@ VERBS: Final = (
     Verb("template", "forms", "an empty stack to fill in, every column explained"),
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
+
+_OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "reach")
+"""Verbs that take one stack and show an answer about it."""
 
 _WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "provision", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
@@ -206,7 +211,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
-    for name in ("show", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
+    for name in _OF_A_STACK:
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)
     made["diff"].add_argument(
@@ -230,11 +235,12 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
     add_reach(made["reach"])
+    add_chokepoints(made["chokepoints"])
     for name in ("cutoff", "why", "restart", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
+    for name in ("check", "scan", "diff", *_OF_A_STACK):
         _add_view(made[name])
-    for name in ("check", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
+    for name in ("check", "diff", *_OF_A_STACK):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",

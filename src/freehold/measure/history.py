@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from freehold.measure.case import HIGH, Case, Side
+from freehold.network.arrays import Scenario
 from freehold.network.solve import trace
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import UNKNOWN, Need
@@ -23,21 +24,22 @@ class History:
     case
         The stack.
     cut
-        The cut-off.
+        The cut-off, or what happens as a scenario of that side.
     side
         Which side.
     horizon
         Last day.
     """
 
-    def __init__(self, case: Case, cut: Cutoff, side: Side, horizon: float) -> None:
+    def __init__(self, case: Case, cut: Cutoff | Scenario, side: Side, horizon: float) -> None:
         self._case, self.side = case, side
         state, built = case.running(side), case.built(side)
         before = np.asarray(state.level, np.float64)[built.item_place]
         self.before: list[float] = before.tolist()
         self._days: list[list[float]] = [[-math.inf] for _ in self.before]
         self._levels: list[list[float]] = [[level] for level in self.before]
-        for change in trace(built, case.scenario(cut, side), horizon, state):
+        scenario = case.scenario(cut, side) if isinstance(cut, Cutoff) else cut
+        for change in trace(built, scenario, horizon, state):
             for item, _, level in change.moved:
                 self._days[item].append(change.day)
                 self._levels[item].append(level)
@@ -49,6 +51,10 @@ class History:
     def since(self, item: int, day: float) -> float:
         """Day on which the item came to the level that it has on ``day``; 0 if it was so before."""
         return max(0.0, self._days[item][bisect.bisect_right(self._days[item], day + 1e-9) - 1])
+
+    def changes(self, item: int) -> tuple[tuple[float, float], ...]:
+        """Every day on which an item's level changed, and its level from then on; the first is before all time."""
+        return tuple(zip(self._days[item], self._levels[item], strict=True))
 
     def enough(self, need: Need) -> float:
         """The level that a need takes for enough, on this side."""

@@ -147,7 +147,7 @@ def test_an_item_of_unknown_mission_weight_is_enough_to_fall_with() -> None:
 
 @st.composite
 def nearly_boolean(draw: st.DrawFn, *, most: int = 7, tight: bool = False) -> Stack:
-    """A stack in which most facts let everything work or not, and some don't; ``tight``: in circles, with standbys that rise."""
+    """A stack in which most facts let everything work or not, some don't; ``tight``: in circles, with standbys that rise."""
     count = draw(st.integers(2, most))
     names = [f"i{number}" for number in range(count)]
     items, sources, needs = [], [], []

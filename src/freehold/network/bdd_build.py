@@ -76,7 +76,7 @@ class Assembly:
 
 
 def _piece(store: BddStore, root: int) -> _Piece:
-    nodes = np.asarray(store.nodes[: 4 * store.count], np.int64).reshape(-1, 4)
+    nodes = np.asarray(store.nodes[: 4 * store.count]).reshape(-1, 4)
     reached = np.zeros(len(nodes), np.bool_)
     front = np.array([root])
     while len(front):
@@ -87,7 +87,7 @@ def _piece(store: BddStore, root: int) -> _Piece:
     kept = np.flatnonzero(reached)
     place = np.arange(len(nodes))
     place[kept] = np.arange(2, len(kept) + 2)
-    return nodes[kept, 0], place[nodes[kept, 1]], place[nodes[kept, 2]], int(place[root])
+    return nodes[kept, 0].astype(np.int64), place[nodes[kept, 1]], place[nodes[kept, 2]], int(place[root])
 
 
 def _balanced(values: list[int], join: Callable[[int, int], int]) -> int:

@@ -22,7 +22,7 @@ from freehold.network.cut_sets import Stop
 __all__ = ["NODES", "PLAIN_STEPS", "BddStore", "Limits", "Stopped"]
 
 NODES: Final = 1 << 23
-"""How many nodes there may be at most, unless said otherwise: 512 MB with their tables."""
+"""How many nodes there may be at most, unless said otherwise: some 300 MB with their tables."""
 
 PLAIN_STEPS: Final = 150_000
 """Steps after which the compiled kernel is worth loading: then as much time has gone by as a third of loading it takes."""
@@ -100,10 +100,10 @@ class BddStore:
         self.limits = limits
         self.nodes_limit = limits.nodes
         self._patience = _PLAIN_STEPS_LOADED if _loaded else PLAIN_STEPS
-        self._change = compiled is None and has_compiler()
+        self._change = compiled is None
         self._compiled = False
         self._kernel: ModuleType = bdd_kernel
-        self._node: Any = [0] * (4 * _FIRST)
+        self._node: Any = [0] * (4 * min(_FIRST, limits.nodes))
         self._unique: Any = [0] * (2 * _FIRST)
         self._cache: Any = [0] * (4 * _FIRST)
         self._stack: Any = [0] * (8 * 64)
@@ -159,6 +159,7 @@ class BddStore:
         ------
         Stopped
         """
+        self.limits.check()
         self._stack[:5] = _as_kept(self._stack, (kind, one, other, limit, 0))
         self._state[1] = 1
         while True:
@@ -167,7 +168,9 @@ class BddStore:
                 self._node, self._unique, self._cache, self._stack, self._weight, self._state, look
             )  # fmt: skip
             if self._change and self._state[3] > self._patience:
-                self._compile()
+                self._change = False
+                if has_compiler():
+                    self._compile()
             if outcome == 0:
                 return int(self._state[2])
             if outcome == 2:
@@ -195,7 +198,6 @@ class BddStore:
             self._cache = cache
 
     def _compile(self) -> None:
-        self._change = False
         self._compiled = True
         self._kernel = kernel_module("bdd_kernel", compiled=True)
         _loaded.append(True)

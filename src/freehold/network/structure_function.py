@@ -239,31 +239,27 @@ def _coalesced(kind: list[int], arguments: list[tuple[int, ...]], root: int) -> 
                 uses[argument] += 1
     new_kind, new_place = [OR, AND], {NEVER: NEVER, FAILED: FAILED}
     new_arguments: list[tuple[int, ...]] = [(), ()]
-    merged: dict[int, tuple[int, ...]] = {}
-    one_user: dict[int, int] = {}
-    for place in range(FAILED + 1, root + 1):
-        if uses[place] == 1 and kind[place] != EVENT:
-            one_user[place] = kind[place]
-    absorbed: set[int] = set()
+    # A gate that one gate of its own kind alone uses is a part of that one.
+    part = [False] * len(kind)
     for place in range(FAILED + 1, root + 1):
         if uses[place] and kind[place] != EVENT:
-            absorbed.update(argument for argument in arguments[place] if one_user.get(argument) == kind[place])
+            for argument in arguments[place]:
+                part[argument] = uses[argument] == 1 and kind[argument] == kind[place]
     for place in range(FAILED + 1, root + 1):
-        if not uses[place]:
+        if not uses[place] or part[place]:
             continue
         if kind[place] == EVENT:
             new = arguments[place]
         else:
-            new = tuple(
-                dict.fromkeys(
-                    part
-                    for argument in arguments[place]
-                    for part in (merged[argument] if argument in absorbed else (new_place[argument],))
-                )
-            )
-            if place in absorbed:
-                merged[place] = new
-                continue
+            found: dict[int, None] = {}
+            waiting = list(reversed(arguments[place]))
+            while waiting:
+                argument = waiting.pop()
+                if part[argument]:
+                    waiting.extend(reversed(arguments[argument]))
+                else:
+                    found[new_place[argument]] = None
+            new = tuple(found)
         new_place[place] = len(new_kind)
         new_kind.append(kind[place])
         new_arguments.append(new)

@@ -143,20 +143,26 @@ def _table(path: Path, settings: Settings) -> Loaded | None:
 
 
 def _model(path: Path, settings: Settings) -> Loaded | None:
-    """A network that somebody has modelled: a fault tree; ``None`` if the path is none."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    from freehold.read.model_marks import is_fault_tree
+    """A network that is stated as one: a fault tree, a package archive; ``None`` if the path is none."""
+    from freehold.read.model_marks import is_fault_tree, is_list_folder, is_package_index
 
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
     if is_fault_tree(head):
         from freehold.read.open_psa import read_fault_tree
 
         stack, notes = read_fault_tree(path)
-        loaded = _settled(stack, settings)
-        return replace(loaded, findings=(*notes, *loaded.findings))
-    return None
+    elif is_package_index(head) or (path.is_dir() and is_list_folder(path)):
+        from freehold.read.debian_archive import read_archive
+
+        stack, notes = read_archive(path)
+        stack = replace(stack, providers=tuple(filter(None, (catalogue().provider("debian"),))))
+    else:
+        return None
+    loaded = _settled(stack, settings)
+    return replace(loaded, findings=(*notes, *loaded.findings))
 
 
 def spreadsheet(

@@ -4,10 +4,10 @@
 its SHA-256, which the test states. PACKAGES is a ``Packages`` file of that release, plain or packed, as
 ``apt-helper cat-file`` gives it from apt's lists.
 
-The form: an xz file. A line of JSON (what it was made of, and the sizes), then a line for each name (packages in order, then
-names that are needed and not in the archive), then little-endian 16-bit numbers: needs per package; the needs' targets,
-ascending within a package and as differences; members per choice; the choices' members, in the same way. A target is a
-package, a missing name, or, above those, a choice: any of its members will do.
+The form: an xz file. A line of JSON (what it was made of, and the sizes), then a line for the name of each package, in order,
+then little-endian 16-bit numbers: needs per package; the needs' targets, ascending within a package and as differences;
+members per choice; the choices' members, in the same way. A target is a package or, above those, a choice: any of its
+members will do. A choice without members is a need that no package of the archive meets.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ def extract(path: Path, release: str) -> bytes:
     data = read_packed(path)
     archive = Archive()
     parse_packages(data, archive)
-    stack, missing = archive_stack(archive, release, str(path), ())
+    stack, _ = archive_stack(archive, release, str(path))
     choices = [item for item in stack.items if item.tags]
-    named = stack.items[: len(stack.items) - len(choices)]
+    packages = stack.items[: len(stack.items) - len(choices)]
     number = {item.id: at for at, item in enumerate(stack.items)}
 
     def members(item: str) -> list[int]:
         return sorted(number[need.item] for source in stack.sources_of[item] for need in stack.needs_of[source.id])
 
-    needs = [members(item.id) for item in named[: len(named) - missing]]
+    needs = [members(item.id) for item in packages]
     groups = [members(item.id) for item in choices]
     header = {
         "made of": f"the Packages file of {release}", "sha256": hashlib.sha256(data).hexdigest(), "packages": len(needs),
-        "missing": missing, "needs": sum(map(len, needs)), "choices": len(groups), "members": sum(map(len, groups)),
+        "needs": sum(map(len, needs)), "choices": len(groups), "members": sum(map(len, groups)),
     }  # fmt: skip
-    text = "".join(f"{line}\n" for line in (json.dumps(header), *(str(item.name) for item in named))).encode("ascii")
+    text = "".join(f"{line}\n" for line in (json.dumps(header), *(str(item.name) for item in packages))).encode("ascii")
     return text + sizes(needs) + deltas(needs) + sizes(groups) + deltas(groups)
 
 

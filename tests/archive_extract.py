@@ -19,19 +19,18 @@ import numpy as np
 __all__ = ["Extract", "extract"]
 
 PLACE = Path(__file__).parent / "data" / "debian-12.15-main-amd64.xz"
-SHA256 = "aac5cc63bf55c9f4f25d8f295179f5ae7b224648e0d71be848243bce4726951f"
+SHA256 = "88d4a74c7755cd05cc536a905e1e3fe26b22ffa59ad6db0804bfa04642def9a5"
 
 
 @dataclass(frozen=True)
 class Extract:
     """The network: package p needs each of ``needs[need_start[p]:need_start[p + 1]]``.
 
-    A target under ``len(names)`` is a package or, from ``packages`` on, a name that the archive does not have; target
-    ``len(names) + c`` is choice c: any of ``members[member_start[c]:member_start[c + 1]]``.
+    A target under ``len(names)`` is a package; target ``len(names) + c`` is choice c: any of
+    ``members[member_start[c]:member_start[c + 1]]``, none if the archive has nothing that meets it.
     """
 
     names: tuple[str, ...]
-    packages: int
     need_start: Any
     needs: Any
     member_start: Any
@@ -40,20 +39,20 @@ class Extract:
     def offered(self, target: int) -> tuple[int, ...]:
         """What may meet a need: packages of the archive, none if it has none."""
         if target < len(self.names):
-            return (target,) if target < self.packages else ()
+            return (target,)
         choice = target - len(self.names)
         return tuple(self.members[self.member_start[choice] : self.member_start[choice + 1]].tolist())
 
     def clauses(self, package: int) -> Iterator[tuple[str, ...]]:
         """Names that each need of a package offers."""
         for target in self.needs[self.need_start[package] : self.need_start[package + 1]].tolist():
-            yield tuple(self.names[one] for one in self.offered(target)) or (self.names[target],)
+            yield tuple(self.names[one] for one in self.offered(target)) or (f"missing-{target}",)
 
     def packages_file(self) -> str:
         """A ``Packages`` file with these packages and needs; what was virtual is written out."""
+        depends = [", ".join(map(" | ".join, self.clauses(one))) for one in range(len(self.names))]
         return "\n".join(
-            f"Package: {self.names[one]}\nVersion: 1\nDepends: {', '.join(' | '.join(clause) for clause in self.clauses(one))}\n"
-            for one in range(self.packages)
+            f"Package: {name}\nVersion: 1\nDepends: {clauses}\n" for name, clauses in zip(self.names, depends, strict=True)
         )
 
 
@@ -65,8 +64,7 @@ def extract() -> Extract:
     data = lzma.decompress(packed)
     start = data.index(b"\n") + 1
     header = json.loads(data[:start])
-    count = header["packages"] + header["missing"]
-    for _ in range(count):
+    for _ in range(header["packages"]):
         start = data.index(b"\n", start) + 1
     names = tuple(data[data.index(b"\n") + 1 : start - 1].decode("ascii").split("\n"))
     numbers = np.frombuffer(data, "<u2", offset=start)
@@ -74,7 +72,7 @@ def extract() -> Extract:
     need_sizes, needs, member_sizes, members = np.split(numbers.astype(np.int64), cuts[:-1])
     need_start, member_start = starts(need_sizes), starts(member_sizes)
     return Extract(
-        names, header["packages"], need_start, summed(needs, need_start), member_start, summed(members, member_start)
+        names, need_start, summed(needs, need_start), member_start, summed(members, member_start)
     )  # fmt: skip
 
 

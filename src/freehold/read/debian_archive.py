@@ -1,8 +1,9 @@
 """Reads the package archive of a Debian system as an AND/OR network. Owns the seam from its lists to a stack.
 
 Each package is an item with one source, the distribution, that needs every clause of ``Depends`` and ``Pre-Depends``. A
-clause that several packages meet, by name or by ``Provides``, is an item tagged ``any-of`` with a source for each. Names
-and relations are read; of whoever maintains a package nothing is.
+clause that several packages meet, by name or by ``Provides``, is an item tagged ``any-of`` with a source for each; one that
+no package meets is such an item without a source, so that nobody's is known. Names and relations are read; of whoever
+maintains a package nothing is.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from freehold.read.package_index import Archive, Parsed, parse_packages
 from freehold.read.packed_files import read_packed
 from freehold.stack.values import Claim, Item, Need, Source, Stack
 
-__all__ = ["archive_lists", "read_archive", "archive_stack"]
+__all__ = ["archive_lists", "archive_stack", "read_archive"]
 
 _RELEASE: Final = re.compile(r"^(Origin|Version|Codename): *(\S.{0,60}?) *$", re.MULTILINE)
 _MOST_RELEASE: Final = 1024 * 1024
@@ -91,7 +92,7 @@ def _notes(file: str, archive: Archive, missing: int) -> Iterator[Finding]:
     if twice:
         yield Finding(file, 0, "", f"{twice:,} older version(s) of a package were left out", "The newest counts", "note")
     if missing:
-        problem = f"{missing:,} package(s) are needed and not in it"
+        problem = f"{missing:,} need(s) are met by no package of it"
         yield Finding(file, 0, "", problem, "They stand as items whose source is not known", "note")
     if archive.strange:
         problem = f"{archive.strange:,} name(s) or clause(s) could not be read and were left out"
@@ -102,7 +103,7 @@ def _id(name: str) -> str:
     return "pkg:deb/debian/" + (quote(name, safe="+~").replace("+", "%2B") if "+" in name else name)
 
 
-def archive_stack(archive: Archive, name: str, path: str, evidence: Sequence[str]) -> tuple[Stack, int]:
+def archive_stack(archive: Archive, name: str, path: str, evidence: Sequence[str] = ()) -> tuple[Stack, int]:
     """Make a stack of an archive.
 
     Parameters
@@ -117,33 +118,28 @@ def archive_stack(archive: Archive, name: str, path: str, evidence: Sequence[str
     Returns
     -------
     Stack, int
-        And how many packages are needed that it does not have: items without a source.
+        And how many clauses no package of it meets: they are items without a source, tagged ``any-of`` too.
     """
     packages, virtual = archive.packages, archive.virtual()
     ids = {one: _id(one) for one in packages}
     targets: dict[Parsed, str] = {}
-    choices: dict[tuple[str, ...], str] = {}
+    choices: dict[tuple[Parsed, Parsed], str] = {}
     items = [Item(id_, one, "software") for one, id_ in ids.items()]
     sources: list[Source] = []
     needs: list[Need] = []
-    missing: dict[str, None] = {}
 
     def target(clause: Parsed) -> str:
-        members = {package: None for one in clause for package in _meeting(one)}
-        if not members:
-            # whoever else may have it is not known
-            members = dict.fromkeys(clause)
-            missing.update(members)
-            ids.update({one: _id(one) for one in clause})
-        key = tuple(sorted(members))
-        if len(key) == 1:
-            return ids[key[0]]
-        if key not in choices:
+        members = tuple(sorted({package for one in clause for package in _meeting(one)}))
+        if len(members) == 1:
+            return ids[members[0]]
+        # whoever may have what the archive has not is not known: each such clause is a choice of its own
+        key = members or clause
+        if (members, key) not in choices:
             text = "any-of:" + "|".join(clause)
             id_ = text if len(text) <= _LONGEST_CHOICE and text not in taken else f"{text[:_LONGEST_CHOICE]}#{len(choices) + 1}"
             taken.add(id_)
-            choices[key] = id_
-        return choices[key]
+            choices[members, key] = id_
+        return choices[members, key]
 
     def _meeting(one: str) -> Iterator[str]:
         if one in packages:
@@ -162,8 +158,7 @@ def archive_stack(archive: Archive, name: str, path: str, evidence: Sequence[str
                 found = targets[clause] = target(clause)
             wanted[found] = None
         needs += [Need(source, one) for one in wanted]
-    items += [Item(ids[one], one, "software") for one in missing]
-    for members, choice in choices.items():
+    for (members, _), choice in choices.items():
         items.append(Item(choice, tags=_TAGS))
         for number, one in enumerate(members, 1):
             source = f"{choice}@self" + (f"#{number}" if number > 1 else "")
@@ -171,4 +166,4 @@ def archive_stack(archive: Archive, name: str, path: str, evidence: Sequence[str
             needs.append(Need(source, ids[one]))
     claims = tuple(Claim("stack", name, "items", f"{len(packages)} packages", place) for place in evidence)
     stack = Stack(name, items=tuple(items), sources=tuple(sources), needs=tuple(needs), claims=claims, path=path)
-    return stack, len(missing)
+    return stack, sum(not members for members, _ in choices)

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from acyclic_networks import TREES, Asked, reference, tree
+from asked_networks import TREES, Asked, reference, tree
 from freehold.network.bdd import birnbaum, probability
 from freehold.network.diagram_cuts import diagram_cuts, probability_bounds, top_function
 from freehold.network.zbdd import containing

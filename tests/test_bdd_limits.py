@@ -93,6 +93,15 @@ def test_a_chain_of_twenty_thousand_is_no_deeper_than_the_stack_that_is_asked_fo
     assert diagram_cuts(*one.question, order=2, compiled=False).complete_to == 2
 
 
+def test_a_set_of_ten_thousand_events_is_counted_and_refused_as_a_list() -> None:
+    size = 10_000
+    one = Asked(size + 1, ((size, 1, tuple(range(size))),), size, tuple((at, at) for at in range(size)), ((size, 1.0),), 1.0)
+    found = diagram_cuts(*one.question)
+    assert found.total == 1
+    with pytest.raises(SolveError, match="too large to be listed"):
+        list(found.sets())
+
+
 @given(st.lists(st.lists(st.integers(0, 7), max_size=4), max_size=8), st.data())
 def test_sets_that_are_not_minimal_fail_when_one_of_them_happens(sets: list[list[int]], data: st.DataObject) -> None:
     found = union_function(8, sets, compiled=False)

@@ -100,7 +100,8 @@ def _balanced(values: list[int], join: Callable[[int, int], int]) -> int:
 def _gates(formula: Formula, module: Module, value: dict[int, int], join: Callable[[int, int, int], int]) -> int:
     for gate in module.gates:
         kind = formula.kind[gate]
-        parts = sorted(value[argument] for argument in formula.arguments[gate])
+        # Made last is largest, as a rule: an AND prunes best if those meet first, an OR if they meet last.
+        parts = sorted((value[argument] for argument in formula.arguments[gate]), reverse=kind != OR)
         value[gate] = _balanced(parts, lambda one, other, kind=kind: join(kind, one, other))  # type: ignore[misc]
     return value[module.root]
 
@@ -133,7 +134,9 @@ def build_family(
         value = {leaf: store.single(level) if weight[level] <= order else 0 for level, leaf in enumerate(leaves)}
 
         def join(kind: int, one: int, other: int, store: BddStore = store) -> int:
-            return store.apply(UNION, one, other) if kind == OR else store.apply(PRODUCT, one, other, min(order, LARGEST))
+            return (
+                store.apply(UNION, one, other, LARGEST) if kind == OR else store.apply(PRODUCT, one, other, min(order, LARGEST))
+            )
 
         root = _gates(formula, module, value, join)
         least[module.root] = store.least(root)
@@ -212,7 +215,7 @@ def function_of_sets(size: int, sets: Sequence[Sequence[int]], limits: Limits, *
         for place in sorted({level[event] for event in one}, reverse=True):
             node = store.node(place, node, 0)
         families.append(node)
-    root = store.apply(FUNCTION, _balanced(families or [0], partial(store.apply, UNION)))
+    root = store.apply(FUNCTION, _balanced(families or [0], partial(store.apply, UNION, limit=LARGEST)))
     levels, high, low, top = _piece(store, root)
     constants = np.zeros(2, np.int64)
     return diagram_of(

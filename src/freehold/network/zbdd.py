@@ -17,7 +17,7 @@ from freehold.network.bdd import Diagram
 __all__ = ["by_order", "containing", "countable_order", "largest_order", "total"]
 
 _EXACT = 2.0**62
-_ROOM = 1 << 25
+_ROOM = 1 << 24
 _PRODUCTS = 1 << 28
 
 
@@ -73,7 +73,7 @@ def _product(rows: npt.NDArray[Any], times: npt.NDArray[Any]) -> npt.NDArray[Any
     """Counts of unions of a set of each, the two having no event in common: a product of polynomials, cut at the order."""
     answer = np.zeros_like(rows)
     width = rows.shape[-1]
-    for shift in np.flatnonzero(times):
+    for shift in np.flatnonzero(times).tolist():
         answer[..., shift:] += rows[..., : width - shift] * times[shift]
     return answer
 

@@ -18,8 +18,9 @@ from freehold.network.bdd import birnbaum, probability
 from freehold.network.bdd_build import build_family
 from freehold.network.bdd_store import Limits
 from freehold.network.diagram_cuts import diagram_cuts, probability_bounds, top_function, union_function
+from freehold.network.formula import Formula
 from freehold.network.modules import Module
-from freehold.network.structure_function import Formula, structure_function
+from freehold.network.structure_function import structure_function
 from freehold.network.zbdd import by_order, containing
 from freehold.network.zbdd_listing import sets_of
 

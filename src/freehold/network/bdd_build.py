@@ -17,8 +17,8 @@ from freehold.network.arrays import Integers
 from freehold.network.bdd import Diagram, diagram_of
 from freehold.network.bdd_kernel import BOTH, EITHER, FUNCTION, LARGEST, MINIMAL, PRODUCT, UNION
 from freehold.network.bdd_store import BddStore, Limits, Stopped
+from freehold.network.formula import EVENT, FAILED, NEVER, OR, Formula
 from freehold.network.modules import Module, modules_of, orders
-from freehold.network.structure_function import EVENT, FAILED, NEVER, OR, Formula
 
 __all__ = ["Assembly", "build_family", "build_function", "function_of_sets"]
 

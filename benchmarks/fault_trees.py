@@ -5,12 +5,12 @@
 For each tree of the folder (Open-PSA files and ``reference.csv``), all minimal cut sets up to an order, and all of any order
 with the exact probability of the top:
 
-- *ours*: from the network to the diagram and the counts, in a process that has the compiled kernel; processor seconds, least
-  of the runs. *alone*: a process of its own that starts, reads the file and counts (wall seconds, least of the runs).
+- *ours*: from the network to the diagram and the counts, in a process that has the compiled kernel. *alone*: a process of its own
+  that starts, reads the file and counts.
 - *SCRAM*: the time that its report states for the products (``--zbdd -l 4``; ``--bdd`` without an order), and the wall
   seconds of its whole process, which prints every product. A run over the limit is ended, and shown so.
 
-Ratios are SCRAM's divided by ours: above 1 we are faster. Sums are checked against the reference, and a difference is shown.
+All are wall seconds, the least of the runs. Ratios are SCRAM's divided by ours: above 1 we are faster. Sums are checked against the reference, and a difference is shown.
 Run it on a machine that does nothing else: the load is printed.
 """
 
@@ -83,10 +83,10 @@ def _ours(path: Path, order: int | None, runs: int, limit: float) -> _Ours:
     net, events, top, chances = network_of(path)
     seconds, alone = [], []
     for _ in range(runs):
-        since = time.process_time()
+        since = time.monotonic()
         found = diagram_cuts(net, events, top, order=order, seconds=limit, compiled=True)
         chance = probability(found.function, chances) if found.function is not None else None
-        seconds.append(time.process_time() - since)
+        seconds.append(time.monotonic() - since)
         wall = time.monotonic()
         command = [sys.executable, "-m", "benchmarks.fault_trees", "--alone", str(path), "--order", str(order or 0)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

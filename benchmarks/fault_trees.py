@@ -5,12 +5,13 @@
 For each tree of the folder (Open-PSA files and ``reference.csv``), all minimal cut sets up to an order, and all of any order
 with the exact probability of the top:
 
-- *ours*: from the network to the diagram and the counts, in a process that has the compiled kernel. *alone*: a process of its own
-  that starts, reads the file and counts.
-- *SCRAM*: the time that its report states for the products (``--zbdd -l 4``; ``--bdd`` without an order), and the wall
-  seconds of its whole process, which prints every product. A run over the limit is ended, and shown so.
+- *ours*: from the network to the diagram and the counts, in a process that has the compiled kernel. *alone*: a process of
+  its own that starts, reads the file and counts.
+- *SCRAM*: the time that its report states for the products (``--zbdd -l 4``; ``--bdd`` without an order), and its whole
+  process, which prints every product. A run over the limit is ended, and shown so.
 
-All are wall seconds, the least of the runs. Ratios are SCRAM's divided by ours: above 1 we are faster. Sums are checked against the reference, and a difference is shown.
+All are wall seconds, the least of the runs. Ratios are SCRAM's divided by ours: above 1 we are faster. Sums are checked
+against the reference, and a difference is shown.
 Run it on a machine that does nothing else: the load is printed.
 """
 

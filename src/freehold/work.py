@@ -51,6 +51,7 @@ __all__ = [
 
 _STACK_ENDINGS = (".toml",)
 _MOST_MEANT = 3
+_HEAD = 4096
 _MAP = "freehold import shows what each column means, and changes it"
 
 
@@ -140,6 +141,29 @@ def _table(path: Path, settings: Settings) -> Loaded | None:
             loaded = _settled(join_providers(found[0], catalogue()), settings)
             return replace(loaded, findings=(*found[1], *loaded.findings))
     return spreadsheet(path, settings)[1] if is_spreadsheet(path, head) else None
+
+
+def _model(path: Path, settings: Settings) -> Loaded | None:
+    """A network that is stated as one: a fault tree, a package archive; ``None`` if the path is none."""
+    from freehold.read.model_marks import is_fault_tree, is_list_folder, is_package_index
+
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    if is_fault_tree(head):
+        from freehold.read.open_psa import read_fault_tree
+
+        stack, notes = read_fault_tree(path)
+    elif is_package_index(head) or (path.is_dir() and is_list_folder(path)):
+        from freehold.read.debian_archive import read_archive
+
+        stack, notes = read_archive(path)
+        stack = replace(stack, providers=tuple(filter(None, (catalogue().provider("debian"),))))
+    else:
+        return None
+    loaded = _settled(stack, settings)
+    return replace(loaded, findings=(*notes, *loaded.findings))
 
 
 def spreadsheet(
@@ -235,6 +259,9 @@ def _loaded(path: Path, settings: Settings, *, use_cache: bool, stack: str | Non
         table = _table(path, settings)
         if table is not None:
             return table
+        model = _model(path, settings)
+        if model is not None:
+            return model
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     return _read(path, settings, use_cache=use_cache)

@@ -17,13 +17,14 @@ from freehold.network.arrays import Integers
 from freehold.network.bdd import Diagram, diagram_of
 from freehold.network.bdd_kernel import BOTH, EITHER, FUNCTION, LARGEST, MINIMAL, PRODUCT, UNION
 from freehold.network.bdd_store import BddStore, Limits, Stopped
+from freehold.network.formula import EVENT, FAILED, NEVER, OR, Formula
 from freehold.network.modules import Module, modules_of, orders
-from freehold.network.structure_function import EVENT, FAILED, NEVER, OR, Formula
 
 __all__ = ["Assembly", "build_family", "build_function", "function_of_sets"]
 
 _Piece: TypeAlias = tuple[Integers, Integers, Integers, int]
-_ROUNDS: Final = (1 << 16, 1 << 19, 1 << 21)
+_FUNCTION_ROUNDS: Final = (1 << 16, 1 << 19, 1 << 21)
+_FAMILY_ROUNDS: Final = (1 << 20,)
 """Sizes up to which each order is tried before any is tried at a greater one."""
 
 
@@ -76,7 +77,7 @@ class Assembly:
 
 
 def _piece(store: BddStore, root: int) -> _Piece:
-    nodes = np.asarray(store.nodes[: 4 * store.count], np.int64).reshape(-1, 4)
+    nodes = np.asarray(store.nodes[: 4 * store.count]).reshape(-1, 4)
     reached = np.zeros(len(nodes), np.bool_)
     front = np.array([root])
     while len(front):
@@ -87,7 +88,7 @@ def _piece(store: BddStore, root: int) -> _Piece:
     kept = np.flatnonzero(reached)
     place = np.arange(len(nodes))
     place[kept] = np.arange(2, len(kept) + 2)
-    return nodes[kept, 0], place[nodes[kept, 1]], place[nodes[kept, 2]], int(place[root])
+    return nodes[kept, 0].astype(np.int64), place[nodes[kept, 1]], place[nodes[kept, 2]], int(place[root])
 
 
 def _balanced(values: list[int], join: Callable[[int, int], int]) -> int:
@@ -100,7 +101,8 @@ def _balanced(values: list[int], join: Callable[[int, int], int]) -> int:
 def _gates(formula: Formula, module: Module, value: dict[int, int], join: Callable[[int, int, int], int]) -> int:
     for gate in module.gates:
         kind = formula.kind[gate]
-        parts = sorted(value[argument] for argument in formula.arguments[gate])
+        # Made last is largest, as a rule: an AND prunes best if those meet first, an OR if they meet last.
+        parts = sorted((value[argument] for argument in formula.arguments[gate]), reverse=kind != OR)
         value[gate] = _balanced(parts, lambda one, other, kind=kind: join(kind, one, other))  # type: ignore[misc]
     return value[module.root]
 
@@ -126,16 +128,13 @@ def build_family(
     """
     families, functions = Assembly(size, formula), Assembly(size, formula)
     least: dict[int, int] = {}
+
+    def join(store: BddStore, kind: int, one: int, other: int) -> int:
+        return store.apply(UNION if kind == OR else PRODUCT, one, other, LARGEST if kind == OR else min(order, LARGEST))
+
     for module in modules_of(formula):
-        leaves = next(orders(formula, module))
-        weight = [least.get(leaf, 1) for leaf in leaves]
-        store = BddStore(weight, limits, compiled=compiled)
-        value = {leaf: store.single(level) if weight[level] <= order else 0 for level, leaf in enumerate(leaves)}
-
-        def join(kind: int, one: int, other: int, store: BddStore = store) -> int:
-            return store.apply(UNION, one, other) if kind == OR else store.apply(PRODUCT, one, other, min(order, LARGEST))
-
-        root = _gates(formula, module, value, join)
+        lost = {leaf for leaf in module.leaves if least.get(leaf, 1) > order}
+        leaves, store, root = _tried(formula, module, least, lost, join, _FAMILY_ROUNDS, limits, compiled)
         least[module.root] = store.least(root)
         families.add(module.root, leaves, _piece(store, root))
         if function:
@@ -156,11 +155,14 @@ def build_function(
     """
     functions, families = Assembly(size, formula), Assembly(size, formula)
     least: dict[int, int] = {}
+
+    def join(store: BddStore, kind: int, one: int, other: int) -> int:
+        return store.apply(EITHER if kind == OR else BOTH, one, other)
+
     for module in modules_of(formula):
-        leaves, store, root = _tried(formula, module, least, limits, compiled)
+        leaves, store, root = _tried(formula, module, least, set(), join, _FUNCTION_ROUNDS, limits, compiled)
         functions.add(module.root, leaves, _piece(store, root))
         if cuts:
-            store.nodes_limit = limits.nodes
             root = store.apply(MINIMAL, root)
             least[module.root] = store.least(root)
             families.add(module.root, leaves, _piece(store, root))
@@ -168,23 +170,30 @@ def build_function(
 
 
 def _tried(
-    formula: Formula, module: Module, least: dict[int, int], limits: Limits, compiled: bool | None
+    formula: Formula,
+    module: Module,
+    least: dict[int, int],
+    lost: set[int],
+    join: Callable[[BddStore, int, int, int], int],
+    rounds: Sequence[int],
+    limits: Limits,
+    compiled: bool | None,
 ) -> tuple[list[int], BddStore, int]:
+    """Make a module's diagram in the first order in which it fits; leaves that are lost have no set that counts."""
     tries = list(orders(formula, module))
-    for room in (*(size for size in _ROUNDS if size < limits.nodes), limits.nodes):
+    for room in (*(size for size in rounds if size < limits.nodes), limits.nodes):
         for leaves in tries:
             store = BddStore([least.get(leaf, 1) for leaf in leaves], limits, compiled=compiled)
             store.nodes_limit = room
-            value = {leaf: store.single(level) for level, leaf in enumerate(leaves)}
-
-            def join(kind: int, one: int, other: int, store: BddStore = store) -> int:
-                return store.apply(EITHER if kind == OR else BOTH, one, other)
-
             try:
-                return leaves, store, _gates(formula, module, value, join)
+                value = {leaf: 0 if leaf in lost else store.single(level) for level, leaf in enumerate(leaves)}
+                root = _gates(formula, module, value, partial(join, store))
             except Stopped as stopped:
                 if stopped.why == "time":
                     raise
+            else:
+                store.nodes_limit = limits.nodes
+                return leaves, store, root
     raise Stopped("size")
 
 
@@ -212,7 +221,7 @@ def function_of_sets(size: int, sets: Sequence[Sequence[int]], limits: Limits, *
         for place in sorted({level[event] for event in one}, reverse=True):
             node = store.node(place, node, 0)
         families.append(node)
-    root = store.apply(FUNCTION, _balanced(families or [0], partial(store.apply, UNION)))
+    root = store.apply(FUNCTION, _balanced(families or [0], partial(store.apply, UNION, limit=LARGEST)))
     levels, high, low, top = _piece(store, root)
     constants = np.zeros(2, np.int64)
     return diagram_of(

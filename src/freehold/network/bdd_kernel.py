@@ -29,9 +29,9 @@ FUNCTION = 4
 WITHOUT = 5
 TRUNCATE = 6
 MINIMAL = 7
-"""Minimal sets of two families together; minimal unions of a set of each, up to a weight; two functions by OR, by AND; the
-function of a family; the sets of one family that contain none of another; those up to a weight; the minimal sets of a function.
-Up to ``BOTH`` they meet at the level that is first in either; from ``EITHER`` to ``FUNCTION`` they make functions."""
+"""Minimal sets of two families together, and minimal unions of a set of each, both up to a weight; two functions by OR, by AND;
+the function of a family; the sets of one family that contain none of another; those up to a weight; the minimal sets of a
+function. Up to ``BOTH`` they meet at the level that is first in either; from ``EITHER`` to ``FUNCTION`` they make functions."""
 
 LARGEST = 32767
 """A weight of a set that stands for itself and all above; also: no limit."""
@@ -149,14 +149,22 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
         answer = -1
         if step == 0:
             if kind == UNION:
-                if a == b or b == 0:
-                    answer = a
+                one, other = node[4 * a + 3], node[4 * b + 3]
+                if a == b or (other & 32767) > limit:
+                    kind, b = TRUNCATE, 0
+                elif (one & 32767) > limit:
+                    kind, a, b = TRUNCATE, b, 0
+                elif b == 0:
+                    kind, b = TRUNCATE, 0
                 elif a == 0:
-                    answer = b
+                    kind, a, b = TRUNCATE, b, 0
                 elif a == 1 or b == 1:
                     answer = 1
-                elif a > b:
-                    a, b = b, a
+                else:
+                    if a > b:
+                        a, b = b, a
+                    if limit >= (one >> 15) and limit >= (other >> 15):
+                        limit = LARGEST
             elif kind == WITHOUT:
                 if a > 1 and b > 1:
                     if (node[4 * b + 3] & 32767) > (node[4 * a + 3] >> 15):
@@ -240,20 +248,14 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
         done, low, high = False, 0, 0
         next_kind, next_a, next_b, next_limit = kind, 0, 0, limit
         if kind == UNION:
+            less = limit - weight[level] if limit < LARGEST else limit
             if step == 0:
                 next_a, next_b = a0, b0
             elif step == 1:
                 stack[frame + 6] = result
-                if a1 == 0:
-                    step = 2
-                    next_kind, next_a, next_b = WITHOUT, b1, a0
-                elif b1 == 0:
-                    step = 2
-                    next_kind, next_a, next_b = WITHOUT, a1, b0
-                else:
-                    next_a, next_b = a1, b1
+                next_a, next_b, next_limit = a1, b1, less
             elif step == 2:
-                next_kind, next_a, next_b = WITHOUT, result, stack[frame + 6]
+                next_kind, next_a, next_b, next_limit = WITHOUT, result, stack[frame + 6], 0
             else:
                 done, low, high = True, stack[frame + 6], result
         elif kind == WITHOUT:
@@ -280,14 +282,14 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
                     step = 4
                     next_a, next_b, next_limit = (a0 if a1 == 0 else a1), (b0 if b1 == 0 else b1), less
                 else:
-                    next_kind, next_a, next_b, next_limit = UNION, b1, b0, 0
+                    next_kind, next_a, next_b, next_limit = UNION, b1, b0, less
             elif step == 2:
                 next_a, next_b, next_limit = a1, result, less
             elif step == 3:
                 stack[frame + 7] = result
                 next_a, next_b, next_limit = a0, b1, less
             elif step == 4:
-                next_kind, next_a, next_b, next_limit = UNION, stack[frame + 7], result, 0
+                next_kind, next_a, next_b, next_limit = UNION, stack[frame + 7], result, LARGEST
             elif step == 5:
                 next_kind, next_a, next_b, next_limit = WITHOUT, result, stack[frame + 6], 0
             else:
@@ -326,10 +328,23 @@ def run(node: Any, unique: Any, cache: Any, stack: Any, weight: Any, state: Any,
             height -= 1
         else:
             stack[frame + 4] = step + 1
-            frame += 8
-            stack[frame], stack[frame + 1], stack[frame + 2], stack[frame + 3] = next_kind, next_a, next_b, next_limit
-            stack[frame + 4] = 0
-            height += 1
+            # The commonest answers need no frame.
+            known = -1
+            if next_kind == WITHOUT:
+                if next_a == 0 or next_b == 0 or (node[4 * next_b + 3] & 32767) > (node[4 * next_a + 3] >> 15):
+                    known = next_a
+            elif next_a == 0 or next_b == 0:
+                if next_kind == EITHER or (next_kind == UNION and next_limit == LARGEST):
+                    known = next_a + next_b
+                elif next_kind != UNION and (next_kind <= BOTH or next_a == 0):
+                    known = 0
+            if known >= 0:
+                result = known
+            else:
+                frame += 8
+                stack[frame], stack[frame + 1], stack[frame + 2], stack[frame + 3] = next_kind, next_a, next_b, next_limit
+                stack[frame + 4] = 0
+                height += 1
     state[1], state[2] = height, result
     state[3] += asked - steps
     return outcome

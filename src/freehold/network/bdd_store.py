@@ -22,7 +22,7 @@ from freehold.network.cut_sets import Stop
 __all__ = ["NODES", "PLAIN_STEPS", "BddStore", "Limits", "Stopped"]
 
 NODES: Final = 1 << 23
-"""How many nodes there may be at most, unless said otherwise: 512 MB with their tables."""
+"""How many nodes there may be at most, unless said otherwise: some 300 MB with their tables."""
 
 PLAIN_STEPS: Final = 150_000
 """Steps after which the compiled kernel is worth loading: then as much time has gone by as a third of loading it takes."""
@@ -31,6 +31,8 @@ _PLAIN_STEPS_LOADED: Final = 3_000
 """The same where it is loaded already."""
 
 _FIRST: Final = 1 << 10
+_FIRST_COMPILED: Final = 1 << 15
+_WIDE: Final = 64
 _CACHE_MOST: Final = 1 << 22
 _LOOK: Final = {False: 3_000, True: 1_000_000}
 _LEVEL_BITS: Final = 2**31 - 1
@@ -100,20 +102,20 @@ class BddStore:
         self.limits = limits
         self.nodes_limit = limits.nodes
         self._patience = _PLAIN_STEPS_LOADED if _loaded else PLAIN_STEPS
-        self._change = compiled is None and has_compiler()
-        self._compiled = False
-        self._kernel: ModuleType = bdd_kernel
-        self._node: Any = [0] * (4 * _FIRST)
-        self._unique: Any = [0] * (2 * _FIRST)
-        self._cache: Any = [0] * (4 * _FIRST)
-        self._stack: Any = [0] * (8 * 64)
-        self._weight: Any = [min(one, LARGEST) for one in weight] or [1]
+        self._change = compiled is None
+        self._compiled = bool(compiled)
+        self._kernel: ModuleType = _compiled_kernel() if compiled else bdd_kernel
+        first = _FIRST_COMPILED if compiled and len(weight) > _WIDE else _FIRST
+        self._node: Any = self._empty(4 * min(first, limits.nodes))
+        self._unique: Any = self._empty(2 * first)
+        self._cache: Any = self._empty(4 * first)
+        self._stack: Any = self._empty(8 * 64)
+        self._weight: Any = self._longer([min(one, LARGEST) for one in weight] or [1], max(1, len(weight)))
         self._state: Any = [2, 0, 0, 0]
-        for terminal in (0, 1):
-            self._node[4 * terminal] = _LEVEL_BITS
-        self._node[3] = LARGEST
         if compiled:
-            self._compile()
+            self._state = np.array(self._state, np.int64)
+        self._node[0] = self._node[4] = _LEVEL_BITS
+        self._node[3] = LARGEST
 
     @property
     def count(self) -> int:
@@ -133,10 +135,6 @@ class BddStore:
     def least(self, root: int) -> int:
         """Least weight of a set of a family."""
         return int(self._node[4 * root + 3]) & LARGEST
-
-    def set_weight(self, level: int, weight: int) -> None:
-        """Say what a level weighs, before the first node of that level."""
-        self._weight[level] = min(weight, LARGEST)
 
     def single(self, level: int) -> int:
         """Make the family of the set of one event, which is the function of that event too."""
@@ -159,6 +157,7 @@ class BddStore:
         ------
         Stopped
         """
+        self.limits.check()
         self._stack[:5] = _as_kept(self._stack, (kind, one, other, limit, 0))
         self._state[1] = 1
         while True:
@@ -167,7 +166,9 @@ class BddStore:
                 self._node, self._unique, self._cache, self._stack, self._weight, self._state, look
             )  # fmt: skip
             if self._change and self._state[3] > self._patience:
-                self._compile()
+                self._change = False
+                if has_compiler():
+                    self._compile()
             if outcome == 0:
                 return int(self._state[2])
             if outcome == 2:
@@ -195,10 +196,8 @@ class BddStore:
             self._cache = cache
 
     def _compile(self) -> None:
-        self._change = False
         self._compiled = True
-        self._kernel = kernel_module("bdd_kernel", compiled=True)
-        _loaded.append(True)
+        self._kernel = _compiled_kernel()
         for name in ("_node", "_unique", "_cache", "_stack", "_weight"):
             setattr(self, name, np.array(getattr(self, name), np.int32))
         self._state = np.array(self._state, np.int64)
@@ -212,6 +211,12 @@ class BddStore:
             longer[: len(old)] = old
             return longer
         return old + [0] * (size - len(old))
+
+
+def _compiled_kernel() -> ModuleType:
+    kernel = kernel_module("bdd_kernel", compiled=True)
+    _loaded[:] = [True]
+    return kernel
 
 
 def _as_kept(stack: Any, values: tuple[int, ...]) -> Any:

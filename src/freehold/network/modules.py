@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from freehold.network.structure_function import EVENT, Formula
+from freehold.network.formula import EVENT, Formula
 
 __all__ = ["Module", "modules_of", "orders"]
 

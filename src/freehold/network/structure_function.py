@@ -1,152 +1,18 @@
-"""When does the top fail, as gates over events. Owns the way from an AND/OR network to a formula without circles.
-
-A formula is made bottom-up and simplified as it is made: what never fails and what has failed already is gone, equal gates
-are one, a gate of one argument is that argument. A need that fails if at least k of n fail, and a weighted top, become gates
-by recursion on the first argument, T(i, w) = T(i + 1, w) or (xᵢ and T(i + 1, w − wᵢ)), shared wherever the answer is the
-same for a range of w (Abío and others 2012, Journal of Artificial Intelligence Research 45, section 4).
-"""
+"""When does the top fail, as gates over events. Owns the way from an AND/OR network to a formula without circles."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from freehold.errors import SolveError
 from freehold.network.and_or import AndOr, Events, Short, Top
-from freehold.network.bdd_store import Limits, Stopped
+from freehold.network.bdd_store import Limits
+from freehold.network.formula import OR, Formula, FormulaMaker
+from freehold.network.formula_reduction import reduced
 
-__all__ = ["AND", "EVENT", "FAILED", "NEVER", "OR", "Formula", "structure_function", "suppliers_first"]
-
-EVENT: Final = 0
-OR: Final = 1
-AND: Final = 2
-NEVER: Final = 0
-FAILED: Final = 1
-"""Places of the two constants in every formula."""
+__all__ = ["structure_function", "suppliers_first"]
 
 _TOLERANCE: Final = 1e-9
-_GATES: Final = 2_000_000
-
-
-class Formula(NamedTuple):
-    """Events and gates; arguments come before what they are arguments of.
-
-    Parameters
-    ----------
-    kind
-        ``EVENT``, ``OR`` or ``AND``; places 0 and 1 are the constants.
-    arguments
-        Places; for an event, its number alone.
-    root
-        The place of the top.
-    """
-
-    kind: list[int]
-    arguments: list[tuple[int, ...]]
-    root: int
-
-
-class _Maker:
-    def __init__(self, limits: Limits) -> None:
-        self.kind = [OR, AND]
-        self.arguments: list[tuple[int, ...]] = [(), ()]
-        self._known: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._limits = limits
-
-    def _place(self, kind: int, arguments: tuple[int, ...]) -> int:
-        key = (kind, tuple(sorted(arguments)))
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = len(self.kind)
-            self.kind.append(kind)
-            self.arguments.append(arguments)
-            if found % 4096 == 0:
-                self._limits.check()
-                if found > _GATES:
-                    raise Stopped("size")
-        return found
-
-    def event(self, number: int) -> int:
-        return self._place(EVENT, (number,))
-
-    def gate(self, kind: int, arguments: Sequence[int]) -> int:
-        neutral, final = (NEVER, FAILED) if kind == OR else (FAILED, NEVER)
-        kept = dict.fromkeys(argument for argument in arguments if argument != neutral)
-        if final in kept:
-            return final
-        if len(kept) <= 1:
-            return next(iter(kept), neutral)
-        return self._place(kind, tuple(kept))
-
-    def at_least(self, arguments: Sequence[int], weights: Sequence[float], least: float, tolerance: float = 0.0) -> int:
-        """Fails once the weights of the arguments that fail sum to ``least`` − tolerance."""
-        together: dict[int, float] = {}
-        for argument, weight in zip(arguments, weights, strict=True):
-            if argument == FAILED:
-                least -= weight
-            elif argument != NEVER:
-                together[argument] = together.get(argument, 0.0) + weight
-        least -= tolerance
-        if least <= 0:
-            return FAILED
-        order = sorted(together, key=lambda argument: -together[argument])
-        amounts = [together[argument] for argument in order]
-        rest = [0.0] * (len(order) + 1)
-        for place in range(len(order) - 1, -1, -1):
-            rest[place] = rest[place + 1] + amounts[place]
-        if rest[0] < least:
-            return NEVER
-        if amounts[-1] >= least:
-            return self.gate(OR, order)
-        if rest[0] - amounts[-1] < least:
-            return self.gate(AND, order)
-        return self._threshold(order, amounts, rest, least)
-
-    def _threshold(self, order: list[int], amounts: list[float], rest: list[float], least: float) -> int:
-        # Of each place: ranges (low, high] of what is still missing over which the answer is one and the same.
-        lows: list[list[float]] = [[] for _ in range(len(order) + 1)]
-        found: list[list[tuple[float, int]]] = [[] for _ in range(len(order) + 1)]
-
-        def known(place: int, missing: float) -> tuple[float, float, int] | None:
-            if missing <= 0:
-                return float("-inf"), 0.0, FAILED
-            if missing > rest[place]:
-                return rest[place], float("inf"), NEVER
-            at = bisect_right(lows[place], missing) - 1
-            # A range is open below: its own low end belongs to the one before.
-            if at >= 0 and lows[place][at] == missing:
-                at -= 1
-            if at >= 0 and missing <= found[place][at][0]:
-                return lows[place][at], *found[place][at]
-            return None
-
-        waiting = [(0, least)]
-        steps = 0
-        while waiting:
-            steps += 1
-            if steps % 4096 == 0:
-                self._limits.check()
-            place, missing = waiting[-1]
-            if known(place, missing) is not None:
-                waiting.pop()
-                continue
-            without, with_it = known(place + 1, missing), known(place + 1, missing - amounts[place])
-            if without is None:
-                waiting.append((place + 1, missing))
-            elif with_it is None:
-                waiting.append((place + 1, missing - amounts[place]))
-            else:
-                low = max(without[0], with_it[0] + amounts[place])
-                high = min(without[1], with_it[1] + amounts[place])
-                # Rounding may leave a range without its own question in it.
-                low, high = (low if low < missing else missing * (1 - 1e-15)), max(high, missing)
-                gate = self.gate(OR, (without[2], self.gate(AND, (order[place], with_it[2]))))
-                at = bisect_right(lows[place], low)
-                lows[place].insert(at, low)
-                found[place].insert(at, (high, gate))
-        answer = known(0, least)
-        return NEVER if answer is None else answer[2]
 
 
 def suppliers_first(net: AndOr, nodes: Short) -> list[int] | None:
@@ -196,7 +62,7 @@ def structure_function(net: AndOr, events: Events, top: Top, limits: Limits) -> 
     Returns
     -------
     Formula
-        Coalesced: no gate has an argument of its own kind that nothing else uses.
+        Reduced.
 
     Raises
     ------
@@ -211,7 +77,7 @@ def structure_function(net: AndOr, events: Events, top: Top, limits: Limits) -> 
             "a diagram needs a network without circles, and what is asked for depends on one. Ask the hitting-set engine."
         )
     need_start, member_start, event_start = net.need_start, net.member_start, events.start
-    maker = _Maker(limits)
+    maker = FormulaMaker(limits)
     value: dict[int, int] = {}
     for done, node in enumerate(nodes):
         if done % 1024 == 0:
@@ -227,44 +93,4 @@ def structure_function(net: AndOr, events: Events, top: Top, limits: Limits) -> 
     # It fails when what is down weighs more than the whole less the floor.
     spare = sum(weights) - top.floor
     root = maker.at_least([value[node] for node in top.nodes.tolist()], weights, spare, -_TOLERANCE)
-    return _coalesced(maker.kind, maker.arguments, root)
-
-
-def _coalesced(kind: list[int], arguments: list[tuple[int, ...]], root: int) -> Formula:
-    uses = [0] * len(kind)
-    uses[root] = 1
-    for place in range(root, FAILED, -1):
-        if uses[place] and kind[place] != EVENT:
-            for argument in arguments[place]:
-                uses[argument] += 1
-    new_kind, new_place = [OR, AND], {NEVER: NEVER, FAILED: FAILED}
-    new_arguments: list[tuple[int, ...]] = [(), ()]
-    merged: dict[int, tuple[int, ...]] = {}
-    one_user: dict[int, int] = {}
-    for place in range(FAILED + 1, root + 1):
-        if uses[place] == 1 and kind[place] != EVENT:
-            one_user[place] = kind[place]
-    absorbed: set[int] = set()
-    for place in range(FAILED + 1, root + 1):
-        if uses[place] and kind[place] != EVENT:
-            absorbed.update(argument for argument in arguments[place] if one_user.get(argument) == kind[place])
-    for place in range(FAILED + 1, root + 1):
-        if not uses[place]:
-            continue
-        if kind[place] == EVENT:
-            new = arguments[place]
-        else:
-            new = tuple(
-                dict.fromkeys(
-                    part
-                    for argument in arguments[place]
-                    for part in (merged[argument] if argument in absorbed else (new_place[argument],))
-                )
-            )
-            if place in absorbed:
-                merged[place] = new
-                continue
-        new_place[place] = len(new_kind)
-        new_kind.append(kind[place])
-        new_arguments.append(new)
-    return Formula(new_kind, new_arguments, new_place[root])
+    return reduced(maker.formula(root), limits)

@@ -6,6 +6,7 @@ All counts are exact whole numbers, however large.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from freehold.network.bdd import Diagram
 __all__ = ["by_order", "containing", "countable_order", "largest_order", "total"]
 
 _EXACT = 2.0**62
-_ROOM = 1 << 25
+_ROOM = 1 << 24
+_PRODUCTS = 1 << 28
 
 
 def largest_order(family: Diagram) -> int:
@@ -45,8 +47,10 @@ def total(family: Diagram) -> int:
 
 
 def countable_order(family: Diagram) -> int:
-    """Order up to which the sets are counted by order in a bounded room (that of the largest, but for huge families)."""
-    return min(largest_order(family), max(4, _ROOM // (family.nodes + 2)))
+    """Order up to which counting by order takes a bounded room and time: that of the largest, but for huge families."""
+    products = 1 + int(np.count_nonzero(family.module >= 0))
+    room = min(_ROOM // (family.nodes + 2), isqrt(_PRODUCTS // products))
+    return min(largest_order(family), max(4, room))
 
 
 def _counts(family: Diagram, order: int) -> tuple[npt.NDArray[Any], type]:
@@ -69,7 +73,7 @@ def _product(rows: npt.NDArray[Any], times: npt.NDArray[Any]) -> npt.NDArray[Any
     """Counts of unions of a set of each, the two having no event in common: a product of polynomials, cut at the order."""
     answer = np.zeros_like(rows)
     width = rows.shape[-1]
-    for shift in np.flatnonzero(times):
+    for shift in np.flatnonzero(times).tolist():
         answer[..., shift:] += rows[..., : width - shift] * times[shift]
     return answer
 

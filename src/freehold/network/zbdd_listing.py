@@ -11,8 +11,9 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from freehold.errors import SolveError
 from freehold.network.bdd import Diagram
-from freehold.network.zbdd import by_order, largest_order
+from freehold.network.zbdd import by_order, countable_order, largest_order
 
 __all__ = ["sets_of"]
 
@@ -29,12 +30,21 @@ def sets_of(family: Diagram, order: int | None = None) -> Iterator[tuple[int, ..
     ----------
     order
         ``None``: all.
+
+    Raises
+    ------
+    freehold.errors.SolveError
+        When it comes to sets that are too large to be listed in a bounded room: hundreds of events each.
     """
-    most = largest_order(family) if order is None else order
+    most = countable_order(family) if order is None else min(order, countable_order(family))
     counts = by_order(family, most)
     for size, count in counts.items():
         if count:
             yield from _portion(family, size, ())
+    if most < largest_order(family) and (order is None or most < order):
+        raise SolveError(
+            f"the cut sets of more than {most} events are counted, and too large to be listed. List those up to that order."
+        )
 
 
 def _portion(family: Diagram, size: int, begin: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

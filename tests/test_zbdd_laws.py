@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from and_or_networks import Asked, asked, brute_force, fails, k_of_n
+from asked_networks import Asked, asked, brute_force, fails, k_of_n
 from freehold.network.bdd import birnbaum, probability
 from freehold.network.diagram_cuts import diagram_cuts, probability_bounds, top_function, union_function
 from freehold.network.zbdd import containing

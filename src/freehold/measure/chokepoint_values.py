@@ -55,8 +55,8 @@ class Single:
     at_day
         The same on the day of the question (its end, if none was asked): (low, high).
     stops
-        How many items, the lost ones left out, fall under the floor by that day, on the side of the least loss and of the
-        most.
+        How many items, the lost ones and mere choices left out, fall under the floor by that day, on the side of the least
+        loss and of the most.
     first_stop
         First day on which the target is under the floor, unknowns at their worst; ``None`` if it is not.
     """

@@ -197,10 +197,17 @@ def _cut_sets(view: LevelView, events: Sequence[Member], order: int, seconds: fl
 def _judge(view: LevelView, events: Sequence[Member]) -> Judged:
     takes = [frozenset(view.inside(member.supplies)) for member in events]
 
-    def falls(lost: Collection[int]) -> bool:
-        return view.falls(frozenset().union(*(takes[event] for event in lost)))
+    def taken(lost: Collection[int]) -> frozenset[int]:
+        return frozenset().union(*(takes[event] for event in lost))
 
-    return Judged(falls)
+    def falls(lost: Collection[int]) -> bool:
+        return view.falls(taken(lost))
+
+    def guess(lost: Collection[int]) -> Collection[int] | None:
+        holders = view.holders(taken(lost))
+        return None if holders is None else [event for event, own in enumerate(takes) if not own.isdisjoint(holders)]
+
+    return Judged(falls, range(len(events)), guess)
 
 
 def _cut_set(view: LevelView, members: Sequence[Member]) -> CutSet:

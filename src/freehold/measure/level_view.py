@@ -113,20 +113,65 @@ class LevelView:
     def _levels(self, sets: Sequence[Collection[int]]) -> Floats:
         if not len(self._weights):
             return np.zeros(len(sets))
-        scenarios = [self._losses.scenario(self._rank[number] for number in supplies) for supplies in sets]
-        built = self._case.built(LOW)
-        answer = solve(built, scenarios, [self.day], self._floor, self._case.running(LOW))
-        levels: Floats = (answer.levels[:, 0, :] @ self._weights.T).min(axis=1)
+        levels: Floats = (self._run(sets) @ self._weights.T).min(axis=1)
         return levels
 
-    def first_stop(self, supplies: Collection[int]) -> float | None:
-        """First day, up to the day asked, on which the target is under the floor when these supplies of its cone are lost."""
+    def _run(self, sets: Sequence[Collection[int]]) -> Floats:
+        scenarios = [self._losses.scenario(self._rank[number] for number in supplies) for supplies in sets]
+        built = self._case.built(LOW)
+        return solve(built, scenarios, [self.day], self._floor, self._case.running(LOW)).levels[:, 0, :]
+
+    def holders(self, supplies: Collection[int]) -> frozenset[int] | None:
+        """Supplies that may well hold the target up by themselves when these of its cone are lost.
+
+        From the target down, as many supplies of each item as give its level, those that need least first; a guess, since
+        covers, circles and what is not essential are left out of account. ``None`` if nothing of the target is up.
+        """
+        case, levels = self._case, self._run([supplies])[0]
+        lost = {self._rank[number] for number in supplies}
+        open_ = [int(item) for item in self._wanted if levels[item] > TOLERANCE]
+        seen, found = set(open_), set()
+        while open_:
+            item = open_.pop()
+            given = 0.0
+            for number in sorted(case.supplies_of[item], key=lambda one: (len(case.needs_of[one]), one)):
+                if given >= levels[item] - TOLERANCE:
+                    break
+                part = self._part(number, levels) if number not in lost else 0.0
+                if part <= TOLERANCE:
+                    continue
+                given += part
+                found.add(number)
+                for need in case.needs_of[number]:
+                    needed = case.item_number[need.item]
+                    if needed not in seen and need.survive != math.inf:
+                        seen.add(needed)
+                        open_.append(needed)
+        return frozenset(self.cone[number] for number in found) or None
+
+    def _part(self, number: int, levels: Floats) -> float:
+        """About how much a supply gives: what it weighs on the day, times the worst met of its essential needs."""
+        filled, case = self._case.supplies[number].filled, self._case
+        weight = filled.capacity[LOW] if case.recover(number, LOW) <= self.day else filled.share[LOW]
+        needs = [need for need in case.needs_of[number] if need.survive != math.inf and need.weight in (None, 1.0)]
+        return weight * min((float(levels[case.item_number[need.item]]) for need in needs), default=1.0)
+
+    def first_stop(self, supplies: Collection[int], until: float | None = None) -> float | None:
+        """First day on which the target is under the floor when these supplies of its cone are lost.
+
+        Parameters
+        ----------
+        supplies
+            What is lost.
+        until
+            Last day to look at; by default that of the question.
+        """
         if not len(self._weights):
             return 0.0
         scenario = self._losses.scenario(self._rank[number] for number in supplies)
         built = self._case.built(LOW)
         level = np.asarray(self._case.running(LOW).level, np.float64)[built.item_place]
-        for change in trace(built, scenario, self.day, self._case.running(LOW)):
+        for change in trace(built, scenario, self.day if until is None else until, self._case.running(LOW)):
             for number, _, after in change.moved:
                 level[number] = after
             if float((self._weights @ level).min()) < self._floor - TOLERANCE:

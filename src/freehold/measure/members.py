@@ -24,7 +24,7 @@ from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import UNKNOWN, Item, is_stated
 
-__all__ = ["ANY_OF", "check_probabilities", "members_of"]
+__all__ = ["ANY_OF", "check_probabilities", "is_choice", "members_of"]
 
 ANY_OF: Final = "any-of"
 """The tag of an item that stands for a choice between others."""
@@ -91,14 +91,15 @@ def members_of(
     return tuple(sorted(found, key=lambda member: member.id))
 
 
-def _is_choice(item: Item) -> bool:
+def is_choice(item: Item) -> bool:
+    """Whether an item only stands for a choice between others."""
     return isinstance(item.tags, tuple) and ANY_OF in item.tags
 
 
 def _items(case: Case, target: Collection[int]) -> Iterator[Member]:
     for number, item in enumerate(case.stack.items):
         supplies = case.supplies_of[number]
-        if number not in target and supplies and not _is_choice(item):
+        if number not in target and supplies and not is_choice(item):
             yield Member("item", item.id, supplies, (), _only_probability(case, supplies))
 
 
@@ -106,7 +107,7 @@ def _sources(case: Case, of: Group, target: Collection[int]) -> Iterator[Member]
     taken = {item.id for item in case.stack.items} | set(case.supply_number)
     for number, supply in enumerate(case.supplies):
         item = case.stack.items[supply.item]
-        if supply.item in target or _is_choice(item) or (of == "leaf" and case.needs_of[number]):
+        if supply.item in target or is_choice(item) or (of == "leaf" and case.needs_of[number]):
             continue
         source = supply.filled.source
         if source is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from freehold.measure.case import HIGH, LOW, Case, Side
 from freehold.measure.chokepoint_values import Member, Single
 from freehold.measure.level_view import LevelView, Losses, last_day
+from freehold.measure.members import is_choice
 from freehold.measure.mission import Interval, Mission
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import Answer, solve
@@ -114,6 +115,8 @@ class _Runs:
         self.place = self.days.index(day)
         self.day = day
         self._floor = asked.floor
+        choices = np.array([is_choice(item) for item in case.stack.items], np.bool_)
+        self.counted = (self.before >= asked.floor - TOLERANCE) & ~choices
 
     def solve(self, sets: Sequence[Collection[int]]) -> Answer:
         scenarios = [self.losses.scenario(supplies) for supplies in sets]
@@ -140,26 +143,26 @@ def _single(
     rows = [np.array([*runs[side].places, runs[side].place]) for side in (LOW, HIGH)]
     after = mean(levels[LOW][rows[LOW]], levels[HIGH][rows[HIGH]])
     pairs = [
-        tuple(sorted((max(0.0, before.low[0] - low), max(0.0, before.high[0] - high))))
+        tuple(sorted((max(0.0, round(before.low[0] - low, 12)), max(0.0, round(before.high[0] - high, 12)))))
         for low, high in zip(after.low, after.high, strict=True)
     ]
     loss = Interval(tuple(pair[0] for pair in pairs[:-1]), tuple(pair[1] for pair in pairs[:-1]))
     least = _stopped(asked, member.supplies, runs[HIGH], stops[HIGH])
     most = _stopped(asked, (*member.supplies, *member.perhaps), runs[LOW], stops[LOW])
-    first = _first_stop(asked, member, stops[LOW])
+    first = _first_stop(asked, member, stops[LOW], runs[LOW].days[-1])
     return Single(member, loss, (pairs[-1][0], pairs[-1][1]), (min(least, most), max(least, most)), first)
 
 
 def _stopped(asked: _Asked, supplies: Collection[int], runs: _Runs, stops: Floats) -> int:
-    """Items that ran, have come under the floor by the day, and are not lost themselves."""
-    fallen = (stops <= runs.day + TOLERANCE) & (runs.before >= asked.floor - TOLERANCE)
+    """Items that ran, have come under the floor by the day, and are not lost themselves; what is a choice is no item."""
+    fallen = (stops <= runs.day + TOLERANCE) & runs.counted
     taken = set(supplies)
     own = {asked.case.supplies[number].item for number in taken}
     lost = [item for item in own if taken.issuperset(asked.case.supplies_of[item])]
     return int(fallen.sum()) - int(fallen[lost].sum())
 
 
-def _first_stop(asked: _Asked, member: Member, stops: Floats) -> float | None:
+def _first_stop(asked: _Asked, member: Member, stops: Floats, until: float) -> float | None:
     weights = asked.mission.weights
     if len(weights) + len(asked.mission.doubtful) == 1:
         day = float(stops[next(iter((*weights, *asked.mission.doubtful)))])
@@ -167,4 +170,4 @@ def _first_stop(asked: _Asked, member: Member, stops: Floats) -> float | None:
     # while none of its items is under the floor, their mean is not
     if not np.isfinite(stops[[*weights, *asked.mission.doubtful]]).any():
         return None
-    return asked.view.first_stop(asked.view.inside((*member.supplies, *member.perhaps)))
+    return asked.view.first_stop(asked.view.inside((*member.supplies, *member.perhaps)), until)

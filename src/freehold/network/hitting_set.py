@@ -53,10 +53,19 @@ class Judged:
     ----------
     falls
         Whether the top falls when some events happen.
+    events
+        All that can be lost; needed for a guess.
+    guess
+        Events, none of them lost, that may well be a support when some are lost; asked only where the top stands.
     """
 
-    def __init__(self, falls: Callable[[Collection[int]], bool]) -> None:
-        self._falls = falls
+    def __init__(
+        self,
+        falls: Callable[[Collection[int]], bool],
+        events: Sequence[int] = (),
+        guess: Callable[[Collection[int]], Collection[int] | None] = lambda _: None,
+    ) -> None:
+        self._falls, self._events, self._guess = falls, events, guess
         self._known: dict[frozenset[int], bool] = {}
 
     def falls(self, lost: Collection[int]) -> bool:
@@ -68,9 +77,14 @@ class Judged:
             self._known[key] = self._falls(lost)
         return self._known[key]
 
-    def support(self, _lost: Collection[int]) -> Collection[int] | None:
-        """``None``: have one searched."""
-        return None
+    def support(self, lost: Collection[int], /) -> Collection[int] | None:
+        """What the guess gives, if it is right; else ``None``: have one searched."""
+        offered = self._guess(lost)
+        return offered if offered is not None and not self.falls(self._without(offered)) else None
+
+    def _without(self, kept: Collection[int]) -> list[int]:
+        spared = set(kept)
+        return [event for event in self._events if event not in spared]
 
 
 class _Late(Exception):
@@ -117,12 +131,14 @@ def _grown(judge: Judge, lost: Sequence[int], more: Sequence[int], clock: _Clock
 def _support(judge: Judge, lost: Sequence[int], candidates: Sequence[int], clock: _Clock) -> list[int]:
     """A small support among the candidates that none of the lost is of."""
     gone = set(lost)
+    spared = [event for event in candidates if event not in gone]
     offered = judge.support(lost)
     if offered is not None:
-        return sorted(set(offered) & set(candidates))
-    spared = [event for event in candidates if event not in gone]
-    kept = _grown(judge, lost, spared, clock)
-    return [event for event in spared if event not in kept]
+        needed = set(offered)
+        lost = [event for event in candidates if event not in needed]
+        spared = [event for event in spared if event in needed]
+    grown = _grown(judge, lost, spared, clock)
+    return [event for event in spared if event not in grown]
 
 
 def _shrunk(judge: Judge, lost: Sequence[int], clock: _Clock) -> list[int]:
@@ -407,8 +423,7 @@ def cheapest_cut(
                     break
                 if bound >= weigh(best):
                     break
-                grown = _grown(judge, proposal, [event for event in dearest_first[::-1] if event not in set(proposal)], clock)
-                lightest.hit([event for event in events if event not in grown])
+                lightest.hit(_support(judge, proposal, dearest_first[::-1], clock))
         except _Late:
             stopped = "time"
     weight = weigh(best)

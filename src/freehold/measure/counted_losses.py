@@ -1,0 +1,147 @@
+"""Single losses by counters, where that must give what levels give. Owns the conditions for it.
+
+Counters know the end, and nothing of time. So they serve where nothing happens after day 0: no cover is finite, and what
+can ramp up does so at once or never. Then the levels of every day are those of the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from freehold.measure.case import HIGH, LOW, Case, Side
+from freehold.measure.chokepoint_values import Member, Single
+from freehold.measure.members import is_choice
+from freehold.measure.mission import Interval, Mission
+from freehold.network.and_or import AndOr
+from freehold.network.arrays import TOLERANCE, Floats, Integers
+from freehold.network.propagation import propagation, sets_of, single_losses
+from freehold.stack.values import UNKNOWN
+
+__all__ = ["Standing", "counted_losses", "is_still"]
+
+_MOST_DOUBTFUL = 8
+"""Items of unknown mission weight, each of which takes a column of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One side as a network in which everything works or does not.
+
+    Parameters
+    ----------
+    net
+        Its nodes are items and supplies, and may be more.
+    item_node, supply_node
+        Node of each item and supply of the case.
+    """
+
+    net: AndOr
+    item_node: Integers
+    supply_node: Integers
+
+
+def is_still(case: Case, side: Side) -> bool:
+    """Whether nothing happens after day 0, whatever is lost on it."""
+    for number, supply in enumerate(case.supplies):
+        ramps = supply.filled.capacity[side] != supply.filled.share[side]
+        if ramps and TOLERANCE < case.recover(number, side) < math.inf:
+            return False
+    unknown = 0.0 if side == LOW else math.inf
+    covers = (unknown if need.survive is UNKNOWN else need.survive or 0.0 for need in case.needs)
+    return not any(TOLERANCE < cover < math.inf for cover in covers)
+
+
+def counted_losses(
+    case: Case,
+    mission: Mission,
+    members: Sequence[Member],
+    standing: tuple[Standing, Standing],
+    *,
+    days: tuple[float, ...],
+    floor: float,
+    compiled: bool | None = None,
+) -> list[Single] | None:
+    """Lose each member alone, and count who falls.
+
+    Parameters
+    ----------
+    case, mission, members
+        The stack, what is asked about, and what can be lost.
+    standing
+        Both sides, low and high; :func:`is_still` has to be true of both.
+    days
+        Days to report: the loss is the same on all of them.
+    floor
+        Under which the target has stopped.
+    compiled
+        Which kernel.
+
+    Returns
+    -------
+    list of Single or None
+        In the order of the members; ``None`` where too many mission weights are unknown for it.
+    """
+    if len(mission.doubtful) > _MOST_DOUBTFUL:
+        return None
+    low_side = _side(case, mission, members, standing[LOW], LOW, floor, compiled)
+    same = case.is_numeric_known and case.is_recovery_known and not any(member.perhaps for member in members)
+    high_side = low_side if same else _side(case, mission, members, standing[HIGH], HIGH, floor, compiled)
+    running = [
+        np.asarray(case.running(side).level, np.float64)[case.built(side).item_place][np.newaxis] for side in (LOW, HIGH)
+    ]
+    before = mission.mean(running[LOW], running[HIGH])
+    found = []
+    for at, member in enumerate(members):
+        low, high = float(low_side.level[at]), float(high_side.level[at])
+        pair = sorted((max(0.0, round(before.low[0] - low, 12)), max(0.0, round(before.high[0] - high, 12))))
+        loss = Interval((pair[0],) * len(days), (pair[1],) * len(days))
+        stops = sorted((int(high_side.stopped[at]), int(low_side.stopped[at])))
+        first = 0.0 if low < floor - TOLERANCE else None
+        found.append(Single(member, loss, (pair[0], pair[1]), (stops[0], stops[1]), first))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """Of each member: the target's level when it is lost, and how many items that ran have stopped, lost ones left out."""
+
+    level: Floats
+    stopped: Integers
+
+
+def _side(
+    case: Case, mission: Mission, members: Sequence[Member], side: Standing, which: Side, floor: float, compiled: bool | None
+) -> _After:
+    spread = propagation(side.net, compiled)
+    size = len(spread.up)
+    rows = [*([mission.weights] if mission.weights else []), *({number: 1.0} for number in mission.doubtful)]
+    weights = np.zeros((size, len(rows)))
+    for column, row in enumerate(rows):
+        for number, weight in row.items():
+            weights[side.item_node[number], column] += weight
+    ran = np.asarray(case.running(which).level, np.float64)[case.built(which).item_place] >= floor - TOLERANCE
+    counted = np.zeros(size, np.bool_)
+    counted[side.item_node[ran & ~np.array([is_choice(item) for item in case.stack.items], np.bool_)]] = True
+    down_at_once = int((counted & ~spread.up).sum())
+    taken = [(*member.supplies, *member.perhaps) if which == LOW else member.supplies for member in members]
+    losses = single_losses(spread, sets_of([side.supply_node[list(one)].tolist() for one in taken]), counted, weights)
+    base = weights.T @ spread.up
+    levels = (base[np.newaxis] - losses.lost).clip(0.0, 1.0)
+    level = np.zeros(len(members)) if not rows else (levels.min(axis=1) if which == LOW else levels.max(axis=1))
+    own = np.array([_lost_items(case, one, side, counted & spread.up) for one in taken], np.int64)
+    return _After(level, losses.taken - own + down_at_once)
+
+
+def _lost_items(
+    case: Case, supplies: Sequence[int], side: Standing, counted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> int:
+    """Items that fall since all their supplies are lost, those left out whose only supply is their own node."""
+    lost = set(supplies)
+    items = {case.supplies[number].item for number in lost}
+    nodes = set(side.supply_node[list(supplies)].tolist())
+    own = [side.item_node[item] for item in items if lost.issuperset(case.supplies_of[item])]
+    return sum(bool(counted[node]) for node in own if node not in nodes)

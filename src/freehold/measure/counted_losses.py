@@ -7,7 +7,7 @@ can ramp up does so at once or never. Then the levels of every day are those of 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +16,15 @@ from freehold.measure.case import HIGH, LOW, Case, Side
 from freehold.measure.chokepoint_values import Member, Single
 from freehold.measure.members import is_choice
 from freehold.measure.mission import Interval, Mission
-from freehold.network.and_or import AndOr
+from freehold.measure.single_losses import lost_items
+from freehold.network.and_or import AndOr, Booleans
 from freehold.network.arrays import TOLERANCE, Floats, Integers
-from freehold.network.propagation import propagation, sets_of, single_losses
+from freehold.network.propagation import Propagation, propagation, sets_of, single_losses
 from freehold.stack.values import UNKNOWN
 
 __all__ = ["Standing", "counted_losses", "is_still"]
 
+_MOST_AT_ONCE = 5_000_000
 _MOST_DOUBTFUL = 8
 """Items of unknown mission weight, each of which takes a column of its own."""
 
@@ -127,21 +129,42 @@ def _side(
     counted = np.zeros(size, np.bool_)
     counted[side.item_node[ran & ~np.array([is_choice(item) for item in case.stack.items], np.bool_)]] = True
     down_at_once = int((counted & ~spread.up).sum())
+    parts = [_portion(case, some, side, which, spread, counted, weights) for some in _portions(members, which)]
+    lost = np.concatenate([np.zeros((0, len(rows))), *(part[0] for part in parts)])
+    taken = np.concatenate([np.zeros(0, np.int64), *(part[1] for part in parts)])
+    base = weights.T @ spread.up
+    levels = (base[np.newaxis] - lost).clip(0.0, 1.0)
+    level = np.zeros(len(members)) if not rows else (levels.min(axis=1) if which == LOW else levels.max(axis=1))
+    return _After(level, taken + down_at_once)
+
+
+def _portions(members: Sequence[Member], which: Side) -> Iterator[list[Member]]:
+    """The members in order, so many at once that what they take fits in little room."""
+    some: list[Member] = []
+    room = _MOST_AT_ONCE
+    for member in members:
+        some.append(member)
+        room -= len(member.supplies) + (len(member.perhaps) if which == LOW else 0)
+        if room <= 0:
+            yield some
+            some, room = [], _MOST_AT_ONCE
+    if some:
+        yield some
+
+
+def _portion(
+    case: Case, members: Sequence[Member], side: Standing, which: Side, spread: Propagation, counted: Booleans, weights: Floats
+) -> tuple[Floats, Integers]:
+    """The weights lost with each member, and how many items stop that are not lost themselves."""
     taken = [(*member.supplies, *member.perhaps) if which == LOW else member.supplies for member in members]
     losses = single_losses(spread, sets_of([side.supply_node[list(one)].tolist() for one in taken]), counted, weights)
-    base = weights.T @ spread.up
-    levels = (base[np.newaxis] - losses.lost).clip(0.0, 1.0)
-    level = np.zeros(len(members)) if not rows else (levels.min(axis=1) if which == LOW else levels.max(axis=1))
-    own = np.array([_lost_items(case, one, side, counted & spread.up) for one in taken], np.int64)
-    return _After(level, losses.taken - own + down_at_once)
+    ran = counted & spread.up
+    own = np.array([_lost_nodes(case, one, side, ran) for one in taken], np.int64)
+    return losses.lost, losses.taken - own
 
 
-def _lost_items(
-    case: Case, supplies: Sequence[int], side: Standing, counted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-) -> int:
-    """Items that fall since all their supplies are lost, those left out whose only supply is their own node."""
-    lost = set(supplies)
-    items = {case.supplies[number].item for number in lost}
+def _lost_nodes(case: Case, supplies: Sequence[int], side: Standing, counted: Booleans) -> int:
+    """How many nodes of items all of whose supplies are lost count, those left out that are lost supplies too."""
     nodes = set(side.supply_node[list(supplies)].tolist())
-    own = [side.item_node[item] for item in items if lost.issuperset(case.supplies_of[item])]
+    own = side.item_node[lost_items(case, supplies)].tolist()
     return sum(bool(counted[node]) for node in own if node not in nodes)

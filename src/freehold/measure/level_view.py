@@ -92,11 +92,22 @@ class LevelView:
         self._losses = Losses(self._case, LOW)
         self._floor = floor
         self.day = last_day(self._case, LOW) if day is None else day
-        rows = [*([mission.weights] if mission.weights else []), *({number: 1.0} for number in mission.doubtful)]
-        self._weights = np.zeros((len(rows), len(self._case.stack.items)))
-        for row, weights in enumerate(rows):
-            self._weights[row, [kept[number] for number in weights]] = list(weights.values())
-        self._wanted = np.flatnonzero(self._weights.any(axis=0))
+        self._weights = np.zeros(len(self._case.stack.items))
+        self._weights[[kept[number] for number in mission.weights]] = list(mission.weights.values())
+        self._doubtful = np.array([kept[number] for number in mission.doubtful], np.int64)
+        self._weighs = bool(mission.weights)
+        self._wanted = [kept[number] for number in (*mission.weights, *mission.doubtful)]
+
+    @property
+    def case(self) -> Case:
+        """The case of what the target rests on; its supplies are the cone's, in the same order."""
+        return self._case
+
+    @property
+    def target(self) -> Mission:
+        """What is asked about, in the numbers of :attr:`case`."""
+        weights = {number: float(self._weights[number]) for number in np.flatnonzero(self._weights).tolist()}
+        return Mission(weights, tuple(self._doubtful.tolist()), "the target", stated=True)
 
     def inside(self, supplies: Iterable[int]) -> tuple[int, ...]:
         """Those supplies that the target rests on."""
@@ -104,22 +115,23 @@ class LevelView:
 
     def level(self, supplies: Collection[int]) -> float:
         """Level of the target on the day when these supplies of its cone are lost."""
-        return float(self._levels([supplies])[0])
+        return self._level(self._run(supplies))
 
     def falls(self, supplies: Collection[int]) -> bool:
         """Whether the target is under the floor on the day when these supplies of its cone are lost."""
         return self.level(supplies) < self._floor - TOLERANCE
 
-    def _levels(self, sets: Sequence[Collection[int]]) -> Floats:
-        if not len(self._weights):
-            return np.zeros(len(sets))
-        levels: Floats = (self._run(sets) @ self._weights.T).min(axis=1)
-        return levels
+    def _level(self, levels: Floats) -> float:
+        """Level of the target: where mission weights are unknown, the least that it may be."""
+        parts = [float(self._weights @ levels)] if self._weighs else []
+        parts += [float(levels[self._doubtful].min())] if len(self._doubtful) else []
+        return min(parts, default=0.0)
 
-    def _run(self, sets: Sequence[Collection[int]]) -> Floats:
-        scenarios = [self._losses.scenario(self._rank[number] for number in supplies) for supplies in sets]
+    def _run(self, supplies: Collection[int]) -> Floats:
+        scenarios = [self._losses.scenario(self._rank[number] for number in supplies)]
         built = self._case.built(LOW)
-        return solve(built, scenarios, [self.day], self._floor, self._case.running(LOW)).levels[:, 0, :]
+        levels: Floats = solve(built, scenarios, [self.day], self._floor, self._case.running(LOW)).levels[0, 0]
+        return levels
 
     def holders(self, supplies: Collection[int]) -> frozenset[int] | None:
         """Supplies that may well hold the target up by themselves when these of its cone are lost.
@@ -127,9 +139,9 @@ class LevelView:
         From the target down, as many supplies of each item as give its level, those that need least first; a guess, since
         covers, circles and what is not essential are left out of account. ``None`` if nothing of the target is up.
         """
-        case, levels = self._case, self._run([supplies])[0]
+        case, levels = self._case, self._run(supplies)
         lost = {self._rank[number] for number in supplies}
-        open_ = [int(item) for item in self._wanted if levels[item] > TOLERANCE]
+        open_ = [item for item in self._wanted if levels[item] > TOLERANCE]
         seen, found = set(open_), set()
         while open_:
             item = open_.pop()
@@ -166,15 +178,13 @@ class LevelView:
         until
             Last day to look at; by default that of the question.
         """
-        if not len(self._weights):
-            return 0.0
         scenario = self._losses.scenario(self._rank[number] for number in supplies)
         built = self._case.built(LOW)
         level = np.asarray(self._case.running(LOW).level, np.float64)[built.item_place]
         for change in trace(built, scenario, self.day if until is None else until, self._case.running(LOW)):
             for number, _, after in change.moved:
                 level[number] = after
-            if float((self._weights @ level).min()) < self._floor - TOLERANCE:
+            if self._level(level) < self._floor - TOLERANCE:
                 return change.day
         return None
 

@@ -21,7 +21,7 @@ from freehold.measure.mission import Interval, Mission
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import Answer, solve
 
-__all__ = ["single_losses", "worst_first"]
+__all__ = ["lost_items", "single_losses", "worst_first"]
 
 _MOST_NUMBERS = 4_000_000
 
@@ -85,8 +85,7 @@ def single_losses(
     cone = frozenset(view.cone)
 
     def touches(member: Member) -> tuple[bool, int, str]:
-        taken = {*member.supplies, *member.perhaps}
-        return taken.isdisjoint(cone), -len(taken), member.id
+        return not member.perhaps and cone.isdisjoint(member.supplies), -len(member.supplies), member.id
 
     order = sorted(members, key=touches)
     batch = max(1, _MOST_NUMBERS // max(1, len(case.stack.items) * (len(days) + 1)))
@@ -156,10 +155,15 @@ def _single(
 def _stopped(asked: _Asked, supplies: Collection[int], runs: _Runs, stops: Floats) -> int:
     """Items that ran, have come under the floor by the day, and are not lost themselves; what is a choice is no item."""
     fallen = (stops <= runs.day + TOLERANCE) & runs.counted
-    taken = set(supplies)
-    own = {asked.case.supplies[number].item for number in taken}
-    lost = [item for item in own if taken.issuperset(asked.case.supplies_of[item])]
+    lost = lost_items(asked.case, supplies)
     return int(fallen.sum()) - int(fallen[lost].sum())
+
+
+def lost_items(case: Case, supplies: Collection[int]) -> list[int]:
+    """Items all of whose supplies are lost."""
+    taken = set(supplies)
+    items = {case.supplies[number].item for number in taken}
+    return sorted(item for item in items if taken.issuperset(case.supplies_of[item]))
 
 
 def _first_stop(asked: _Asked, member: Member, stops: Floats, until: float) -> float | None:

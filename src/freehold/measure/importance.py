@@ -84,6 +84,8 @@ def likelihood(
     if function is not None:
         return Likelihood(*importances(members, function), is_exact=True)
     sets = list(islice(found.sets(), _MOST_SETS + 1))
+    if not sets and found.complete_to is not None:
+        return Likelihood(None, (), is_exact=False)
     made = union_function(len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit).function
     if made is None:
         return Likelihood(None, (), is_exact=False)

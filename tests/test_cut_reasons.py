@@ -291,3 +291,36 @@ def test_a_set_that_is_none_has_no_reason() -> None:
 
     assert reasons_of(stack, found.answer, [CutSet(half, None, None)]) == (None,)
     assert isinstance(found.reasons[0], CutReason)
+
+
+def test_a_choice_between_others_is_not_named() -> None:
+    choice = """
+[[item]]
+id = "any-of-one-two"
+kind = "software"
+tags = ["any-of"]
+  [[item.source]]
+  provider = "self"
+  capacity = 1.0
+  needs = ["one"]
+  [[item.source]]
+  id = "way-two"
+  provider = "self"
+  capacity = 1.0
+  needs = ["two"]
+
+[[item]]
+id = "one"
+name = "First"
+  [[item.source]]
+  provider = "aws-id"
+
+[[item]]
+id = "two"
+name = "Second"
+  [[item.source]]
+  provider = "ms-id"
+"""
+    assert told(stack_of('"any-of-one-two"', choice)) == [
+        "If Amazon and Microsoft both refuse, 'Patient record' stops on day 0: no alternative is left."
+    ]

@@ -18,6 +18,7 @@ from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Member
 from freehold.measure.history import History
 from freehold.measure.level_view import Losses, last_day
+from freehold.measure.members import is_choice
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import solve
@@ -72,6 +73,8 @@ class CutReason:
         What that item is short of, the heaviest first, where it is several needs at once.
     is_sure
         Whether it is so whatever the unknown facts are.
+    is_choice
+        Whether the item in which they join only stands for a choice between others.
     """
 
     day: float
@@ -80,6 +83,7 @@ class CutReason:
     where: str | None
     needs: tuple[str, ...]
     is_sure: bool
+    is_choice: bool = False
 
 
 class CutReasons:
@@ -133,7 +137,8 @@ class CutReasons:
         if since:
             item = min(since, key=lambda one: (since[one], -self._asked[one], self._id(one)))
             how, where, needs = self._join(history, item, set(lost), least)
-            return CutReason(day, (fallen[item],), how, self._id(where), needs, self._is_sure(lost, item))
+            sure, choice = self._is_sure(lost, item), is_choice(self._case.stack.items[where])
+            return CutReason(day, (fallen[item],), how, self._id(where), needs, sure, choice)
         losses = {item: history.before[item] - history.level(item, self._day) for item in self._asked}
         order = sorted(
             (item for item, loss in losses.items() if loss > TOLERANCE),

@@ -179,5 +179,10 @@ def _importance(member: Member, structural: float, p: float, failure: float, slo
 
 
 def _order(one: Importance) -> tuple[float, float, float, str]:
-    """The largest critical importance first; where it is not known, the largest structural one; ties by id."""
-    return (-(one.fussell_vesely or 0.0), -(one.birnbaum or 0.0), -one.structural, one.member.id)
+    """The largest critical importance first; where it is not known, the largest structural one; ties by id.
+
+    What differs by rounding alone is a tie.
+    """
+    measures = (one.fussell_vesely or 0.0, one.birnbaum or 0.0, one.structural)
+    first, second, third = (-float(f"{measure:.9g}") for measure in measures)
+    return first, second, third, one.member.id

@@ -9,7 +9,7 @@ effects join. Where no item rests on all of them, several items do between them,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Member
 from freehold.measure.history import History
-from freehold.measure.level_view import Losses, last_day
+from freehold.measure.level_view import LevelView, Losses, last_day
 from freehold.measure.members import is_choice
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import TOLERANCE, Floats
@@ -283,5 +283,12 @@ def reasons_of(
     mission = mission_of(stack)
     if answer.target is not None:
         mission = Mission({case.item_number[answer.target]: 1.0}, (), "", stated=True)
-    reasons = CutReasons(case, mission, answer.floor, answer.day)
-    return tuple(reasons.reason(one.members) for one in sets)
+    # what the target does not rest on has no part in any reason, and need not be run
+    view = LevelView(case, mission, answer.floor, answer.day)
+    place = {number: place for place, number in enumerate(view.cone)}
+    reasons = CutReasons(view.case, view.target, answer.floor, answer.day)
+
+    def inside(member: Member) -> Member:
+        return replace(member, supplies=tuple(place[number] for number in member.supplies if number in place), perhaps=())
+
+    return tuple(reasons.reason([inside(member) for member in one.members]) for one in sets)

@@ -15,26 +15,60 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reference
-from freehold.measure.case import LOW, Case
+from freehold.measure.boolean_view import boolean_view
+from freehold.measure.case import HIGH, LOW, Case
 from freehold.measure.chokepoint_values import GROUPS, ChokepointsAnswer, Group, Member
 from freehold.measure.chokepoints import chokepoints
+from freehold.measure.counted_losses import counted_losses, is_still
 from freehold.measure.cutoff import cutoff
+from freehold.measure.level_view import LevelView
 from freehold.measure.members import members_of
-from freehold.measure.mission import mission_of
+from freehold.measure.mission import Mission, mission_of
+from freehold.measure.single_losses import single_losses, worst_first
 from freehold.network.solve import ScenarioBuilder, solve
 from freehold.stack.cutoff import Cutoff, Rule
-from freehold.stack.values import Source, Stack
-from strategies import repeatable, shuffled, stacks
+from freehold.stack.values import Item, Need, Source, Stack
+from strategies import PROVIDERS, repeatable, shuffled, stacks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EFFORT = pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.slow)], ids=["quick", "thorough"])
+EFFORT = pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.slow)], ids=["quick", "thorough"])
 MOST_MEMBERS = 11
 FAR = 1e12
 """Days: nothing of what is drawn happens later."""
 
-drawn = stacks() | stacks(most=5, dense=True) | stacks(most=6, unknown=False)
+
+@st.composite
+def working_or_not(draw: st.DrawFn) -> Stack:
+    """A stack in which everything works or does not: true alternatives, k of n, circles, covers, standbys."""
+    names = [f"i{number}" for number in range(draw(st.integers(2, 7)))]
+    items, sources, needs = [], [], []
+    standing = draw(st.booleans())
+    for place, name in enumerate(names):
+        whole = draw(st.sampled_from([False, False, True]))
+        count = draw(st.integers(1, 3))
+        least = draw(st.integers(1, count))
+        items.append(Item(name, mission=draw(st.sampled_from([None, 0.5, 1.0])) if place else 1.0, whole=whole))
+        for number in range(count):
+            source = Source(
+                f"{name}s{number}", name, draw(st.sampled_from(["home", "friend", "landlord", "subsidiary", "eastern"]))
+            )
+            if whole:
+                source = replace(source, share=1 / count, capacity=1 / least)
+            elif standing and number:
+                source = replace(source, status="standby", recover=draw(st.sampled_from([None, 10.0, math.inf])))
+            sources.append(source)
+            for _ in range(draw(st.sampled_from([0, 1, 1, 2]))):
+                anywhere = draw(st.sampled_from([False, False, True]))
+                allowed = names if anywhere else names[place + 1 :]
+                if allowed:
+                    cover = draw(st.sampled_from([None, None, None, None, 30.0, math.inf]))
+                    needs.append(Need(source.id, draw(st.sampled_from(allowed)), survive=cover))
+    return Stack("random", "DE", ("EU",), items=tuple(items), providers=PROVIDERS, sources=tuple(sources), needs=tuple(needs))
+
+
+drawn = working_or_not() | working_or_not() | stacks() | stacks(most=5, dense=True) | stacks(most=6, unknown=False)
 
 
 def listed(answer: ChokepointsAnswer) -> set[frozenset[str]]:
@@ -100,6 +134,8 @@ questions = st.fixed_dictionaries(
 
 @EFFORT
 def test_the_sets_are_those_that_trying_every_subset_finds(times: int) -> None:
+    used: set[tuple[str, bool]] = set()
+
     @repeatable(200 * times)
     @given(drawn, questions)
     def law(stack: Stack, asked: dict[str, Any]) -> None:
@@ -112,6 +148,7 @@ def test_the_sets_are_those_that_trying_every_subset_finds(times: int) -> None:
             assert (answer.counts, answer.cut_sets, answer.total) == ({}, (), 0)
             return
         assert not answer.is_down
+        used.add((answer.engine, answer.why_not_boolean is None))
         assert listed(answer) == expected
         assert answer.total == len(expected)
         assert answer.complete_to is None
@@ -120,6 +157,8 @@ def test_the_sets_are_those_that_trying_every_subset_finds(times: int) -> None:
         assert sizes == sorted(sizes)
 
     law()
+    # diagrams, counters and levels all had their turn
+    assert used == {("diagram", True), ("hitting set", True), ("hitting set", False)}
 
 
 @EFFORT
@@ -237,6 +276,32 @@ def test_a_single_loss_is_the_cut_off_of_the_same_name(times: int) -> None:
                 sides = sorted((max(0.0, before.low[0] - after.low[at]), max(0.0, before.high[0] - after.high[at])))
                 assert [single.loss.low[at], single.loss.high[at]] == pytest.approx(sides, abs=1e-9)
             assert single.at_day == (single.loss.low[2], single.loss.high[2])  # day 30
+
+    law()
+
+
+@EFFORT
+def test_counters_and_levels_give_the_same_single_losses(times: int) -> None:
+    @repeatable(60 * times)
+    @given(working_or_not(), st.sampled_from(["provider", "owner", "country", "item", "source"]), st.sampled_from([None, "i0"]))
+    def law(stack: Stack, of: Group, target: str | None) -> None:
+        still = replace(
+            stack,
+            sources=tuple(replace(one, recover=None if one.recover == 10.0 else one.recover) for one in stack.sources),
+            needs=tuple(replace(need, survive=None if need.survive == 30.0 else need.survive) for need in stack.needs),
+        )
+        case = Case(still)
+        mission = Mission({0: 1.0}, (), "", stated=True) if target else mission_of(still)
+        view = LevelView(case, mission, 0.5, None)
+        members = members_of(case, of, of_item(still, target))
+        low, high = boolean_view(case, LOW), boolean_view(case, HIGH)
+        assume(not isinstance(low, str) and not isinstance(high, str))
+        assert is_still(case, LOW)
+        counted = counted_losses(case, mission, members, (low, high), days=(0.0, 9.0), floor=0.5)  # type: ignore[arg-type]
+        run, left_out = single_losses(case, mission, members, view, days=(0.0, 9.0), day=None, floor=0.5, seconds=60.0)
+        assert counted is not None
+        assert left_out == 0
+        assert worst_first(counted) == run
 
     law()
 

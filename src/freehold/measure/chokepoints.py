@@ -10,22 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from freehold.errors import UnknownId, UsageError
-from freehold.measure.case import HIGH, LOW, Case, Kernel
-from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Group, Member
+from freehold.measure.boolean_view import boolean_view
+from freehold.measure.case import HIGH, KERNELS, LOW, Case, Kernel
+from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Group, Member, Single
+from freehold.measure.counted_losses import counted_losses, is_still
+from freehold.measure.cut_engines import BooleanJudge, CutsFound, Question, boolean_question, find_cuts
 from freehold.measure.cutoff import DAYS, FLOOR, check_days
 from freehold.measure.importance import joint_probability, likelihood
 from freehold.measure.level_view import LevelView
 from freehold.measure.members import members_of
 from freehold.measure.mission import Mission, mission_of
-from freehold.measure.single_losses import single_losses
+from freehold.measure.single_losses import single_losses, worst_first
 from freehold.measure.unknowns import unknown_facts
+from freehold.network.acceleration import has_compiler
 from freehold.network.cut_sets import CutSets
-from freehold.network.hitting_set import Judged, cheapest_cut, hitting_sets
+from freehold.network.hitting_set import Judge, Judged, cheapest_cut
 from freehold.stack.cells import nearest
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.find import find_item
@@ -35,6 +39,10 @@ __all__ = ["Progress", "chokepoints"]
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told what is being done (``"single"`` or ``"cut sets"``), how many are done, and of how many (``None``: not known)."""
+
+
+_LARGE: Final = 5_000
+"""Sources and needs from which the compiled kernel is worth loading; fewer than elsewhere, since so many losses are run."""
 
 
 def chokepoints(
@@ -100,20 +108,29 @@ def chokepoints(
     _check(order, day, floor, most, via, stake, seconds)
     mission = mission_of(stack) if target is None else _mission_of_item(stack, target)
     asked_about = [*mission.weights, *mission.doubtful] if mission.stated or _is_needed_by_none(stack, mission) else []
+    if kernel == "auto" and len(stack.sources) + len(stack.needs) > _LARGE and has_compiler():
+        kernel = "compiled"
     case = Case(stack, strict=strict, stake=stake, kernel=kernel)
     members = members_of(case, of, asked_about, via=via, probabilities=probabilities)
     _check_weights(weights, members, of)
     view = LevelView(case, mission, floor, day)
     events = [member for member in members if view.inside(member.supplies)]
     is_down = view.falls(())
-    found = _cut_sets(view, events, order, seconds, progress) if not is_down else _nothing_left()
+    asked = None if is_down else boolean_question(view, events, floor, day)
+    question = asked if isinstance(asked, Question) else None
+    judge = _judge(view, events) if question is None else BooleanJudge(question, compiled=KERNELS[kernel])
+    tell = None if progress is None else lambda _order, found: progress("cut sets", found, None)
+    if is_down:
+        cuts = CutsFound(_nothing_left(), None)
+    else:
+        cuts = find_cuts(
+            question, judge, len(events), order=order, seconds=seconds, compiled=KERNELS[kernel], progress=tell
+        )  # fmt: skip
+    found = cuts.cuts
     first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in islice(found.sets(), most))
-    likely = likelihood(events, found, seconds=seconds)
-    cheapest = None if weights is None or is_down else _cheapest(view, events, weights, seconds)
-    singles, left_out = single_losses(
-        case, mission, members, view, days=days, day=day, floor=floor, seconds=seconds,
-        progress=None if progress is None else lambda done, of_all: progress("single", done, of_all),
-    )  # fmt: skip
+    likely = likelihood(events, found, cuts.function, seconds=seconds)
+    cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, seconds)
+    singles, left_out = _single_losses(case, mission, members, view, days, day, floor, seconds, progress)
     running = [
         np.asarray(case.running(side).level, np.float64)[case.built(side).item_place][np.newaxis] for side in (LOW, HIGH)
     ]
@@ -140,7 +157,7 @@ def chokepoints(
         cheapest=None if cheapest is None else cheapest[:2],
         cheapest_bound=None if cheapest is None else cheapest[2],
         unknowns=len(unknown_facts(case, _what_control_is_asked(of, via, stake), view.cone)),
-        why_not_boolean=None,
+        why_not_boolean=asked if isinstance(asked, str) else None,
         is_probability_exact=likely.is_exact,
     )
 
@@ -188,10 +205,23 @@ def _nothing_left() -> CutSets:
     return CutSets("search", {}, None, 0, lambda: iter(()), None, 0.0)
 
 
-def _cut_sets(view: LevelView, events: Sequence[Member], order: int, seconds: float, progress: Progress | None) -> CutSets:
-    judge = _judge(view, events)
-    tell = None if progress is None else lambda _order, found: progress("cut sets", found, None)
-    return hitting_sets(range(len(events)), judge, order=order, seconds=seconds, progress=tell)
+def _single_losses(
+    case: Case, mission: Mission, members: Sequence[Member], view: LevelView, days: tuple[float, ...], day: float | None,
+    floor: float, seconds: float, progress: Progress | None,
+) -> tuple[tuple[Single, ...], int]:  # fmt: skip
+    """By counters where nothing happens after day 0 and everything works or does not; else by levels."""
+    if is_still(case, LOW) and is_still(case, HIGH):
+        low = boolean_view(case, LOW)
+        high = low if case.is_numeric_known else boolean_view(case, HIGH)
+        if not isinstance(low, str) and not isinstance(high, str):
+            compiled = KERNELS[case.kernel]
+            found = counted_losses(case, mission, members, (low, high), days=days, floor=floor, compiled=compiled)
+            if found is not None:
+                return worst_first(found), 0
+    return single_losses(
+        case, mission, members, view, days=days, day=day, floor=floor, seconds=seconds,
+        progress=None if progress is None else lambda done, of_all: progress("single", done, of_all),
+    )  # fmt: skip
 
 
 def _judge(view: LevelView, events: Sequence[Member]) -> Judged:
@@ -216,10 +246,10 @@ def _cut_set(view: LevelView, members: Sequence[Member]) -> CutSet:
 
 
 def _cheapest(
-    view: LevelView, events: Sequence[Member], weights: Mapping[str, float], seconds: float
+    view: LevelView, events: Sequence[Member], judge: Judge, weights: Mapping[str, float], seconds: float
 ) -> tuple[CutSet, float, float] | None:
     prices = [weights.get(member.id, 1.0) for member in events]
-    found = cheapest_cut(range(len(events)), _judge(view, events), prices, seconds=seconds)
+    found = cheapest_cut(range(len(events)), judge, prices, seconds=seconds)
     if found is None:
         return None
     return _cut_set(view, [events[event] for event in found.cut]), found.weight, found.bound

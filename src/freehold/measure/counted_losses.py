@@ -12,38 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from freehold.measure.boolean_view import BooleanView
 from freehold.measure.case import HIGH, LOW, Case, Side
 from freehold.measure.chokepoint_values import Member, Single
 from freehold.measure.members import is_choice
 from freehold.measure.mission import Interval, Mission
 from freehold.measure.single_losses import lost_items
-from freehold.network.and_or import AndOr, Booleans
+from freehold.network.and_or import Booleans
 from freehold.network.arrays import TOLERANCE, Floats, Integers
 from freehold.network.propagation import Propagation, propagation, sets_of, single_losses
 from freehold.stack.values import UNKNOWN
 
-__all__ = ["Standing", "counted_losses", "is_still"]
+__all__ = ["counted_losses", "is_still"]
 
 _MOST_AT_ONCE = 5_000_000
 _MOST_DOUBTFUL = 8
 """Items of unknown mission weight, each of which takes a column of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One side as a network in which everything works or does not.
-
-    Parameters
-    ----------
-    net
-        Its nodes are items and supplies, and may be more.
-    item_node, supply_node
-        Node of each item and supply of the case.
-    """
-
-    net: AndOr
-    item_node: Integers
-    supply_node: Integers
 
 
 def is_still(case: Case, side: Side) -> bool:
@@ -61,7 +45,7 @@ def counted_losses(
     case: Case,
     mission: Mission,
     members: Sequence[Member],
-    standing: tuple[Standing, Standing],
+    standing: tuple[BooleanView, BooleanView],
     *,
     days: tuple[float, ...],
     floor: float,
@@ -74,7 +58,7 @@ def counted_losses(
     case, mission, members
         The stack, what is asked about, and what can be lost.
     standing
-        Both sides, low and high; :func:`is_still` has to be true of both.
+        Both sides of the whole stack, low and high; :func:`is_still` has to be true of both.
     days
         Days to report: the loss is the same on all of them.
     floor
@@ -116,7 +100,7 @@ class _After:
 
 
 def _side(
-    case: Case, mission: Mission, members: Sequence[Member], side: Standing, which: Side, floor: float, compiled: bool | None
+    case: Case, mission: Mission, members: Sequence[Member], side: BooleanView, which: Side, floor: float, compiled: bool | None
 ) -> _After:
     spread = propagation(side.net, compiled)
     size = len(spread.up)
@@ -153,17 +137,24 @@ def _portions(members: Sequence[Member], which: Side) -> Iterator[list[Member]]:
 
 
 def _portion(
-    case: Case, members: Sequence[Member], side: Standing, which: Side, spread: Propagation, counted: Booleans, weights: Floats
+    case: Case,
+    members: Sequence[Member],
+    side: BooleanView,
+    which: Side,
+    spread: Propagation,
+    counted: Booleans,
+    weights: Floats,
 ) -> tuple[Floats, Integers]:
     """The weights lost with each member, and how many items stop that are not lost themselves."""
     taken = [(*member.supplies, *member.perhaps) if which == LOW else member.supplies for member in members]
-    losses = single_losses(spread, sets_of([side.supply_node[list(one)].tolist() for one in taken]), counted, weights)
+    sets = sets_of([[node for node in side.supply_node[list(one)].tolist() if node >= 0] for one in taken])
+    losses = single_losses(spread, sets, counted, weights)
     ran = counted & spread.up
     own = np.array([_lost_nodes(case, one, side, ran) for one in taken], np.int64)
     return losses.lost, losses.taken - own
 
 
-def _lost_nodes(case: Case, supplies: Sequence[int], side: Standing, counted: Booleans) -> int:
+def _lost_nodes(case: Case, supplies: Sequence[int], side: BooleanView, counted: Booleans) -> int:
     """How many nodes of items all of whose supplies are lost count, those left out that are lost supplies too."""
     nodes = set(side.supply_node[list(supplies)].tolist())
     own = side.item_node[lost_items(case, supplies)].tolist()

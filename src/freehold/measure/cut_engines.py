@@ -7,12 +7,18 @@ loop is judged by levels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final
 
-from freehold.network.and_or import AndOr, Events, Top
+import numpy as np
+
+from freehold.measure.boolean_view import boolean_view
+from freehold.measure.case import LOW
+from freehold.measure.chokepoint_values import Member
+from freehold.measure.level_view import LevelView
+from freehold.network.and_or import AndOr, Events, Top, events_of
 from freehold.network.bdd import Diagram
 from freehold.network.bdd_build import build_function
 from freehold.network.bdd_store import Limits, Stopped
@@ -24,7 +30,7 @@ from freehold.network.structure_function import structure_function, suppliers_fi
 from freehold.network.zbdd import by_order, countable_order, total
 from freehold.network.zbdd_listing import sets_of
 
-__all__ = ["BooleanJudge", "CutsFound", "Question", "find_cuts"]
+__all__ = ["BooleanJudge", "CutsFound", "Question", "boolean_question", "find_cuts"]
 
 _EASY: Final = 30_000
 """Nodes of a diagram of all orders that are tried before one of the orders asked for is made."""
@@ -56,6 +62,31 @@ class CutsFound:
 
     cuts: CutSets
     function: Diagram | None
+
+
+def boolean_question(view: LevelView, members: Sequence[Member], floor: float, day: float | None) -> Question | str:
+    """The question as one in which everything works or does not; or why levels have to be solved, in words.
+
+    Parameters
+    ----------
+    view
+        The target.
+    members
+        What can be lost; event i is the loss of the i-th.
+    floor, day
+        The target has fallen if it is under the floor on the day; ``None``: in the end.
+    """
+    target = view.target
+    found = boolean_view(view.case, LOW, [*target.weights, *target.doubtful], day)
+    top = found if isinstance(found, str) else found.top(target, floor)
+    if isinstance(found, str) or isinstance(top, str):
+        return str(top)
+    ranks = [view.ranks(member.supplies) for member in members]
+    event = np.repeat(np.arange(len(members)), [len(row) for row in ranks])
+    node = found.supply_node[np.array([number for row in ranks for number in row], np.int64)]
+    counts = node >= 0
+    nodes = len(found.net.need_start) - 1
+    return Question(found.net, events_of(nodes, len(members), node[counts], event[counts]), top)
 
 
 class BooleanJudge:

@@ -113,6 +113,10 @@ class LevelView:
         """Those supplies that the target rests on."""
         return tuple(number for number in supplies if number in self._rank)
 
+    def ranks(self, supplies: Iterable[int]) -> list[int]:
+        """Numbers in :attr:`case` of those supplies that the target rests on."""
+        return [self._rank[number] for number in supplies if number in self._rank]
+
     def level(self, supplies: Collection[int]) -> float:
         """Level of the target on the day when these supplies of its cone are lost."""
         return self._level(self._run(supplies))

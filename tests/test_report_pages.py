@@ -57,7 +57,8 @@ PAGES = [
     ("check", "text"), ("check", "json"), ("check", "html"), ("check", "csv"), ("assess", "text"), ("cutoff", "text"),
     ("cutoff", "json"), ("cutoff", "csv"), ("why", "text"), ("why", "csv"), ("restart", "text"), ("restart", "json"),
     ("chokepoints", "text"), ("chokepoints", "json"), ("chokepoints", "csv"), ("chokepoints", "html"),
-    ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("scan", "text"), ("scan", "csv"), ("show", "text"),
+    ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("partners", "text"), ("partners", "json"),
+    ("scan", "text"), ("scan", "csv"), ("show", "text"),
     ("history", "text"), ("history", "json"), ("history", "csv"),
     ("catalogue show", "text"), ("catalogue search", "text"), ("catalogue coverage", "text"), ("catalogue check", "text"),
 ]  # fmt: skip

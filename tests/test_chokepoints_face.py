@@ -162,7 +162,7 @@ def test_the_cheapest_set_weighs_least(capsys: pytest.CaptureFixture[str], tmp_p
 def test_a_threshold_on_the_order_sets_the_exit_status(capsys: pytest.CaptureFixture[str], trains: str) -> None:
     assert main(["chokepoints", trains, "--fail-on-order", "1"]) == 0
     assert main(["chokepoints", trains, "--fail-on-order", "2"]) == 1
-    assert "4 sets of at most 2 can stop" in capsys.readouterr().err
+    assert "sets of order 2 or less can stop what you must keep running: 4;" in capsys.readouterr().err
     assert main(["chokepoints", trains, "--order", "1", "--fail-on-order", "2"]) == 1, "as far is looked as is asked for"
     assert main(["chokepoints", CLINIC, "--fail-on-order", "1"]) == 1
 

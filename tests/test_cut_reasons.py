@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import freehold
-from freehold.measure.chokepoint_values import Group
-from freehold.measure.cut_reason import CutReason
+from freehold.measure.chokepoint_values import GROUPS, CutSet, Group
+from freehold.measure.cut_reason import CutReason, reasons_of
 from freehold.report.answers import ExplainedChokepoints
 from freehold.report.cut_sentences import MOST_WORDS, count_words, cut_sentence
 from freehold.stack.countries import is_country
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
 from freehold.work import chokepoints
+from strategies import repeatable, stacks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if (path / "stack.toml").is_file())
@@ -284,10 +287,59 @@ def test_long_names_lose_words_from_the_end_and_the_limit_holds() -> None:
 def test_a_set_that_is_none_has_no_reason() -> None:
     stack = stack_of('"hosting-id"', HOSTING)
     found = chokepoints(stack)
-    from freehold.measure.cut_reason import reasons_of
-
     half = found.answer.cut_sets[0].members[:1]
-    from freehold.measure.chokepoint_values import CutSet
-
     assert reasons_of(stack, found.answer, [CutSet(half, None, None)]) == (None,)
     assert isinstance(found.reasons[0], CutReason)
+
+
+def test_a_choice_between_others_is_not_named() -> None:
+    choice = """
+[[item]]
+id = "any-of-one-two"
+kind = "software"
+tags = ["any-of"]
+  [[item.source]]
+  provider = "self"
+  capacity = 1.0
+  needs = ["one"]
+  [[item.source]]
+  id = "way-two"
+  provider = "self"
+  capacity = 1.0
+  needs = ["two"]
+
+[[item]]
+id = "one"
+name = "First"
+  [[item.source]]
+  provider = "aws-id"
+
+[[item]]
+id = "two"
+name = "Second"
+  [[item.source]]
+  provider = "ms-id"
+"""
+    assert told(stack_of('"any-of-one-two"', choice)) == [
+        "If Amazon and Microsoft both refuse, 'Patient record' stops on day 0: no alternative is left."
+    ]
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.slow)], ids=["quick", "thorough"])
+def test_every_cut_set_of_any_stack_is_explained_within_the_limit(times: int) -> None:
+    @repeatable(40 * times)
+    @given(stacks() | stacks(most=5, dense=True), st.sampled_from(GROUPS), st.sampled_from([None, 0.0, 12.5]))
+    def law(stack: Stack, of: Group, day: float | None) -> None:
+        found = chokepoints(stack, of=of, day=day, order=2, most=6, kernel="plain")
+        for cut, why in zip(found.answer.cut_sets, found.reasons, strict=True):
+            assert why is not None
+            assert cut.stops_on is not None
+            assert why.day >= cut.stops_on - 1e-9, "for good is not before at first"
+            assert day is None or why.day <= day + 1e-9
+            assert why.falls
+            assert why.how == "several" or why.falls[0].level < found.answer.floor
+            assert why.where is None or why.where in stack.item_by_id
+            text = cut_sentence(why, cut.members, stack)
+            assert count_words(text) <= MOST_WORDS, text
+
+    law()

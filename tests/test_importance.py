@@ -6,16 +6,20 @@ import math
 from collections.abc import Sequence
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.errors import UsageError
+from freehold.measure import importance as module
 from freehold.measure.chokepoint_values import Member
+from freehold.measure.cut_engines import Question
 from freehold.measure.importance import check_probability, importances, joint_probability, likelihood
+from freehold.network.and_or import Top, and_or, events_of
 from freehold.network.bdd import Diagram
 from freehold.network.cut_sets import CutSets
-from freehold.network.diagram_cuts import union_function
+from freehold.network.diagram_cuts import FunctionFound, union_function
 
 
 class Sets:
@@ -180,3 +184,33 @@ def test_a_function_is_asked_in_place_of_sets_that_are_cut_short() -> None:
 def test_without_cut_sets_nothing_is_important_and_the_target_cannot_fail() -> None:
     found = likelihood(TRAIN, found_of([], None))
     assert (found.probability, found.importance, found.is_exact) == (0, (), True)
+
+
+def trains_as_network() -> Question:
+    """The system is up while one of its trains is; a train is down as soon as its pump or its valve is lost."""
+    numbers = np.array
+    net = and_or(3, numbers([0]), numbers([1]), numbers([0, 2]), numbers([1, 2]))
+    top = Top(numbers([0], np.int32), numbers([1.0]), 0.5)
+    return Question(net, events_of(3, 4, numbers([1, 1, 2, 2]), numbers([0, 1, 2, 3])), top)
+
+
+def test_what_is_cut_short_is_made_whole_from_the_network_where_that_fits() -> None:
+    some = CutSets("diagram", {1: 0}, 1, None, lambda: iter(()), None, 0.0)
+    found = likelihood(TRAIN, some, None, trains_as_network())
+    assert (found.is_exact, found.probability) == (True, pytest.approx(0.7225))
+    assert len(found.importance) == 4
+
+
+@pytest.mark.parametrize(("fits", "least"), [(True, 0.49), (False, None)], ids=["a part fits", "nothing fits"])
+def test_where_the_whole_does_not_fit_what_is_known_gives_the_least(
+    monkeypatch: pytest.MonkeyPatch, fits: bool, least: float | None
+) -> None:
+    part = Sets(4, (0, 2)).function if fits else None
+
+    def limited(*_: object, order: int | None = None, **__: object) -> FunctionFound:
+        return FunctionFound(None if order is None else part, "size", 0.0)
+
+    monkeypatch.setattr(module, "top_function", limited)
+    some = CutSets("diagram", {1: 0, 2: 1}, 2, None, lambda: iter([(0, 2)] if fits else []), "size", 0.0)
+    found = likelihood(TRAIN, some, None, trains_as_network())
+    assert (found.is_exact, found.probability) == (False, None if least is None else pytest.approx(least))

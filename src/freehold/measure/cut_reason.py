@@ -9,7 +9,7 @@ effects join. Where no item rests on all of them, several items do between them,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,7 +17,8 @@ import numpy as np
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Member
 from freehold.measure.history import History
-from freehold.measure.level_view import Losses, last_day
+from freehold.measure.level_view import LevelView, Losses, last_day
+from freehold.measure.members import is_choice
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import solve
@@ -72,6 +73,8 @@ class CutReason:
         What that item is short of, the heaviest first, where it is several needs at once.
     is_sure
         Whether it is so whatever the unknown facts are.
+    is_choice
+        Whether the item in which they join only stands for a choice between others.
     """
 
     day: float
@@ -80,6 +83,7 @@ class CutReason:
     where: str | None
     needs: tuple[str, ...]
     is_sure: bool
+    is_choice: bool = False
 
 
 class CutReasons:
@@ -133,7 +137,8 @@ class CutReasons:
         if since:
             item = min(since, key=lambda one: (since[one], -self._asked[one], self._id(one)))
             how, where, needs = self._join(history, item, set(lost), least)
-            return CutReason(day, (fallen[item],), how, self._id(where), needs, self._is_sure(lost, item))
+            sure, choice = self._is_sure(lost, item), is_choice(self._case.stack.items[where])
+            return CutReason(day, (fallen[item],), how, self._id(where), needs, sure, choice)
         losses = {item: history.before[item] - history.level(item, self._day) for item in self._asked}
         order = sorted(
             (item for item, loss in losses.items() if loss > TOLERANCE),
@@ -278,5 +283,12 @@ def reasons_of(
     mission = mission_of(stack)
     if answer.target is not None:
         mission = Mission({case.item_number[answer.target]: 1.0}, (), "", stated=True)
-    reasons = CutReasons(case, mission, answer.floor, answer.day)
-    return tuple(reasons.reason(one.members) for one in sets)
+    # what the target does not rest on has no part in any reason, and need not be run
+    view = LevelView(case, mission, answer.floor, answer.day)
+    place = {number: place for place, number in enumerate(view.cone)}
+    reasons = CutReasons(view.case, view.target, answer.floor, answer.day)
+
+    def inside(member: Member) -> Member:
+        return replace(member, supplies=tuple(place[number] for number in member.supplies if number in place), perhaps=())
+
+    return tuple(reasons.reason([inside(member) for member in one.members]) for one in sets)

@@ -25,16 +25,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from freehold.errors import UsageError
 from freehold.measure.chokepoint_values import Importance, Member
+from freehold.measure.cut_engines import Question
 from freehold.network.bdd import Diagram, birnbaum, probability
 from freehold.network.bdd_store import NODES
 from freehold.network.cut_sets import CutSets
-from freehold.network.diagram_cuts import union_function
+from freehold.network.diagram_cuts import top_function, union_function
 
 __all__ = ["Likelihood", "check_probability", "importances", "joint_probability", "likelihood"]
 
@@ -65,8 +66,8 @@ class Likelihood:
 
 
 def likelihood(
-    members: Sequence[Member], found: CutSets, function: Diagram | None = None, *, seconds: float = 60.0,
-    nodes_limit: int = NODES,
+    members: Sequence[Member], found: CutSets, function: Diagram | None = None, question: Question | None = None, *,
+    seconds: float = 60.0, nodes_limit: int = NODES, compiled: bool | None = None,
 ) -> Likelihood:  # fmt: skip
     """Say how likely a target fails, from its failure as a function or from its minimal cut sets.
 
@@ -77,14 +78,29 @@ def likelihood(
     found
         The cut sets.
     function
-        When the target fails, where a diagram says it whatever the order; by default the union of the sets found.
-    seconds, nodes_limit
-        When to stop.
+        When the target fails, where that was made on the way.
+    question
+        What was asked, where everything works or does not: without circles the function is made from it, whole if that fits
+        the limits, else of the orders that are complete.
+    seconds, nodes_limit, compiled
+        When to stop, and which kernel.
     """
+    if function is None and question is not None and found.engine == "diagram":
+        part: Diagram | None = None
+        if found.complete_to is not None:
+            parts = question.net, question.events, question.top
+            limits: dict[str, Any] = {"seconds": seconds, "nodes_limit": nodes_limit, "compiled": compiled}
+            function = top_function(*parts, **limits).function
+            if function is None and found.complete_to > 0:
+                part = top_function(*parts, order=found.complete_to, **limits).function
+        if part is not None:
+            return Likelihood(*importances(members, part), is_exact=False)
     if function is not None:
         return Likelihood(*importances(members, function), is_exact=True)
     sets = list(islice(found.sets(), _MOST_SETS + 1))
-    made = union_function(len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit).function
+    if not sets and found.complete_to is not None:
+        return Likelihood(None, (), is_exact=False)
+    made = union_function(len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit, compiled=compiled).function
     if made is None:
         return Likelihood(None, (), is_exact=False)
     return Likelihood(*importances(members, made), is_exact=found.complete_to is None and len(sets) <= _MOST_SETS)
@@ -177,5 +193,10 @@ def _importance(member: Member, structural: float, p: float, failure: float, slo
 
 
 def _order(one: Importance) -> tuple[float, float, float, str]:
-    """The largest critical importance first; where it is not known, the largest structural one; ties by id."""
-    return (-(one.fussell_vesely or 0.0), -(one.birnbaum or 0.0), -one.structural, one.member.id)
+    """The largest critical importance first; where it is not known, the largest structural one; ties by id.
+
+    What differs by rounding alone is a tie.
+    """
+    measures = (one.fussell_vesely or 0.0, one.birnbaum or 0.0, one.structural)
+    first, second, third = (-float(f"{measure:.9g}") for measure in measures)
+    return first, second, third, one.member.id

@@ -169,6 +169,7 @@ def top_function(
     events: Events,
     top: Top,
     *,
+    order: int | None = None,
     seconds: float = _SECONDS,
     nodes_limit: int = NODES,
     compiled: bool | None = None,
@@ -179,6 +180,8 @@ def top_function(
     ----------
     net, events, top, seconds, nodes_limit, compiled
         As for :func:`diagram_cuts`.
+    order
+        Only the cut sets up to this order count, so that it is true of fewer failures; ``None``: all of them.
 
     Raises
     ------
@@ -188,7 +191,11 @@ def top_function(
     limits = Limits(seconds, nodes_limit)
     try:
         formula = structure_function(net, events, top, limits)
-        function, _ = build_function(formula, events.size, limits, compiled=compiled)
+        if order is None:
+            function, _ = build_function(formula, events.size, limits, compiled=compiled)
+        else:
+            _, part = build_family(formula, events.size, order, limits, function=True, compiled=compiled)
+            return FunctionFound(part, None, limits.seconds)
     except Stopped as stopped:
         return FunctionFound(None, stopped.why, limits.seconds)
     return FunctionFound(function, None, limits.seconds)

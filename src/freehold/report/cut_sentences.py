@@ -106,6 +106,8 @@ def _why(reason: CutReason, members: Sequence[Member], names: Names) -> str:
     if {names.item_of(member) for member in members} == {where}:
         whole = members[0].type == "item" or len(members) >= len(names.stack.sources_of[where])
         return say(f"chokepoints.why_itself_{'one' if whole else 'part'}")
+    if reason.is_choice:
+        return say("chokepoints.why_choice")
     own = "_own" if where == reason.falls[0].item else ""
     return say(f"chokepoints.why_{reason.how}{own}", where=names.item(where))
 
@@ -164,8 +166,10 @@ class Names:
         return " ".join(kept).rstrip(",;:'’") + "…"
 
     def item(self, id_: str) -> str:
-        """An item's name in quotation marks."""
+        """An item's name, in quotation marks unless names are whole."""
         row = self.stack.item_by_id.get(id_)
+        if self._whole:
+            return row.name if row is not None and row.name else id_
         return f"'{self.short(row.name if row is not None and row.name else _in_words(id_))}'"
 
     def provider(self, id_: str) -> str:

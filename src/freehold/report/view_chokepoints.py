@@ -46,7 +46,6 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks += _sets(explained, stack, notes)
         blocks += _cheapest(explained, stack)
         blocks += _probability(answer, stack, words)
-        blocks += _importances(explained, stack)
     blocks += [
         Heading(say("chokepoints.single_heading")),
         _singles(answer, stack, notes, whole=False, caption=say("chokepoints.single_caption", **words)),
@@ -55,6 +54,8 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks.append(Paragraph(say("chokepoints.single_for_a_time", **words), "quiet"))
     if answer.left_out:
         blocks.append(Paragraph(say("chokepoints.single_left_out", count=f"{answer.left_out:,}"), "warn"))
+    if not answer.is_down:
+        blocks += _importances(explained, stack)
     blocks += [*known_paragraphs(context), Paragraph(_engine(answer), "quiet")]
     title = say("chokepoints.title" if answer.target is None else "chokepoints.title_target", name=stack.name, **words)
     return Document(title, tuple(blocks), main, evidence=notes.evidence)
@@ -213,7 +214,7 @@ def _probability(answer: ChokepointsAnswer, stack: Stack, words: dict[str, Any])
         names = ", ".join(told) + more if more else _listed(told)
         return [Paragraph(say("chokepoints.probability_missing", names=names), "warn")]
     if chance <= 0:
-        return [Paragraph(say("chokepoints.probability_never", **words))]
+        return [] if not answer.importance else [Paragraph(say("chokepoints.probability_never", **words))]
     key = "probability" if answer.is_probability_exact else "probability_least"
     shown = f"{chance:.2g}"
     return [Paragraph(say(f"chokepoints.{key}", probability=shown, years=f"{_round(1 / chance):,}", **words), lead=True)]

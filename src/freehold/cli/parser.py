@@ -232,8 +232,8 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",
-        help="a .toml file, a folder for CSV tables, one for Parquet tables (.parquet), or a Freehold database (.db), which "
-        "keeps what was there before; without it TOML is printed",
+        help="a .toml file, a fault tree (.opsa.xml), a folder for CSV tables, one for Parquet (.parquet), or a Freehold "
+        "database (.db), which keeps what was there before; without it TOML is printed",
     )  # fmt: skip
     _add_authorship(made["scan"])
     made["scan"].add_argument("--format", choices=FORMATS, help="what was read and skipped, as an answer instead of a stack")

@@ -202,7 +202,10 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
         for verb in VERBS
     }
-    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack (file, tables or Freehold database)"
+    what = (
+        "a folder (project or root), an SBOM, a table, a DNS zone file, a list of Debian packages, a fault tree, a stack "
+        "(file, tables or Freehold database)"
+    )
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from and_or_networks import event_fails, network, networks, subsets, surviving, tops
-from freehold.errors import SolveError
-from freehold.network.and_or import Top, events_of
+from freehold.errors import ScaleError, SolveError, UsageError
+from freehold.network.and_or import AndOr, Top, and_or, events_of
+from freehold.network.bit_parallel import bit_parallel_losses, bytes_needed, fit, lay_out
+from freehold.network.losses import choose, losses
 from freehold.network.oracle import Oracle
-from freehold.network.propagation import lose, propagation, sets_of, single_losses, standing
+from freehold.network.propagation import Sets, lose, propagation, sets_of, single_losses, standing
 from strategies import repeatable
 
 both = pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
@@ -75,7 +77,7 @@ def test_sums_of_weights_are_exact_in_any_order() -> None:
 # ---------------------------------------------------------------- laws
 
 
-@repeatable(300)
+@repeatable(150)
 @given(st.data())
 def test_counters_equal_the_definition(data: st.DataObject) -> None:
     net = data.draw(networks())
@@ -96,7 +98,63 @@ def test_counters_equal_the_definition(data: st.DataObject) -> None:
                 assert found.lost[number].tolist() == [sum(weights[sorted(gone), column]) for column in (0, 1)]
 
 
-@repeatable(200)
+@repeatable(150)
+@given(st.data())
+def test_bits_equal_counters(data: st.DataObject) -> None:
+    net = data.draw(networks(most=14))
+    size = len(net.need_start) - 1
+    few = data.draw(st.lists(st.lists(st.integers(0, size - 1), max_size=4), min_size=1, max_size=6))
+    sets = sets_of([*few, *([node] for node in range(size)), *few, *([(node * 7) % size, node] for node in range(size))] * 3)
+    counted = np.array([data.draw(st.booleans()) for _ in range(size)])
+    weights = np.array([[data.draw(st.sampled_from([0.0, 0.1, 1.0])), float(node)] for node in range(size)])
+    right = single_losses(propagation(net, False), sets, counted, weights)
+    for compiled in (False, True):
+        spread = propagation(net, compiled)
+        layout = lay_out(spread)
+        for memory in (None, sum(array.nbytes for array in layout if isinstance(array, np.ndarray)) + bytes_needed(size, 1, 2)):
+            found = bit_parallel_losses(layout, sets, counted, weights, 2, memory)
+            assert found is not None
+            assert found.taken.tolist() == right.taken.tolist()
+            assert found.lost.tolist() == right.lost.tolist()
+        assert losses(spread, sets, counted, weights, engine="bits").lost.tolist() == right.lost.tolist()
+
+
+def large(circle: bool) -> AndOr:
+    """A chain of 20,000 nodes, each of which needs the next, closed to a circle or not."""
+    size = 20_000
+    owner = np.arange(size if circle else size - 1)
+    return and_or(size, owner, np.ones(len(owner), int), np.arange(len(owner) + 1), (owner + 1) % size)
+
+
+def test_the_choice_follows_what_falls_and_never_changes_the_answer() -> None:
+    chain = propagation(large(circle=False))
+    size = len(chain.up)
+    heads, tails = (Sets(np.arange(101), np.arange(at, at + 100, dtype=np.int32)) for at in (0, size - 100))
+    assert (choose(chain, heads), choose(chain, tails)) == ("counters", "bits")
+    for sets in (heads, tails):
+        assert losses(chain, sets, workers=2).taken.tolist() == sets.nodes.tolist()
+
+
+def test_a_circle_through_everything_is_followed_whatever_it_takes() -> None:
+    spread = propagation(large(circle=True))
+    sets = Sets(np.arange(101), np.arange(0, 20_000, 200, dtype=np.int32))
+    for engine in ("counters", "bits", "auto"):
+        assert losses(spread, sets, engine=engine).taken.tolist() == [19_999] * 100  # type: ignore[arg-type]
+    assert bit_parallel_losses(lay_out(spread), sets, patience=10) is None
+
+
+def test_a_batch_is_as_wide_as_the_memory_allows() -> None:
+    layout = lay_out(propagation(large(circle=False)))
+    held = sum(array.nbytes for array in layout if isinstance(array, np.ndarray))
+    rooms = [held + bytes_needed(20_000, words, workers) for words, workers in ((8, 2), (8, 1), (4, 1), (1, 1))]
+    assert [fit(layout, room, 2) for room in rooms] == [(8, 2), (8, 1), (4, 1), (1, 1)]
+    with pytest.raises(ScaleError, match="too little for 20000 nodes: 64 scenarios at a time take"):
+        fit(layout, rooms[-1] - 1)
+    with pytest.raises(UsageError, match="'dice' is no engine"):
+        losses(large(circle=False), sets_of([[0]]), engine="dice")  # type: ignore[arg-type]
+
+
+@repeatable(120)
 @given(st.data())
 def test_the_oracle_equals_the_definition(data: st.DataObject) -> None:
     net = data.draw(networks())

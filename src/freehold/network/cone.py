@@ -10,8 +10,9 @@ import numpy as np
 from freehold.errors import SolveError
 from freehold.network.and_or import AndOr, Booleans, Events, Short, Top
 from freehold.network.arrays import Integers
+from freehold.network.build import kernel_module
 
-__all__ = ["cone", "rows", "with_events", "with_top", "within"]
+__all__ = ["components_of", "cone", "in_circles", "rows", "with_events", "with_top", "within"]
 
 
 def rows(start: Integers | Short, numbers: Integers | Short) -> Integers:
@@ -28,6 +29,38 @@ def rows(start: Integers | Short, numbers: Integers | Short) -> Integers:
     sizes = np.asarray(start, np.int64)[np.asarray(numbers, np.int64) + 1] - begin
     ends = np.cumsum(sizes)
     return np.repeat(begin - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def components_of(net: AndOr, *, compiled: bool) -> tuple[Short, Short, int]:
+    """Which strongly connected component each node is of, suppliers first; as which a walk left it; how many there are."""
+    nodes = len(net.need_start) - 1
+    start = net.member_start[net.need_start]
+    kernel = kernel_module("order", compiled=compiled)
+    component: Short = np.zeros(nodes, np.int32)
+    room = np.zeros((5, nodes), np.int32)
+    if compiled:
+        count = kernel.components(nodes, start, net.members, component, room)
+        return component, room[1].copy(), count
+    listed, lists = [0] * nodes, room.tolist()
+    count = kernel.components(nodes, start.tolist(), net.members.tolist(), listed, lists)
+    return np.array(listed, np.int32), np.array(lists[1], np.int32), count
+
+
+def in_circles(net: AndOr, component: Short) -> Booleans:
+    """Which nodes need themselves, directly or through others.
+
+    Parameters
+    ----------
+    net
+        The network.
+    component : (n,)
+        See :func:`components_of`.
+    """
+    start = net.member_start[net.need_start]
+    owner = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
+    found: Booleans = np.bincount(component)[component] > 1
+    found[owner[owner == net.members]] = True
+    return found
 
 
 def cone(net: AndOr, nodes: Integers | Short) -> Short:

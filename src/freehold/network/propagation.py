@@ -29,7 +29,7 @@ from freehold.network.arrays import Floats, Integers
 from freehold.network.build import LARGE, kernel_module
 
 __all__ = [
-    "Losses", "Propagation", "Quanta", "Room", "Sets", "Users", "as_lists", "lose", "propagation", "quanta", "room",
+    "Losses", "Propagation", "Quanta", "Room", "Sets", "Users", "as_lists", "checked", "lose", "propagation", "quanta", "room",
     "sets_of", "single_losses", "standing",
 ]  # fmt: skip
 
@@ -184,7 +184,8 @@ def quanta(weights: Floats | None, nodes: int) -> Quanta:
     freehold.errors.SolveError
         If a weight is negative or no number.
     """
-    given = np.zeros((nodes, 0)) if weights is None else np.asarray(weights, np.float64).reshape(nodes, -1)
+    given = np.zeros((nodes, 0)) if weights is None else np.asarray(weights, np.float64)
+    given = given[:, np.newaxis] if given.ndim == 1 else given
     totals = given.sum(axis=0)
     if (given < 0).any() or not np.isfinite(totals).all():
         raise SolveError("a weight is negative, or too large, or no number: weights are 0 or more, and have a finite sum.")

@@ -173,7 +173,7 @@ def test_a_packed_list_is_read_as_the_plain_one(tmp_path: Path) -> None:
         assert (found.items, found.sources, found.needs) == (plain.items, plain.sources, plain.needs)
 
 
-def test_aptʼs_folder_is_read_whole_and_named_after_its_release(tmp_path: Path) -> None:
+def test_the_folder_of_apt_is_read_whole_and_named_after_its_release(tmp_path: Path) -> None:
     stem = "mirror.example_debian_dists_bookworm"
     (tmp_path / f"{stem}_InRelease").write_text("Origin: Debian\nSuite: stable\nVersion: 12.15\nCodename: bookworm\n")
     (tmp_path / f"{stem}_main_binary-amd64_Packages").write_text(PACKAGES)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold import work
-from freehold.errors import BadStack, TooLarge, Unreadable
+from freehold.errors import BadStack, StackError, TooLarge, Unreadable
 from freehold.measure.case import LOW, Case
 from freehold.measure.cutoff import cutoff
 from freehold.stack.cutoff import Cutoff, Rule
@@ -318,3 +318,125 @@ def test_the_shared_trees_have_the_sizes_of_their_table(name: str, gates: int, c
     stack = work.load(path).stack
     assert len(stack.providers) == count
     assert sum(item.tags == ("any-of",) for item in stack.items) == gates
+
+
+def back(folder: Path, stack: Stack) -> Stack:
+    path = folder / "written.opsa.xml"
+    work.save(stack, path)
+    return work.load(path).stack
+
+
+def test_a_tree_is_written_as_it_was_read(tmp_path: Path) -> None:
+    stack = tree(tmp_path, TWO_TRAINS)
+    again = back(tmp_path, stack)
+    assert (again.items, again.providers, again.sources, again.needs) == (
+        stack.items,
+        stack.providers,
+        stack.sources,
+        stack.needs,
+    )
+
+
+CLINIC = """
+[stack]
+home = "DE"
+[[provider]]
+id = "acme"
+name = "Acme & <Sons>"
+country = "US"
+probability = 0.02
+[[provider]]
+id = "x.y"
+[[item]]
+id = "desk"
+mission = 2.0
+  [[item.source]]
+  provider = "self"
+  needs = ["pkg:deb/debian/libc", "net", { item = "manual", survive = "forever" }]
+[[item]]
+id = "audit"
+mission = 1.0
+  [[item.source]]
+  provider = "acme"
+[[item]]
+id = "net"
+whole = true
+  [[item.source]]
+  provider = "acme"
+  capacity = 0.5
+  [[item.source]]
+  provider = "acme"
+  capacity = 0.5
+  [[item.source]]
+  provider = "x.y"
+  capacity = 0.5
+  needs = ["audit"]
+[[item]]
+id = "manual"
+[[item]]
+id = "pkg:deb/debian/libc"
+name = "the C library"
+  [[item.source]]
+  provider = "x.y"
+  [[item.source]]
+  provider = "self"
+  status = "standby"
+  recover = "30d"
+  needs = ["builder"]
+  [[item.source]]
+  provider = "acme"
+  status = "candidate"
+[[item]]
+id = "builder"
+"""
+
+
+def test_what_is_written_of_a_stack_is_read_back_with_its_ids_weights_and_cut_sets(tmp_path: Path) -> None:
+    (tmp_path / "clinic.toml").write_text(CLINIC, encoding="utf-8")
+    stack = work.load(tmp_path / "clinic.toml").stack
+    again = back(tmp_path, stack)
+    ids = ("acme", "x.y")
+    assert {item.id for item in stack.items} <= {item.id for item in again.items}
+    assert again.item_by_id["pkg:deb/debian/libc"].name == "the C library"
+    assert {one.id: (one.name, one.probability) for one in again.providers}["acme"] == ("Acme & <Sons>", 0.02)
+    assert {item.id: item.mission for item in again.items if item.mission} == {"desk": 2.0, "audit": 1.0}
+    for item in ("desk", "audit", "net"):
+        for order in (1, 2):
+            for lost in combinations(ids, order):
+                cut = Cutoff(tuple(Rule(provider=one) for one in lost))
+                before, after = (
+                    next(one for one in cutoff(each, cut, days=(NEVER,)).items if one.id == item) for each in (stack, again)
+                )
+                assert before.high == after.high
+
+
+LOCAL = '[[item]]\nid = "a"\n[[item.source]]\nprovider = "self"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (LOCAL + 'capacity = 0.5\n[[item.source]]\nprovider = "?"\n', "works in part"),
+        (LOCAL + 'needs = [{ item = "b", weight = 0.5 }]\n[[item]]\nid = "b"\n', "weight 0.5"),
+        (LOCAL + 'needs = [{ item = "b", survive = "?" }]\n[[item]]\nid = "b"\n', "'survive'"),
+        (LOCAL + 'status = "standby"\nrecover = "?"\n', "'recover'"),
+        (LOCAL.replace('"a"\n', '"a"\nmission = "?"\n'), "'mission'"),
+        (LOCAL.replace('"a"\n', '"a"\nwhole = true\n') + 'share = 0.6\n[[item.source]]\nshare = 0.4\n', "differ"),
+        (LOCAL + 'needs = ["b"]\n[[item]]\nid = "b"\n[[item.source]]\nneeds = ["a"]\n', "a > b > a"),
+    ],
+)  # fmt: skip
+def test_a_stack_that_works_in_part_or_turns_in_a_circle_is_not_written(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StackError, match=says):
+        back(tmp_path, work.load(tmp_path / "a.toml").stack)
+    assert not (tmp_path / "written.opsa.xml").exists()
+
+
+@repeatable(40)
+@given(st.recursive(st.sampled_from(NAMES), formulas, max_leaves=10).filter(lambda one: not isinstance(one, str)))
+def test_reading_back_changes_no_cut_set(tmp_path_factory: pytest.TempPathFactory, one: Formula) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    again = back(folder, tree(folder, gate("top", one.text) + events(*NAMES)))
+    for order in range(len(NAMES) + 1):
+        for lost in combinations(NAMES, order):
+            assert fails(again, set(lost), "top") == one.true(frozenset(lost))

@@ -357,15 +357,15 @@ def _joined(inventory: Inventory, path: str, settings: Settings, *, cached: bool
 
 
 def save(stack: Stack, path: Path) -> None:
-    """Write a stack: one TOML file, or a folder of tables. Nothing stored is lost on failure.
+    """Write a stack: one TOML file, a fault tree, or a folder of tables. Nothing stored is lost on failure.
 
     Parameters
     ----------
     stack
         The stack.
     path
-        A file that ends in ``.toml``, a folder for Parquet tables that ends in ``.parquet``, else a folder for CSV tables. A
-        folder that holds tables already keeps their form.
+        A file that ends in ``.toml``, a fault tree that ends in ``.opsa.xml``, a folder for Parquet tables that ends in
+        ``.parquet``, else a folder for CSV tables. A folder that holds tables already keeps their form.
 
     Raises
     ------
@@ -373,16 +373,21 @@ def save(stack: Stack, path: Path) -> None:
         If it cannot be written there.
     freehold.errors.UsageError
         If the library for Parquet is not installed.
+    freehold.errors.StackError
+        If a fault tree cannot hold it.
     """
     from freehold.stack.csv_folder import write_folder
     from freehold.stack.parquet_folder import write_parquet_folder
     from freehold.stack.table_files import table_form
     from freehold.stack.toml_file import dumps
+    from freehold.write.open_psa import OpenPsaWriter
 
     try:
         form = table_form(path) or ("parquet" if path.suffix.lower() == ".parquet" else "csv")
         if path.suffix.lower() == ".toml":
             write_whole(path, dumps(stack))
+        elif path.name.lower().endswith(OpenPsaWriter.ending):
+            write_whole(path, OpenPsaWriter().text(stack))
         elif form == "parquet":
             write_parquet_folder(stack, path)
         else:

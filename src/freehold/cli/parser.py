@@ -207,7 +207,10 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
         for verb in VERBS
     }
-    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack (file, tables or Freehold database)"
+    what = (
+        "a folder (project or root), an SBOM, a table, a DNS zone file, a list of Debian packages, a fault tree, a stack "
+        "(file, tables or Freehold database)"
+    )
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
@@ -244,8 +247,8 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",
-        help="a .toml file, a folder for CSV tables, one for Parquet tables (.parquet), or a Freehold database (.db), which "
-        "keeps what was there before; without it TOML is printed",
+        help="a .toml file, a fault tree (.opsa.xml), a folder for CSV tables, one for Parquet (.parquet), or a Freehold "
+        "database (.db), which keeps what was there before; without it TOML is printed",
     )  # fmt: skip
     _add_authorship(made["scan"])
     made["scan"].add_argument("--format", choices=FORMATS, help="what was read and skipped, as an answer instead of a stack")

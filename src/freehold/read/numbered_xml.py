@@ -86,7 +86,7 @@ class _Growing(ContentHandler):
 
     def characters(self, content: str) -> None:
         element = self._open[-1] if self._open else None
-        if element is not None and content.strip() and len(element.text) < _MOST_TEXT:
+        if element is not None and (element.text or content.strip()) and len(element.text) < _MOST_TEXT:
             element.text += content
 
 

@@ -56,6 +56,7 @@ EVIL = "<script>alert(1)</script>\"'&\x1b[31m\u202eexe.\u200b\x00\u2028"
 PAGES = [
     ("check", "text"), ("check", "json"), ("check", "html"), ("check", "csv"), ("assess", "text"), ("cutoff", "text"),
     ("cutoff", "json"), ("cutoff", "csv"), ("why", "text"), ("why", "csv"), ("restart", "text"), ("restart", "json"),
+    ("chokepoints", "text"), ("chokepoints", "json"), ("chokepoints", "csv"), ("chokepoints", "html"),
     ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("partners", "text"), ("partners", "json"),
     ("sweep", "text"), ("sweep", "csv"), ("sweep samples", "text"), ("sweep samples", "json"), ("sweep samples", "html"),
     ("scan", "text"), ("scan", "csv"), ("show", "text"),

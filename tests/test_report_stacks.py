@@ -64,6 +64,7 @@ from freehold.watch.rule_list import RuleList, RuleTestReport, list_rules
 from freehold.watch.rule_switch import ReplayRecord, SwitchRecord
 from freehold.watch.rule_tests import run_tests
 from freehold.watch.rules import built_in_rules
+from freehold.work import chokepoints
 from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
 from small_catalogue import write_layer
@@ -351,6 +352,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "sweep samples": (outlook(outlook_question(stack)), beside),
         "cutoff": (cutoff(stack, cut), beside),
         "why": (why(stack, "assistant", cut), beside),
+        "chokepoints": (chokepoints(stack, most=3, weights={}), beside),
         "restart": (restart(knot), context_of(knot, 0)),
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
@@ -398,7 +400,7 @@ def test_what_is_not_known_has_the_same_form() -> None:
         ("partners", partners(stack)),
         ("sweep", sweep(stack, [cut])), ("sweep samples", outlook(outlook_question(stack))),
         ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
-        ("show", ShowAnswer()), ("reach", reach_of(stack)),
+        ("show", ShowAnswer()), ("reach", reach_of(stack)), ("chokepoints", chokepoints(stack)),
     ):  # fmt: skip
         context = None if verb == "check" else beside
         assert errors_in(verb, to_json(answer, context)) == [], verb
@@ -418,6 +420,8 @@ SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a skip without a reason": ("scan", lambda data: data["skips"][0].update(reason="")),
     "a step without its sentence": ("why", lambda data: data["steps"][0].update(because="")),
     "a knot of nothing": ("restart", lambda data: data["knots"][0].update(items=[])),
+    "a cut set of nobody": ("chokepoints", lambda data: data["cut_sets"][0].update(members=[])),
+    "a count of an order that is none": ("chokepoints", lambda data: data["counts"].update({"0": 1})),
     "a gap with two answers": ("gaps", lambda data: data["layers"][0]["closes"][0]["by"].update(id="x")),
     "a negative count": ("catalogue coverage", lambda data: data.update(known=-1)),
     "a fact without a reference": ("catalogue show", lambda data: data["facts"][0].pop("reference")),

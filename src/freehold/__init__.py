@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from freehold.errors import FreeholdError
     from freehold.measure.assess import AssessAnswer, assess
+    from freehold.measure.chokepoint_values import ChokepointsAnswer
+    from freehold.measure.chokepoints import chokepoints
     from freehold.measure.content import ContentAnswer, content
     from freehold.measure.cutoff import CutoffAnswer, cutoff, cutoffs
     from freehold.measure.gaps import GapsAnswer, gaps
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "freehold.errors": ("FreeholdError",),
     "freehold.measure.assess": ("AssessAnswer", "assess"),
+    "freehold.measure.chokepoint_values": ("ChokepointsAnswer",),
+    "freehold.measure.chokepoints": ("chokepoints",),
     "freehold.measure.content": ("ContentAnswer", "content"),
     "freehold.measure.cutoff": ("CutoffAnswer", "cutoff", "cutoffs"),
     "freehold.measure.gaps": ("GapsAnswer", "gaps"),
@@ -53,6 +57,7 @@ _HOMES: Final = {
 __all__ = [
     "UNKNOWN",
     "AssessAnswer",
+    "ChokepointsAnswer",
     "Claim",
     "ContentAnswer",
     "Cutoff",
@@ -74,6 +79,7 @@ __all__ = [
     "WhyAnswer",
     "ask_outlook",
     "assess",
+    "chokepoints",
     "content",
     "cutoff",
     "cutoffs",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from freehold.measure.case import Kernel
     from freehold.measure.cutoff import CutoffAnswer
     from freehold.measure.why import Step
-    from freehold.report.answers import CheckAnswer
+    from freehold.report.answers import CheckAnswer, ExplainedChokepoints
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.inventory import Inventory
     from freehold.stack.records import Records
@@ -36,6 +36,7 @@ __all__ = [
     "catalogue_coverage",
     "check",
     "check_providers",
+    "chokepoints",
     "cut",
     "find_item",
     "load",
@@ -50,6 +51,7 @@ __all__ = [
 
 _STACK_ENDINGS = (".toml",)
 _MOST_MEANT = 3
+_HEAD = 4096
 _MAP = "freehold import shows what each column means, and changes it"
 
 
@@ -139,6 +141,29 @@ def _table(path: Path, settings: Settings) -> Loaded | None:
             loaded = _settled(join_providers(found[0], catalogue()), settings)
             return replace(loaded, findings=(*found[1], *loaded.findings))
     return spreadsheet(path, settings)[1] if is_spreadsheet(path, head) else None
+
+
+def _model(path: Path, settings: Settings) -> Loaded | None:
+    """A network that is stated as one: a fault tree, a package archive; ``None`` if the path is none."""
+    from freehold.read.model_marks import is_fault_tree, is_list_folder, is_package_index
+
+    head = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    if is_fault_tree(head):
+        from freehold.read.open_psa import read_fault_tree
+
+        stack, notes = read_fault_tree(path)
+    elif is_package_index(head) or (path.is_dir() and is_list_folder(path)):
+        from freehold.read.debian_archive import read_archive
+
+        stack, notes = read_archive(path)
+        stack = replace(stack, providers=tuple(filter(None, (catalogue().provider("debian"),))))
+    else:
+        return None
+    loaded = _settled(stack, settings)
+    return replace(loaded, findings=(*notes, *loaded.findings))
 
 
 def spreadsheet(
@@ -234,6 +259,9 @@ def _loaded(path: Path, settings: Settings, *, use_cache: bool, stack: str | Non
         table = _table(path, settings)
         if table is not None:
             return table
+        model = _model(path, settings)
+        if model is not None:
+            return model
     except OSError as error:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
     return _read(path, settings, use_cache=use_cache)
@@ -329,15 +357,15 @@ def _joined(inventory: Inventory, path: str, settings: Settings, *, cached: bool
 
 
 def save(stack: Stack, path: Path) -> None:
-    """Write a stack: one TOML file, or a folder of tables. Nothing stored is lost on failure.
+    """Write a stack: one TOML file, a fault tree, or a folder of tables. Nothing stored is lost on failure.
 
     Parameters
     ----------
     stack
         The stack.
     path
-        A file that ends in ``.toml``, a folder for Parquet tables that ends in ``.parquet``, else a folder for CSV tables. A
-        folder that holds tables already keeps their form.
+        A file that ends in ``.toml``, a fault tree that ends in ``.opsa.xml``, a folder for Parquet tables that ends in
+        ``.parquet``, else a folder for CSV tables. A folder that holds tables already keeps their form.
 
     Raises
     ------
@@ -345,16 +373,21 @@ def save(stack: Stack, path: Path) -> None:
         If it cannot be written there.
     freehold.errors.UsageError
         If the library for Parquet is not installed.
+    freehold.errors.StackError
+        If a fault tree cannot hold it.
     """
     from freehold.stack.csv_folder import write_folder
     from freehold.stack.parquet_folder import write_parquet_folder
     from freehold.stack.table_files import table_form
     from freehold.stack.toml_file import dumps
+    from freehold.write.open_psa import OpenPsaWriter
 
     try:
         form = table_form(path) or ("parquet" if path.suffix.lower() == ".parquet" else "csv")
         if path.suffix.lower() == ".toml":
             write_whole(path, dumps(stack))
+        elif path.name.lower().endswith(OpenPsaWriter.ending):
+            write_whole(path, OpenPsaWriter().text(stack))
         elif form == "parquet":
             write_parquet_folder(stack, path)
         else:
@@ -422,6 +455,30 @@ def unknowns_of(stack: Stack, cut: Cutoff | None, *, strict: bool = False) -> in
     cut = cut or foreign_cutoff()
     case = Case(stack, strict=strict, stake=cut.stake)
     return len(unknown_facts(case, cut, range(len(case.supplies))))
+
+
+def chokepoints(stack: Stack, target: str | None = None, *, order: int = 3, **options: Any) -> ExplainedChokepoints:
+    """What can stop a target, and why each of the cut sets given does.
+
+    Parameters
+    ----------
+    stack, target, order, options
+        As :func:`freehold.measure.chokepoints.chokepoints`.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If something that is named is not there, or a number makes no sense.
+    """
+    from freehold.measure.chokepoints import chokepoints as answer_to
+    from freehold.measure.cut_reason import reasons_of
+    from freehold.report.answers import ExplainedChokepoints
+
+    answer = answer_to(stack, target, order=order, **options)
+    cheapest = () if answer.cheapest is None else (answer.cheapest[0],)
+    settled = {name: options[name] for name in ("strict", "stake", "kernel") if name in options}
+    reasons = reasons_of(stack, answer, (*answer.cut_sets, *cheapest), **settled)
+    return ExplainedChokepoints(answer, order, reasons[: len(answer.cut_sets)], reasons[-1] if cheapest else None)
 
 
 def check(loaded: Loaded, settings: Settings, path: str = "", chosen: tuple[str, ...] = (), **options: Any) -> CheckAnswer:

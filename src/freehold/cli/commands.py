@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import evidence, gateway, provision, respond, rules, signal, watch
+from freehold.cli import chokepoints, evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.loading import context as _context
 from freehold.cli.loading import load as _load
@@ -456,6 +456,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "partners": _partners,
     "cutoff": _cutoff,
     "why": _why,
+    "chokepoints": chokepoints.run,
     "restart": _restart,
     "sweep": _sweep,
     "respond": respond.run,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import gc
+from typing import TYPE_CHECKING, Final
 
 from freehold import work
 from freehold.cli.flags import redaction_from, settings_from
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from freehold.stack.cutoff import Cutoff
 
 __all__ = ["context", "load"]
+
+_LARGE: Final = 20_000
+"""Items from which a stack is worth keeping out of the garbage collector's way."""
 
 
 def load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
@@ -32,6 +36,9 @@ def load(options: argparse.Namespace) -> tuple[work.Loaded, Settings]:
     else:
         with progress(f"reading {options.stack} …"):
             loaded = work.load(options.stack, settings, use_cache=not options.no_cache, stack=options.stack_name, at=options.at)
+    if len(loaded.stack.items) > _LARGE:
+        # it lives as long as the command, and looking through it again and again costs more than many an answer
+        gc.freeze()
     if options.redact is not None:
         loaded = work.redacted(loaded, redaction_from(options))
         options.stack = loaded.stack.path or options.stack

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
+from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.report.formats import FORMATS
@@ -48,6 +49,7 @@ VERBS: Final = (
     Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
+    Verb("chokepoints", "stops", "which few losses, together, can stop you: minimal cut sets, each explained in a sentence"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("sweep", "stops", "many cut-offs, worst first; or many samples of what may be, and what to learn first"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
@@ -65,6 +67,9 @@ VERBS: Final = (
     Verb("template", "forms", "an empty stack to fill in, every column explained"),
     Verb("schema", "forms", "the JSON Schema of a command's answer"),
 )
+
+_OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "sweep", "reach")
+"""Verbs that take one stack and show an answer about it."""
 
 _WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "provision", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
@@ -204,11 +209,14 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         verb.name: verbs.add_parser(verb.name, help=verb.line, description=verb.line, formatter_class=_Formatter)
         for verb in VERBS
     }
-    what = "a folder (project or root), an SBOM, a table, a DNS zone file, a stack (file, tables or Freehold database)"
+    what = (
+        "a folder (project or root), an SBOM, a table, a DNS zone file, a list of Debian packages, a fault tree, a stack "
+        "(file, tables or Freehold database)"
+    )
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
-    for name in ("show", "assess", "gaps", "partners", "cutoff", "why", "restart", "sweep", "reach"):
+    for name in _OF_A_STACK:
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)
     made["diff"].add_argument(
@@ -232,17 +240,18 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
     add_reach(made["reach"])
+    add_chokepoints(made["chokepoints"])
     add_sweep(made["sweep"])
     for name in ("cutoff", "why", "restart", "sweep", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "sweep", "reach"):
+    for name in ("check", "scan", "diff", *_OF_A_STACK):
         _add_view(made[name])
-    for name in ("check", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "sweep", "reach"):
+    for name in ("check", "diff", *_OF_A_STACK):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",
-        help="a .toml file, a folder for CSV tables, one for Parquet tables (.parquet), or a Freehold database (.db), which "
-        "keeps what was there before; without it TOML is printed",
+        help="a .toml file, a fault tree (.opsa.xml), a folder for CSV tables, one for Parquet (.parquet), or a Freehold "
+        "database (.db), which keeps what was there before; without it TOML is printed",
     )  # fmt: skip
     _add_authorship(made["scan"])
     made["scan"].add_argument("--format", choices=FORMATS, help="what was read and skipped, as an answer instead of a stack")

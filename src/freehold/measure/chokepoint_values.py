@@ -55,8 +55,8 @@ class Single:
     at_day
         The same on the day of the question (its end, if none was asked): (low, high).
     stops
-        How many items, the lost ones left out, fall under the floor by that day, on the side of the least loss and of the
-        most.
+        How many items, the lost ones and mere choices left out, fall under the floor by that day, on the side of the least
+        loss and of the most.
     first_stop
         First day on which the target is under the floor, unknowns at their worst; ``None`` if it is not.
     """
@@ -119,6 +119,8 @@ class ChokepointsAnswer:
         As asked.
     before
         The target's level before any loss: (low, high).
+    is_down
+        Whether the target is under the floor on that day though nothing is lost: then there is no cut set to be found.
     single
         The worst first.
     left_out
@@ -128,15 +130,20 @@ class ChokepointsAnswer:
     counts, complete_to, total, engine, stopped, seconds
         See :class:`freehold.network.cut_sets.CutSets`.
     probability
-        Of the target's failure within a year, exact for independent losses; ``None`` where a probability is not known.
+        Of the target's failure within a year, for independent losses; ``None`` where a probability is not known.
     importance
         Of each member that stands in a cut set, the most important first.
     cheapest
-        The cut set of least weight, and its weight; ``None`` if none was asked for.
+        The cut set of least weight, and its weight; ``None`` if none was asked for, or there is none.
+    cheapest_bound
+        No cut set weighs less than this; the weight itself where that is proven to be the least.
     unknowns
         How many unknown facts the answer rests on.
     why_not_boolean
         Why levels had to be solved; ``None`` where everything works or does not.
+    is_probability_exact
+        Whether the probability and the importances rest on all minimal cut sets; otherwise they rest on those known, and the
+        probability is the least that it can be.
     """
 
     target: str | None
@@ -145,6 +152,7 @@ class ChokepointsAnswer:
     days: tuple[float, ...]
     floor: float
     before: tuple[float, float]
+    is_down: bool
     single: tuple[Single, ...]
     left_out: int
     cut_sets: tuple[CutSet, ...]
@@ -157,5 +165,7 @@ class ChokepointsAnswer:
     probability: float | None
     importance: tuple[Importance, ...]
     cheapest: tuple[CutSet, float] | None
+    cheapest_bound: float | None
     unknowns: int
     why_not_boolean: str | None
+    is_probability_exact: bool = True

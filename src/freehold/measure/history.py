@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from freehold.measure.case import HIGH, Case, Side
+from freehold.network.arrays import Scenario
 from freehold.network.solve import trace
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import UNKNOWN, Need
@@ -23,32 +24,43 @@ class History:
     case
         The stack.
     cut
-        The cut-off.
+        The cut-off, or what happens as a scenario of that side.
     side
         Which side.
     horizon
         Last day.
     """
 
-    def __init__(self, case: Case, cut: Cutoff, side: Side, horizon: float) -> None:
+    def __init__(self, case: Case, cut: Cutoff | Scenario, side: Side, horizon: float) -> None:
         self._case, self.side = case, side
         state, built = case.running(side), case.built(side)
         before = np.asarray(state.level, np.float64)[built.item_place]
         self.before: list[float] = before.tolist()
-        self._days: list[list[float]] = [[-math.inf] for _ in self.before]
-        self._levels: list[list[float]] = [[level] for level in self.before]
-        for change in trace(built, case.scenario(cut, side), horizon, state):
+        self._moved: dict[int, tuple[list[float], list[float]]] = {}
+        scenario = case.scenario(cut, side) if isinstance(cut, Cutoff) else cut
+        for change in trace(built, scenario, horizon, state):
             for item, _, level in change.moved:
-                self._days[item].append(change.day)
-                self._levels[item].append(level)
+                days, levels = self._moved.setdefault(item, ([-math.inf], [self.before[item]]))
+                days.append(change.day)
+                levels.append(level)
+
+    def _line(self, item: int) -> tuple[list[float], list[float]]:
+        """Days on which an item's level changed, and its level from then on; the first is before all time."""
+        return self._moved.get(item) or ([-math.inf], [self.before[item]])
 
     def level(self, item: int, day: float) -> float:
         """Level of an item on a day (right-continuous)."""
-        return self._levels[item][bisect.bisect_right(self._days[item], day + 1e-9) - 1]
+        days, levels = self._line(item)
+        return levels[bisect.bisect_right(days, day + 1e-9) - 1]
 
     def since(self, item: int, day: float) -> float:
         """Day on which the item came to the level that it has on ``day``; 0 if it was so before."""
-        return max(0.0, self._days[item][bisect.bisect_right(self._days[item], day + 1e-9) - 1])
+        days, _ = self._line(item)
+        return max(0.0, days[bisect.bisect_right(days, day + 1e-9) - 1])
+
+    def changes(self, item: int) -> tuple[tuple[float, float], ...]:
+        """Every day on which an item's level changed, and its level from then on; the first is before all time."""
+        return tuple(zip(*self._line(item), strict=True))
 
     def enough(self, need: Need) -> float:
         """The level that a need takes for enough, on this side."""
@@ -75,7 +87,7 @@ class History:
         if math.isinf(left):
             return math.inf
         item = self._case.item_number[need.item]
-        days, levels = self._days[item], self._levels[item]
+        days, levels = self._line(item)
         for place, level in enumerate(levels):
             begin = max(0.0, days[place])
             end = days[place + 1] if place + 1 < len(days) else math.inf

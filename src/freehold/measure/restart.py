@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from itertools import combinations
-from math import comb
 from typing import Final
 
 import numpy as np
@@ -21,6 +19,7 @@ from freehold.measure.content import Bounds
 from freehold.measure.cutoff import check_cutoff
 from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Floats, Integers, Scenario
 from freehold.network.build import Built, build_network
+from freehold.network.hitting_set import Judged, cheapest_cut
 from freehold.network.order import components
 from freehold.network.solve import ScenarioBuilder, black_start, solve
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
@@ -29,8 +28,12 @@ from freehold.stack.values import Stack
 __all__ = ["Blocked", "Knot", "RestartAnswer", "restart"]
 
 
-_LARGEST_SET: Final = 3
-_MOST_WORK: Final = 40_000
+_LARGEST_SEARCHED: Final = 60
+"""Members up to which a smallest set is searched for; in a larger circle what was found stands beside a bound."""
+_MOST_WORK: Final = 400_000
+"""Members and needs within a circle, times the starts that are tried of it: some seconds."""
+_MOST_DENSE: Final = 20_000_000
+"""The same for the square of its members: a large circle is solved as a whole."""
 _FEWEST_TRIES: Final = 8
 
 
@@ -43,18 +46,23 @@ class Knot:
     items
         Ids, in order.
     unlocked_by
-        A smallest set of them that, given from outside at level 1, lets all of them reach the level at which they run (or,
-        under a cut-off, the lower level that it leaves them), once the knots named in ``after`` are unlocked.
-    smallest
-        Whether no smaller set does, proven by trying.
+        The smallest set found of them that, given from outside at level 1, lets all of them reach the level at which they
+        run (or, under a cut-off, the lower level that it leaves them), once the knots named in ``after`` are unlocked.
+    at_least
+        No set of fewer members does. Where it is the size of ``unlocked_by``, that is a smallest one.
     after
         Places in the answer's ``knots`` of those that this one needs.
     """
 
     items: tuple[str, ...]
     unlocked_by: tuple[str, ...]
-    smallest: bool
+    at_least: int
     after: tuple[int, ...] = ()
+
+    @property
+    def smallest(self) -> bool:
+        """Whether no smaller set unlocks it."""
+        return len(self.unlocked_by) <= self.at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +299,7 @@ def _knots(
     suppliers: dict[int, list[int]] = {number: [] for number in np.flatnonzero(short).tolist()}
     for one, other in zip(user.tolist(), needed.tolist(), strict=True):
         suppliers[one].append(other)
-    found: list[tuple[list[int], int, tuple[int, ...], bool]] = []
+    found: list[tuple[list[int], int, tuple[int, ...], int]] = []
     rests_on: dict[int, int] = {}
     blocked: dict[int, int] = {}
     for members in _circles(suppliers):
@@ -317,8 +325,8 @@ def _knots(
         return tuple(sorted(order_of[at] for at in _bits(mask)))
 
     knots = tuple(
-        Knot(tuple(ids[n] for n in members), tuple(ids[n] for n in unlock), smallest, places(mask))
-        for members, mask, unlock, smallest in (found[at] for at in order)
+        Knot(tuple(ids[n] for n in members), tuple(ids[n] for n in unlock), least, places(mask))
+        for members, mask, unlock, least in (found[at] for at in order)
     )
     return knots, tuple(Blocked(ids[number], places(blocked[number])) for number in sorted(blocked))
 
@@ -346,35 +354,59 @@ def _circles(suppliers: Mapping[int, Sequence[int]]) -> list[list[int]]:
     return found
 
 
-def _unlock(circle: _Alone, suppliers: Sequence[Sequence[int]], wanted: Floats) -> tuple[tuple[int, ...], bool] | None:
-    """A smallest set of members that starts all of them, and whether it is proven to be; ``None`` if they start anyway."""
-
-    def starts(given: Sequence[int]) -> bool:
-        return bool((circle.start(given) >= wanted - TOLERANCE).all())
-
-    if starts(()):
+def _unlock(circle: _Alone, suppliers: Sequence[Sequence[int]], wanted: Floats) -> tuple[tuple[int, ...], int] | None:
+    """A set of members that starts all of them and how many there must be at least; ``None`` if they start anyway."""
+    judge = Judged(lambda given: bool((circle.start(sorted(given)) >= wanted - TOLERANCE).all()))
+    if judge.falls(()):
         return None
-    tried_up_to = 0
-    for size in range(1, min(_LARGEST_SET, circle.size) + 1):
-        if comb(circle.size, size) * circle.size > _MOST_WORK:
-            break
-        for chosen in combinations(range(circle.size), size):
-            if starts(chosen):
-                return chosen, True
-        tried_up_to = size
-    given = _breaking(suppliers)
-    chunk, tries = (len(given) + 1) // 2, _MOST_WORK // circle.size + _FEWEST_TRIES
+    tries = min(_MOST_WORK // (circle.size + sum(map(len, suppliers))), _MOST_DENSE // circle.size**2) + _FEWEST_TRIES
+    given = _fewer(judge, _breaking(suppliers), tries)
+    least = _apart(judge, circle.size, tries)
+    if least < len(given) and circle.size <= _LARGEST_SEARCHED:
+        found = cheapest_cut(range(circle.size), judge, [1.0] * circle.size, most_asked=4 * tries)
+        if found is not None:
+            given = list(found.cut) if len(found.cut) < len(given) else given
+            least = max(least, round(found.bound))
+    return tuple(sorted(given)), least
+
+
+def _fewer(judge: Judged, given: list[int], tries: int) -> list[int]:
+    """What is left of a set that starts all, when what it can do without is taken out: halves first, then one by one."""
+    chunk = (len(given) + 1) // 2
     while chunk and tries:
         at = 0
         while at < len(given) and tries:
             fewer = given[:at] + given[at + chunk :]
             tries -= 1
-            if starts(fewer):
+            if judge.falls(fewer):
                 given = fewer
             else:
                 at += chunk
         chunk = 0 if chunk == 1 else (chunk + 1) // 2
-    return tuple(sorted(given)), len(given) <= tried_up_to + 1
+    return given
+
+
+def _apart(judge: Judged, size: int, tries: int) -> int:
+    """How many sets of members were found that share none and of each of which one must be given: so many at least.
+
+    Such a set is what is left over when as much as possible is given without starting all.
+    """
+    found, spent = 0, set[int]()
+    while tries > 0 and not judge.falls(sorted(spent)):
+        given, at, step = set(spent), 0, 1
+        rest = [place for place in range(size) if place not in spent]
+        while at < len(rest) and tries > 0:
+            tries -= 1
+            if not judge.falls(sorted(given.union(rest[at : at + step]))):
+                given.update(rest[at : at + step])
+                at, step = at + step, 2 * step
+            elif step == 1:
+                at += 1
+            else:
+                step //= 2
+        found += 1
+        spent.update(set(range(size)) - given)
+    return max(1, found)
 
 
 def _breaking(suppliers: Sequence[Sequence[int]]) -> list[int]:

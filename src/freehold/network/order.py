@@ -24,7 +24,8 @@ def components(size: int, start: Any, needed: Any, component_of: Any, room: Any)
     component_of : (size,)
         Filled.
     room : (5, size)
-        Room to work in, zero at first.
+        Room to work in, zero at first. ``room[1]`` then says which item was left as which: along with the components that
+        is an order in which most of what is needed comes before what needs it, in circles too.
 
     Returns
     -------
@@ -32,7 +33,7 @@ def components(size: int, start: Any, needed: Any, component_of: Any, room: Any)
         How many components there are.
     """
     index, low, stack, path, edge = room[0], room[1], room[2], room[3], room[4]
-    count, order, waiting = 0, 0, 0
+    count, order, waiting, left = 0, 0, 0, 0
     for item in range(size):
         component_of[item] = -1
     for root in range(size):
@@ -71,4 +72,6 @@ def components(size: int, start: Any, needed: Any, component_of: Any, room: Any)
             depth -= 1
             if depth >= 0:
                 low[path[depth]] = min(low[path[depth]], low[item])
+            low[item] = left
+            left += 1
     return count

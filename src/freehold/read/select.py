@@ -64,8 +64,8 @@ def select_reader(path: Path) -> Reader:
         return next(readers(folder=False))  # which says what the file looks like instead
     seems = "is empty" if path.is_file() and not head else "is of no known sort"
     raise Unreadable(
-        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX or SPDX SBOM, a DNS zone file, "
-        "a stack (.toml) or a folder of stack tables."
+        f"{path} {seems}. Name a project folder, a root folder, a CycloneDX or SPDX SBOM, a DNS zone file, a list of Debian "
+        "packages, an Open-PSA fault tree, a stack (.toml) or a folder of stack tables."
     )
 
 

@@ -10,6 +10,8 @@ from freehold.measure.assess import AssessAnswer, Coverage, coverage_of
 if TYPE_CHECKING:
     from freehold.catalogue.search import Hit
     from freehold.errors import Finding
+    from freehold.measure.chokepoint_values import ChokepointsAnswer
+    from freehold.measure.cut_reason import CutReason
     from freehold.measure.unknowns import Worth
     from freehold.measure.why import Step
     from freehold.respond.evidence_verify import Verification
@@ -23,8 +25,18 @@ if TYPE_CHECKING:
     from freehold.watch.radius import Radius
 
 __all__ = [
-    "CatalogueFindings", "CheckAnswer", "Context", "EvidenceEntries", "EvidenceEntry", "EvidenceVerdict", "HistoryAnswer",
-    "ReachAnswer", "SearchAnswer", "ShowAnswer", "context_of",
+    "CatalogueFindings",
+    "CheckAnswer",
+    "Context",
+    "EvidenceEntries",
+    "EvidenceEntry",
+    "EvidenceVerdict",
+    "ExplainedChokepoints",
+    "HistoryAnswer",
+    "ReachAnswer",
+    "SearchAnswer",
+    "ShowAnswer",
+    "context_of",
 ]  # fmt: skip
 
 
@@ -163,6 +175,28 @@ class ReachAnswer:
     facts: tuple[Fact, ...]
     levels: tuple[LevelRange, ...]
     criteria: Levels
+
+
+@dataclass(frozen=True)
+class ExplainedChokepoints:
+    """What can stop a target, and why.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    order
+        How many losses together were asked for at most.
+    reasons
+        Why each of its cut sets is fatal, in their order.
+    cheapest
+        Why the cheapest one is; ``None`` where there is none.
+    """
+
+    answer: ChokepointsAnswer
+    order: int
+    reasons: tuple[CutReason | None, ...]
+    cheapest: CutReason | None = None
 
 
 @dataclass(frozen=True)

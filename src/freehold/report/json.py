@@ -192,7 +192,7 @@ def restart_json(answer: RestartAnswer, context: Context) -> dict[str, Any]:
         "knots": [
             {
                 "items": list(knot.items), "unlocked_by": list(knot.unlocked_by), "smallest": knot.smallest,
-                "after": list(knot.after),
+                "at_least": knot.at_least, "after": list(knot.after),
             }
             for knot in answer.knots
         ],

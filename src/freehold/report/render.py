@@ -36,6 +36,10 @@ _SERVED: Final = {
     "freehold.stack.records.Records": ("view_records.records_document", "import_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
     "freehold.report.answers.ReachAnswer": ("view_reach.reach_document", "json_reach.reach_json"),
+    "freehold.report.answers.ExplainedChokepoints": (
+        "view_chokepoints.chokepoints_document",
+        "json_chokepoints.chokepoints_json",
+    ),
     "freehold.report.answers.ShowAnswer": ("view_show.show_document", "stack_json"),
     "freehold.report.answers.HistoryAnswer": ("view_history.history_document", "history_json"),
     "freehold.catalogue.show.Shown": ("view_catalogue.shown_document", "show_json"),

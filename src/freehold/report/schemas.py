@@ -11,6 +11,7 @@ from freehold.errors import UsageError
 from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
 from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
+from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
 from freehold.report.provision_json import PROVISION_SCHEMAS
@@ -335,13 +336,14 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "cutoff": _or_null(_CUTOFF), "item": _NAME, "day": _DAY, "level": _BOUNDS, "side": {"enum": ["low", "high"]},
         "stands": _FLAG, "steps": _list(_STEP),
     },
+    **CHOKEPOINTS_SCHEMAS,
     "reach": _REACH_KEYS,
     "restart": {
         "cutoff": _or_null(_CUTOFF), "with_stock": _FLAG, "restartable": _NAMES,
         "knots": _list(
             _object(
                 {"items": _list(_NAME, minItems=1), "unlocked_by": _list(_NAME, minItems=1), "smallest": _FLAG,
-                 "after": _list(_COUNT)}
+                 "at_least": _COUNT, "after": _list(_COUNT)}
             )
         ),
         "blocked": _list(_object({"id": _NAME, "by": _list(_COUNT, minItems=1)})),

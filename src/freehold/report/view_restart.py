@@ -56,7 +56,7 @@ def _named(ids: tuple[str, ...]) -> str:
 
 
 def _knot(knot: Knot, number: int, notes: Notes) -> Tree:
-    sure = say("restart.sure") if knot.smallest else ""
+    sure = say("restart.sure") if knot.smallest else say("restart.bound", count=knot.at_least)
     below = [Tree(say("restart.unlock", items=_named(knot.unlocked_by), sure=sure))]
     if knot.after:
         below.append(Tree(say("restart.after", numbers=", ".join(str(one + 1) for one in knot.after))))

@@ -31,10 +31,8 @@ __all__ = ["RayPool"]
 _AHEAD: Final = 1
 """Tasks that wait, beyond one that runs on each worker."""
 
-_SILENT: Final = {
-    "RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_BACKEND_LOG_LEVEL": "error",
-}  # fmt: skip
-"""No telemetry, no hint about processors for graphics, no warnings of its servers among what is said to people."""
+_SILENT: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+"""No telemetry, and no hint about processors for graphics among what is said to people."""
 
 _ONCE: Final = {"RAY_NUM_REDIS_GET_RETRIES": "2"}
 """A cluster that does not answer is not asked for a quarter of an hour."""

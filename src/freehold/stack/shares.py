@@ -50,6 +50,9 @@ def fill_shares(stack: Stack, item: Item) -> tuple[Filled, ...]:
     sources = stack.sources_of.get(item.id, ())
     if not sources:
         return (Filled(None, (1.0, 1.0), (1.0, 1.0)),)
+    if len(sources) == 1 and sources[0].share is None and sources[0].status in (None, "in-use"):
+        # most items of a large stack: what follows comes to the same
+        return (Filled(sources[0], (1.0, 1.0), _capacity(sources[0], (1.0, 1.0))),)
     in_use = [source for source in sources if source.status in (None, "in-use")]
     doubtful = [source for source in sources if source.status is UNKNOWN]
     stated = sum(source.share for source in in_use if is_stated(source.share))

@@ -155,11 +155,12 @@ class Cascades:
         The index: weighted share of output lost when a firm makes the smaller of its two levels, and when it makes that of
         one direction alone.
     steps : (s,)
-        Steps taken.
+        Steps taken; converged, sweeps count too where what travels up was solved apart.
     decrease : (s,)
         Largest fall of any level in the last step.
     error : (s,)
-        Proven bound of what any of the three numbers is still below its true end; ``nan`` where nothing is proven.
+        Proven bound of how far any of the three numbers is from its true end (to the rounding of sums); ``nan`` where nothing
+        is proven: in what the reference's stop gives, after a limit, and where a circle hands part of a loss on undiminished.
     stopped : (s,)
         0: the rule of stopping was met; 1: the limit of steps; 2: the limit of time.
     """

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from freehold.measure.content import ContentAnswer, content
     from freehold.measure.cutoff import CutoffAnswer, cutoff, cutoffs
     from freehold.measure.gaps import GapsAnswer, gaps
+    from freehold.measure.partners import PartnersAnswer, partners
     from freehold.measure.restart import RestartAnswer, restart
     from freehold.measure.why import WhyAnswer, why
     from freehold.stack.cutoff import Cutoff, Rule
@@ -38,6 +39,7 @@ _HOMES: Final = {
     "freehold.measure.content": ("ContentAnswer", "content"),
     "freehold.measure.cutoff": ("CutoffAnswer", "cutoff", "cutoffs"),
     "freehold.measure.gaps": ("GapsAnswer", "gaps"),
+    "freehold.measure.partners": ("PartnersAnswer", "partners"),
     "freehold.measure.restart": ("RestartAnswer", "restart"),
     "freehold.measure.why": ("WhyAnswer", "why"),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
@@ -56,6 +58,7 @@ __all__ = [
     "Item",
     "Need",
     "Owner",
+    "PartnersAnswer",
     "Provider",
     "RestartAnswer",
     "Rule",
@@ -67,6 +70,7 @@ __all__ = [
     "cutoff",
     "cutoffs",
     "gaps",
+    "partners",
     "read",
     "restart",
     "why",

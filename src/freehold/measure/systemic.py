@@ -133,7 +133,8 @@ class Shock:
         for given in (part, part if up is None else up):
             if np.ndim(given) and len(np.asarray(given)) != len(numbers):
                 raise SolveError(
-                    f"the shock '{id}' has {len(np.asarray(given))} parts for {len(numbers)} firms. Give one for all or one each."
+                    f"the shock '{id}' has {len(np.asarray(given))} parts for {len(numbers)} firms. "
+                    "Give one for all, or one each."
                 )
         down = np.broadcast_to(np.asarray(part, np.float64), numbers.shape).copy()
         above = down.copy() if up is None else np.broadcast_to(np.asarray(up, np.float64), numbers.shape).copy()

@@ -128,7 +128,7 @@ def chokepoints(
         )  # fmt: skip
     found = cuts.cuts
     first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in islice(found.sets(), most))
-    likely = likelihood(events, found, cuts.function, seconds=seconds)
+    likely = likelihood(events, found, cuts.function, question, seconds=seconds, compiled=KERNELS[kernel])
     cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, seconds)
     singles, left_out = _single_losses(case, mission, members, view, days, day, floor, seconds, progress)
     running = [

@@ -136,7 +136,7 @@ questions = st.fixed_dictionaries(
 def test_the_sets_are_those_that_trying_every_subset_finds(times: int) -> None:
     used: set[tuple[str, bool]] = set()
 
-    @repeatable(200 * times)
+    @repeatable(140 * times)
     @given(drawn, questions)
     def law(stack: Stack, asked: dict[str, Any]) -> None:
         members = members_of(Case(stack, strict=asked["strict"]), asked["of"], asked_about(stack, asked["target"]))

@@ -183,7 +183,9 @@ def test_a_table_that_does_not_come_to_rest_in_time_is_told(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("output", "message"), [([0.0, 9.0], "puts out nothing"), ([9.0, 1.0], "more than its output")], ids=["nothing", "too little"]
+    ("output", "message"),
+    [([0.0, 9.0], "puts out nothing"), ([9.0, 1.0], "more than its output")],
+    ids=["nothing", "too little"],
 )
 def test_an_output_that_cannot_be_is_told(output: list[float], message: str) -> None:
     with pytest.raises(SolveError, match=message):
@@ -201,8 +203,10 @@ def test_a_large_table_is_answered_without_a_matrix() -> None:
     rng = np.random.default_rng(7)
     size, links = 5_000, 40_000
     suppliers, users = rng.integers(0, size, (2, links))
-    table = input_table([f"f{one:04d}" for one in range(size)], suppliers, users, rng.random(links), countries=["DE", "US"] * (size // 2),
-                        final_demand=rng.random(size) * 9)  # fmt: skip
+    table = input_table(
+        [f"f{one:04d}" for one in range(size)], suppliers, users, rng.random(links), countries=["DE", "US"] * (size // 2),
+        final_demand=rng.random(size) * 9,
+    )  # fmt: skip
     with pytest.raises(SolveError, match="limit"):
         total_requirements(table)
     answer = inputs(table, ["DE"], demand={})

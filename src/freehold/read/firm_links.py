@@ -6,6 +6,7 @@ sectors, countries, outputs; without it firms are those that links name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,9 @@ _FIRMS: Final = (
     Wanted("name", ("firm_name", "company_name", "title"), required=False, holes=True),
     Wanted("sector", ("nace", "nace4", "nace_code", "industry", "branch", "sector_code"), required=False, holes=True),
     Wanted("country", ("country_code", "iso2", "seat"), required=False, holes=True),
-    Wanted("output", ("total_output", "revenue", "production", "out"), "number", required=False, holes=True),
+    Wanted("output", ("total_output", "production", "out"), "number", required=False, holes=True),
+    Wanted("revenue", ("turnover",), "number", required=False, holes=True),
+    Wanted("costs", ("material_costs", "material_cost"), "number", required=False, holes=True),
     Wanted("weight", (), "number", required=False, holes=True),
     Wanted("final_demand", ("demand", "final_use"), "number", required=False, holes=True),
     Wanted("labour", ("labor", "employees", "jobs", "persons"), "number", required=False, holes=True),
@@ -60,8 +63,8 @@ class FirmTables:
         ``""`` where not known.
     countries
         ISO 3166-1 alpha-2 codes; ``"?"`` where not known.
-    output, weight, final_demand, labour : (n,)
-        As stated; ``None`` if the table of firms has no such column.
+    numbers : (n,) by name
+        ``output``, ``revenue``, ``costs``, ``weight``, ``final_demand``, ``labour``, as far as the table of firms has them.
     supplier, buyer : (m,)
         Firms by place.
     value : (m,)
@@ -77,10 +80,7 @@ class FirmTables:
     names: tuple[str, ...]
     sectors: tuple[str, ...]
     countries: tuple[str, ...]
-    output: npt.NDArray[np.float64] | None
-    weight: npt.NDArray[np.float64] | None
-    final_demand: npt.NDArray[np.float64] | None
-    labour: npt.NDArray[np.float64] | None
+    numbers: Mapping[str, npt.NDArray[np.float64]]
     supplier: npt.NDArray[np.int64]
     buyer: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
@@ -96,7 +96,8 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
     links
         Columns ``supplier``, ``buyer``, ``value``, or words in use for them; CSV or Parquet.
     firms
-        Columns ``firm`` and any of ``name``, ``sector``, ``country``, ``output``, ``weight``, ``final_demand``, ``labour``.
+        Columns ``firm`` and any of ``name``, ``sector``, ``country``, ``output``, ``revenue``, ``costs``,
+        ``weight``, ``final_demand``, ``labour``.
 
     Raises
     ------
@@ -117,8 +118,7 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
     value = table.numbers["value"]
     if known is None:
         return FirmTables(
-            str(links), tuple(ids), tuple(ids), ("",) * len(ids), ("?",) * len(ids), None, None, None, None, supplier, buyer,
-            value, has_firms=False, findings=_noticed(table, supplier, buyer, value, len(ids)),
+            str(links), tuple(ids), tuple(ids), ("",) * len(ids), ("?",) * len(ids), {}, supplier, buyer, value, has_firms=False, findings=_noticed(table, supplier, buyer, value, len(ids)),
         )  # fmt: skip
     return FirmTables(
         str(links),
@@ -126,10 +126,7 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
         tuple(known.text("name", one) or one for one in ids),
         tuple(known.text("sector", one) for one in ids),
         tuple(known.countries[known.places[one]] for one in ids),
-        known.number("output", ids),
-        known.number("weight", ids),
-        known.number("final_demand", ids),
-        known.number("labour", ids),
+        known.numbers(ids),
         supplier,
         buyer,
         value,
@@ -138,7 +135,7 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
     )
 
 
-def numbers_of(column: TextColumn, place: dict[str, int]) -> npt.NDArray[np.int64]:
+def numbers_of(column: TextColumn, place: Mapping[str, int]) -> npt.NDArray[np.int64]:
     """The place of each row's text, where all of them have one."""
     return np.array([place.get(one, -1) for one in column.values] or [0], np.int64)[column.codes]
 
@@ -155,9 +152,9 @@ class _Known:
         found = self.table.texts.get(column)
         return found[self.places[firm]] if found is not None else ""
 
-    def number(self, column: str, ids: list[str]) -> npt.NDArray[np.float64] | None:
-        found = self.table.numbers.get(column)
-        return None if found is None else found[[self.places[one] for one in ids]]
+    def numbers(self, ids: list[str]) -> dict[str, npt.NDArray[np.float64]]:
+        order = [self.places[one] for one in ids]
+        return {name: column[order] for name, column in self.table.numbers.items()}
 
 
 def _known(table: LongTable) -> _Known:

@@ -9,14 +9,23 @@ lack of orders travels *up* to suppliers, by the share of sales. The two meet at
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from freehold.errors import SolveError
+from freehold.network.acceleration import has_compiler
 from freehold.network.arrays import Floats, Integers
+from freehold.network.build import LARGE
+from freehold.network.firm_cascade import ROUNDING, Ending, FirmShock, Limits, cascade, cascades
+from freehold.network.firm_cascade_arrays import FirmLinks
+from freehold.network.firm_cascade_links import BuiltFirms, build_firms
 
 __all__ = [
     "BOUND", "EPS", "MEMORY", "SECONDS", "Cascades", "FirmLevels", "FirmNetwork", "Kernel", "Rule", "Shock",
@@ -31,6 +40,7 @@ BOUND: Final = 1e-10
 
 SECONDS: Final = 60.0
 MEMORY: Final = 1 << 30
+_MOST: Final = 2**31 - 1
 
 Kernel: TypeAlias = Literal["auto", "plain", "compiled"]
 Rule: TypeAlias = Literal["level", "loss"]
@@ -118,7 +128,19 @@ class Shock:
         freehold.errors.SolveError
             If a firm is named twice or a part is not within 0 and 1.
         """
-        raise NotImplementedError
+        numbers = np.asarray(firms, np.int64).reshape(-1)
+        down = np.broadcast_to(np.asarray(part, np.float64), numbers.shape).copy()
+        above = down.copy() if up is None else np.broadcast_to(np.asarray(up, np.float64), numbers.shape).copy()
+        for parts in (down, above):
+            wrong = np.flatnonzero(~((parts >= 0.0) & (parts <= 1.0)))
+            if len(wrong):
+                raise SolveError(
+                    f"the shock '{id}' takes {parts[wrong[0]]} of firm {numbers[wrong[0]]}. Give a part from 0 (nothing) to 1 (all)."
+                )
+        found, times = np.unique(numbers, return_counts=True)
+        if (times > 1).any():
+            raise SolveError(f"the shock '{id}' names firm {found[times > 1][0]} twice. Name each firm once.")
+        return cls(id, numbers, down, above)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,12 +249,47 @@ def firm_network(
     freehold.errors.SolveError
         If numbers are out of range, sales are negative or no numbers, or lengths do not agree.
     """
-    raise NotImplementedError
+    sector = np.asarray(sectors)
+    table = np.asarray(essentiality)
+    columns = [np.asarray(column) for column in (sellers, buyers, sales)]
+    market = sector if markets is None else np.asarray(markets)
+    firms = len(sector)
+    _check_lengths(columns, firms, market, revenue, costs)
+    _check_table(table)
+    for what, numbers, size in (("sector", sector, len(table)), ("market", market, None)):
+        _check_numbers(what, "firm", numbers, size)
+    for what, numbers in (("seller", columns[0]), ("buyer", columns[1])):
+        _check_numbers(what, "row", numbers, firms)
+    sold = columns[2].astype(np.float64)
+    _check_amounts("sales", "row", sold)
+    for what, amounts in (("revenue", revenue), ("costs", costs)):
+        if amounts is not None:
+            _check_amounts(what, "firm", np.asarray(amounts, np.float64))
+
+    there = sold > 0.0
+    pair = columns[0].astype(np.int64)[there] * firms + columns[1].astype(np.int64)[there]
+    pairs, number = np.unique(pair, return_inverse=True)
+    seller, buyer = (pairs // firms).astype(np.int32), (pairs % firms).astype(np.int32)
+    total = np.bincount(number, sold[there], minlength=len(pairs))
+    output, purchases = np.bincount(seller, total, firms), np.bincount(buyer, total, firms)
+    if not np.isfinite(output.sum() + purchases.sum()):
+        raise SolveError("the sum of all sales is too large for a number. Give them in a larger unit.")
+    order = np.lexsort((seller, sector[seller], buyer))
+    return FirmNetwork(
+        seller[order], buyer[order], total[order], sector.astype(np.int32), market.astype(np.int32), table.astype(np.uint8),
+        output, purchases, None if revenue is None else np.asarray(revenue, np.float64),
+        None if costs is None else np.asarray(costs, np.float64), merged=len(pair) - len(pairs),
+        self_links=int((seller == buyer).sum()), idle=int(((output == 0.0) & (purchases == 0.0)).sum()),
+        silent=len(sold) - len(pair),
+    )  # fmt: skip
 
 
 def single_failures(firms: Sequence[int] | Integers, names: Sequence[str] | None = None) -> list[Shock]:
     """The complete failure of each of these firms alone."""
-    raise NotImplementedError
+    numbers = np.asarray(firms, np.int64).reshape(-1)
+    ids = [str(number) for number in numbers] if names is None else list(names)
+    whole = np.ones(1)
+    return [Shock(name, numbers[at : at + 1], whole, whole) for at, name in enumerate(ids)]
 
 
 def systemic(
@@ -274,7 +331,20 @@ def systemic(
     freehold.errors.SolveError
         If a shock names a firm that is not there, weights are negative or all 0, or memory does not suffice for one shock.
     """
-    raise NotImplementedError
+    _check_shocks(network, shocks)
+    weight = _weights(network, weights)
+    built = _built(network, kernel)
+    limits = _limits(network, replaceability, eps, rule, bound if converged else 0.0, steps, seconds)
+    runs = cascades(
+        built, _placed(weight, built), [FirmShock(shock.firms, shock.down, shock.up) for shock in shocks], limits,
+        workers=workers, memory=memory, progress=progress,
+    )  # fmt: skip
+    own = np.array([float((weight[shock.firms] * np.maximum(shock.down, shock.up)).sum()) for shock in shocks])
+    ends = [run.converged for run in runs if run.converged is not None]
+    return SystemicAnswer(
+        network, tuple(shock.id for shock in shocks), own, _gathered([run.reference for run in runs]),
+        _gathered(ends) if converged else None, eps, rule, replaceability, bound,
+    )  # fmt: skip
 
 
 def firm_levels(
@@ -283,7 +353,13 @@ def firm_levels(
     weights: Floats | None = None, kernel: Kernel = "auto",
 ) -> FirmLevels:  # fmt: skip
     """Where one shock leaves each firm; parameters as :func:`systemic`."""
-    raise NotImplementedError
+    _check_shocks(network, [shock])
+    built = _built(network, kernel)
+    limits = _limits(network, replaceability, eps, rule, bound if converged else 0.0, steps, seconds)
+    run, (down, up) = cascade(
+        built, _placed(_weights(network, weights), built), FirmShock(shock.firms, shock.down, shock.up), limits
+    )
+    return FirmLevels(down, up, _gathered([run.converged or run.reference]))
 
 
 def shared_arrays(
@@ -291,12 +367,25 @@ def shared_arrays(
     weights: Floats | None = None, memory: int = MEMORY,
 ) -> Mapping[str, npt.NDArray[np.generic]]:  # fmt: skip
     """What a pool shares for :func:`run_batch`; parameters as :func:`systemic`; ``memory`` is that of one worker."""
-    raise NotImplementedError
+    built = _built(network, "compiled")
+    limits = _limits(network, replaceability, eps, rule, 0.0, steps, SECONDS)
+    settings = [float(limits.replaceable), float(limits.by_loss), limits.eps, float(limits.steps), float(memory)]
+    return {
+        **built.links._asdict(), "place": built.place, "weight": _placed(_weights(network, weights), built),
+        "settings": np.array(settings),
+    }  # fmt: skip
 
 
 def batch_of(shocks: Sequence[Shock]) -> dict[str, npt.NDArray[np.generic]]:
     """A batch for :func:`run_batch`."""
-    raise NotImplementedError
+    sizes = [len(shock.firms) for shock in shocks]
+    if not shocks:
+        return {"start": np.zeros(1, np.int64), "firms": np.zeros(0, np.int64), "down": np.zeros(0), "up": np.zeros(0)}
+    return {
+        "start": np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        "firms": np.concatenate([shock.firms for shock in shocks]),
+        "down": np.concatenate([shock.down for shock in shocks]), "up": np.concatenate([shock.up for shock in shocks]),
+    }  # fmt: skip
 
 
 def run_batch(
@@ -316,4 +405,112 @@ def run_batch(
     ``total``, ``down``, ``up``, ``steps``, ``decrease``, ``error``, ``stopped``
         As in :class:`Cascades`; of each shock the same to the last bit, whatever the batch it comes in.
     """
-    raise NotImplementedError
+    arrays: dict[str, Any] = dict(shared)
+    built = BuiltFirms(FirmLinks(*(arrays[name] for name in FirmLinks._fields)), arrays["place"], compiled=True)
+    replaceable, by_loss, eps, steps, memory = arrays["settings"].tolist()
+    limits = Limits(bool(replaceable), bool(by_loss), eps, 0.0, int(steps), math.inf)
+    parts: dict[str, Any] = dict(batch)
+    shocks = [
+        FirmShock(parts["firms"][first:last], parts["down"][first:last], parts["up"][first:last])
+        for first, last in pairwise(parts["start"].tolist())
+    ]
+    found = _gathered([run.reference for run in cascades(built, arrays["weight"], shocks, limits, memory=int(memory))])
+    return {field.name: getattr(found, field.name) for field in fields(Cascades)}
+
+
+def _limits(
+    network: FirmNetwork, replaceability: bool, eps: float, rule: Rule, bound: float, steps: int | None, seconds: float
+) -> Limits:
+    if not 0.0 <= eps <= 1.0:
+        raise SolveError(f"a cascade cannot stop at a fall of {eps}. Give eps from 0 to 1; the reference's is {EPS}.")
+    if bound and not ROUNDING <= bound <= 0.1:
+        raise SolveError(f"an error of {bound} cannot be proven. Give a bound from {ROUNDING} to 0.1.")
+    most = network.firms + 10_000 if steps is None else steps
+    if most < 1:
+        raise SolveError(f"a cascade takes at least one step, and {most} are allowed. Allow more.")
+    return Limits(replaceability, rule == "loss", float(eps), bound, most, time.monotonic() + seconds)
+
+
+def _built(network: FirmNetwork, kernel: Kernel) -> BuiltFirms:
+    large = network.firms + network.links >= LARGE
+    compiled = has_compiler() and large if kernel == "auto" else kernel == "compiled"
+    return build_firms(
+        network.seller, network.buyer, network.sales, network.sector, network.market, network.essentiality, network.output,
+        network.purchases, network.revenue, network.costs, compiled=compiled,
+    )  # fmt: skip
+
+
+def _weights(network: FirmNetwork, weights: Floats | None) -> Floats:
+    weight = network.output if weights is None else np.asarray(weights, np.float64)
+    if len(weight) != network.firms:
+        raise SolveError(f"there are {len(weight)} weights for {network.firms} firms. Give one for each firm.")
+    _check_amounts("a weight", "firm", weight)
+    total = float(weight.sum())
+    if not 0.0 < total < math.inf:
+        raise SolveError("the weights of all firms add up to nothing, or to no number. Give at least one firm a weight over 0.")
+    return weight / total
+
+
+def _placed(weight: Floats, built: BuiltFirms) -> Floats:
+    placed = np.empty_like(weight)
+    placed[built.place] = weight
+    return placed
+
+
+def _gathered(endings: Sequence[Ending]) -> Cascades:
+    columns = list(zip(*(astuple(ending) for ending in endings), strict=True)) or [()] * 7
+    kinds: tuple[Any, ...] = (np.float64, np.float64, np.float64, np.int64, np.float64, np.float64, np.uint8)
+    return Cascades(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
+
+
+def _check_shocks(network: FirmNetwork, shocks: Sequence[Shock]) -> None:
+    if not network.firms:
+        raise SolveError("the network has no firm. Give at least one link.")
+    for shock in shocks:
+        wrong = np.flatnonzero((shock.firms < 0) | (shock.firms >= network.firms))
+        if len(wrong):
+            raise SolveError(
+                f"the shock '{shock.id}' names firm {shock.firms[wrong[0]]}, and firms go from 0 to {network.firms - 1}. "
+                "Name firms of the network."
+            )
+
+
+def _check_lengths(columns: Sequence[npt.NDArray[Any]], firms: int, market: npt.NDArray[Any], revenue: Any, costs: Any) -> None:
+    if len({len(column) for column in columns}) > 1:
+        raise SolveError(
+            f"there are {len(columns[0])} sellers, {len(columns[1])} buyers and {len(columns[2])} sales. Give one of each a row."
+        )
+    for what, numbers in (("markets", market), ("revenues", revenue), ("costs", costs)):
+        if numbers is not None and len(numbers) != firms:
+            raise SolveError(f"there are {len(numbers)} {what} for {firms} firms. Give one for each firm.")
+
+
+def _check_table(table: npt.NDArray[Any]) -> None:
+    if table.ndim != 2 or table.shape[0] != table.shape[1]:
+        raise SolveError(f"the table of essentiality has the shape {table.shape}. Give a row and a column for each sector.")
+    wrong = np.argwhere((table != 0) & (table != 1) & (table != 2))
+    if len(wrong):
+        row, column = wrong[0]
+        raise SolveError(
+            f"the essentiality of sector {row} for sector {column} is {table[row, column]}. "
+            "Give 0 (negligible), 1 (non-essential) or 2 (essential)."
+        )
+
+
+def _check_numbers(what: str, where: str, numbers: npt.NDArray[Any], size: int | None) -> None:
+    if numbers.dtype.kind not in "iu":
+        if len(numbers) or numbers.dtype.kind != "f":
+            raise SolveError(f"numbers of {what}s are whole, and these are of type {numbers.dtype}. Number them from 0.")
+        return
+    most = _MOST if size is None else size
+    wrong = np.flatnonzero((numbers < 0) | (numbers >= most))
+    if len(wrong):
+        raise SolveError(
+            f"the {what} of {where} {wrong[0]} is {numbers[wrong[0]]}. Number them from 0 to {most - 1}, without holes."
+        )
+
+
+def _check_amounts(what: str, where: str, amounts: Floats) -> None:
+    wrong = np.flatnonzero(~(amounts >= 0.0) | (amounts == np.inf))
+    if len(wrong):
+        raise SolveError(f"{what} of {where} {wrong[0]}: {amounts[wrong[0]]}. Give a number, 0 or more.")

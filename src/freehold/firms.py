@@ -113,14 +113,14 @@ class Firms:
 
     @cached_property
     def weights(self) -> npt.NDArray[np.float64] | None:
-        """Of firms: as stated, else their stated output; ``None`` where sales to others are all that is known.
+        """Of firms: as stated, else their output or revenue; ``None`` where sales to others are all that is known.
 
         Raises
         ------
         freehold.errors.BadStack
             If some firms have a weight and others none.
         """
-        for name in ("weight", "output"):
+        for name in ("weight", "output", "revenue"):
             found = self.tables.numbers.get(name)
             if found is None or bool(np.isnan(found).all()):
                 continue
@@ -180,7 +180,7 @@ class Firms:
         tables = self.tables
         table = input_table(
             tables.firms, tables.supplier, tables.buyer, tables.value, countries=tables.countries,
-            output=tables.numbers.get("output"), final_demand=tables.numbers.get("final_demand"),
+            output=tables.numbers.get("output", tables.numbers.get("revenue")), final_demand=tables.numbers.get("final_demand"),
             labour=tables.numbers.get("labour"),
         )  # fmt: skip
         if by == "firm":

@@ -118,7 +118,8 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
     value = table.numbers["value"]
     if known is None:
         return FirmTables(
-            str(links), tuple(ids), tuple(ids), ("",) * len(ids), ("?",) * len(ids), {}, supplier, buyer, value, has_firms=False, findings=_noticed(table, supplier, buyer, value, len(ids)),
+            str(links), tuple(ids), tuple(ids), ("",) * len(ids), ("?",) * len(ids), {}, supplier, buyer, value,
+            has_firms=False, findings=_noticed(table, supplier, buyer, value, len(ids)),
         )  # fmt: skip
     return FirmTables(
         str(links),

@@ -44,7 +44,7 @@ _MOST: Final = 2**31 - 1
 
 Kernel: TypeAlias = Literal["auto", "plain", "compiled"]
 Rule: TypeAlias = Literal["level", "loss"]
-"""What has to come to rest: every firm's level (decrease at most eps), or the sum of losses (growth at most a factor 1 + eps)."""
+"""What has to come to rest: each firm's level (fall at most eps), or the sum of losses (growth at most a factor 1 + eps)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +135,8 @@ class Shock:
             wrong = np.flatnonzero(~((parts >= 0.0) & (parts <= 1.0)))
             if len(wrong):
                 raise SolveError(
-                    f"the shock '{id}' takes {parts[wrong[0]]} of firm {numbers[wrong[0]]}. Give a part from 0 (nothing) to 1 (all)."
+                    f"the shock '{id}' takes {parts[wrong[0]]} of firm {numbers[wrong[0]]}. "
+                    "Give a part from 0 (nothing) to 1 (all)."
                 )
         found, times = np.unique(numbers, return_counts=True)
         if (times > 1).any():
@@ -251,7 +252,7 @@ def firm_network(
     """
     sector = np.asarray(sectors)
     table = np.asarray(essentiality)
-    columns = [np.asarray(column) for column in (sellers, buyers, sales)]
+    columns: list[Any] = [np.asarray(column) for column in (sellers, buyers, sales)]
     market = sector if markets is None else np.asarray(markets)
     firms = len(sector)
     _check_lengths(columns, firms, market, revenue, costs)
@@ -270,8 +271,9 @@ def firm_network(
     pair = columns[0].astype(np.int64)[there] * firms + columns[1].astype(np.int64)[there]
     pairs, number = np.unique(pair, return_inverse=True)
     seller, buyer = (pairs // firms).astype(np.int32), (pairs % firms).astype(np.int32)
-    total = np.bincount(number, sold[there], minlength=len(pairs))
-    output, purchases = np.bincount(seller, total, firms), np.bincount(buyer, total, firms)
+    total: Floats = np.bincount(number, sold[there], minlength=len(pairs)).astype(np.float64)
+    output: Floats = np.bincount(seller, total, firms).astype(np.float64)
+    purchases: Floats = np.bincount(buyer, total, firms).astype(np.float64)
     if not np.isfinite(output.sum() + purchases.sum()):
         raise SolveError("the sum of all sales is too large for a number. Give them in a larger unit.")
     order = np.lexsort((seller, sector[seller], buyer))
@@ -478,7 +480,8 @@ def _check_shocks(network: FirmNetwork, shocks: Sequence[Shock]) -> None:
 def _check_lengths(columns: Sequence[npt.NDArray[Any]], firms: int, market: npt.NDArray[Any], revenue: Any, costs: Any) -> None:
     if len({len(column) for column in columns}) > 1:
         raise SolveError(
-            f"there are {len(columns[0])} sellers, {len(columns[1])} buyers and {len(columns[2])} sales. Give one of each a row."
+            f"there are {len(columns[0])} sellers, {len(columns[1])} buyers and {len(columns[2])} sales. "
+            "Give one of each a row."
         )
     for what, numbers in (("markets", market), ("revenues", revenue), ("costs", costs)):
         if numbers is not None and len(numbers) != firms:

@@ -125,8 +125,19 @@ class _Room:
 
     def _fresh(self) -> CascadeState:
         firms, blocks, markets = self.firms, len(self.before), len(self.built.links.market_block) - 1
-        ones, zeros = (lambda: self._made(np.ones(firms))), (lambda: self._made(np.zeros(firms)))
-        numbers, stamps = (lambda: self._made(np.zeros(firms, np.int32))), (lambda size: self._made(np.zeros(size, np.int64)))
+
+        def ones() -> Any:
+            return self._made(np.ones(firms))
+
+        def zeros() -> Any:
+            return self._made(np.zeros(firms))
+
+        def numbers() -> Any:
+            return self._made(np.zeros(firms, np.int32))
+
+        def stamps(size: int) -> Any:
+            return self._made(np.zeros(size, np.int64))
+
         return CascadeState(
             down=ones(), up=ones(), down_cap=ones(), up_cap=ones(), shortage=zeros(), lack=zeros(),
             block_sum=self._made(self.before.copy()), market_left=self._made(np.zeros(markets)), changed_down=numbers(),
@@ -195,7 +206,7 @@ class _Room:
             return ending
         return replace(ending, error=limits.bound * (ending.down + ending.up) + ROUNDING)
 
-    def _exhausted(self, down: Floats) -> Floats:
+    def _exhausted(self, down: Floats) -> Any:
         """Which markets have nothing left: there the step's function may jump."""
         links = self.built.links
         markets = len(links.market_block) - 1
@@ -237,10 +248,10 @@ class _Lanes:
         self.room = room
         self.kernel = kernel_module("firm_cascade_lanes", compiled=room.built.compiled)
         size = room.firms * LANES
-        ones, zeros = (lambda: np.ones(size)), (lambda: np.zeros(size))
         self.state = LaneState(
-            ones(), ones(), ones(), ones(), zeros(), zeros(), np.zeros(LANES), np.zeros(LANES), np.zeros(4 * LANES)
-        )
+            down=np.ones(size), up=np.ones(size), down_cap=np.ones(size), up_cap=np.ones(size), shortage=np.zeros(size),
+            lack=np.zeros(size), decrease=np.zeros(LANES), rise=np.zeros(LANES), room=np.zeros(4 * LANES),
+        )  # fmt: skip
         self.steps = [0] * LANES
         self.loss = [0.0] * LANES
         self.number = [-1] * LANES
@@ -329,7 +340,8 @@ def cascades(
     need = memory_of(firms, lanes=with_lanes)
     if memory < need:
         raise SolveError(
-            f"a cascade through {firms} firms takes {need} bytes beside the network, and {memory} are allowed. Allow more memory."
+            f"a cascade through {firms} firms takes {need} bytes beside the network, and {memory} are allowed. "
+            "Allow more memory."
         )
     workers = max(1, min(workers, memory // max(need, 1), len(shocks)))
     size = max(1, min(_CHUNK, -(-len(shocks) // workers)))

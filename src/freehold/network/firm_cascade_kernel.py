@@ -6,13 +6,15 @@ numbers in the same order, so that they give the same levels to the last bit; wh
 
 from __future__ import annotations
 
+from typing import Any
+
 from freehold.network.acceleration import accelerate
 
-__all__ = ["run", "weigh"]
+__all__ = ["run", "sum_block", "weigh"]
 
 
 @accelerate
-def down_level(links, shortage, firm):  # type: ignore[no-untyped-def]
+def _down_level(links: Any, shortage: Any, firm: int) -> float:
     """Give the level that a firm's inputs allow."""
     worst = 0.0
     for place in range(links.sole_start[firm], links.sole_start[firm + 1]):
@@ -27,11 +29,12 @@ def down_level(links, shortage, firm):  # type: ignore[no-untyped-def]
     for place in range(links.linear_start[firm], links.linear_start[firm + 1]):
         linear += links.linear_weight[place] * shortage[links.linear[place]]
     worst = linear if linear > worst else worst  # noqa: FURB136
-    return 1.0 - worst * links.scale[firm]
+    level: float = 1.0 - worst * links.scale[firm]
+    return level
 
 
 @accelerate
-def up_level(links, lack, firm):  # type: ignore[no-untyped-def]
+def _up_level(links: Any, lack: Any, firm: int) -> float:
     """Give the level that a firm's orders ask for."""
     short = 0.0
     for place in range(links.order_start[firm], links.order_start[firm + 1]):
@@ -40,7 +43,7 @@ def up_level(links, lack, firm):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def sum_block(links, down, block):  # type: ignore[no-untyped-def]
+def sum_block(links: Any, down: Any, block: int) -> float:
     """Give the output left in a block."""
     total = 0.0
     for firm in range(links.block_start[block], links.block_start[block + 1]):
@@ -49,7 +52,7 @@ def sum_block(links, down, block):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def left_of(links, block_sum, market):  # type: ignore[no-untyped-def]
+def _left_of(links: Any, block_sum: Any, market: int) -> float:
     """Give the output left in a market, as the reference divides by it."""
     left = 0.0
     for block in range(links.market_block[market], links.market_block[market + 1]):
@@ -58,14 +61,14 @@ def left_of(links, block_sum, market):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def short_of(output, left, level):  # type: ignore[no-untyped-def]
+def _short_of(output: float, left: float, level: float) -> float:
     """Give what customers feel of a firm's loss that the rest of its market does not replace."""
     share = output / left
     return (min(1.0, share)) * (1.0 - level)
 
 
 @accelerate
-def settle(state, firm, level, old, down):  # type: ignore[no-untyped-def]
+def _settle(state: Any, firm: int, level: float, old: float, down: int) -> None:
     """Note a change of level, and put a firm that has become short among the short ones."""
     counts, figures = state.counts, state.figures
     if old - level > figures[0]:
@@ -85,7 +88,7 @@ def settle(state, firm, level, old, down):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def step_all(links, state, replaceable):  # type: ignore[no-untyped-def]
+def _step_all(links: Any, state: Any, replaceable: bool) -> None:
     """Take a step over all firms."""
     counts, figures = state.counts, state.figures
     output, down, up = links.output, state.down, state.up
@@ -95,9 +98,9 @@ def step_all(links, state, replaceable):  # type: ignore[no-untyped-def]
         if replaceable:
             for block in range(first, last):
                 state.block_sum[block] = sum_block(links, down, block)
-            left = left_of(links, state.block_sum, market)
+            left = _left_of(links, state.block_sum, market)
             for firm in range(links.block_start[first], links.block_start[last]):
-                shortage[firm] = short_of(output[firm], left, down[firm])
+                shortage[firm] = _short_of(output[firm], left, down[firm])
         else:
             for firm in range(links.block_start[first], links.block_start[last]):
                 shortage[firm] = 1.0 - down[firm]
@@ -106,7 +109,7 @@ def step_all(links, state, replaceable):  # type: ignore[no-untyped-def]
         lack[firm] = 1.0 - up[firm]
     most, least, changed = 0.0, 0.0, 0
     for firm in range(firms):
-        level = down_level(links, shortage, firm)
+        level = _down_level(links, shortage, firm)
         cap = state.down_cap[firm]
         level = min(cap, level)
         level = max(0.0, level)
@@ -118,7 +121,7 @@ def step_all(links, state, replaceable):  # type: ignore[no-untyped-def]
         changed += fall != 0.0
     counts[0], changed = changed, 0
     for firm in range(firms):
-        level = up_level(links, lack, firm)
+        level = _up_level(links, lack, firm)
         cap = state.up_cap[firm]
         level = min(cap, level)
         level = max(0.0, level)
@@ -134,7 +137,7 @@ def step_all(links, state, replaceable):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def mark_users(links, state, firm, marked, cost):  # type: ignore[no-untyped-def]
+def _mark_users(links: Any, state: Any, firm: int, marked: int, cost: int) -> tuple[int, int]:
     """Mark whom a firm's shortage may touch; give the marked, and what looking at them costs."""
     now = state.counts[3]
     for place in range(links.user_start[firm], links.user_start[firm + 1]):
@@ -151,7 +154,7 @@ def mark_users(links, state, firm, marked, cost):  # type: ignore[no-untyped-def
 
 
 @accelerate
-def renew_short(state):  # type: ignore[no-untyped-def]
+def _renew_short(state: Any) -> None:
     """Make the list of short firms anew, after steps over all firms."""
     count = 0
     for firm in range(len(state.down)):
@@ -170,11 +173,11 @@ def renew_short(state):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def step_near(links, state, replaceable, most_cost):  # type: ignore[no-untyped-def]
+def _step_near(links: Any, state: Any, replaceable: bool, most_cost: float) -> int:
     """Take a step over the firms that the last step's changes can reach; give its cost, or -1 if that is over the most."""
     counts, figures = state.counts, state.figures
     if counts[4] and replaceable:
-        renew_short(state)
+        _renew_short(state)
     counts[3] += 1
     now, marked, cost = counts[3], 0, 0
     if replaceable:
@@ -193,19 +196,19 @@ def step_near(links, state, replaceable, most_cost):  # type: ignore[no-untyped-
             if state.seen_market[market] == now:
                 if state.fresh_market[market] != now:
                     state.fresh_market[market] = now
-                    state.market_left[market] = left_of(links, state.block_sum, market)
+                    state.market_left[market] = _left_of(links, state.block_sum, market)
                     cost += links.market_block[market + 1] - links.market_block[market]
-                short = short_of(links.output[firm], state.market_left[market], state.down[firm])
+                short = _short_of(links.output[firm], state.market_left[market], state.down[firm])
                 if short != state.shortage[firm]:
                     state.shortage[firm] = short
-                    marked, cost = mark_users(links, state, firm, marked, cost)
+                    marked, cost = _mark_users(links, state, firm, marked, cost)
                     if cost > most_cost:
                         return -1
     else:
         for place in range(counts[0]):
             firm = state.changed_down[place]
             state.shortage[firm] = 1.0 - state.down[firm]
-            marked, cost = mark_users(links, state, firm, marked, cost)
+            marked, cost = _mark_users(links, state, firm, marked, cost)
             if cost > most_cost:
                 return -1
     marked_up = 0
@@ -225,29 +228,29 @@ def step_near(links, state, replaceable, most_cost):  # type: ignore[no-untyped-
     figures[0] = figures[1] = 0.0
     for place in range(marked):
         firm = state.marked_down[place]
-        level = down_level(links, state.shortage, firm)
+        level = _down_level(links, state.shortage, firm)
         cap = state.down_cap[firm]
         level = min(cap, level)
         level = max(0.0, level)
         old = state.down[firm]
         if level != old:
             state.down[firm] = level
-            settle(state, firm, level, old, True)
+            _settle(state, firm, level, old, 1)
     for place in range(marked_up):
         firm = state.marked_up[place]
-        level = up_level(links, state.lack, firm)
+        level = _up_level(links, state.lack, firm)
         cap = state.up_cap[firm]
         level = min(cap, level)
         level = max(0.0, level)
         old = state.up[firm]
         if level != old:
             state.up[firm] = level
-            settle(state, firm, level, old, False)
+            _settle(state, firm, level, old, 0)
     return cost
 
 
 @accelerate
-def weigh(weight, down, up, sums):  # type: ignore[no-untyped-def]
+def weigh(weight: Any, down: Any, up: Any, sums: Any) -> None:
     """Put the weighted losses into ``sums``: of the smaller level, of that down, of that up."""
     total, below, above = 0.0, 0.0, 0.0
     for firm in range(len(weight)):
@@ -259,7 +262,19 @@ def weigh(weight, down, up, sums):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def run(links, state, weight, sums, replaceable, rule, eps, most_steps, near, alone, budget):  # type: ignore[no-untyped-def]
+def run(
+    links: Any,
+    state: Any,
+    weight: Any,
+    sums: Any,
+    replaceable: bool,
+    rule: int,
+    eps: float,
+    most_steps: int,
+    near: float,
+    alone: bool,
+    budget: int,
+) -> int:
     """Take steps until the rule of stopping is met (0), the limit of steps (1) or the budget of operations (2).
 
     Rule 0: no level falls by more than eps; 1: the sum of losses grows by at most a factor 1 + eps; 2: no level changes by
@@ -274,11 +289,11 @@ def run(links, state, weight, sums, replaceable, rule, eps, most_steps, near, al
     while counts[5] < most_steps:
         cost = -1
         if near > 0.0:
-            cost = step_near(links, state, replaceable, near * everything)
+            cost = _step_near(links, state, replaceable, near * everything)
         if cost < 0 and not alone:
             return 3
         if cost < 0:
-            step_all(links, state, replaceable)
+            _step_all(links, state, replaceable)
             cost = everything
         counts[5] += 1
         spent += cost + 1

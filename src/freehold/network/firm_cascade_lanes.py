@@ -6,15 +6,16 @@ the same to the last bit alone, in whatever lane, beside whatever others.
 
 from __future__ import annotations
 
+from typing import Any
+
 from freehold.network.acceleration import accelerate
+from freehold.network.firm_cascade_arrays import LANES
 
 __all__ = ["step_lanes", "weigh_lane"]
 
-LANES = 8
-
 
 @accelerate
-def shortages(links, state, replaceable):  # type: ignore[no-untyped-def]
+def _shortages(links: Any, state: Any, replaceable: bool) -> None:
     """What customers and suppliers feel of each firm's losses."""
     output, down, up, room = links.output, state.down, state.up, state.room
     shortage, lack = state.shortage, state.lack
@@ -46,9 +47,9 @@ def shortages(links, state, replaceable):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def step_lanes(links, state, replaceable):  # type: ignore[no-untyped-def]
+def step_lanes(links: Any, state: Any, replaceable: bool) -> None:
     """Take a step over all firms in every lane."""
-    shortages(links, state, replaceable)
+    _shortages(links, state, replaceable)
     shortage, lack, room = state.shortage, state.lack, state.room
     decrease, rise = state.decrease, state.rise
     for lane in range(LANES):
@@ -108,7 +109,7 @@ def step_lanes(links, state, replaceable):  # type: ignore[no-untyped-def]
 
 
 @accelerate
-def weigh_lane(weight, down, up, lane, sums):  # type: ignore[no-untyped-def]
+def weigh_lane(weight: Any, down: Any, up: Any, lane: int, sums: Any) -> None:
     """As :func:`freehold.network.firm_cascade_kernel.weigh`, of one lane."""
     total, below, above = 0.0, 0.0, 0.0
     for firm in range(len(weight)):

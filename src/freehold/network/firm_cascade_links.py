@@ -21,7 +21,7 @@ __all__ = ["ESSENTIAL", "NON_ESSENTIAL", "BuiltFirms", "build_firms"]
 NON_ESSENTIAL = 1
 ESSENTIAL = 2
 
-Short = npt.NDArray[np.int32]
+_Short = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class BuiltFirms:
     compiled: bool
 
 
-def _starts(keys: npt.NDArray[np.integer[Any]], size: int) -> Short:
+def _starts(keys: npt.NDArray[np.integer[Any]], size: int) -> _Short:
     starts = np.zeros(size + 1, np.int64)
     np.cumsum(np.bincount(keys, minlength=size), out=starts[1:])
     return starts.astype(np.int32)
@@ -57,7 +57,7 @@ def _runs(*keys: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
     return first
 
 
-def _blocks(market_of: Short, markets: int) -> tuple[Short, Short, Short]:
+def _blocks(market_of: _Short, markets: int) -> tuple[_Short, _Short, _Short]:
     """First block of each market, first firm of each block, block of each firm; firms stand by market."""
     firm_start = _starts(market_of, markets).astype(np.int64)
     sizes = np.diff(firm_start)
@@ -69,7 +69,7 @@ def _blocks(market_of: Short, markets: int) -> tuple[Short, Short, Short]:
 
 
 def build_firms(
-    seller: Short, buyer: Short, sales: Floats, sector: Short, market: Short, essentiality: npt.NDArray[np.uint8],
+    seller: _Short, buyer: _Short, sales: Floats, sector: _Short, market: _Short, essentiality: npt.NDArray[np.uint8],
     output: Floats, purchases: Floats, revenue: Floats | None, costs: Floats | None, *, compiled: bool,
 ) -> BuiltFirms:  # fmt: skip
     """Weigh links and put them in order; parameters as the fields of :class:`freehold.measure.systemic.FirmNetwork`."""
@@ -77,8 +77,8 @@ def build_firms(
     order = np.argsort(market, kind="stable")
     place = np.empty(firms, np.int64)
     place[order] = np.arange(firms)
-    _, market_of = np.unique(market[order], return_inverse=True)
-    market_of = market_of.astype(np.int32)
+    _, market_numbers = np.unique(market[order], return_inverse=True)
+    market_of: _Short = market_numbers.astype(np.int32)
     market_block, block_start, block_of = _blocks(market_of, int(market_of[-1]) + 1 if firms else 0)
 
     kind = essentiality[sector[seller], sector[buyer]]

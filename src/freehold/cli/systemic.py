@@ -188,28 +188,23 @@ def _kept(
     options: argparse.Namespace, firms: Firms, shocks: Sequence[Shock], how: dict[str, Any], seconds: float, memory: int
 ) -> SystemicAnswer:  # fmt: skip
     """The same in batches on a pool, each kept in a journal as it ends."""
-    from dataclasses import replace
-
     from freehold.cli.speech import progress, tell
-    from freehold.measure.systemic import BOUND, systemic
+    from freehold.measure.systemic import BOUND, SystemicAnswer
     from freehold.scale.journal import open_journal
     from freehold.scale.pools import choose_pool
 
+    def told(text: str) -> None:
+        tell(f"freehold: note: {text}")
+
     until = time.monotonic() + seconds
-    plain = systemic(firms.network, shocks[:1], converged=False, seconds=seconds, **how)
-    own = _own(firms, shocks)
     runs = []
-    with (
-        choose_pool(options.workers) as pool,
-        open_journal(options.journal, lambda text: tell(f"freehold: note: {text}")) as kept,
-    ):
-        share = memory // max(1, pool.workers)
+    with choose_pool(options.workers) as pool, open_journal(options.journal, told) as kept:
         for eps in (how["eps"], *(() if options.mode == "compatible" else (BOUND,))):
             with progress(f"computing {len(shocks):,} shocks in batches …"):
-                runs.append(_batches(pool, kept, firms, shocks, {**how, "eps": eps}, share, until))
-    converged = None if options.mode == "compatible" else runs[1]
-    return replace(
-        plain, shocks=tuple(one.id for one in shocks), own=own, reference=runs[0], converged=converged, bound=BOUND
+                runs.append(_batches(pool, kept, firms, shocks, {**how, "eps": eps}, memory // max(1, pool.workers), until))
+    return SystemicAnswer(
+        firms.network, tuple(one.id for one in shocks), _own(firms, shocks), runs[0], runs[1] if len(runs) > 1 else None,
+        how["eps"], "level", how["replaceability"], BOUND,
     )  # fmt: skip
 
 

@@ -281,7 +281,8 @@ def read_essentiality(path: Path, sectors: tuple[str, ...], used: npt.NDArray[np
 
 def _is_square(path: Path) -> bool:
     rows = read_cells(path)
-    return (bool(rows) and len(rows[0][1]) != 3) or (bool(rows) and rows[0][1][1:] == [cells[0] for _, cells in rows[1:]])
+    words = {one for column in _ESSENTIALITY for one in (column.name, *column.also)}
+    return bool(rows) and sum("_".join(cell.casefold().split()) in words for cell in rows[0][1]) < 2
 
 
 def _long(table: LongTable, place: dict[str, int], stated: npt.NDArray[np.int16]) -> None:

@@ -105,7 +105,8 @@ def _shock_table(answer: CascadeAnswer) -> Table:
             columns.append(Column(name, say(f"systemic.column_{name}")))
     shown = ("own", "total", "down", "up", *(("compatible", "gap") if both else ()))
     columns += [Column(f"{name}_percent", say(f"systemic.column_{name}"), "count") for name in shown]
-    columns.append(Column("steps", say("systemic.column_steps"), "count"))
+    if not both:
+        columns.append(Column("steps", say("systemic.column_steps"), "count"))
     rows = []
     for one in answer.order:
         cells: list[Cell] = [found.shocks[one]]
@@ -113,13 +114,15 @@ def _shock_table(answer: CascadeAnswer) -> Table:
             place = answer.places[one]
             cells += [firms.names[place]] if has_names else []
             cells += [firms.sectors[place]] if has_sectors else []
-            cells += [country(firms.countries[place])] if has_seats else []
+            cells += [firms.countries[place]] if has_seats else []
         numbers = [found.own[one], best.total[one], best.down[one], best.up[one]]
         numbers += [found.reference.total[one], best.total[one] - found.reference.total[one]] if both else []
         if answer.unworked[one]:
-            cells += [_percent(numbers[0]), *[NOT_KNOWN] * (len(numbers) - 1), NOT_KNOWN]
+            cells += [_percent(numbers[0]), *[NOT_KNOWN] * (len(numbers) - 1)]
         else:
-            cells += [*map(_percent, numbers), int(best.steps[one])]
+            cells += map(_percent, numbers)
+        if not both:
+            cells.append(int(best.steps[one]))
         tone = "warn" if answer.unworked[one] else "plain"
         rows.append(Row(tuple(cells), tone))  # type: ignore[arg-type]
     return Table(tuple(columns), tuple(rows), most=answer.most)

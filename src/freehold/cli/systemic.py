@@ -29,6 +29,8 @@ _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _BATCH: Final = 512
 _VERSION: Final = "1"
+_MANY: Final = 2_000
+"""More shocks than this are run to the end only after all have been run as the reference stops."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -177,11 +179,39 @@ def _computed(
         raise UsageError(f"--workers {workers}: at least 1 works.")
     if options.journal is not None:
         return _kept(options, firms, shocks, how, seconds, memory)
+    until = time.monotonic() + seconds
+    how = {**how, "memory": memory, "workers": workers}
+    many = options.mode == "both" and len(shocks) > _MANY
     with progress(f"computing {len(shocks):,} shocks …"):
-        return systemic(
-            firms.network, shocks, converged=options.mode != "compatible", seconds=seconds, memory=memory, workers=workers,
-            **how,
+        first = systemic(
+            firms.network, shocks, converged=options.mode != "compatible" and not many, seconds=seconds, **how
         )  # fmt: skip
+        return _to_the_end(firms, shocks, first, how, until) if many else first
+
+
+def _to_the_end(
+    firms: Firms, shocks: Sequence[Shock], first: SystemicAnswer, how: dict[str, Any], until: float
+) -> SystemicAnswer:  # fmt: skip
+    """Run as many to their end as time allows, the worst first: the end takes many more steps than the reference does."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from freehold.measure.systemic import Cascades, systemic
+
+    left = until - time.monotonic()
+    if left <= 0:
+        run = replace(first.reference, stopped=np.full(len(shocks), 2, np.uint8))
+        return replace(first, converged=run)
+    order = np.lexsort((np.arange(len(shocks)), -np.round(first.reference.total, 12)))
+    ended = systemic(firms.network, [shocks[one] for one in order], converged=True, seconds=left, **how).converged
+    assert ended is not None
+    columns = {}
+    for name in ("total", "down", "up", "steps", "decrease", "error", "stopped"):
+        column = np.empty_like(getattr(ended, name))
+        column[order] = getattr(ended, name)
+        columns[name] = column
+    return replace(first, converged=Cascades(**columns))
 
 
 def _kept(

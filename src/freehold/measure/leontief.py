@@ -22,16 +22,8 @@ from freehold.errors import SolveError
 from freehold.network.arrays import Floats
 
 __all__ = [
-    "DENSE",
-    "Extraction",
-    "InputTable",
-    "InputsAnswer",
-    "InputsOfOne",
-    "NewDemand",
-    "input_table",
-    "inputs",
-    "technical_coefficients",
-    "total_requirements",
+    "DENSE", "SECONDS", "Extraction", "InputTable", "InputsAnswer", "InputsOfOne", "NewDemand", "grouped", "input_table",
+    "inputs", "technical_coefficients", "total_requirements",
 ]  # fmt: skip
 
 DENSE: Final = 2_000

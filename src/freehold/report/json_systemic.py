@@ -33,6 +33,7 @@ SYSTEMIC_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
     "systemic": {
         "links_file": TEXT, "firms": COUNT, "links": COUNT, "mode": {"enum": ["both", "compatible", "converged"]},
         "epsilon": _PART, "bound": _PART, "replaceability": FLAG, "weighted": FLAG, "not_worked_out": COUNT,
+        "not_ended": or_null(COUNT),
         "shocks": list_of(
             keys_of(
                 id=NAME, name=or_null(TEXT), sector=or_null(NAME), country=or_null(NAME), own=_PART, compatible=or_null(_RUN),
@@ -78,7 +79,7 @@ def _envelope(verb: str, context: Context) -> dict[str, Any]:
 def cascade_json(answer: CascadeAnswer, context: Context) -> dict[str, Any]:
     """``systemic``: of each shock what it takes, by both stops, down and up; the worst first."""
     found, firms = answer.answer, answer.firms
-    gap = found.gap
+    gap, ended, known = found.gap, answer.ended, answer.known
     shocks = []
     for one in answer.order:
         place = None if answer.places is None else answer.places[one]
@@ -91,14 +92,15 @@ def cascade_json(answer: CascadeAnswer, context: Context) -> dict[str, Any]:
                 "own": _part(found.own[one]),
                 "compatible": None if answer.mode == "converged" else _run(found.reference, one),
                 "converged": None if found.converged is None else _run(found.converged, one),
-                "gap": None if gap is None or answer.mode != "both" else number(float(gap[one])),
+                "gap": None if gap is None or answer.mode != "both" or not ended[one] else number(float(gap[one])),
             }
         )
     levels = answer.levels
     return _envelope("systemic", context) | {
         "links_file": answer.path, "firms": found.network.firms, "links": found.network.links, "mode": answer.mode,
         "epsilon": number(found.eps), "bound": number(found.bound), "replaceability": found.replaceability,
-        "weighted": answer.weighted, "not_worked_out": int(answer.unworked.sum()), "shocks": shocks,
+        "weighted": answer.weighted, "not_worked_out": int((~known).sum()),
+        "not_ended": int((known & ~ended).sum()) if found.converged is not None else None, "shocks": shocks,
         "levels": None if levels is None else [
             {"id": id_, "down": _part(down), "up": _part(up), "level": _part(min(down, up))}
             for id_, down, up in zip(firms.ids, levels.down, levels.up, strict=True)

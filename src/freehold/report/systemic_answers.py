@@ -20,6 +20,8 @@ Mode: TypeAlias = Literal["compatible", "converged", "both"]
 MODES: Final[tuple[Mode, ...]] = ("both", "compatible", "converged")
 """As the authors' program stops, run to the end, or both beside each other."""
 
+_COLUMNS: Final = ("total", "down", "up", "steps", "decrease", "error", "stopped")
+
 
 @dataclass(frozen=True, eq=False)
 class FirmNames:
@@ -71,21 +73,31 @@ class CascadeAnswer:
     most: int
 
     @property
-    def best(self) -> Cascades:
-        """The numbers that count: those run to the end, unless only the others were asked for."""
-        return self.answer.reference if self.answer.converged is None else self.answer.converged
+    def ended(self) -> npt.NDArray[np.bool_]:
+        """Shocks that were run to the end."""
+        run = self.answer.converged
+        return np.zeros(len(self.answer.shocks), dtype=bool) if run is None else run.stopped == 0
 
     @property
-    def unworked(self) -> npt.NDArray[np.bool_]:
-        """Shocks that time or steps did not suffice for."""
-        open_ = self.best.stopped > 0
-        return open_ | (self.answer.reference.stopped > 0) if self.mode != "converged" else open_
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Shocks of which there is a number: run to the end, or as the reference stops, if that was asked for."""
+        return self.ended if self.mode == "converged" else self.ended | (self.answer.reference.stopped == 0)
+
+    @property
+    def best(self) -> Cascades:
+        """The numbers that count: those run to the end where there are any, else those of the reference's stop."""
+        reference, run = self.answer.reference, self.answer.converged
+        if run is None:
+            return reference
+        ended = self.ended
+        return type(reference)(*(np.where(ended, getattr(run, one), getattr(reference, one)) for one in _COLUMNS))
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Shocks from the worst; ties by name, and those that were not worked out last."""
-        total, open_, names = self.best.total, self.unworked, self.answer.shocks
-        return tuple(sorted(range(len(names)), key=lambda one: (bool(open_[one]), -round(float(total[one]), 12), names[one])))
+        """Shocks from the worst; ties by name, and those of which nothing is known last."""
+        total, known, names = self.best.total, self.known, self.answer.shocks
+        keys = zip((~known).tolist(), (-np.round(total, 12)).tolist(), names, range(len(names)), strict=True)
+        return tuple(one for *_, one in sorted(keys))
 
 
 @dataclass(frozen=True)

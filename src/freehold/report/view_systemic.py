@@ -10,7 +10,7 @@ import numpy as np
 
 from freehold.report.answers import Context
 from freehold.report.figures import country
-from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Row, Table
+from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, NotKnown, Paragraph, Row, Table
 from freehold.report.systemic_answers import CascadeAnswer, PlantsAnswer, TableAnswer
 from freehold.words import say
 
@@ -38,12 +38,12 @@ def cascade_document(answer: CascadeAnswer, context: Context) -> Document:  # no
     what = say("systemic.shares_stated" if answer.weighted else "systemic.shares_sales")
     replaced = say("systemic.replaced_on" if found.replaceability else "systemic.replaced_off")
     blocks: list[Block] = [Paragraph(f"{read} {say('systemic.shares', what=what)} {replaced}", "quiet")]
-    order, open_ = answer.order, answer.unworked
-    done = [one for one in order if not open_[one]]
+    order, known, ended = answer.order, answer.known, answer.ended
+    done = [one for one in order if known[one]]
     if done:
         worst = done[0]
         key = "systemic.worst" if answer.places is not None else "systemic.one"
-        said = say(key, count=f"{len(order):,}", name=_name(answer, worst), total=_share(best.total[worst]),
+        said = say(key, count=f"{len(done):,}", name=_name(answer, worst), total=_share(best.total[worst]),
                    own=_share(found.own[worst]))  # fmt: skip
         ways = say("systemic.ways", down=_share(best.down[worst]), up=_share(best.up[worst]))
         blocks.append(Paragraph(f"{said} {ways}", "bad" if best.total[worst] >= _LARGE else "warn", lead=True))
@@ -57,6 +57,9 @@ def cascade_document(answer: CascadeAnswer, context: Context) -> Document:  # no
     if len(done) < len(order):
         said = say("systemic.unworked", count=f"{len(order) - len(done):,}", of=f"{len(order):,}")
         blocks.append(Paragraph(said, "warn"))
+    short = int((known & ~ended).sum()) if found.converged is not None else 0
+    if short:
+        blocks.append(Paragraph(say("systemic.short", count=f"{short:,}", of=f"{len(order):,}"), "warn"))
     table = _shock_table(answer)
     levels = None if answer.levels is None else _level_table(answer)
     if levels is None:
@@ -81,13 +84,18 @@ def _stop(answer: CascadeAnswer, worst: int, done: Sequence[int]) -> str:
     epsilon = _share(found.eps)
     if found.converged is None or gap is None:
         return say("systemic.stop_compatible", epsilon=epsilon)
+    ends = [one for one in done if answer.ended[one]]
+    if not answer.ended[worst]:
+        return say("systemic.stop_open", epsilon=epsilon)
+    if answer.mode == "converged":
+        return say("systemic.stop_converged", error=f"{found.bound:g}")
     values = {"epsilon": epsilon, "converged": _share(found.converged.total[worst])}
     if gap[worst] < 5e-9:
         told = say("systemic.stop_same", **values)
     else:
         shown = _share(found.reference.total[worst])
         told = say("systemic.stop", compatible=shown, gap=f"{100 * gap[worst]:.3g}", **values)
-    widest = max(done, key=lambda one: round(float(gap[one]), 12))
+    widest = max(ends, key=lambda one: round(float(gap[one]), 12))
     if widest != worst and gap[widest] > max(5e-9, float(gap[worst])):
         told += " " + say("systemic.widest", name=_name(answer, widest), gap=f"{100 * gap[widest]:.3g}")
     return told
@@ -95,6 +103,7 @@ def _stop(answer: CascadeAnswer, worst: int, done: Sequence[int]) -> str:
 
 def _shock_table(answer: CascadeAnswer) -> Table:
     found, best, firms, both = answer.answer, answer.best, answer.firms, answer.mode == "both"
+    known, ended = answer.known, answer.ended
     single = answer.places is not None
     has_names = single and firms.names != firms.ids
     has_sectors, has_seats = single and any(firms.sectors), single and set(firms.countries) != {"?"}
@@ -115,16 +124,16 @@ def _shock_table(answer: CascadeAnswer) -> Table:
             cells += [firms.names[place]] if has_names else []
             cells += [firms.sectors[place]] if has_sectors else []
             cells += [firms.countries[place]] if has_seats else []
-        numbers = [found.own[one], best.total[one], best.down[one], best.up[one]]
-        numbers += [found.reference.total[one], best.total[one] - found.reference.total[one]] if both else []
-        if answer.unworked[one]:
-            cells += [_percent(numbers[0]), *[NOT_KNOWN] * (len(numbers) - 1)]
-        else:
-            cells += map(_percent, numbers)
+        numbers: list[float | NotKnown] = [NOT_KNOWN] * 5
+        if known[one]:
+            numbers[:3] = [best.total[one], best.down[one], best.up[one]]
+            numbers[3] = found.reference.total[one]
+            numbers[4] = best.total[one] - found.reference.total[one] if ended[one] else NOT_KNOWN
+        shown_numbers = [found.own[one], *(numbers if both else numbers[:3])]
+        cells += [number if isinstance(number, NotKnown) else _percent(number) for number in shown_numbers]
         if not both:
             cells.append(int(best.steps[one]))
-        tone = "warn" if answer.unworked[one] else "plain"
-        rows.append(Row(tuple(cells), tone))  # type: ignore[arg-type]
+        rows.append(Row(tuple(cells), "plain" if known[one] else "warn"))
     return Table(tuple(columns), tuple(rows), most=answer.most)
 
 

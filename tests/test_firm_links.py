@@ -142,7 +142,7 @@ def test_a_shock_names_firms_parts_and_countries(tmp_path: Path) -> None:
     links = written(tmp_path, "supplier,buyer,value\na,b,1\nb,c,1\n")
     firms = read_firms(links, written(tmp_path, "firm,country\na,DE\nb,FR\nc,US\n", "firms.csv"))
     shock = firms.shock([("c", 0.4)], ["EU"])
-    assert (shock.id, shock.firms.tolist(), shock.down.tolist()) == ("EU + c", [0, 1, 2], [1, 1, 0.4])
+    assert (shock.id, shock.firms.tolist(), shock.down.tolist()) == ("EU + c=0.4", [0, 1, 2], [1, 1, 0.4])
     with pytest.raises(UnknownId, match="no firm is called 'd'"):
         firms.shock([("d", 1)])
     with pytest.raises(UsageError, match="no firm is of it"):

@@ -137,7 +137,7 @@ def test_both_stops_and_the_gap_between_them_are_told_and_one_alone_where_it_is_
 
 def test_a_shock_of_several_firms_is_one_and_says_what_is_left_of_each(capsys: pytest.CaptureFixture[str]) -> None:
     data = answer(capsys, *FILES, "--shock", "cora", "--shock", "alba=0.5")
-    assert [one["id"] for one in data["shocks"]] == ["cora + alba"]
+    assert [one["id"] for one in data["shocks"]] == ["cora + alba=0.5"]
     left = {one["id"]: one["level"] for one in data["levels"]}
     assert (left["cora"], len(left)) == (0, 12)
     assert left["alba"] <= 0.5

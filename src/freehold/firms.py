@@ -150,7 +150,9 @@ class Firms:
                 raise UsageError(f"--shock {firm}={part:g}: write the part that is lost, from 0 to 1, such as {firm}=0.4.")
             lost[self.place[firm]] = part
         places = sorted(lost)
-        name = " + ".join([*(one.upper() for one in countries), *(firm for firm, _ in parts)])
+        name = " + ".join(
+            [*(one.upper() for one in countries), *(firm if part == 1 else f"{firm}={part:g}" for firm, part in parts)]
+        )
         return Shock.of(places, [lost[one] for one in places], id=name)
 
     def _of_country(self, country: str) -> list[int]:

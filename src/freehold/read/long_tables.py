@@ -272,8 +272,13 @@ def _rows(path: Path, troubles: _Troubles) -> Iterator[tuple[int, list[list[str]
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             yield 1, [next(reader, [])]
+            before = reader.line_num
             while chunk := list(islice(reader, _CHUNK)):
-                yield from _whole(chunk, reader.line_num)
+                if reader.line_num - before == len(chunk):
+                    yield before + 1, chunk
+                else:
+                    yield from _whole(chunk, reader.line_num)
+                before = reader.line_num
     except csv.Error as error:
         troubles.add(reader.line_num, "", f"is not CSV: {error}", "Save it as CSV with commas and quotes")
     except UnicodeDecodeError as error:

@@ -41,6 +41,7 @@ BOUND: Final = 1e-10
 SECONDS: Final = 60.0
 MEMORY: Final = 1 << 30
 _MOST: Final = 2**31 - 1
+_LARGEST: Final = 1e300
 
 Kernel: TypeAlias = Literal["auto", "plain", "compiled"]
 Rule: TypeAlias = Literal["level", "loss"]
@@ -274,7 +275,7 @@ def firm_network(
     total: Floats = np.bincount(number, sold[there], minlength=len(pairs)).astype(np.float64)
     output: Floats = np.bincount(seller, total, firms).astype(np.float64)
     purchases: Floats = np.bincount(buyer, total, firms).astype(np.float64)
-    if not np.isfinite(output.sum() + purchases.sum()):
+    if output.max(initial=0.0) > _LARGEST / max(firms, 1) or purchases.max(initial=0.0) > _LARGEST / max(firms, 1):
         raise SolveError("the sum of all sales is too large for a number. Give them in a larger unit.")
     order = np.lexsort((seller, sector[seller], buyer))
     return FirmNetwork(

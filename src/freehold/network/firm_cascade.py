@@ -24,8 +24,8 @@ from freehold.network.firm_cascade_links import BuiltFirms
 
 __all__ = ["AT_REST", "ROUNDING", "Ending", "FirmShock", "Limits", "Run", "cascade", "cascades", "memory_of"]
 
-AT_REST: Final = 1e-15
-"""Largest fall in a step at which a cascade counts as at its end, before that is proven."""
+AT_REST: Final = (1e-13, 1e-14, 1e-15)
+"""Largest changes in a step at which it is tried to prove that a cascade is at its end."""
 
 ROUNDING: Final = 1e-13
 """What a proven error is raised by, for the rounding of sums."""
@@ -200,11 +200,14 @@ class _Room:
 
     def converge(self, limits: Limits) -> Ending:
         """Run on to the end, and prove how near it is."""
-        stopped = self.go(limits, _NO_CHANGE, AT_REST, limits.steps)
-        ending = self.ending(stopped)
-        if stopped or self.state.figures[1] > 0.0 or not self._comes_back(limits, ending.steps):
-            return ending
-        return replace(ending, error=limits.bound * (ending.down + ending.up) + ROUNDING)
+        for rest in AT_REST:
+            stopped = self.go(limits, _NO_CHANGE, rest, limits.steps)
+            ending = self.ending(stopped)
+            if stopped:
+                break
+            if self.state.figures[1] == 0.0 and self._comes_back(limits, ending.steps):
+                return replace(ending, error=limits.bound * (ending.down + ending.up) + ROUNDING)
+        return ending
 
     def _exhausted(self, down: Floats) -> Any:
         """Which markets have nothing left: there the step's function may jump."""
@@ -220,12 +223,7 @@ class _Room:
         low = [np.maximum(end - limits.bound * part, 0.0) for end, part in zip(ends, lost, strict=True)]
         if limits.replaceable and (self._exhausted(ends[0]) != self._exhausted(low[0])).any():
             return False
-        self._set(low)
-        for number, (changed, level) in enumerate(((state.changed_down, low[0]), (state.changed_up, low[1]))):
-            touched = np.flatnonzero(level < 1.0).astype(np.int32)
-            changed[: len(touched)] = self._made(touched)
-            state.counts[number] = len(touched)
-        state.counts[4], state.counts[5] = 1, 0
+        self._set(low, 0)
         half_way = [(end + level) / 2 - ROUNDING / 10 for end, level in zip(ends, low, strict=True)]
         taken, proven = 1, False
         while not proven and taken <= max(64, 4 * steps):
@@ -234,11 +232,20 @@ class _Room:
             now = (state.down, state.up)
             proven = all(bool((np.asarray(level) >= half).all()) for level, half in zip(now, half_way, strict=True))
             taken *= 2
-        self._set(ends)
+        self._set(ends, steps)
         return proven
 
-    def _set(self, levels: Sequence[Floats]) -> None:
-        self.state.down[:], self.state.up[:] = self._made(levels[0]), self._made(levels[1])
+    def _set(self, levels: Sequence[Floats], steps: int) -> None:
+        """Set levels; the next step looks at all that any firm under 1 can reach."""
+        state = self.state
+        for number, (array, changed, level) in enumerate(
+            ((state.down, state.changed_down, levels[0]), (state.up, state.changed_up, levels[1]))
+        ):
+            array[:] = self._made(level)
+            touched = np.flatnonzero(level < 1.0).astype(np.int32)
+            changed[: len(touched)] = self._made(touched)
+            state.counts[number] = len(touched)
+        state.counts[4], state.counts[5] = 1, steps
 
 
 class _Lanes:

@@ -101,6 +101,7 @@ def test_the_clinic_of_the_design_answers_as_the_design_says(clinic: str, capsys
         ("why", "{stack}", "assistant"),
         ("restart", "{stack}"),
         ("gaps", "{stack}"),
+        ("partners", "{stack}"),
         ("show", "{stack}"),
         ("show", "{stack}", "llm"),
         ("catalogue", "show", "openai"),

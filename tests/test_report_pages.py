@@ -56,7 +56,8 @@ EVIL = "<script>alert(1)</script>\"'&\x1b[31m\u202eexe.\u200b\x00\u2028"
 PAGES = [
     ("check", "text"), ("check", "json"), ("check", "html"), ("check", "csv"), ("assess", "text"), ("cutoff", "text"),
     ("cutoff", "json"), ("cutoff", "csv"), ("why", "text"), ("why", "csv"), ("restart", "text"), ("restart", "json"),
-    ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("scan", "text"), ("scan", "csv"), ("show", "text"),
+    ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("partners", "text"), ("partners", "json"),
+    ("scan", "text"), ("scan", "csv"), ("show", "text"),
     ("history", "text"), ("history", "json"), ("history", "csv"),
     ("catalogue show", "text"), ("catalogue search", "text"), ("catalogue coverage", "text"), ("catalogue check", "text"),
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from freehold.measure.assess import assess, foreign_cutoff
 from freehold.measure.cutoff import cutoff
 from freehold.measure.diff import diff
 from freehold.measure.gaps import gaps
+from freehold.measure.partners import partners
 from freehold.measure.restart import restart
 from freehold.measure.why import why
 from freehold.report.answers import (
@@ -335,6 +336,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
         "gaps": (gaps(stack), beside),
+        "partners": (partners(stack), beside),
         "cutoff": (cutoff(stack, cut), beside),
         "why": (why(stack, "assistant", cut), beside),
         "restart": (restart(knot), context_of(knot, 0)),
@@ -381,6 +383,7 @@ def test_what_is_not_known_has_the_same_form() -> None:
     cut = foreign_cutoff()
     for verb, answer in (
         ("check", check_of(stack, inventory=INVENTORY)), ("assess", assess(stack)), ("gaps", gaps(stack)),
+        ("partners", partners(stack)),
         ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
         ("show", ShowAnswer()), ("reach", reach_of(stack)),
     ):  # fmt: skip

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from freehold.measure.exposure_program import ExposureAnswer, Plants, Scenario, exposure
     from freehold.measure.gaps import GapsAnswer, gaps
     from freehold.measure.leontief import InputsAnswer, inputs
+    from freehold.measure.partners import PartnersAnswer, partners
     from freehold.measure.restart import RestartAnswer, restart
     from freehold.measure.systemic import FirmNetwork, Shock, SystemicAnswer, systemic
     from freehold.measure.why import WhyAnswer, why
@@ -45,6 +46,7 @@ _HOMES: Final = {
     "freehold.measure.exposure_program": ("ExposureAnswer", "Plants", "Scenario", "exposure"),
     "freehold.measure.gaps": ("GapsAnswer", "gaps"),
     "freehold.measure.leontief": ("InputsAnswer", "inputs"),
+    "freehold.measure.partners": ("PartnersAnswer", "partners"),
     "freehold.measure.restart": ("RestartAnswer", "restart"),
     "freehold.measure.systemic": ("FirmNetwork", "Shock", "SystemicAnswer", "systemic"),
     "freehold.measure.why": ("WhyAnswer", "why"),
@@ -68,6 +70,7 @@ __all__ = [
     "Item",
     "Need",
     "Owner",
+    "PartnersAnswer",
     "Plants",
     "Provider",
     "RestartAnswer",
@@ -85,6 +88,7 @@ __all__ = [
     "exposure",
     "gaps",
     "inputs",
+    "partners",
     "read",
     "read_firms",
     "read_plants",

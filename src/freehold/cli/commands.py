@@ -178,6 +178,20 @@ def _gaps(options: argparse.Namespace) -> int:
     return 0
 
 
+def _partners(options: argparse.Namespace) -> int:
+    from freehold.measure.cutoff import DAYS
+    from freehold.measure.partners import partners
+
+    loaded, settings = _load(options)
+    with progress("computing …"):
+        answer = partners(
+            loaded.stack, settings.days or DAYS, via=via_from(options), stake=options.stake, strict=options.strict,
+            kernel=options.kernel,
+        )  # fmt: skip
+    show(options, answer, _context(options, loaded, None, answer.unknowns))
+    return 0
+
+
 def _diff(options: argparse.Namespace) -> int:
     from freehold.measure.diff import diff
     from freehold.store.recognition import is_database
@@ -439,6 +453,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "diff": _diff,
     "assess": _assess,
     "gaps": _gaps,
+    "partners": _partners,
     "cutoff": _cutoff,
     "why": _why,
     "restart": _restart,

@@ -30,6 +30,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "reliant": "How self-reliant are we, where are the gaps?",
     "stops": "What stops, when and why, if X is gone?",
     "proof": "Is that so?",
+    "out": "What is the cheapest way out, by when, with whom?",
     "happening": "It is happening: how bad is it, what do we do now?",
     "forms": "Files and forms",
 }
@@ -53,6 +54,7 @@ VERBS: Final = (
     ),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
+    Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
@@ -208,7 +210,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "scan"):
         made[name].add_argument("stack", metavar="PATH", nargs="?", help=f"{what}; without it, what freehold.toml names")
         made[name].add_argument("--machine", action="store_true", help="the machine that this runs on, instead of a PATH")
-    for name in ("show", "assess", "gaps", "cutoff", "why", "restart", "reach"):
+    for name in ("show", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
         made[name].add_argument("stack", metavar="STACK", help=what)
     made["diff"].add_argument("stack", metavar="A", help=what)
     made["diff"].add_argument(
@@ -225,16 +227,20 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     for name in ("check", "assess", "cutoff"):
         _add_days(made[name])
         _add_threshold(made[name])
-    for name in ("check", "assess"):
+    made["partners"].add_argument("--days", metavar="LIST", help="days to report (default 0,7,30,90,365,1095)")
+    made["partners"].add_argument(
+        "--kernel", choices=("auto", "plain", "compiled"), default="auto", help="how it is computed; the answer is the same"
+    )
+    for name in ("check", "assess", "partners"):
         _add_control(made[name])
     add_reach(made["reach"])
     add_systemic(made["systemic"])
     _add_output(made["systemic"])
     for name in ("cutoff", "why", "restart", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "show", "diff", "assess", "gaps", "cutoff", "why", "restart", "reach"):
+    for name in ("check", "scan", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
         _add_view(made[name])
-    for name in ("check", "show", "diff", "assess", "gaps", "cutoff", "why", "restart", "reach"):
+    for name in ("check", "show", "diff", "assess", "gaps", "partners", "cutoff", "why", "restart", "reach"):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",

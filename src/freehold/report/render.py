@@ -30,6 +30,7 @@ _SERVED: Final = {
     "freehold.measure.diff.DiffAnswer": ("view_diff.diff_document", "diff_json"),
     "freehold.doctor.Diagnosis": ("view_doctor.doctor_document", "doctor_json"),
     "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
+    "freehold.measure.partners.PartnersAnswer": ("view_partners.partners_document", "json_partners.partners_json"),
     "freehold.stack.records.Records": ("view_records.records_document", "import_json"),
     "freehold.stack.inventory.Inventory": ("view_inventory.inventory_document", "inventory_json"),
     "freehold.report.answers.ReachAnswer": ("view_reach.reach_document", "json_reach.reach_json"),

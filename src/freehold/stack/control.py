@@ -14,9 +14,12 @@ from freehold.stack.countries import NO_COUNTRY, expand
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Rule
 from freehold.stack.values import UNKNOWN, Item, Source, Stack
 
-__all__ = ["Control", "Truth", "any_of"]
+__all__ = ["PERSONS", "Control", "Truth", "any_of"]
 
 Truth: TypeAlias = bool | None
+
+PERSONS: Final = "natural-persons"
+"""How the catalogue calls people who own: many unrelated ones, so no party that could say no as one."""
 
 _NOTHING: Final = "?"
 _MOST_OWNERS: Final = 200

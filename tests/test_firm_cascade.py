@@ -15,6 +15,7 @@ from freehold.errors import SolveError
 from freehold.measure.systemic import (
     Cascades,
     FirmNetwork,
+    Kernel,
     Shock,
     batch_of,
     firm_levels,
@@ -232,3 +233,25 @@ def test_a_market_of_small_units_that_is_exhausted_divides_by_one_as_the_referen
 def test_memory_for_less_than_one_cascade_is_refused() -> None:
     with pytest.raises(SolveError, match="Allow more memory"):
         systemic(large(), single_failures([1]), memory=1000)
+
+
+@pytest.mark.parametrize("kernel", ["plain", "compiled"])
+@pytest.mark.parametrize("part", [0.4, 1.0])
+def test_orders_solved_apart_end_where_steps_end(kernel: Kernel, part: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = np.random.default_rng(4)
+    firms, links = 60, 240  # only firm 59 sells nothing: a lack of orders dies out there alone, slowly
+    network = firm_network(
+        numbers.integers(0, firms - 1, links), numbers.integers(0, firms, links), np.ones(links), np.zeros(firms, int),
+        np.array([[1]]),
+    )  # fmt: skip
+    shock = Shock.of([int(network.seller[0])], part)
+    found = {}
+    for way, patience in (("apart", 5), ("steps", 10**6)):
+        monkeypatch.setattr(firm_cascade, "_PATIENCE", patience)
+        answer = systemic(network, [shock], kernel=kernel, steps=10**6).converged
+        assert answer is not None
+        assert answer.error[0] <= 2.1e-10
+        found[way] = answer
+    assert found["apart"].steps[0] < found["steps"].steps[0] / 2
+    for name in ("total", "down", "up"):
+        assert getattr(found["apart"], name)[0] == pytest.approx(getattr(found["steps"], name)[0], abs=found["apart"].error[0])

@@ -242,6 +242,8 @@ def test_links_that_are_none_are_refused(wrong: dict[str, Any], message: str) ->
         (lambda: Shock.of([0], 1.5), "takes 1.5 of firm 0"),
         (lambda: Shock.of([0], math.nan), "takes nan of firm 0"),
         (lambda: Shock.of([0, 0], 1.0), "names firm 0 twice"),
+        (lambda: Shock.of([0, 1], [1.0, 0.5, 0.2]), "3 parts for 2 firms"),
+        (lambda: systemic(firm_network(**ROWS), single_failures([0]), weights=np.full(3, 1e308)), "or to no number"),
         (lambda: systemic(firm_network(**ROWS), [Shock.of([3])]), "firms go from 0 to 2"),
         (lambda: systemic(firm_network(**ROWS), single_failures([0]), weights=np.zeros(3)), "add up to nothing"),
         (lambda: systemic(firm_network(**ROWS), single_failures([0]), weights=np.ones(2)), "2 weights for 3 firms"),

@@ -130,6 +130,12 @@ class Shock:
             If a firm is named twice or a part is not within 0 and 1.
         """
         numbers = np.asarray(firms, np.int64).reshape(-1)
+        for given in (part, part if up is None else up):
+            if np.ndim(given) and len(np.asarray(given)) != len(numbers):
+                raise SolveError(
+                    f"the shock '{id}' has {len(np.asarray(given))} parts for {len(numbers)} firms. "
+                    "Give one for all, or one each."
+                )
         down = np.broadcast_to(np.asarray(part, np.float64), numbers.shape).copy()
         above = down.copy() if up is None else np.broadcast_to(np.asarray(up, np.float64), numbers.shape).copy()
         for parts in (down, above):
@@ -155,11 +161,12 @@ class Cascades:
         The index: weighted share of output lost when a firm makes the smaller of its two levels, and when it makes that of
         one direction alone.
     steps : (s,)
-        Steps taken.
+        Steps taken; converged, sweeps count too where what travels up was solved apart.
     decrease : (s,)
         Largest fall of any level in the last step.
     error : (s,)
-        Proven bound of what any of the three numbers is still below its true end; ``nan`` where nothing is proven.
+        Proven bound of how far any of the three numbers is from its true end (to the rounding of sums); ``nan`` where nothing
+        is proven: in what the reference's stop gives, after a limit, and where a circle hands part of a loss on undiminished.
     stopped : (s,)
         0: the rule of stopping was met; 1: the limit of steps; 2: the limit of time.
     """
@@ -448,7 +455,7 @@ def _weights(network: FirmNetwork, weights: Floats | None) -> Floats:
     if len(weight) != network.firms:
         raise SolveError(f"there are {len(weight)} weights for {network.firms} firms. Give one for each firm.")
     _check_amounts("a weight", "firm", weight)
-    total = float(weight.sum())
+    total = float(weight.sum()) if weight.max(initial=0.0) <= _LARGEST / max(len(weight), 1) else math.inf
     if not 0.0 < total < math.inf:
         raise SolveError("the weights of all firms add up to nothing, or to no number. Give at least one firm a weight over 0.")
     return weight / total

@@ -21,6 +21,7 @@ from freehold.network.arrays import Floats, Integers
 from freehold.network.build import kernel_module
 from freehold.network.firm_cascade_arrays import EXHAUSTED, LANES, CascadeState, LaneState
 from freehold.network.firm_cascade_links import BuiltFirms
+from freehold.network.firm_cascade_orders import encloses, extrapolated
 
 __all__ = ["AT_REST", "ROUNDING", "Ending", "FirmShock", "Limits", "Run", "cascade", "cascades", "memory_of"]
 
@@ -33,6 +34,8 @@ ROUNDING: Final = 1e-13
 _NO_CHANGE: Final = 2
 """The kernel's rule of stopping under which neither falls nor rises go on."""
 
+_PATIENCE: Final = 50
+_SWEEPS: Final = 2000
 _NEAR: Final = 0.1
 _BUDGET: Final = {True: 300_000_000, False: 300_000}
 _CHUNK: Final = 256
@@ -199,15 +202,44 @@ class _Room:
         return tuple(np.array(array, np.float64)[self.built.place] for array in (self.state.down, self.state.up))  # type: ignore[return-value]
 
     def converge(self, limits: Limits) -> Ending:
-        """Run on to the end, and prove how near it is."""
+        """Run on to the end, and prove how near it is; what travels up is solved apart if it takes long."""
+        patience = min(limits.steps, int(self.state.counts[5]) + _PATIENCE)
+        stopped = self.go(limits, _NO_CHANGE, AT_REST[0], patience)
+        solved = stopped == 1 and patience < limits.steps and self._solve_up(limits)
         for rest in AT_REST:
             stopped = self.go(limits, _NO_CHANGE, rest, limits.steps)
             ending = self.ending(stopped)
             if stopped:
                 break
-            if self.state.figures[1] == 0.0 and self._comes_back(limits, ending.steps):
+            only_falls = self.state.figures[1] <= (AT_REST[0] if solved else 0.0)
+            if only_falls and self._comes_back(limits, ending.steps, down_alone=solved):
                 return replace(ending, error=limits.bound * (ending.down + ending.up) + ROUNDING)
         return ending
+
+    def _solve_up(self, limits: Limits) -> bool:
+        """Put the levels up at their end; whether it is proven. If it is not, they stay as they are."""
+        links, state = self.built.links, self.state
+        if len(links.orders) and np.bincount(
+            np.repeat(np.arange(self.firms), np.diff(np.asarray(links.order_start))), np.asarray(links.order_weight)
+        ).max() > 1.0 + ROUNDING:  # fmt: skip
+            return False  # stated revenue under the sum of sales: levels may be cut off at 0, and the end need not be one
+        cap = np.array(state.up_cap, np.float64)
+
+        def sweep(level: Floats) -> Floats:
+            new = self._made(level.copy())
+            self.kernel.sweep_up(links, new, state.up_cap, state.lack)
+            return np.asarray(new, np.float64)
+
+        def late() -> bool:
+            return time.monotonic() >= limits.deadline
+
+        end, sweeps, at_rest = extrapolated(sweep, np.array(state.up, np.float64), cap, _SWEEPS, late)
+        proven = at_rest and encloses(sweep, end, cap, limits.bound, ROUNDING / 10, _SWEEPS, late)
+        if proven:
+            self._set([np.array(state.down, np.float64), end], int(state.counts[5]) + sweeps)
+        else:
+            self._set([np.array(state.down, np.float64), np.array(state.up, np.float64)], int(state.counts[5]))
+        return proven
 
     def _exhausted(self, down: Floats) -> Any:
         """Which markets have nothing left: there the step's function may jump."""
@@ -215,12 +247,14 @@ class _Room:
         markets = len(links.market_block) - 1
         return np.bincount(np.asarray(links.market_of), np.asarray(links.output) * down, markets) <= EXHAUSTED
 
-    def _comes_back(self, limits: Limits, steps: int) -> bool:
+    def _comes_back(self, limits: Limits, steps: int, *, down_alone: bool) -> bool:
         """Whether levels that are lowered by the bound's part of what was lost rise at least half of the way back."""
         state = self.state
         ends = [np.array(array, np.float64) for array in (state.down, state.up)]
         lost = [np.array(cap) - end for cap, end in zip((state.down_cap, state.up_cap), ends, strict=True)]
         low = [np.maximum(end - limits.bound * part, 0.0) for end, part in zip(ends, lost, strict=True)]
+        if down_alone:
+            low[1] = ends[1]
         if limits.replaceable and (self._exhausted(ends[0]) != self._exhausted(low[0])).any():
             return False
         self._set(low, 0)
@@ -229,8 +263,8 @@ class _Room:
         while not proven and taken <= max(64, 4 * steps):
             if self.go(limits, _NO_CHANGE, -1.0, taken) == 2:
                 break
-            now = (state.down, state.up)
-            proven = all(bool((np.asarray(level) >= half).all()) for level, half in zip(now, half_way, strict=True))
+            proven = bool((np.asarray(state.down) >= half_way[0]).all())
+            proven = proven and (down_alone or bool((np.asarray(state.up) >= half_way[1]).all()))
             taken *= 2
         self._set(ends, steps)
         return proven

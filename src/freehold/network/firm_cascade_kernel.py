@@ -10,7 +10,7 @@ from typing import Any
 
 from freehold.network.acceleration import accelerate
 
-__all__ = ["run", "sum_block", "weigh"]
+__all__ = ["run", "sum_block", "sweep_up", "weigh"]
 
 
 @accelerate
@@ -247,6 +247,21 @@ def _step_near(links: Any, state: Any, replaceable: bool, most_cost: float) -> i
             state.up[firm] = level
             _settle(state, firm, level, old, 0)
     return cost
+
+
+@accelerate
+def sweep_up(links: Any, up: Any, cap: Any, lack: Any) -> None:
+    """Renew all levels up, there and back, each from the newest ones."""
+    firms = len(up)
+    for firm in range(firms):
+        lack[firm] = 1.0 - up[firm]
+    for turn in range(2 * firms):
+        firm = turn if turn < firms else 2 * firms - 1 - turn
+        level = _up_level(links, lack, firm)
+        level = min(cap[firm], level)
+        level = max(0.0, level)
+        up[firm] = level
+        lack[firm] = 1.0 - level
 
 
 @accelerate

@@ -10,6 +10,7 @@ from typing import Final
 from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.reach import add_arguments as add_reach
+from freehold.cli.systemic import add_arguments as add_systemic
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -50,6 +51,9 @@ VERBS: Final = (
     Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
     Verb("chokepoints", "stops", "which few losses, together, can stop you: minimal cut sets, each explained in a sentence"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
+    Verb(
+        "systemic", "stops", "firms that sell to each other: what one failure takes, what inputs rest on, how long stock lasts"
+    ),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
     Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
@@ -239,6 +243,8 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
         _add_control(made[name])
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])
+    add_systemic(made["systemic"])
+    _add_output(made["systemic"])
     for name in ("cutoff", "why", "restart", "reach"):
         _add_cutoff(made[name])
     for name in ("check", "scan", "diff", *_OF_A_STACK):

@@ -82,4 +82,7 @@ class Pool(Protocol):
         """
 
     def cancel(self) -> None:
-        """Start no further batch, end those that run; may be called from a signal handler or another thread."""
+        """End the map that runs, or else the next one: no further batch is begun, those that run are ended where that can be.
+
+        May be called from a signal handler or another thread.
+        """

@@ -140,6 +140,10 @@ def test_without_probabilities_only_the_structure_is_told(capsys: pytest.Capture
     assert all(0 < one["structural"] <= 1 for one in data["importance"])
 
 
+def test_little_memory_changes_no_answer_that_fits(capsys: pytest.CaptureFixture[str], trains: str) -> None:
+    assert answer(capsys, trains, "--memory", "1MB") == answer(capsys, trains)
+
+
 def test_a_target_and_a_day_are_asked_of(capsys: pytest.CaptureFixture[str]) -> None:
     data = answer(capsys, CLINIC, "--target", "Mail", "--day", "3")
     assert (data["target"], data["day"]) == ("mail", 3)
@@ -219,6 +223,7 @@ WRONG = {
     "a file that is not there": (["--cheapest", "weights.csv"], r"weights\.csv"),
     "an order of nothing": (["--order", "0"], "1 or more"),
     "a negative number of sets": (["--most", "-1"], "0 or more"),
+    "no memory": (["--memory", "0"], "no size"),
     "no time": (["--time", "0"], "above 0"),
     "a time that is none": (["--time", "nan"], "above 0"),
     "an endless day": (["--day", "forever"], "not a day"),

@@ -72,8 +72,8 @@ def claimed_parts(claim: Claim) -> set[str]:
     return set(write_cell(column, parse_cell(column, claim.value)).split(";"))
 
 
-def test_there_are_four_examples_each_with_a_readme_and_a_scenario() -> None:
-    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()) == sorted(NAMES)
+def test_there_are_four_stacks_each_with_a_readme_and_a_scenario() -> None:
+    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()) == sorted((*NAMES, "firms"))
     for name in NAMES:
         assert (EXAMPLES / name / "README.md").is_file()
         assert any(one.startswith(f"{name}/") for one in SCENARIOS)

@@ -42,6 +42,7 @@ MAY_USE = {
     "store": {"errors", "version", "stack"},
     "settings": {"errors", "stack"},
     "holdings": {"errors", "stack", "store"},
+    "firms": {"errors", "stack", "network", "measure", "read"},
     "doctor": RESULTS | {"store"},
     "drill": RESULTS - {"settings"},
     "provision": (RESULTS - {"settings"}) | {"drill"},
@@ -50,11 +51,11 @@ MAY_USE = {
     "gateway": (RESULTS - {"settings"}) | {"watch", "respond"},
     "report": (RESULTS | {"doctor", "store"} | SERVICE | PROOF) - {"settings"},
     "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale"} | SERVICE | PROOF,
-    "freehold": RESULTS | {"read", "report", "work"},
+    "freehold": RESULTS | {"read", "report", "work", "firms"},
     "web": RESULTS | {"report", "work"} | SERVICE,
     "demo": RESULTS | {"report", "work", "web"} | SERVICE,
     "cli": RESULTS
-    | {"read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo", "scale"}
+    | {"read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo", "scale", "firms"}
     | SERVICE
     | PROOF,
     "reference": RESULTS | {"read", "doctor", "report", "work", "freehold", "cli"} | SERVICE | PROOF,

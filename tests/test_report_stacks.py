@@ -68,6 +68,7 @@ from freehold.work import chokepoints
 from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
 from small_catalogue import write_layer
+from systemic_answers import systemic_answers
 
 CLINIC = """
 [stack]
@@ -357,7 +358,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
-        **{verb: (answer, facts) for verb, answer in (drill_answers() | provision_answers()).items()},
+        **{verb: (answer, facts) for verb, answer in (drill_answers() | provision_answers() | systemic_answers()).items()},
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
         **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),

@@ -23,32 +23,40 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from freehold.errors import FreeholdError
+    from freehold.firms import Firms, read_firms, read_plants
     from freehold.measure.assess import AssessAnswer, assess
     from freehold.measure.chokepoint_values import ChokepointsAnswer
     from freehold.measure.chokepoints import chokepoints
     from freehold.measure.content import ContentAnswer, content
     from freehold.measure.cutoff import CutoffAnswer, cutoff, cutoffs
+    from freehold.measure.exposure_program import ExposureAnswer, Plants, Scenario, exposure
     from freehold.measure.gaps import GapsAnswer, gaps
+    from freehold.measure.leontief import InputsAnswer, inputs
     from freehold.measure.partners import PartnersAnswer, partners
     from freehold.measure.restart import RestartAnswer, restart
     from freehold.measure.sweep import SweepAnswer, sweep
     from freehold.measure.sweep_outlook import OutlookAnswer, Question, ask_outlook, outlook
+    from freehold.measure.systemic import FirmNetwork, Shock, SystemicAnswer, systemic
     from freehold.measure.why import WhyAnswer, why
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
 
 _HOMES: Final = {
     "freehold.errors": ("FreeholdError",),
+    "freehold.firms": ("Firms", "read_firms", "read_plants"),
     "freehold.measure.assess": ("AssessAnswer", "assess"),
     "freehold.measure.chokepoint_values": ("ChokepointsAnswer",),
     "freehold.measure.chokepoints": ("chokepoints",),
     "freehold.measure.content": ("ContentAnswer", "content"),
     "freehold.measure.cutoff": ("CutoffAnswer", "cutoff", "cutoffs"),
+    "freehold.measure.exposure_program": ("ExposureAnswer", "Plants", "Scenario", "exposure"),
     "freehold.measure.gaps": ("GapsAnswer", "gaps"),
+    "freehold.measure.leontief": ("InputsAnswer", "inputs"),
     "freehold.measure.partners": ("PartnersAnswer", "partners"),
     "freehold.measure.restart": ("RestartAnswer", "restart"),
     "freehold.measure.sweep": ("SweepAnswer", "sweep"),
     "freehold.measure.sweep_outlook": ("OutlookAnswer", "Question", "ask_outlook", "outlook"),
+    "freehold.measure.systemic": ("FirmNetwork", "Shock", "SystemicAnswer", "systemic"),
     "freehold.measure.why": ("WhyAnswer", "why"),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
     "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),
@@ -62,20 +70,28 @@ __all__ = [
     "ContentAnswer",
     "Cutoff",
     "CutoffAnswer",
+    "ExposureAnswer",
+    "FirmNetwork",
+    "Firms",
     "FreeholdError",
     "GapsAnswer",
+    "InputsAnswer",
     "Item",
     "Need",
     "OutlookAnswer",
     "Owner",
     "PartnersAnswer",
+    "Plants",
     "Provider",
     "Question",
     "RestartAnswer",
     "Rule",
+    "Scenario",
+    "Shock",
     "Source",
     "Stack",
     "SweepAnswer",
+    "SystemicAnswer",
     "WhyAnswer",
     "ask_outlook",
     "assess",
@@ -83,12 +99,17 @@ __all__ = [
     "content",
     "cutoff",
     "cutoffs",
+    "exposure",
     "gaps",
+    "inputs",
     "outlook",
     "partners",
     "read",
+    "read_firms",
+    "read_plants",
     "restart",
     "sweep",
+    "systemic",
     "why",
 ]
 

@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--time", metavar="SECONDS", type=float, default=60.0,
         help="when single losses and the search each stop, telling what is known by then (default 60)",
     )  # fmt: skip
+    search.add_argument("--memory", metavar="SIZE", default="512MB", help="what a diagram may take (default 512MB)")
     search.add_argument(
         "--kernel", choices=("auto", "plain", "compiled"), default="auto", help="how it is computed; the answer is the same"
     )
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
         If something that is named is not there, or a number makes no sense.
     """
     from freehold import work
+    from freehold.cli.amounts import bytes_from
     from freehold.cli.flags import day_from, via_from
     from freehold.cli.loading import context, load
     from freehold.cli.output import show
@@ -89,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
             day=None if options.day is None else day_from(options.day, "--day"),
             days=settings.days or DAYS, floor=settings.floor or FLOOR, most=options.most, via=via_from(options),
             stake=options.stake, strict=options.strict, weights=_weights(stack, options.of, options.cheapest),
-            probabilities=countries, seconds=options.time, kernel=options.kernel,
+            probabilities=countries, seconds=options.time, memory=bytes_from(options.memory, "--memory"), kernel=options.kernel,
         )  # fmt: skip
     show(options, answer, context(options, replace(loaded, stack=stack), None, answer.answer.unknowns))
     return 0 if options.fail_on_order is None else _status(answer, stack, options.fail_on_order)

@@ -443,6 +443,12 @@ def _sweep(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _systemic(options: argparse.Namespace) -> int:
+    from freehold.cli.systemic import run
+
+    return run(options)
+
+
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "scan": _scan,
@@ -463,6 +469,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "gateway": gateway.run,
     "drill": _drill,
     "reach": _reach,
+    "systemic": _systemic,
     "evidence": evidence.run,
     "rules": rules.run,
     "watch": watch.run,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from freehold.errors import UsageError
 
-__all__ = ["needs_watch"]
+__all__ = ["needs_extra", "needs_watch"]
 
 
 @contextmanager
@@ -24,9 +24,16 @@ def needs_watch(what: str) -> Iterator[None]:
     freehold.errors.UsageError
         If a package is not installed. A module of Freehold's own that is missing is a defect, and stays one.
     """
+    with needs_extra("watch", what):
+        yield
+
+
+@contextmanager
+def needs_extra(extra: str, what: str) -> Iterator[None]:
+    """Import what comes with an extra; see :func:`needs_watch`."""
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "freehold":
             raise
-        raise UsageError(f"{what} the extra 'watch': pip install 'freehold[watch]'") from None
+        raise UsageError(f"{what} the extra '{extra}': pip install 'freehold[{extra}]'") from None

@@ -11,6 +11,7 @@ from freehold.cli import drill_arguments, evidence, gateway, provision, respond,
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
+from freehold.cli.systemic import add_arguments as add_systemic
 from freehold.report.formats import FORMATS
 
 __all__ = ["QUESTIONS", "VERBS", "Verb", "build_parser"]
@@ -52,6 +53,9 @@ VERBS: Final = (
     Verb("chokepoints", "stops", "which few losses, together, can stop you: minimal cut sets, each explained in a sentence"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("sweep", "stops", "many cut-offs, worst first; or many samples of what may be, and what to learn first"),
+    Verb(
+        "systemic", "stops", "firms that sell to each other: what one failure takes, what inputs rest on, how long stock lasts"
+    ),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
     Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
@@ -242,6 +246,8 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])
     add_sweep(made["sweep"])
+    add_systemic(made["systemic"])
+    _add_output(made["systemic"])
     for name in ("cutoff", "why", "restart", "sweep", "reach"):
         _add_cutoff(made[name])
     for name in ("check", "scan", "diff", *_OF_A_STACK):

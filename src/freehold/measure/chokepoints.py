@@ -35,11 +35,19 @@ from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.find import find_item
 from freehold.stack.values import Stack
 
-__all__ = ["Progress", "chokepoints"]
+__all__ = ["MEMORY", "Progress", "chokepoints"]
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told what is being done (``"single"`` or ``"cut sets"``), how many are done, and of how many (``None``: not known)."""
 
+
+MEMORY: Final = 512_000_000
+"""Bytes that a diagram may take unless said otherwise."""
+
+_NODE_BYTES: Final = 61
+"""Of a node with its share of the tables, where these are full."""
+
+_MOST_NODES: Final = 1 << 26
 
 _LARGE: Final = 5_000
 """Sources and needs from which the compiled kernel is worth loading; fewer than elsewhere, since so many losses are run."""
@@ -61,6 +69,7 @@ def chokepoints(
     weights: Mapping[str, float] | None = None,
     probabilities: Mapping[str, float] | None = None,
     seconds: float = 60.0,
+    memory: float = MEMORY,
     kernel: Kernel = "auto",
     progress: Progress | None = None,
 ) -> ChokepointsAnswer:
@@ -92,6 +101,8 @@ def chokepoints(
         Of the loss of countries, a year, by code.
     seconds
         After which a search stops; single losses and cut sets may take as long each.
+    memory
+        Bytes that a diagram may take; a search that needs more stops, and says so.
     kernel
         ``auto``, ``plain`` or ``compiled``.
     progress
@@ -106,6 +117,9 @@ def chokepoints(
     """
     days = check_days(days)
     _check(order, day, floor, most, via, stake, seconds)
+    if not memory > 0:
+        raise UsageError(f"{memory} bytes are no memory to search in. Give a number above 0.")
+    nodes = int(min(memory / _NODE_BYTES, _MOST_NODES))
     mission = mission_of(stack) if target is None else _mission_of_item(stack, target)
     asked_about = [*mission.weights, *mission.doubtful] if mission.stated or _is_needed_by_none(stack, mission) else []
     if kernel == "auto" and len(stack.sources) + len(stack.needs) > _LARGE and has_compiler():
@@ -124,11 +138,12 @@ def chokepoints(
         cuts = CutsFound(_nothing_left(), None)
     else:
         cuts = find_cuts(
-            question, judge, len(events), order=order, seconds=seconds, compiled=KERNELS[kernel], progress=tell
+            question, judge, len(events), order=order, seconds=seconds, nodes_limit=nodes, compiled=KERNELS[kernel],
+            progress=tell,
         )  # fmt: skip
     found = cuts.cuts
     first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in islice(found.sets(), most))
-    likely = likelihood(events, found, cuts.function, seconds=seconds)
+    likely = likelihood(events, found, cuts.function, question, seconds=seconds, nodes_limit=nodes, compiled=KERNELS[kernel])
     cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, seconds)
     singles, left_out = _single_losses(case, mission, members, view, days, day, floor, seconds, progress)
     running = [

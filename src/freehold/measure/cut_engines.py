@@ -21,7 +21,7 @@ from freehold.measure.level_view import LevelView
 from freehold.network.and_or import AndOr, Events, Top, events_of
 from freehold.network.bdd import Diagram
 from freehold.network.bdd_build import build_function
-from freehold.network.bdd_store import Limits, Stopped
+from freehold.network.bdd_store import NODES, Limits, Stopped
 from freehold.network.cut_sets import CutSets
 from freehold.network.diagram_cuts import diagram_cuts, top_function
 from freehold.network.hitting_set import Judge, hitting_sets
@@ -114,6 +114,7 @@ def find_cuts(
     *,
     order: int,
     seconds: float,
+    nodes_limit: int = NODES,
     compiled: bool | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CutsFound:
@@ -131,6 +132,8 @@ def find_cuts(
         How many losses together at most.
     seconds
         After which the search stops.
+    nodes_limit
+        How large a diagram may get.
     compiled
         Which kernel.
     progress
@@ -138,16 +141,20 @@ def find_cuts(
     """
     if question is None or question.has_circle:
         return CutsFound(hitting_sets(range(size), judge, order=order, seconds=seconds, progress=progress), None)
-    limits = Limits(seconds, _EASY)
+    limits = Limits(seconds, min(_EASY, nodes_limit))
     try:
         formula = structure_function(question.net, question.events, question.top, limits)
         function, family = build_function(formula, size, limits, cuts=True, compiled=compiled)
     except Stopped:
         left = max(0.0, seconds - limits.seconds)
-        found = diagram_cuts(question.net, question.events, question.top, order=order, seconds=left, compiled=compiled)
+        found = diagram_cuts(
+            question.net, question.events, question.top, order=order, seconds=left, nodes_limit=nodes_limit, compiled=compiled
+        )
         spent = limits.seconds
         left = max(0.0, seconds - spent)
-        made = top_function(question.net, question.events, question.top, seconds=left, nodes_limit=_HARD, compiled=compiled)
+        made = top_function(
+            question.net, question.events, question.top, seconds=left, nodes_limit=min(_HARD, nodes_limit), compiled=compiled
+        )
         return CutsFound(replace(found, seconds=spent), made.function)
     if family is None:
         raise AssertionError

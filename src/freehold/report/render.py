@@ -61,6 +61,9 @@ _SERVED: Final = {
     "freehold.report.provision_answers.MirrorVerdict": ("view_provision.verify_document", "provision_json.verify_json"),
     "freehold.report.drill_answers.ApplyAnswer": ("view_drill_evidence.apply_document", "drill_evidence_json.apply_json"),
     "freehold.report.drill_answers.ScoreAnswer": ("view_drill_evidence.score_document", "drill_evidence_json.score_json"),
+    "freehold.report.systemic_answers.CascadeAnswer": ("view_systemic.cascade_document", "json_systemic.cascade_json"),
+    "freehold.report.systemic_answers.TableAnswer": ("view_systemic.table_document", "json_systemic.table_json"),
+    "freehold.report.systemic_answers.PlantsAnswer": ("view_systemic.plants_document", "json_systemic.plants_json"),
     "freehold.report.answers.CatalogueFindings": ("view_catalogue.findings_document", "findings_json"),
 }
 """By the answer's type: its view, and its function in :mod:`freehold.report.json` or in the module named."""

@@ -14,6 +14,7 @@ from freehold.report.json import SCHEMA
 from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
+from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
 from freehold.report.provision_json import PROVISION_SCHEMAS
 from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
@@ -400,6 +401,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     },
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
+    **SYSTEMIC_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS,
 }  # fmt: skip
 
@@ -419,6 +421,7 @@ _WITHOUT_ANSWER: Final = frozenset(
         *DRILL_SCHEMAS,
         *EVIDENCE_SCHEMAS,
         *PROVISION_SCHEMAS,
+        *SYSTEMIC_SCHEMAS,
     }
 )
 

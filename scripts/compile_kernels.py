@@ -1,0 +1,35 @@
+"""Compile every kernel once and keep it on disk, so that parallel test workers find them instead of compiling them each."""
+
+import numpy as np
+
+from freehold.measure.cutoff import cutoff
+from freehold.measure.systemic import firm_network, single_failures, systemic
+from freehold.network.and_or import Top, and_or, events_of
+from freehold.network.diagram_cuts import diagram_cuts
+from freehold.network.losses import losses
+from freehold.network.oracle import Oracle
+from freehold.network.propagation import sets_of
+from freehold.stack.cutoff import Cutoff, Rule
+from freehold.stack.values import Item, Need, Source, Stack
+
+stack = Stack(
+    home="DE",
+    items=(Item("a", mission=1.0), Item("b")),
+    sources=(Source("a@self", "a", "self"), Source("b@self", "b", "self")),
+    needs=(Need("a@self", "b", survive=1.0), Need("b@self", "a")),
+)
+cutoff(stack, Cutoff((Rule(item="b"),)), kernel="compiled")
+
+circle = and_or(3, np.array([0, 1, 0]), np.array([1, 1, 2]), np.array([0, 1, 2, 5]), np.array([1, 0, 0, 1, 2]))
+losses(circle, sets_of([[2]]), weights=np.ones(3), engine="counters", compiled=True)
+losses(circle, sets_of([[2]]), weights=np.ones(3), engine="bits", compiled=True)
+top = Top(np.zeros(1, np.int32), np.ones(1), 1.0)
+oracle = Oracle(circle, events_of(3, 3, np.arange(3), np.arange(3)), top, True)  # noqa: FBT003
+oracle.support([], minimal=True)
+oracle.minimal_cut([0, 1])
+chain = and_or(3, np.array([0]), np.array([1]), np.array([0, 2]), np.array([1, 2]))
+diagram_cuts(chain, events_of(3, 2, np.array([1, 2]), np.array([0, 1])), top, compiled=True)
+
+firms = firm_network(np.array([0, 1]), np.array([1, 0]), np.ones(2), np.zeros(2, int), np.array([[2]]))
+for converged in (False, True):
+    systemic(firms, single_failures([0, 1]), converged=converged, kernel="compiled")

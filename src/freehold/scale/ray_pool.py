@@ -94,9 +94,9 @@ class RayPool:
             self._folder = mkdtemp(prefix="freehold-ray-")
             if len(self._folder) > _LONGEST_PLACE:
                 self._remove()
-            # all of it is on the loopback: no other machine can reach it
+            # a cluster of its own, whatever RAY_ADDRESS names; all of it is on the loopback: no other machine can reach it
             options |= {
-                "num_cpus": self._asked, "include_dashboard": False, "_node_ip_address": "127.0.0.1", "_temp_dir": self._folder,
+                "address": "local", "num_cpus": self._asked, "include_dashboard": False, "_node_ip_address": "127.0.0.1", "_temp_dir": self._folder,
             }  # fmt: skip
         else:
             options["address"] = self._address

@@ -274,9 +274,9 @@ def test_an_unknown_source_that_fills_the_shares_of_an_item_is_named_as_such() -
     )
     stack = stack_of('"hosting-id"', half)
     assert told(stack, of="source") == [
-        "If 'hosting' from Amazon and Microsoft is lost, 'Patient record' stops on day 0: nothing else stands in.",
-        "If 'hosting' from Amazon and an unknown provider is lost, 'Patient record' stops on day 0: nothing else stands in.",
+        "If 'hosting' from an unknown provider and Amazon is lost, 'Patient record' stops on day 0: nothing else stands in.",
         "If 'hosting' from an unknown provider and Microsoft is lost, 'Patient record' stops on day 0: nothing else stands in.",
+        "If 'hosting' from Amazon and Microsoft is lost, 'Patient record' stops on day 0: nothing else stands in.",
     ]
 
 

@@ -261,9 +261,9 @@ def members_together(members: Sequence[Member], names: Names) -> str:
     if len(shown) > _NAMED:
         shown = [*shown[:2], say("chokepoints.more_members", count=len(shown) - 2)]
     told = say("chokepoints.and").join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-    number = (
-        "one" if len(members) == 1 else "many" if names.is_brief or len(shown) == 1 else "two" if len(members) == 2 else "all"
-    )
+    # "both sources of 'power' are lost", but "'power' from Acme and Beta is lost"
+    is_one = len(shown) == 1 and (len(members) == 1 or shown[0].startswith("'"))
+    number = "one" if is_one else "many" if names.is_brief or len(shown) == 1 else "two" if len(members) == 2 else "all"
     return say(f"chokepoints.{_DOES[members[0].type]}_{number}", names=told)
 
 

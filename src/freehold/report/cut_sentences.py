@@ -161,6 +161,8 @@ class Names:
             for name, words in kept.items()
             if len(words) > 1
         }
+        # one word that says something stays
+        weights = {name: weight for name, weight in weights.items() if weight[0] > 1}
         if not weights:
             return False
         longest = max(weights, key=lambda name: weights[name])

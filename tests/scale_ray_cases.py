@@ -62,9 +62,11 @@ def test_a_sweep_gives_the_same_bits_here_and_on_ray(cluster: RayPool) -> None:
 
 def test_a_cluster_of_two_nodes_is_reached_by_its_address_and_left_running(cluster: RayPool) -> None:
     cluster.__exit__()  # this process can be in one cluster at a time, and this test is the last
+    import ray
     from ray.cluster_utils import Cluster
 
-    node = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
+    # a driver asks at the machine's own address even where the loopback is meant; it is the loopback where there is no other
+    node = {"num_cpus": 1, "node_ip_address": ray.util.get_node_ip_address(), "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=node)
     try:
         made.add_node(**node)

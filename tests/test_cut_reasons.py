@@ -125,9 +125,9 @@ def test_who_what_when_and_why_of_two_landlords() -> None:
         "If the United States refuses, 'Patient record' stops on day 30: no other 'hosting' is left."
     ]
     assert told(stack, of="item") == ["If 'hosting' is lost, 'Patient record' stops on day 30: nothing stands in for it."]
-    assert told(stack, of="source") == ["If 'hosting' is lost, 'Patient record' stops on day 30: nothing stands in for it."], (
-        "both sources of an item are the item"
-    )
+    assert told(stack, of="source") == [
+        "If both sources of 'hosting' are lost, 'Patient record' stops on day 30: nothing stands in for it."
+    ]
 
 
 def test_what_takes_over_for_a_time_is_told_as_stopping_for_good() -> None:
@@ -223,7 +223,7 @@ kind = "service"
     )
     stack = loads(text, "stack.toml")
     assert told(stack) == [
-        "If Amazon and Microsoft both refuse, the mission stops on day 7: 'Letters' and 'Patient record' stop."
+        "If Amazon and Microsoft both refuse, the mission falls under 50 % on day 7: 'Letters' and 'Patient record' stop."
     ]
     assert told(stack, "Letters") == ["If Microsoft refuses, 'Letters' stops on day 7: no other 'voice' is left."]
 
@@ -268,6 +268,44 @@ def test_an_unknown_provider_and_what_has_no_name_are_told_in_words() -> None:
     ]
 
 
+def test_an_unknown_source_that_fills_the_shares_of_an_item_is_named_as_such() -> None:
+    half = HOSTING.replace('provider = "aws-id"', 'provider = "aws-id"\n  share = 0.3').replace(
+        'provider = "ms-id"', 'provider = "ms-id"\n  share = 0.3'
+    )
+    stack = stack_of('"hosting-id"', half)
+    assert told(stack, of="source") == [
+        "If 'hosting' from an unknown provider and Amazon is lost, 'Patient record' stops on day 0: nothing else stands in.",
+        "If 'hosting' from an unknown provider and Microsoft is lost, 'Patient record' stops on day 0: nothing else stands in.",
+        "If 'hosting' from Amazon and Microsoft is lost, 'Patient record' stops on day 0: nothing else stands in.",
+    ]
+
+
+def test_the_reason_is_what_falls_short_on_the_day_not_what_does_so_long_after() -> None:
+    one = """
+[[item]]
+id = "hosting-id"
+name = "hosting"
+kind = "cloud"
+  [[item.source]]
+  provider = "third-id"
+  needs = [{ item = "chip-id", survive = "900d" }]
+
+[[item]]
+id = "chip-id"
+name = "chips"
+  [[item.source]]
+  provider = "aws-id"
+
+[[item]]
+id = "seal-id"
+name = "seal"
+  [[item.source]]
+  provider = "aws-id"
+"""
+    stack = stack_of('"hosting-id", { item = "seal-id", survive = "60d" }', one)
+    assert told(stack, of="provider")[0] == "If Amazon refuses, 'Patient record' stops on day 60: no other 'seal' is left."
+
+
 def test_long_names_lose_words_from_the_end_and_the_limit_holds() -> None:
     long = "A very long name of a service that nobody would ever want to write out in full, not even once"
     hosting = HOSTING.replace('name = "hosting"', f'name = "{long}"').replace('"ms-id"', '"third-id"')
@@ -281,7 +319,7 @@ def test_long_names_lose_words_from_the_end_and_the_limit_holds() -> None:
     item = f'[[item]]\nid = "hosting-id"\nname = "{long}"\nkind = "cloud"\n{many}'
     (text,) = told(stack_of('"hosting-id"', providers, item), order=9)
     assert count_words(text) <= MOST_WORDS
-    assert "and 7 more all refuse" in text
+    assert "and 7 more refuse" in text
 
 
 def test_a_set_that_is_none_has_no_reason() -> None:

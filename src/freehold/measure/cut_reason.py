@@ -16,6 +16,7 @@ import numpy as np
 
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Member
+from freehold.measure.cutoff import FLOOR
 from freehold.measure.history import History
 from freehold.measure.level_view import LevelView, Losses, last_day
 from freehold.measure.members import is_choice
@@ -75,6 +76,8 @@ class CutReason:
         Whether it is so whatever the unknown facts are.
     is_choice
         Whether the item in which they join only stands for a choice between others.
+    floor
+        Level under which what is asked about has stopped.
     """
 
     day: float
@@ -84,6 +87,7 @@ class CutReason:
     needs: tuple[str, ...]
     is_sure: bool
     is_choice: bool = False
+    floor: float = FLOOR
 
 
 class CutReasons:
@@ -127,7 +131,7 @@ class CutReasons:
         day = self._day_of_the_fall(history)
         if day is None:
             return None
-        without = self._without(members)
+        without = self._without(members, self._day)
         # what rests on all members has another level as soon as any one of them is not lost
         least = without.min(axis=0)
         down = [item for item in self._asked if history.level(item, self._day) < self._limit <= least[item]]
@@ -136,29 +140,35 @@ class CutReasons:
         since = {item: one.day for item, one in fallen.items() if one.day is not None and one.day <= day + TOLERANCE}
         if since:
             item = min(since, key=lambda one: (since[one], -self._asked[one], self._id(one)))
-            how, where, needs = self._join(history, item, set(lost), least)
+            fall = fallen[item].day
+            assert fall is not None
+            # what falls short on that day says why; the day of the question, only where members play their part later
+            at, then = fall, self._without(members, fall).min(axis=0)
+            if not history.level(item, at) < self._limit <= then[item]:
+                at, then = self._day, least
+            how, where, needs = self._join(history, item, set(lost), then, at)
             sure, choice = self._is_sure(lost, item), is_choice(self._case.stack.items[where])
-            return CutReason(day, (fallen[item],), how, self._id(where), needs, sure, choice)
+            return CutReason(day, (fallen[item],), how, self._id(where), needs, sure, choice, self._floor)
         losses = {item: history.before[item] - history.level(item, self._day) for item in self._asked}
         order = sorted(
             (item for item, loss in losses.items() if loss > TOLERANCE),
             key=lambda item: (-round(self._asked[item] * losses[item], 9), self._id(item)),
         )
         falls = tuple(self._fallen(history, item) for item in order)
-        return CutReason(day, falls, "several", None, (), self._is_sure(lost, None))
+        return CutReason(day, falls, "several", None, (), self._is_sure(lost, None), floor=self._floor)
 
     @property
     def _limit(self) -> float:
         return self._floor - TOLERANCE
 
-    def _without(self, members: Sequence[Member]) -> Floats:
-        """(members, items) Levels on the day of the question with each member left out in turn."""
+    def _without(self, members: Sequence[Member], day: float) -> Floats:
+        """(members, items) Levels on a day with each member left out in turn."""
         scenarios = [
             self._losses.scenario(number for other in members if other is not member for number in other.supplies)
             for member in members
         ]
         built = self._case.built(LOW)
-        levels: Floats = solve(built, scenarios, [self._day], self._floor, self._case.running(LOW)).levels[:, 0, :]
+        levels: Floats = solve(built, scenarios, [day], self._floor, self._case.running(LOW)).levels[:, 0, :]
         return levels
 
     def _day_of_the_fall(self, history: History) -> float | None:
@@ -193,27 +203,29 @@ class CutReasons:
     # The way down
 
     def _join(
-        self, history: History, item: int, lost: set[int], least: Floats
+        self, history: History, item: int, lost: set[int], least: Floats, day: float
     ) -> tuple[How, int, tuple[str, ...]]:  # fmt: skip
         seen = {item}
         while True:
-            supplies = [number for number in self._case.supplies_of[item] if self._weight(number) > TOLERANCE]
+            supplies = [number for number in self._case.supplies_of[item] if self._weight(number, day) > TOLERANCE]
             if lost.isdisjoint(supplies):
-                below = self._below(history, supplies, least, seen)
+                below = self._below(history, supplies, least, seen, day)
                 if below is not None:
                     seen.add(below)
                     item = below
                     continue
-            return self._how(history, item, [number for number in supplies if number not in lost])
+            return self._how(history, item, [number for number in supplies if number not in lost], day)
 
-    def _below(self, history: History, supplies: Sequence[int], least: Floats, seen: set[int]) -> int | None:
+    def _below(
+        self, history: History, supplies: Sequence[int], least: Floats, seen: set[int], day: float
+    ) -> int | None:  # fmt: skip
         """An item that every source which counts is short of and that itself rests on all members."""
         common: dict[int, float] = {}
         for place, supply in enumerate(supplies):
             short: dict[int, float] = {}
-            for need in self._short_of(history, supply):
+            for need in self._short_of(history, supply, day):
                 below = self._case.item_number[need.item]
-                if below not in seen and history.level(below, self._day) < least[below] - TOLERANCE:
+                if below not in seen and history.level(below, day) < least[below] - TOLERANCE:
                     short[below] = max(short.get(below, 0.0), _weight_of(need))
             common = short if place == 0 else {key: min(common[key], short[key]) for key in common.keys() & short.keys()}
         if not common:
@@ -224,34 +236,34 @@ class CutReasons:
             return None
         return min(
             (item for item, weight in common.items() if weight >= heaviest - TOLERANCE),
-            key=lambda one: (history.level(one, self._day), self._id(one)),
+            key=lambda one: (history.level(one, day), self._id(one)),
         )
 
-    def _how(self, history: History, item: int, left: Sequence[int]) -> tuple[How, int, tuple[str, ...]]:
+    def _how(self, history: History, item: int, left: Sequence[int], day: float) -> tuple[How, int, tuple[str, ...]]:
         short = {
             need.item: _weight_of(need)
             for supply in left
-            for need in self._short_of(history, supply)
-            if history.level(self._case.item_number[need.item], self._day)
+            for need in self._short_of(history, supply, day)
+            if history.level(self._case.item_number[need.item], day)
             < history.before[self._case.item_number[need.item]] - TOLERANCE
         }
-        level = history.level(item, self._day)
+        level = history.level(item, day)
         if len(left) == 1 and len(self._case.supplies_of[item]) == 1 and len(short) > 1:
             return "needs", item, tuple(sorted(short, key=lambda one: (-short[one], one)))
         return ("no_source" if level <= TOLERANCE else "too_little"), item, ()
 
-    def _short_of(self, history: History, supply: int) -> list[Need]:
-        """Needs that a source is short of on the day of the question."""
+    def _short_of(self, history: History, supply: int, day: float) -> list[Need]:
+        """Needs that a source is short of on a day."""
         return [
             need
             for need in self._case.needs_of[supply]
-            if history.met_raw(need, self._day) < 1 - TOLERANCE and history.spent_on(need) <= self._day + TOLERANCE
+            if history.met_raw(need, day) < 1 - TOLERANCE and history.spent_on(need) <= day + TOLERANCE
         ]
 
-    def _weight(self, supply: int) -> float:
-        """What a source counts for on the day of the question, were it not lost."""
+    def _weight(self, supply: int, day: float) -> float:
+        """What a source counts for on a day, were it not lost."""
         filled = self._case.supplies[supply].filled
-        ramped = self._case.recover(supply, LOW) <= self._day + TOLERANCE
+        ramped = self._case.recover(supply, LOW) <= day + TOLERANCE
         return (filled.capacity if ramped else filled.share)[LOW]
 
     def _id(self, item: int) -> str:

@@ -1,7 +1,8 @@
 """A minimal cut set in one sentence: who, what, when and why, in at most twenty-five words and without ids. Owns that limit.
 
-Names lose remarks in brackets and legal forms at once. While the sentence is too long, they lose what follows a comma, then
-the longest name loses its last word, again and again; and in the end the sentence loses its reason.
+Names lose remarks in brackets and legal forms at once. While the sentence is too long, it loses "both", names lose what
+follows a comma, then the longest name loses its last word, again and again: things before those who refuse, since nobody can
+act on half a name of a landlord; and in the end the sentence loses its reason.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from freehold.measure.chokepoint_values import Group, Member
 from freehold.measure.cut_reason import CutReason, Fallen
 from freehold.report.sentences import capital
 from freehold.stack.countries import country_name
+from freehold.stack.shares import fill_shares
 from freehold.stack.values import Stack
 from freehold.words import day, percent, say
 
@@ -28,6 +30,8 @@ _LEGAL: Final = re.compile(
 )
 _PURL: Final = re.compile(r"pkg:[^/]+/(?:[^@?#]*/)?([^@?#/]+).*")
 _NO_WORDS: Final = re.compile(r"[-_:@/#?=&+]+")
+_UNKNOWN_SOURCE: Final = re.compile(r"@\?+$")
+"""What follows an item in the id of the unknown source that fills its shares: see :mod:`freehold.measure.members`."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
 _LINKING: Final = frozenset(
     ["of", "the", "and", "for", "that", "in", "a", "an", "from", "to", "who", "with", "by", "on", "at", "&", "its", "or"]
@@ -69,7 +73,7 @@ def _sentence(reason: CutReason, members: Sequence[Member], names: Names, *, tol
     who = members_together(members, names)
     sure = "" if reason.is_sure else "may_"
     if reason.how == "several":
-        text = say(f"chokepoints.{sure}mission_falls", who=who, day=day(reason.day))
+        text = say(f"chokepoints.{sure}mission_falls", who=who, floor=percent(reason.floor), day=day(reason.day))
         why = _falls(reason.falls, names)
     else:
         item = reason.falls[0]
@@ -104,7 +108,7 @@ def _why(reason: CutReason, members: Sequence[Member], names: Names) -> str:
         more = len(reason.needs) - 1
         return say(f"chokepoints.why_needs_{'two' if more == 1 else 'more'}", first=first, second=second, more=more)
     if {names.item_of(member) for member in members} == {where}:
-        whole = members[0].type == "item" or len(members) >= len(names.stack.sources_of[where])
+        whole = members[0].type == "item" or len(members) >= names.ways_to(where)
         return say(f"chokepoints.why_itself_{'one' if whole else 'part'}")
     if reason.is_choice:
         return say("chokepoints.why_choice")
@@ -133,19 +137,41 @@ class Names:
         self._whole = whole
         self._most: dict[str, int] = {}
         self._used: set[str] = set()
+        self._things: set[str] = set()
         self._plain = False
+        self.is_brief = False
 
     def shorten(self) -> bool:
-        """Make names shorter: all lose what follows a comma, then the longest its last word. Whether that was possible."""
+        """Make the sentence shorter: without "both", then without what follows a comma, then the longest name by a word.
+
+        Returns
+        -------
+        bool
+            Whether that was possible.
+        """
+        if not self.is_brief:
+            self.is_brief = True
+            return True
         if not self._plain:
             self._plain = True
             return True
-        lengths = {name: len(self.short(name).split()) for name in sorted(self._used)}
-        longest = max(lengths, key=lambda name: lengths[name], default="")
-        if lengths.get(longest, 0) <= 1:
+        kept = {name: self.short(name).split() for name in sorted(self._used)}
+        weights = {
+            name: (sum(word.casefold() not in _LINKING for word in words), name in self._things)
+            for name, words in kept.items()
+            if len(words) > 1
+        }
+        # one word that says something stays
+        weights = {name: weight for name, weight in weights.items() if weight[0] > 1}
+        if not weights:
             return False
-        self._most[longest] = lengths[longest] - 1
+        longest = max(weights, key=lambda name: weights[name])
+        self._most[longest] = len(kept[longest]) - 1
         return True
+
+    def ways_to(self, item: str) -> int:
+        """Sources of an item that count, the unknown one of a gap among them."""
+        return len(fill_shares(self.stack, self.stack.item_by_id[item]))
 
     def short(self, name: str) -> str:
         """A name as long as there is room for."""
@@ -168,6 +194,7 @@ class Names:
     def item(self, id_: str) -> str:
         """An item's name, in quotation marks unless names are whole."""
         row = self.stack.item_by_id.get(id_)
+        self._things.add(row.name if row is not None and row.name else _in_words(id_))
         if self._whole:
             return row.name if row is not None and row.name else id_
         return f"'{self.short(row.name if row is not None and row.name else _in_words(id_))}'"
@@ -181,8 +208,10 @@ class Names:
         """The item that a member is, or is a source of."""
         if member.type in ("provider", "owner", "country"):
             return None
-        source = self.stack.source_by_id.get(member.id) if member.type != "item" else None
-        return member.id if source is None else source.item
+        if member.type == "item" or member.id in self.stack.item_by_id:
+            return member.id
+        source = self.stack.source_by_id.get(member.id)
+        return _UNKNOWN_SOURCE.sub("", member.id) if source is None else source.item
 
     def member(self, member: Member) -> str:
         """A member's name."""
@@ -211,13 +240,14 @@ class Names:
         return [self._sources(item, ids) for item, ids in found.items()]
 
     def _sources(self, item: str, ids: Sequence[str]) -> str:
-        name, rows = self.item(item), self.stack.sources_of[item]
-        chosen = [self.stack.source_by_id[id_] for id_ in ids if id_ in self.stack.source_by_id]
-        if len(ids) >= len(rows) or not chosen:
+        name, ways = self.item(item), self.ways_to(item)
+        if ids == [item] or ways == 1:
             return name
-        providers = [source.provider for source in chosen]
-        if len(set(map(str, providers))) < len(chosen):
-            return say("chokepoints.sources_many", count=len(chosen), item=name)
+        if len(ids) >= ways:
+            return say(f"chokepoints.sources_{'both' if ways == 2 else 'all'}", count=ways, item=name)
+        providers = [self.stack.source_by_id[id_].provider if id_ in self.stack.source_by_id else None for id_ in ids]
+        if len(set(map(str, providers))) < len(providers):
+            return say("chokepoints.sources_many", count=len(providers), item=name)
         told = [
             say("chokepoints.self") if provider == "self"
             else self.provider(provider) if isinstance(provider, str)
@@ -233,7 +263,9 @@ def members_together(members: Sequence[Member], names: Names) -> str:
     if len(shown) > _NAMED:
         shown = [*shown[:2], say("chokepoints.more_members", count=len(shown) - 2)]
     told = say("chokepoints.and").join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-    number = "one" if len(members) == 1 or len(shown) == 1 else "two" if len(members) == 2 else "all"
+    # "both sources of 'power' are lost", but "'power' from Acme and Beta is lost"
+    is_one = len(shown) == 1 and (len(members) == 1 or shown[0].startswith("'"))
+    number = "one" if is_one else "many" if names.is_brief or len(shown) == 1 else "two" if len(members) == 2 else "all"
     return say(f"chokepoints.{_DOES[members[0].type]}_{number}", names=told)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.cut_sentences import cut_sentence
 from freehold.report.json import envelope
-from freehold.report.json_values import bounds, day, days, interval, number
+from freehold.report.json_values import bounds, chance, day, days, interval, number
 from freehold.report.schema_forms import AMOUNT, BOUNDS, COUNT, FLAG, LEVEL, NAME, Schema, list_of, object_of, or_null
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def chokepoints_json(explained: ExplainedChokepoints, context: Context) -> dict[
         "total": answer.total,
         "stopped": answer.stopped,
         "seconds": None if answer.stopped is None else round(answer.seconds, 3),
-        "probability": None if answer.probability is None else number(answer.probability),
+        "probability": None if answer.probability is None else chance(answer.probability),
         "probability_exact": None if answer.probability is None else answer.is_probability_exact,
         "importance": [_importance(one) for one in answer.importance],
         "cheapest": cheapest,
@@ -68,7 +68,7 @@ def _cut_set(cut: CutSet, why: CutReason | None, context: Context) -> dict[str, 
     told = None if why is None or context.stack is None else cut_sentence(why, cut.members, context.stack)
     return {
         "order": len(cut.members), "members": [member.id for member in cut.members], "stops_on": day(cut.stops_on),
-        "probability": None if cut.probability is None else number(cut.probability), "explanation": told,
+        "probability": None if cut.probability is None else chance(cut.probability), "explanation": told,
     }  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def _importance(one: Importance) -> dict[str, Any]:
         "risk_reduction_worth": one.risk_reduction_worth,
     }  # fmt: skip
     return {"type": one.member.type, "id": one.member.id} | {
-        name: None if value is None else number(value) for name, value in measures.items()
+        name: None if value is None else chance(value) for name, value in measures.items()
     }
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from freehold.measure.mission import Interval
     from freehold.measure.unknowns import Worth
 
-__all__ = ["bounds", "day", "days", "interval", "number", "numbers", "worth"]
+__all__ = ["bounds", "chance", "day", "days", "interval", "number", "numbers", "worth"]
 
 
 def bounds(pair: tuple[float, float]) -> dict[str, float | None]:
@@ -31,6 +31,11 @@ def numbers(values: Sequence[float]) -> list[float | None]:
 def number(value: float) -> float | None:
     """A number to 1e-12, so that the last bit of a sum is not told; null for an endless one."""
     return None if not math.isfinite(value) else round(float(value), 12) + 0.0
+
+
+def chance(value: float) -> float | None:
+    """A probability, or what is made of them, to twelve significant digits: a small one is no zero; null for an endless one."""
+    return None if not math.isfinite(value) else float(f"{value:.12g}")
 
 
 def days(values: Sequence[float]) -> list[float | None]:

@@ -94,6 +94,8 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
         return say(f"chokepoints.{key}", order=answer.complete_to, **words)
     count = answer.counts[order]
     smallest = [names.members(cut.members) for cut in answer.cut_sets if len(cut.members) == order]
+    if order == 1 and not smallest:
+        return say("chokepoints.alone_unnamed", count=count, **words)
     if order == 1:
         days = [math.inf if why is None else why.day for why in explained.reasons]
         alone = sorted(range(len(smallest)), key=lambda place: (days[place], answer.cut_sets[place].members[0].id))
@@ -101,7 +103,15 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
         more = say("chokepoints.named_more", count=count - len(shown)) if count > len(shown) else ""
         listed = ", ".join(shown) if more else _listed(shown)
         return say(f"chokepoints.alone_{'one' if count == 1 else 'many'}", count=count, names=listed, more=more, **words)
-    first = _listed(smallest[0]) if smallest else "…"
+    if not smallest:
+        return say(
+            f"chokepoints.together_unnamed{'_pairs' if order == 2 else ''}",
+            less=order - 1,
+            order=order,
+            count=f"{count:,}",
+            **words,
+        )
+    first = _listed(smallest[0])
     if order == 2:
         return say(f"chokepoints.together_pair{'' if count == 1 else 's'}", count=f"{count:,}", names=first, **words)
     key = "together_single" if count == 1 else "together_many"

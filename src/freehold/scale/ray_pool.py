@@ -38,6 +38,7 @@ _ONCE: Final = {"RAY_NUM_REDIS_GET_RETRIES": "2"}
 """A cluster that does not answer is not asked for a quarter of an hour."""
 
 _ADDRESS: Final = re.compile(r"(?P<host>[^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>[0-9]{1,5})")
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _PATIENCE: Final = 10.0
 """Seconds that a cluster is given to take a connection."""
 
@@ -100,6 +101,7 @@ class RayPool:
             }  # fmt: skip
         else:
             options["address"] = self._address
+            self._see_that_ray_reaches_it(self._address)
         try:
             self._ray.init(**options)
         except Exception as error:
@@ -112,6 +114,12 @@ class RayPool:
                 f"Ray cannot be used {where} ({told[0] if told else type(error).__name__}). Give the address HOST:PORT of a "
                 "cluster that runs, or leave --ray out for processes of this machine."
             ) from error
+
+    def _see_that_ray_reaches_it(self, address: str) -> None:
+        """Ray takes a loopback address for this machine's own, where a cluster on the loopback alone does not answer."""
+        host, _, port = address.rpartition(":")
+        if host.strip("[]") in _LOOPBACK:
+            _see_that_it_is_there(f"{self._ray.util.get_node_ip_address()}:{port}")
 
     def __exit__(self, *_: object) -> None:
         self._shared = None

@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     stack, countries = _with_probabilities(loaded.stack, options.of, options.probability)
     with progress("computing …"):
         answer = work.chokepoints(
-            stack, options.target, of=options.of, order=max(options.order, options.fail_on_order or 0),
+            stack, options.target, of=options.of, order=options.order if options.order < 1 else max(options.order, options.fail_on_order or 0),
             day=None if options.day is None else day_from(options.day, "--day"),
             days=settings.days or DAYS, floor=settings.floor or FLOOR, most=options.most, via=via_from(options),
             stake=options.stake, strict=options.strict, weights=_weights(stack, options.of, options.cheapest),

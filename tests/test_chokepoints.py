@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from math import comb
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 import freehold
-from freehold.errors import UnknownId, UsageError
+from freehold.errors import SolveError, UnknownId, UsageError
 from freehold.measure.chokepoint_values import ChokepointsAnswer, Group
 from freehold.measure.chokepoints import chokepoints
+from freehold.measure.cut_reason import reasons_of
+from freehold.network.cut_sets import CutSets, first_sets
 from freehold.stack.values import UNKNOWN, Item, Need, Owner, Provider, Source, Stack
 
 
@@ -275,3 +278,30 @@ def test_the_example_is_answered_for_every_kind_of_group(group: Group) -> None:
     assert [len(cut.members) for cut in answer.cut_sets] == sorted(len(cut.members) for cut in answer.cut_sets)
     highs = [single.at_day[1] for single in answer.single]
     assert highs == sorted(highs, reverse=True)
+
+
+def test_more_cut_sets_may_be_asked_for_than_a_machine_can_count() -> None:
+    assert sets(chokepoints(of({"app": ["one", "two"]}), most=10**30, of="item")) == [("one",), ("two",)]
+
+
+def test_an_order_that_makes_no_sense_is_named_as_it_was_written() -> None:
+    for order in (0, -3):
+        with pytest.raises(UsageError, match=f"an order of {order} makes no sense"):
+            chokepoints(CLINIC, order=order)
+
+
+def test_sets_too_large_to_be_listed_are_left_out_of_the_list_and_stay_counted() -> None:
+    def listed() -> Iterator[tuple[int, ...]]:
+        yield (0, 1)
+        raise SolveError("the cut sets of more than 2 events are counted, and too large to be listed.")
+
+    found = CutSets("diagram", {2: 1, 900: 1}, None, 2, listed, None, 0.0)
+    assert first_sets(found, 10) == [(0, 1)]
+    assert first_sets(found, 0) == []
+
+
+def test_no_set_is_explained_once_the_time_is_over() -> None:
+    answer = chokepoints(CLINIC)
+    assert answer.cut_sets
+    assert set(reasons_of(CLINIC, answer, answer.cut_sets, seconds=0.0)) == {None}
+    assert None not in reasons_of(CLINIC, answer, answer.cut_sets)

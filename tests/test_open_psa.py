@@ -440,3 +440,9 @@ def test_reading_back_changes_no_cut_set(tmp_path_factory: pytest.TempPathFactor
     for order in range(len(NAMES) + 1):
         for lost in combinations(NAMES, order):
             assert fails(again, set(lost), "top") == one.true(frozenset(lost))
+
+
+def test_many_names_that_are_defined_nowhere_cost_no_search_of_all_that_are(tmp_path: Path) -> None:
+    gates = "".join(gate(f"g{number}", f'<or><basic-event name="lost{number}"/></or>') for number in range(20_000))
+    with pytest.raises(BadStack, match=r"19[,\d]*\d more such errors"):
+        tree(tmp_path, gates)

@@ -412,3 +412,18 @@ def test_the_order_of_rows_is_nothing() -> None:
             assert interval == pytest.approx(other.levels[name], abs=1e-9)
 
     law()
+
+
+def test_a_large_circle_starts_the_same_with_either_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LARGE_CIRCLE", 3)
+    many = 12
+    stack = Stack(
+        "circle",
+        "DE",
+        items=tuple(Item(f"i{number}") for number in range(many)),
+        sources=tuple(Source(f"i{number}@self", f"i{number}", "self") for number in range(many)),
+        needs=tuple(Need(f"i{number}@self", f"i{(number + 1) % many}") for number in range(many)),
+    )
+    plain = restart(stack, kernel="plain")
+    assert [len(knot.unlocked_by) for knot in plain.knots] == [1]
+    assert restart(stack, kernel="compiled").knots == plain.knots

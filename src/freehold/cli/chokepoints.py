@@ -85,9 +85,10 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"--time: {options.time:g} seconds are no time to search in. Give a number above 0.")
     loaded, settings = load(options)
     stack, countries = _with_probabilities(loaded.stack, options.of, options.probability)
+    order = options.order if options.order < 1 else max(options.order, options.fail_on_order or 0)
     with progress("computing …"):
         answer = work.chokepoints(
-            stack, options.target, of=options.of, order=max(options.order, options.fail_on_order or 0),
+            stack, options.target, of=options.of, order=order,
             day=None if options.day is None else day_from(options.day, "--day"),
             days=settings.days or DAYS, floor=settings.floor or FLOOR, most=options.most, via=via_from(options),
             stake=options.stake, strict=options.strict, weights=_weights(stack, options.of, options.cheapest),

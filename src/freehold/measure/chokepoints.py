@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -22,14 +21,13 @@ from freehold.measure.counted_losses import counted_losses, is_still
 from freehold.measure.cut_engines import BooleanJudge, CutsFound, Question, boolean_question, find_cuts
 from freehold.measure.cutoff import DAYS, FLOOR, check_days
 from freehold.measure.importance import joint_probability, likelihood
-from freehold.measure.level_view import LevelView
+from freehold.measure.level_view import LevelView, kernel_of
 from freehold.measure.members import members_of
 from freehold.measure.mission import Mission, mission_of
 from freehold.measure.single_losses import single_losses, worst_first
 from freehold.measure.unknowns import unknown_facts
-from freehold.network.acceleration import has_compiler
-from freehold.network.cut_sets import CutSets
-from freehold.network.hitting_set import Judge, Judged, cheapest_cut
+from freehold.network.cut_sets import CutSets, first_sets
+from freehold.network.hitting_set import MOST_SETS, Judge, Judged, cheapest_cut
 from freehold.stack.cells import nearest
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.find import find_item
@@ -48,9 +46,6 @@ _NODE_BYTES: Final = 61
 """Of a node with its share of the tables, where these are full."""
 
 _MOST_NODES: Final = 1 << 26
-
-_LARGE: Final = 5_000
-"""Sources and needs from which the compiled kernel is worth loading; fewer than elsewhere, since so many losses are run."""
 
 
 def chokepoints(
@@ -122,8 +117,7 @@ def chokepoints(
     nodes = int(min(memory / _NODE_BYTES, _MOST_NODES))
     mission = mission_of(stack) if target is None else _mission_of_item(stack, target)
     asked_about = [*mission.weights, *mission.doubtful] if mission.stated or _is_needed_by_none(stack, mission) else []
-    if kernel == "auto" and len(stack.sources) + len(stack.needs) > _LARGE and has_compiler():
-        kernel = "compiled"
+    kernel = kernel_of(stack, kernel)
     case = Case(stack, strict=strict, stake=stake, kernel=kernel)
     members = members_of(case, of, asked_about, via=via, probabilities=probabilities)
     _check_weights(weights, members, of)
@@ -142,7 +136,7 @@ def chokepoints(
             progress=tell,
         )  # fmt: skip
     found = cuts.cuts
-    first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in islice(found.sets(), most))
+    first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in first_sets(found, min(most, MOST_SETS)))
     likely = likelihood(events, found, cuts.function, question, seconds=seconds, nodes_limit=nodes, compiled=KERNELS[kernel])
     cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, seconds)
     singles, left_out = _single_losses(case, mission, members, view, days, day, floor, seconds, progress)

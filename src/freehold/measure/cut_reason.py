@@ -8,6 +8,8 @@ effects join. Where no item rests on all of them, several items do between them,
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -18,7 +20,7 @@ from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Member
 from freehold.measure.cutoff import FLOOR
 from freehold.measure.history import History
-from freehold.measure.level_view import LevelView, Losses, last_day
+from freehold.measure.level_view import LevelView, Losses, kernel_of, last_day
 from freehold.measure.members import is_choice
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import TOLERANCE, Floats
@@ -276,7 +278,7 @@ def _weight_of(need: Need) -> float:
 
 def reasons_of(
     stack: Stack, answer: ChokepointsAnswer, sets: Sequence[CutSet], *, strict: bool = False, stake: float = DEFAULT_STAKE,
-    kernel: Kernel = "auto",
+    kernel: Kernel = "auto", seconds: float = math.inf,
 ) -> tuple[CutReason | None, ...]:  # fmt: skip
     """Say of each of an answer's cut sets why it is fatal.
 
@@ -288,9 +290,18 @@ def reasons_of(
         Cut sets of it.
     strict, stake, kernel
         As asked.
+    seconds
+        Time after which no further set is explained.
+
+    Returns
+    -------
+    tuple
+        ``None`` for a set that is not explained.
     """
     if not sets:
         return ()
+    end = time.monotonic() + seconds
+    kernel = kernel_of(stack, kernel)
     case = Case(stack, strict=strict, stake=stake, kernel=kernel)
     mission = mission_of(stack)
     if answer.target is not None:
@@ -303,4 +314,4 @@ def reasons_of(
     def inside(member: Member) -> Member:
         return replace(member, supplies=tuple(place[number] for number in member.supplies if number in place), perhaps=())
 
-    return tuple(reasons.reason([inside(member) for member in one.members]) for one in sets)
+    return tuple(reasons.reason([inside(member) for member in one.members]) if time.monotonic() < end else None for one in sets)

@@ -24,7 +24,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -34,7 +33,7 @@ from freehold.measure.chokepoint_values import Importance, Member
 from freehold.measure.cut_engines import Question
 from freehold.network.bdd import Diagram, birnbaum, probability
 from freehold.network.bdd_store import NODES
-from freehold.network.cut_sets import CutSets
+from freehold.network.cut_sets import CutSets, first_sets
 from freehold.network.diagram_cuts import top_function, union_function
 
 __all__ = ["Likelihood", "check_probability", "importances", "joint_probability", "likelihood"]
@@ -97,7 +96,7 @@ def likelihood(
             return Likelihood(*importances(members, part), is_exact=False)
     if function is not None:
         return Likelihood(*importances(members, function), is_exact=True)
-    sets = list(islice(found.sets(), _MOST_SETS + 1))
+    sets = first_sets(found, _MOST_SETS + 1)
     if not sets and found.complete_to is not None:
         return Likelihood(None, (), is_exact=False)
     made = union_function(len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit, compiled=compiled).function

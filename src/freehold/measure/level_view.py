@@ -11,16 +11,27 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
-from freehold.measure.case import LOW, Case, Side
+from freehold.measure.case import LOW, Case, Kernel, Side
 from freehold.measure.mission import Mission
+from freehold.network.acceleration import has_compiler
 from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Floats, Integers, Scenario
 from freehold.network.solve import solve, trace
-from freehold.stack.values import UNKNOWN
+from freehold.stack.values import UNKNOWN, Stack
 
-__all__ = ["LevelView", "Losses", "last_day"]
+__all__ = ["LevelView", "Losses", "kernel_of", "last_day"]
+
+_LARGE: Final = 5_000
+"""Sources and needs from which the compiled kernel is worth loading; fewer than elsewhere, since so many losses are run."""
+
+
+def kernel_of(stack: Stack, kernel: Kernel) -> Kernel:
+    """The kernel for running many losses of a stack: what was asked for, and by itself the compiled one where it pays."""
+    is_large = len(stack.sources) + len(stack.needs) > _LARGE
+    return "compiled" if kernel == "auto" and is_large and has_compiler() else kernel
 
 
 def last_day(case: Case, side: Side) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from freehold.measure.case import HIGH, KERNELS, LOW, Case, Kernel
 from freehold.measure.content import Bounds
 from freehold.measure.cutoff import check_cutoff
+from freehold.measure.level_view import kernel_of
 from freehold.network.arrays import AVAILABILITY, CAPACITY, TOLERANCE, Floats, Integers, Scenario
 from freehold.network.build import Built, build_network
 from freehold.network.hitting_set import Judged, cheapest_cut
@@ -27,6 +28,9 @@ from freehold.stack.values import Stack
 
 __all__ = ["Blocked", "Knot", "RestartAnswer", "restart"]
 
+
+_LARGE_CIRCLE: Final = 300
+"""Members from which the compiled kernel pays, where it is used at all."""
 
 _LARGEST_SEARCHED: Final = 60
 """Members up to which a smallest set is searched for; in a larger circle what was found stands beside a bound."""
@@ -135,6 +139,7 @@ def restart(
     if cutoff is not None:
         check_cutoff(stack, cutoff)
     stake = DEFAULT_STAKE if cutoff is None else cutoff.stake
+    kernel = kernel_of(stack, kernel)
     case = Case(stack, strict=strict, stake=stake, kernel=kernel)
     started, running = [], []
     for side in (LOW, HIGH):
@@ -261,6 +266,7 @@ class _Aftermath:
             self._need_weight[needs],
             self._need_enough[needs],
             self._need_cover[needs],
+            compiled=KERNELS[self._kernel] if inside > _LARGE_CIRCLE else None,
         )
         void = {at: float(self._void[number]) for number, at in place.items() if self._void[number] > 0}
         return _Alone(built, inside, len(sources), void, self._with_stock)

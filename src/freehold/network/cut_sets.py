@@ -7,10 +7,14 @@ stopped by its time or its size; what it found until then holds, and it says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, TypeAlias
 
-__all__ = ["CutSets", "Engine", "Stop"]
+from freehold.errors import SolveError
+
+__all__ = ["CutSets", "Engine", "Stop", "first_sets"]
 
 Engine: TypeAlias = Literal["diagram", "hitting set", "search"]
 Stop: TypeAlias = Literal["time", "size"]
@@ -45,3 +49,19 @@ class CutSets:
     sets: Callable[[], Iterator[tuple[int, ...]]]
     stopped: Stop | None
     seconds: float
+
+
+def first_sets(found: CutSets, most: int) -> list[tuple[int, ...]]:
+    """So many sets, least order first; fewer where there are no more, or the next are too large to be listed.
+
+    Parameters
+    ----------
+    found
+        What a search found.
+    most
+        How many, 0 or more.
+    """
+    listed: list[tuple[int, ...]] = []
+    with suppress(SolveError):
+        listed.extend(islice(found.sets(), most))
+    return listed

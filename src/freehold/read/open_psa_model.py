@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -221,10 +221,9 @@ class _Reading:
         name = element.attributes.get("name", "").strip()
         full = self._found(name, scope)
         if full is None:
-            known = [one.name for one in self._defined.values()]
-            near = (
-                difflib.get_close_matches(name[:200], known, n=1) if len(known) <= _MOST_NEAR and len(self._errors) < 20 else ()
-            )
+            near: Sequence[str] = ()
+            if len(self._defined) <= _MOST_NEAR and len(self._errors) < 20:
+                near = difflib.get_close_matches(name[:200], [one.name for one in self._defined.values()], n=1)
             mend = f"Did you mean '{near[0]}'?" if near else "Define it; a model in several files must be put into one"
             self._error(element, f"'{name[:200]}' is defined nowhere in this file", mend)
             return None

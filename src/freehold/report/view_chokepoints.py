@@ -90,7 +90,7 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
     if not order:
         if answer.stopped is not None and not answer.complete_to:
             return say("chokepoints.none_yet", **words)
-        key = "none" if answer.complete_to is None else "none_up_to"
+        key = "none" if answer.complete_to is None else "none_alone" if answer.complete_to == 1 else "none_up_to"
         return say(f"chokepoints.{key}", order=answer.complete_to, **words)
     count = answer.counts[order]
     smallest = [names.members(cut.members) for cut in answer.cut_sets if len(cut.members) == order]

@@ -23,7 +23,7 @@ from freehold.network.bdd import Diagram
 from freehold.network.bdd_build import build_function
 from freehold.network.bdd_store import NODES, Limits, Stopped
 from freehold.network.cut_sets import CutSets
-from freehold.network.diagram_cuts import diagram_cuts, top_function
+from freehold.network.diagram_cuts import diagram_cuts
 from freehold.network.hitting_set import Judge, hitting_sets
 from freehold.network.oracle import Oracle
 from freehold.network.structure_function import structure_function, suppliers_first
@@ -34,9 +34,6 @@ __all__ = ["BooleanJudge", "CutsFound", "Question", "boolean_question", "find_cu
 
 _EASY: Final = 30_000
 """Nodes of a diagram of all orders that are tried before one of the orders asked for is made."""
-
-_HARD: Final = 300_000
-"""Nodes of the function that are tried after that: without it, probabilities rest on the sets found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +147,7 @@ def find_cuts(
         found = diagram_cuts(
             question.net, question.events, question.top, order=order, seconds=left, nodes_limit=nodes_limit, compiled=compiled
         )
-        spent = limits.seconds
-        left = max(0.0, seconds - spent)
-        made = top_function(
-            question.net, question.events, question.top, seconds=left, nodes_limit=min(_HARD, nodes_limit), compiled=compiled
-        )
-        return CutsFound(replace(found, seconds=spent), made.function)
+        return CutsFound(replace(found, seconds=limits.seconds), None)
     if family is None:
         raise AssertionError
     counts = by_order(family, countable_order(family))

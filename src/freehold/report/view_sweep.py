@@ -9,7 +9,6 @@ from freehold.measure.uncertain import Uncertain
 from freehold.report.answers import Context
 from freehold.report.figures import tone_of
 from freehold.report.interface import (
-    Block,
     Cell,
     Column,
     Curve,
@@ -22,7 +21,7 @@ from freehold.report.interface import (
     Series,
     Table,
 )
-from freehold.report.sentences import known_paragraphs, rules_in_words, settings_line, stack_line, who
+from freehold.report.sentences import known_paragraphs, read_paragraphs, rules_in_words, who
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import interval, percent, say
@@ -31,11 +30,6 @@ __all__ = ["samples_document", "sweep_document"]
 
 _MOST_SHOWN = 25
 _MOST_DRIVERS = 10
-
-
-def _head(context: Context) -> list[Block]:
-    stack = context.stack
-    return [] if stack is None else [Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet")]
 
 
 def _name(context: Context) -> str:
@@ -52,7 +46,7 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
     context
         What stands beside it, with the stack.
     """
-    blocks = _head(context)
+    blocks = read_paragraphs(context)
     at = answer.days.index(answer.day)
     if answer.swept:
         worst = answer.swept[0]
@@ -93,7 +87,7 @@ def samples_document(answer: OutlookAnswer, context: Context) -> Document:
     context
         What stands beside it, with the stack.
     """
-    blocks, stack = _head(context), context.stack
+    blocks, stack = read_paragraphs(context), context.stack
     if answer.cutoff.rules:
         blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(answer.cutoff, stack))))
     at = answer.days.index(answer.day)

@@ -305,3 +305,33 @@ def test_no_set_is_explained_once_the_time_is_over() -> None:
     assert answer.cut_sets
     assert set(reasons_of(CLINIC, answer, answer.cut_sets, seconds=0.0)) == {None}
     assert None not in reasons_of(CLINIC, answer, answer.cut_sets)
+
+
+def _two_of_three_layers() -> Stack:
+    """Three layers of three, each whole with two of its three, each of which needs two of the layer below."""
+    needs = {"app": ["a0", "a1", "a2"]}
+    needs |= {f"a{at}": [f"b{at}", f"b{(at + 1) % 3}"] for at in range(3)}
+    needs |= {f"b{at}": [f"c{at}", f"c{(at + 1) % 3}"] for at in range(3)}
+    stack = of({**needs, **{f"c{at}": [] for at in range(3)}})
+    seconds = [replace(source, id=f"{source.id}2", provider="p-app") for source in stack.sources if source.item[0] == "b"]
+    spare = tuple(replace(source, status="standby", share=0.0, capacity=1.0, recover=0.0) for source in seconds)
+    return replace(stack, sources=(*stack.sources, *spare))
+
+
+def test_where_a_diagram_gets_too_large_the_hitting_set_loop_gives_the_same_sets() -> None:
+    stack = _two_of_three_layers()
+    diagram, loop = chokepoints(stack, order=4), chokepoints(stack, order=4, memory=61 * 8)
+    assert (diagram.engine, loop.engine) == ("diagram", "hitting set")
+    assert {order: count for order, count in loop.counts.items() if count} == {
+        order: count for order, count in diagram.counts.items() if count and order <= 4
+    }
+    assert sorted(sets(loop)) == sorted(sets(diagram))
+
+
+@pytest.mark.parametrize("group", ["item", "provider"])
+@pytest.mark.parametrize("stack", [_two_of_three_layers(), CLINIC], ids=["still", "in time"])
+def test_a_stack_that_counts_as_large_has_the_same_answer(stack: Stack, group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = chokepoints(stack, of=group, kernel="plain")
+    monkeypatch.setattr("freehold.measure.level_view._LARGE", 0)
+    large = chokepoints(stack, of=group)
+    assert replace(large, seconds=0.0) == replace(plain, seconds=0.0)

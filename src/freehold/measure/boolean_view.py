@@ -87,7 +87,6 @@ class _Flat:
     need_item: Integers
     need_weight: Floats
     cover_ends: Booleans
-    running: Floats
 
 
 def boolean_view(
@@ -122,7 +121,7 @@ def boolean_view(
     nodes = cone(links, wanted)
     inside = np.zeros(size + supplies, np.bool_)
     inside[nodes] = True
-    reason = _not_boolean(case, flat, inside, day) or _history(case, flat, links, inside, compiled=compiled)
+    reason = _not_boolean(case, flat, inside, day) or _history(case, side, flat, links, inside, compiled=compiled)
     if reason is not None:
         return reason
     net = _network(flat, inside)
@@ -155,7 +154,6 @@ def _flat(case: Case, side: Side, day: float) -> _Flat:
         np.asarray(net.whole, np.bool_)[built.item_place], item_number[np.asarray(net.source_item, np.int64)[place]],
         np.where(rises, capacity, share), rises, later, supply_number[owner[counts]],
         item_number[np.asarray(net.need_item, np.int64)[counts]], weight[counts], ends[counts],
-        np.asarray(case.running(side).level, np.float64)[built.item_place],
     )  # fmt: skip
 
 
@@ -202,7 +200,7 @@ def _not_boolean(case: Case, flat: _Flat, inside: Booleans, day: float | None) -
     return None
 
 
-def _history(case: Case, flat: _Flat, links: AndOr, inside: Booleans, *, compiled: bool) -> str | None:
+def _history(case: Case, side: Side, flat: _Flat, links: AndOr, inside: Booleans, *, compiled: bool) -> str | None:
     """Whether what was before the day matters: in circles, where what they rest on may rise."""
     size = len(flat.whole)
     component, _, _ = components_of(links, compiled=compiled)
@@ -218,7 +216,8 @@ def _history(case: Case, flat: _Flat, links: AndOr, inside: Booleans, *, compile
     if len(late):
         return say("boolean.restarts", item=case.stack.items[flat.item_of[late[0]]].id)
     items = below[below < size]
-    down = items[flat.running[items] < 1 - TOLERANCE]
+    running = np.asarray(case.running(side).level, np.float64)[case.built(side).item_place]
+    down = items[running[items] < 1 - TOLERANCE]
     return say("boolean.starts_down", item=case.stack.items[down[0]].id) if len(down) else None
 
 

@@ -88,6 +88,12 @@ class Case:
         self._running: dict[int, State] = {}
         self._ramps: dict[int, _Ramps] = {}
 
+    def with_kernel(self, kernel: Kernel) -> Case:
+        """The same case for another kernel."""
+        other = copy(self)
+        vars(other).update(kernel=kernel, _built={}, _running={}, _ramps={})
+        return other
+
     @cached_property
     def supplies_of(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the supplies of each item."""

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from freehold.errors import UnknownId, UsageError
-from freehold.measure.boolean_view import boolean_view
+from freehold.measure.boolean_view import BooleanView, boolean_view
 from freehold.measure.case import HIGH, KERNELS, LOW, Case, Kernel
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Group, Member, Single
 from freehold.measure.counted_losses import counted_losses, is_still
@@ -46,6 +46,9 @@ _NODE_BYTES: Final = 61
 """Of a node with its share of the tables, where these are full."""
 
 _MOST_NODES: Final = 1 << 26
+
+_LEAST_SHARE: Final = 0.1
+"""Of the time, what the probability has where the search took all."""
 
 
 def chokepoints(
@@ -117,15 +120,24 @@ def chokepoints(
     nodes = int(min(memory / _NODE_BYTES, _MOST_NODES))
     mission = mission_of(stack) if target is None else _mission_of_item(stack, target)
     asked_about = [*mission.weights, *mission.doubtful] if mission.stated or _is_needed_by_none(stack, mission) else []
-    kernel = kernel_of(stack, kernel)
-    case = Case(stack, strict=strict, stake=stake, kernel=kernel)
+    wanted = kernel_of(stack, kernel)
+    is_large = wanted != kernel
+    kernel = wanted
+    # where counters serve, levels are asked for so seldom that compiling their kernel would take longer than all the rest
+    case = Case(stack, strict=strict, stake=stake, kernel="plain" if is_large else kernel)
+    standing = _standing(case)
+    if is_large and standing is None:
+        case = case.with_kernel(kernel)
     members = members_of(case, of, asked_about, via=via, probabilities=probabilities)
     _check_weights(weights, members, of)
     view = LevelView(case, mission, floor, day)
     events = [member for member in members if view.inside(member.supplies)]
+    asked = boolean_question(view, events, floor, day)
+    if isinstance(asked, str) and case.kernel != kernel:
+        case = case.with_kernel(kernel)
+        view = LevelView(case, mission, floor, day)
     is_down = view.falls(())
-    asked = None if is_down else boolean_question(view, events, floor, day)
-    question = asked if isinstance(asked, Question) else None
+    question = asked if isinstance(asked, Question) and not is_down else None
     judge = _judge(view, events) if question is None else BooleanJudge(question, compiled=KERNELS[kernel])
     tell = None if progress is None else lambda _order, found: progress("cut sets", found, None)
     if is_down:
@@ -137,9 +149,12 @@ def chokepoints(
         )  # fmt: skip
     found = cuts.cuts
     first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in first_sets(found, min(most, MOST_SETS)))
-    likely = likelihood(events, found, cuts.function, question, seconds=seconds, nodes_limit=nodes, compiled=KERNELS[kernel])
+    left = max(seconds - found.seconds, _LEAST_SHARE * seconds)
+    likely = likelihood(events, found, cuts.function, question, seconds=left, nodes_limit=nodes, compiled=KERNELS[kernel])
     cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, seconds)
-    singles, left_out = _single_losses(case, mission, members, view, days, day, floor, seconds, progress)
+    singles, left_out = _single_losses(
+        case, standing, KERNELS[kernel], mission, members, view, days, day, floor, seconds, progress
+    )  # fmt: skip
     running = [
         np.asarray(case.running(side).level, np.float64)[case.built(side).item_place][np.newaxis] for side in (LOW, HIGH)
     ]
@@ -166,7 +181,7 @@ def chokepoints(
         cheapest=None if cheapest is None else cheapest[:2],
         cheapest_bound=None if cheapest is None else cheapest[2],
         unknowns=len(unknown_facts(case, _what_control_is_asked(of, via, stake), view.cone)),
-        why_not_boolean=asked if isinstance(asked, str) else None,
+        why_not_boolean=asked if isinstance(asked, str) and not is_down else None,
         is_probability_exact=likely.is_exact,
     )
 
@@ -214,19 +229,25 @@ def _nothing_left() -> CutSets:
     return CutSets("search", {}, None, 0, lambda: iter(()), None, 0.0)
 
 
+def _standing(case: Case) -> tuple[BooleanView, BooleanView] | None:
+    """Both sides of the whole stack, if nothing happens after day 0 and everything works or does not."""
+    if not (is_still(case, LOW) and is_still(case, HIGH)):
+        return None
+    low = boolean_view(case, LOW)
+    high = low if case.is_numeric_known else boolean_view(case, HIGH)
+    return None if isinstance(low, str) or isinstance(high, str) else (low, high)
+
+
 def _single_losses(
-    case: Case, mission: Mission, members: Sequence[Member], view: LevelView, days: tuple[float, ...], day: float | None,
-    floor: float, seconds: float, progress: Progress | None,
+    case: Case, standing: tuple[BooleanView, BooleanView] | None, compiled: bool | None, mission: Mission,
+    members: Sequence[Member], view: LevelView, days: tuple[float, ...], day: float | None, floor: float, seconds: float,
+    progress: Progress | None,
 ) -> tuple[tuple[Single, ...], int]:  # fmt: skip
-    """By counters where nothing happens after day 0 and everything works or does not; else by levels."""
-    if is_still(case, LOW) and is_still(case, HIGH):
-        low = boolean_view(case, LOW)
-        high = low if case.is_numeric_known else boolean_view(case, HIGH)
-        if not isinstance(low, str) and not isinstance(high, str):
-            compiled = KERNELS[case.kernel]
-            found = counted_losses(case, mission, members, (low, high), days=days, floor=floor, compiled=compiled)
-            if found is not None:
-                return worst_first(found), 0
+    """By counters where those serve; else by levels."""
+    if standing is not None:
+        found = counted_losses(case, mission, members, standing, days=days, floor=floor, compiled=compiled)
+        if found is not None:
+            return worst_first(found), 0
     return single_losses(
         case, mission, members, view, days=days, day=day, floor=floor, seconds=seconds,
         progress=None if progress is None else lambda done, of_all: progress("single", done, of_all),

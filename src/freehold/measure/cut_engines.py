@@ -1,8 +1,8 @@
 """Which engine finds the cut sets of a question. Owns the choice, which never changes the answer.
 
 Where everything works or does not, the question is an AND/OR network over the members' losses: without circles it goes to
-decision diagrams, which count what nobody could list; with circles to the hitting set loop, judged by counters. Else the
-loop is judged by levels.
+decision diagrams, which count what nobody could list; with circles, and where diagrams get too large, to the hitting set
+loop, judged by counters. Else the loop is judged by levels.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from freehold.network.bdd import Diagram
 from freehold.network.bdd_build import build_function
 from freehold.network.bdd_store import NODES, Limits, Stopped
 from freehold.network.cut_sets import CutSets
-from freehold.network.diagram_cuts import diagram_cuts, top_function
+from freehold.network.diagram_cuts import diagram_cuts
 from freehold.network.hitting_set import Judge, hitting_sets
 from freehold.network.oracle import Oracle
 from freehold.network.structure_function import structure_function, suppliers_first
@@ -35,8 +35,10 @@ __all__ = ["BooleanJudge", "CutsFound", "Question", "boolean_question", "find_cu
 _EASY: Final = 30_000
 """Nodes of a diagram of all orders that are tried before one of the orders asked for is made."""
 
-_HARD: Final = 300_000
-"""Nodes of the function that are tried after that: without it, probabilities rest on the sets found."""
+
+_EASY_SHARE: Final = 0.2
+_DIAGRAM_SHARE: Final = 0.6
+"""Of the time, for that diagram; of what is then left, for one of the orders asked for. The hitting set loop has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +143,20 @@ def find_cuts(
     """
     if question is None or question.has_circle:
         return CutsFound(hitting_sets(range(size), judge, order=order, seconds=seconds, progress=progress), None)
-    limits = Limits(seconds, min(_EASY, nodes_limit))
+    limits = Limits(_EASY_SHARE * seconds, min(_EASY, nodes_limit))
     try:
         formula = structure_function(question.net, question.events, question.top, limits)
         function, family = build_function(formula, size, limits, cuts=True, compiled=compiled)
     except Stopped:
-        left = max(0.0, seconds - limits.seconds)
-        found = diagram_cuts(
-            question.net, question.events, question.top, order=order, seconds=left, nodes_limit=nodes_limit, compiled=compiled
-        )
-        spent = limits.seconds
-        left = max(0.0, seconds - spent)
-        made = top_function(
-            question.net, question.events, question.top, seconds=left, nodes_limit=min(_HARD, nodes_limit), compiled=compiled
-        )
-        return CutsFound(replace(found, seconds=spent), made.function)
+        parts = question.net, question.events, question.top
+        left = _DIAGRAM_SHARE * max(0.0, seconds - limits.seconds)
+        found: CutSets = diagram_cuts(*parts, order=order, seconds=left, nodes_limit=nodes_limit, compiled=compiled)
+        if found.complete_to is not None and found.complete_to < order:
+            left = max(0.0, seconds - limits.seconds)
+            looped = hitting_sets(range(size), judge, order=order, seconds=left, progress=progress)
+            if looped.complete_to is None or looped.complete_to > found.complete_to or not any(found.counts.values()):
+                found = looped
+        return CutsFound(replace(found, seconds=limits.seconds), None)
     if family is None:
         raise AssertionError
     counts = by_order(family, countable_order(family))

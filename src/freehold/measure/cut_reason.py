@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -33,6 +33,9 @@ __all__ = ["CutReason", "CutReasons", "Fallen", "How", "reasons_of"]
 How: TypeAlias = Literal["no_source", "too_little", "needs", "several"]
 """How the effects join: no source of an item is left; too little of it; it is short of several needs at once; nowhere but in
 the mission."""
+
+_FEW: Final = 20
+"""Sets up to which compiling the kernel of levels takes longer than their reasons, where everything works or does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +304,9 @@ def reasons_of(
     if not sets:
         return ()
     end = time.monotonic() + seconds
-    kernel = kernel_of(stack, kernel)
+    if kernel == "auto":
+        seldom = answer.why_not_boolean is None and len(sets) <= _FEW
+        kernel = "plain" if seldom else kernel_of(stack, kernel)
     case = Case(stack, strict=strict, stake=stake, kernel=kernel)
     mission = mission_of(stack)
     if answer.target is not None:

@@ -44,6 +44,12 @@ _ROUNDING: Final = 1e-13
 _MOST_SETS: Final = 200_000
 """Sets that are joined to one function; what more there are only raise the probability."""
 
+_STRUCTURE_NODES: Final = 300_000
+"""Nodes of a function that is asked for structure alone, no probability being known: larger ones are not worth the wait."""
+
+_FIRST_SHARE: Final = 0.7
+"""Of the time, for the whole function; the rest is for one of the orders that are complete."""
+
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
@@ -88,10 +94,15 @@ def likelihood(
         part: Diagram | None = None
         if found.complete_to is not None:
             parts = question.net, question.events, question.top
-            limits: dict[str, Any] = {"seconds": seconds, "nodes_limit": nodes_limit, "compiled": compiled}
-            function = top_function(*parts, **limits).function
+            is_known = any(member.probability is not None for member in members)
+            limits: dict[str, Any] = {"nodes_limit": nodes_limit, "compiled": compiled}
+            if not is_known:
+                limits["nodes_limit"] = min(nodes_limit, _STRUCTURE_NODES)
+            made = top_function(*parts, seconds=_FIRST_SHARE * seconds, **limits)
+            function = made.function
             if function is None and found.complete_to > 0:
-                part = top_function(*parts, order=found.complete_to, **limits).function
+                left = max(0.0, seconds - made.seconds)
+                part = top_function(*parts, order=found.complete_to, seconds=left, **limits).function
         if part is not None:
             return Likelihood(*importances(members, part), is_exact=False)
     if function is not None:
@@ -99,10 +110,12 @@ def likelihood(
     sets = first_sets(found, _MOST_SETS + 1)
     if not sets and found.complete_to is not None:
         return Likelihood(None, (), is_exact=False)
-    made = union_function(len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit, compiled=compiled).function
-    if made is None:
+    joined = union_function(
+        len(members), sets[:_MOST_SETS], seconds=seconds, nodes_limit=nodes_limit, compiled=compiled
+    ).function
+    if joined is None:
         return Likelihood(None, (), is_exact=False)
-    return Likelihood(*importances(members, made), is_exact=found.complete_to is None and len(sets) <= _MOST_SETS)
+    return Likelihood(*importances(members, joined), is_exact=found.complete_to is None and len(sets) <= _MOST_SETS)
 
 
 def check_probability(value: float, where: str) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -23,7 +23,7 @@ from freehold.network.modules import Module, modules_of, orders
 __all__ = ["Assembly", "build_family", "build_function", "function_of_sets"]
 
 _Piece: TypeAlias = tuple[Integers, Integers, Integers, int]
-_FUNCTION_ROUNDS: Final = (1 << 16, 1 << 19, 1 << 21)
+_FUNCTION_ROUNDS: Final = (1 << 16, 1 << 18, 1 << 21)
 _FAMILY_ROUNDS: Final = (1 << 20,)
 """Sizes up to which each order is tried before any is tried at a greater one."""
 
@@ -98,12 +98,14 @@ def _balanced(values: list[int], join: Callable[[int, int], int]) -> int:
     return values[0]
 
 
-def _gates(formula: Formula, module: Module, value: dict[int, int], join: Callable[[int, int, int], int]) -> int:
+def _gates(
+    formula: Formula, module: Module, store: BddStore, value: dict[int, int], join: Callable[[int, int, int], int]
+) -> int:
     for gate in module.gates:
         kind = formula.kind[gate]
-        # Made last is largest, as a rule: an AND prunes best if those meet first, an OR if they meet last.
-        parts = sorted((value[argument] for argument in formula.arguments[gate]), reverse=kind != OR)
-        value[gate] = _balanced(parts, lambda one, other, kind=kind: join(kind, one, other))  # type: ignore[misc]
+        # What starts deepest first: then most of what is at hand is only passed on as it is.
+        parts = sorted((value[argument] for argument in formula.arguments[gate]), key=lambda root: (-store.level(root), root))
+        value[gate] = reduce(lambda one, other, kind=kind: join(kind, one, other), parts)  # type: ignore[misc]
     return value[module.root]
 
 
@@ -182,18 +184,23 @@ def _tried(
     """Make a module's diagram in the first order in which it fits; leaves that are lost have no set that counts."""
     tries = list(orders(formula, module))
     for room in (*(size for size in rounds if size < limits.nodes), limits.nodes):
+        reached = []
         for leaves in tries:
             store = BddStore([least.get(leaf, 1) for leaf in leaves], limits, compiled=compiled)
             store.nodes_limit = room
+            value: dict[int, int] = {}
             try:
-                value = {leaf: 0 if leaf in lost else store.single(level) for level, leaf in enumerate(leaves)}
-                root = _gates(formula, module, value, partial(join, store))
+                value |= {leaf: 0 if leaf in lost else store.single(level) for level, leaf in enumerate(leaves)}
+                root = _gates(formula, module, store, value, partial(join, store))
             except Stopped as stopped:
                 if stopped.why == "time":
                     raise
+                reached.append(len(value))
             else:
                 store.nodes_limit = limits.nodes
                 return leaves, store, root
+        # The order that came furthest is the first to be given more room.
+        tries = [tries[at] for at in sorted(range(len(tries)), key=lambda at: -reached[at])]
     raise Stopped("size")
 
 

@@ -25,7 +25,8 @@ NODES: Final = 1 << 23
 """How many nodes there may be at most, unless said otherwise: some 300 MB with their tables."""
 
 PLAIN_STEPS: Final = 150_000
-"""Steps after which the compiled kernel is worth loading: then as much time has gone by as a third of loading it takes."""
+"""Plain steps, of all stores together, after which the compiled kernel is worth loading: then as much time has gone by as a
+third of loading it takes."""
 
 _PLAIN_STEPS_LOADED: Final = 3_000
 """The same where it is loaded already."""
@@ -39,6 +40,7 @@ _LEVEL_BITS: Final = 2**31 - 1
 
 
 _loaded: list[bool] = []
+_plain_steps = [0]
 
 
 class Stopped(Exception):  # noqa: N818: no error, but how a search ends early; never leaves this package's faces
@@ -101,7 +103,6 @@ class BddStore:
     def __init__(self, weight: Sequence[int], limits: Limits, *, compiled: bool | None = None) -> None:
         self.limits = limits
         self.nodes_limit = limits.nodes
-        self._patience = _PLAIN_STEPS_LOADED if _loaded else PLAIN_STEPS
         self._change = compiled is None
         self._compiled = bool(compiled)
         self._kernel: ModuleType = _compiled_kernel() if compiled else bdd_kernel
@@ -132,6 +133,10 @@ class BddStore:
         """Nodes, four numbers each; see :mod:`freehold.network.bdd_kernel`."""
         return self._node
 
+    def level(self, root: int) -> int:
+        """Level that a node stands at; that of 0 and 1 is above all others."""
+        return int(self._node[4 * root])
+
     def least(self, root: int) -> int:
         """Least weight of a set of a family."""
         return int(self._node[4 * root + 3]) & LARGEST
@@ -161,14 +166,16 @@ class BddStore:
         self._stack[:5] = _as_kept(self._stack, (kind, one, other, limit, 0))
         self._state[1] = 1
         while True:
-            look = _LOOK[self._compiled]
+            look, before = _LOOK[self._compiled], self.steps
             outcome = self._kernel.run(
                 self._node, self._unique, self._cache, self._stack, self._weight, self._state, look
             )  # fmt: skip
-            if self._change and self._state[3] > self._patience:
-                self._change = False
-                if has_compiler():
-                    self._compile()
+            if self._change:
+                _plain_steps[0] += self.steps - before
+                if self.steps > _PLAIN_STEPS_LOADED if _loaded else _plain_steps[0] > PLAIN_STEPS:
+                    self._change = False
+                    if has_compiler():
+                        self._compile()
             if outcome == 0:
                 return int(self._state[2])
             if outcome == 2:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Importance, Member, Single
@@ -35,7 +37,8 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
     answer, stack = explained.answer, context.stack or Stack()
     notes = Notes(context.stack, context.reference_date)
     words = _words(explained, stack)
-    main = _singles(answer, stack, notes, whole=True)
+    cells = _single_cells(answer, stack)
+    main = _singles(answer, cells, notes, whole=True)
     blocks: list[Block] = [
         Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet"),
         Paragraph(capital(say("chokepoints.asked", **words))),
@@ -48,7 +51,7 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks += _probability(answer, stack, words)
     blocks += [
         Heading(say("chokepoints.single_heading")),
-        _singles(answer, stack, notes, whole=False, caption=say("chokepoints.single_caption", **words)),
+        _singles(answer, cells, notes, whole=False, caption=say("chokepoints.single_caption", **words)),
     ]
     if any(one.first_stop is not None for one in answer.single if not _is_fatal(one, answer)):
         blocks.append(Paragraph(say("chokepoints.single_for_a_time", **words), "quiet"))
@@ -263,7 +266,20 @@ def _three_digits(value: float | None) -> float | str | None:
     return say("chokepoints.endless") if math.isinf(value) else float(f"{value:.3g}")
 
 
-def _singles(answer: ChokepointsAnswer, stack: Stack, notes: Notes, *, whole: bool, caption: str = "") -> Table:
+def _single_cells(answer: ChokepointsAnswer, stack: Stack) -> list[tuple[Any, ...]]:
+    names, as_range = Names(stack, whole=True), cache(Range)
+    return [
+        (
+            names.member(one.member), *map(as_range, one.loss.low, one.loss.high), as_range(*one.at_day), one.first_stop,
+            _count(one),
+        )
+        for one in answer.single
+    ]  # fmt: skip
+
+
+def _singles(
+    answer: ChokepointsAnswer, shown: Sequence[tuple[Any, ...]], notes: Notes, *, whole: bool, caption: str = ""
+) -> Table:
     """All of them with their ids, for programs; else those that lose something, for people."""
     title = say(f"chokepoints.column_member_{answer.of}")
     when = "" if answer.day is None else say("chokepoints.column_loss", day=day(answer.day))
@@ -275,15 +291,14 @@ def _singles(answer: ChokepointsAnswer, stack: Stack, notes: Notes, *, whole: bo
         Column("stops_on", say("chokepoints.column_stops"), "day"),
         Column("stops", say("chokepoints.column_items"), "count"),
     ]
-    names = Names(stack, whole=True)
     rows = []
-    for place, one in enumerate(answer.single):
+    for place, (one, told) in enumerate(zip(answer.single, shown, strict=True)):
         if not whole and not (max(one.loss.high) > 1e-9 or one.stops[1]):
             continue
         head = (one.member.type, one.member.id) if whole else ()
-        losses = [Range(low, high) for low, high in zip(one.loss.low, one.loss.high, strict=True)]
-        cells = (*head, names.member(one.member), *losses, Range(*one.at_day), one.first_stop, _count(one))
-        rows.append(Row(cells, _single_tone(one), () if whole or place >= _MOST_SHOWN else _evidence((one.member,), notes)))
+        rows.append(
+            Row((*head, *told), _single_tone(one), () if whole or place >= _MOST_SHOWN else _evidence((one.member,), notes))
+        )
     return Table(tuple(columns), tuple(rows), caption=caption, most=_MOST_SHOWN)
 
 

@@ -97,7 +97,8 @@ class RayPool:
                 self._remove()
             # a cluster of its own, whatever RAY_ADDRESS names; all of it is on the loopback: no other machine can reach it
             options |= {
-                "address": "local", "num_cpus": self._asked, "include_dashboard": False, "_node_ip_address": "127.0.0.1", "_temp_dir": self._folder,
+                "address": "local", "num_cpus": self._asked, "include_dashboard": False, "_node_ip_address": "127.0.0.1",
+                "_temp_dir": self._folder,
             }  # fmt: skip
         else:
             options["address"] = self._address

@@ -3,7 +3,7 @@
 import numpy as np
 
 from freehold.measure.cutoff import cutoff
-from freehold.measure.systemic import firm_network, single_failures, systemic
+from freehold.measure.systemic import batch_of, firm_network, run_batch, shared_arrays, single_failures, systemic
 from freehold.network.and_or import Top, and_or, events_of
 from freehold.network.diagram_cuts import diagram_cuts
 from freehold.network.losses import losses
@@ -30,6 +30,16 @@ oracle.minimal_cut([0, 1])
 chain = and_or(3, np.array([0]), np.array([1]), np.array([0, 2]), np.array([1, 2]))
 diagram_cuts(chain, events_of(3, 2, np.array([1, 2]), np.array([0, 1])), top, compiled=True)
 
-firms = firm_network(np.array([0, 1]), np.array([1, 0]), np.ones(2), np.zeros(2, int), np.array([[2]]))
-for converged in (False, True):
-    systemic(firms, single_failures([0, 1]), converged=converged, kernel="compiled")
+# in a ring of firms steps near a change, steps over all of them, and lanes of shocks all have their turn
+ring = np.arange(200)
+firms = firm_network(ring, np.roll(ring, 1), np.ones(200), ring % 2, np.full((2, 2), 2))
+for memory in (1 << 30, 400_000):
+    for converged in (False, True):
+        systemic(firms, single_failures([*range(40)]), converged=converged, kernel="compiled", memory=memory)
+systemic(firms, single_failures([0]), kernel="compiled")
+
+# what all batches share is only read, and so are the batches themselves: numba compiles for such arrays apart
+shared, batch = shared_arrays(firms), batch_of(single_failures([*range(40)]))
+for array in (*shared.values(), *batch.values()):
+    array.flags.writeable = False
+run_batch(shared, batch)

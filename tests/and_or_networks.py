@@ -1,8 +1,9 @@
-"""Small random AND/OR networks, and what is right by definition. Owns the naive answers that engines are held to."""
+"""Small AND/OR networks and questions on them. Owns the naive answers, right by definition, that engines are held to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 
 from freehold.network.and_or import AndOr, Events, Top, and_or, events_of
 
-__all__ = ["event_fails", "needs_of", "network", "networks", "surviving", "tops"]
+__all__ = [
+    "Asked", "asked", "brute_force", "event_fails", "fails", "k_of_n", "needs_of", "network", "networks", "subsets",
+    "surviving", "tops",
+]  # fmt: skip
 
 
 def network(nodes: int, *needs: tuple[int, int, tuple[int, ...]]) -> AndOr:
@@ -81,3 +85,64 @@ def tops(draw: st.DrawFn, net: AndOr, *, events: int) -> tuple[Events, Top]:
 def subsets(events: Iterable[int]) -> Iterable[tuple[int, ...]]:
     numbers = tuple(events)
     return (chosen for size in range(len(numbers) + 1) for chosen in combinations(numbers, size))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A network, what can be lost in it and what must not fall, from needs as (owner, required, members)."""
+
+    nodes: int
+    needs: tuple[tuple[int, int, tuple[int, ...]], ...]
+    events: int
+    takes: tuple[tuple[int, int], ...]
+    top: tuple[tuple[int, float], ...]
+    floor: float
+
+    @property
+    def question(self) -> tuple[AndOr, Events, Top]:
+        """What the engines take."""
+        net = network(self.nodes, *self.needs)
+        node, event = (np.array([pair[side] for pair in self.takes], np.int64) for side in (0, 1))
+        nodes = np.array([node for node, _ in self.top], np.int32)
+        top = Top(nodes, np.array([weight for _, weight in self.top], np.float64), self.floor)
+        return net, events_of(self.nodes, self.events, node, event), top
+
+
+def fails(one: Asked, lost: Iterable[int]) -> bool:
+    """Whether the top fails when these events happen."""
+    return event_fails(*one.question, lost)
+
+
+def brute_force(one: Asked) -> list[tuple[int, ...]]:
+    """All minimal cut sets, least order first, then by their events."""
+    question = one.question
+    found: list[tuple[int, ...]] = []
+    for lost in subsets(range(one.events)):
+        if not any(set(cut) <= set(lost) for cut in found) and event_fails(*question, lost):
+            found.append(lost)
+    return found
+
+
+@st.composite
+def asked(draw: st.DrawFn, most_events: int = 7) -> Asked:
+    """Networks without circles: shared parts, k of n, events that take several nodes and nodes that several events take."""
+    nodes = draw(st.integers(1, 9))
+    events = draw(st.integers(1, most_events))
+    needs = []
+    for owner in range(nodes):
+        for _ in range(draw(st.integers(0, 2))):
+            if owner:
+                members = tuple(draw(st.lists(st.integers(0, owner - 1), min_size=1, max_size=5)))
+                needs.append((owner, draw(st.integers(0 if draw(st.booleans()) else 1, len(members))), members))
+    pairs = st.tuples(st.integers(0, nodes - 1), st.integers(0, events - 1))
+    takes = tuple(draw(st.lists(pairs, min_size=1, max_size=14, unique=True)))
+    chosen = draw(st.lists(st.integers(0, nodes - 1), min_size=1, max_size=4, unique=True))
+    top = tuple((node, draw(st.sampled_from([0.1, 0.2, 0.3, 0.5, 1.0, 2.0]))) for node in chosen)
+    floor = draw(st.sampled_from([0.1, 0.25, 0.5, 0.75, 1.0])) * sum(weight for _, weight in top)
+    return Asked(nodes, tuple(needs), events, takes, top, floor)
+
+
+def k_of_n(k: int, n: int) -> Asked:
+    """A node that fails as soon as k of n fail, each by an event of its own."""
+    need = (n, n - k + 1, tuple(range(n)))
+    return Asked(n + 1, (need,), n, tuple((at, at) for at in range(n)), ((n, 1.0),), 1.0)

@@ -16,12 +16,18 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["USERS", "User", "drilling", "here", "mine", "session"]
+__all__ = ["USERS", "User", "drilling", "here", "mine", "own_children", "session"]
 
 User: TypeAlias = Literal["root", "ordinary"]
 USERS = ("root", "ordinary")
 SOURCE = Path(__file__).parent.parent / "src"
 ORDINARY = 1000
+
+
+def own_children() -> frozenset[str]:
+    """Children of this process, those that nobody has waited for too; a test's worker may have some from the tests before."""
+    found = Path("/proc/self/task").glob("*/children")
+    return frozenset(child for path in found for child in path.read_text().split())
 
 
 def here(arguments: Sequence[str | Path], **more: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asked_networks import Asked, asked, k_of_n
+from and_or_networks import Asked, asked, k_of_n
 from freehold.errors import SolveError
 from freehold.network.bdd import birnbaum, probability
 from freehold.network.bdd_store import BddStore, Limits

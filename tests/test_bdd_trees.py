@@ -11,10 +11,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from asked_networks import TREES, Asked, reference, tree
+from and_or_networks import Asked
 from freehold.network.bdd import birnbaum, probability
 from freehold.network.diagram_cuts import diagram_cuts, probability_bounds, top_function
 from freehold.network.zbdd import containing
+from published_fault_trees import TREES, results, tree
 
 SMALL = ("baobab1", "baobab2", "chinese", "das9201", "das9202", "das9209", "ftr10", "isp9602", "isp9607")
 HEAVY = ("edf9201", "edf9203", "edf9204", "edfpa14b", "elf9601", "jbd9601")
@@ -23,7 +24,7 @@ needs_trees = pytest.mark.skipif(not TREES.is_dir(), reason="the shared fault tr
 
 
 def is_as_published(name: str, *, compiled: bool | None) -> None:
-    row = reference()[name]
+    row = results()[name]
     one, p = tree(name)
     to_four = diagram_cuts(*one.question, order=4, compiled=compiled)
     assert to_four.complete_to == 4
@@ -83,7 +84,7 @@ def test_bounds_hold_the_published_probability(name: str) -> None:
     bounds = probability_bounds(*one.question, p, most_order=4, nodes_limit=40, compiled=False)
     assert bounds.stopped == "size"
     assert bounds.order is not None
-    published = float(reference()[name]["p_published"])
+    published = float(results()[name]["p_published"])
     assert bounds.low <= published * (1 + 5e-6)
     assert published <= bounds.high
 

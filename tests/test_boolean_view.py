@@ -205,12 +205,12 @@ def hold_to_levels(data: st.DataObject, stack: Stack, losses: int | None) -> Non
         assert right[inside].tolist() == up(view, lost)[view.item_node[inside]].astype(float).tolist()
 
 
-EFFORT = pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.slow)], ids=["quick", "thorough"])
+EFFORT = pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)], ids=["quick", "thorough"])
 
 
 @EFFORT
 def test_the_view_gives_what_levels_give(times: int) -> None:
-    @repeatable(200 * times)
+    @repeatable(120 * times)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         hold_to_levels(data, data.draw(nearly_boolean()), 4)
@@ -220,7 +220,7 @@ def test_the_view_gives_what_levels_give(times: int) -> None:
 
 @EFFORT
 def test_the_view_gives_what_levels_give_where_circles_may_stop_and_standbys_start(times: int) -> None:
-    @repeatable(400 * times)
+    @repeatable(200 * times)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         hold_to_levels(data, data.draw(nearly_boolean(most=4, tight=True)), None)

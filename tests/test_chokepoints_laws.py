@@ -33,7 +33,7 @@ from strategies import PROVIDERS, repeatable, shuffled, stacks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EFFORT = pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.slow)], ids=["quick", "thorough"])
+EFFORT = pytest.mark.parametrize("times", [1, pytest.param(4, marks=pytest.mark.slow)], ids=["quick", "thorough"])
 MOST_MEMBERS = 11
 FAR = 1e12
 """Days: nothing of what is drawn happens later."""
@@ -136,7 +136,7 @@ questions = st.fixed_dictionaries(
 def test_the_sets_are_those_that_trying_every_subset_finds(times: int) -> None:
     used: set[tuple[str, bool]] = set()
 
-    @repeatable(140 * times)
+    @repeatable(70 * times)
     @given(drawn, questions)
     def law(stack: Stack, asked: dict[str, Any]) -> None:
         members = members_of(Case(stack, strict=asked["strict"]), asked["of"], asked_about(stack, asked["target"]))
@@ -163,7 +163,7 @@ def test_the_sets_are_those_that_trying_every_subset_finds(times: int) -> None:
 
 @EFFORT
 def test_the_sets_are_those_of_the_equations_themselves(times: int) -> None:
-    @repeatable(40 * times)
+    @repeatable(20 * times)
     @given(stacks(most=5, unknown=False) | stacks(most=3, unknown=False, dense=True), st.sampled_from([None, 10.0]))
     def law(stack: Stack, day: float | None) -> None:
         case = Case(stack)
@@ -191,7 +191,7 @@ def test_the_sets_are_those_of_the_equations_themselves(times: int) -> None:
 
 @EFFORT
 def test_the_smallest_sets_are_the_transversals_of_what_alone_keeps_the_target_up(times: int) -> None:
-    @repeatable(60 * times)
+    @repeatable(30 * times)
     @given(drawn)
     def law(stack: Stack) -> None:
         case = Case(stack)
@@ -220,7 +220,7 @@ def test_the_smallest_sets_are_the_transversals_of_what_alone_keeps_the_target_u
 
 @EFFORT
 def test_one_more_way_to_get_something_makes_no_loss_fatal(times: int) -> None:
-    @repeatable(60 * times)
+    @repeatable(30 * times)
     @given(stacks(most=6, unknown=False), st.data())
     def law(stack: Stack, data: st.DataObject) -> None:
         item = data.draw(st.sampled_from([item.id for item in stack.items]))
@@ -241,7 +241,7 @@ def test_one_more_way_to_get_something_makes_no_loss_fatal(times: int) -> None:
 @EFFORT
 @pytest.mark.parametrize("of", ["provider", "owner", "country", "item"])
 def test_the_answer_does_not_depend_on_the_order_of_the_rows(times: int, of: Group) -> None:
-    @repeatable(20 * times)
+    @repeatable(10 * times)
     @given(stacks(most=6), st.data())
     def law(stack: Stack, data: st.DataObject) -> None:
         one = chokepoints(stack, of=of)
@@ -261,7 +261,7 @@ def test_the_answer_does_not_depend_on_the_order_of_the_rows(times: int, of: Gro
 
 @EFFORT
 def test_a_single_loss_is_the_cut_off_of_the_same_name(times: int) -> None:
-    @repeatable(60 * times)
+    @repeatable(30 * times)
     @given(stacks(most=7), st.sampled_from(["provider", "owner", "country", "item"]))
     def law(stack: Stack, of: Group) -> None:
         days = (0.0, 7.0, 30.0, 400.0)
@@ -282,7 +282,7 @@ def test_a_single_loss_is_the_cut_off_of_the_same_name(times: int) -> None:
 
 @EFFORT
 def test_counters_and_levels_give_the_same_single_losses(times: int) -> None:
-    @repeatable(60 * times)
+    @repeatable(30 * times)
     @given(working_or_not(), st.sampled_from(["provider", "owner", "country", "item", "source"]), st.sampled_from([None, "i0"]))
     def law(stack: Stack, of: Group, target: str | None) -> None:
         still = replace(
@@ -308,7 +308,7 @@ def test_counters_and_levels_give_the_same_single_losses(times: int) -> None:
 
 @EFFORT
 def test_the_kernels_and_the_cheapest_set_agree_with_the_list(times: int) -> None:
-    @repeatable(40 * times)
+    @repeatable(20 * times)
     @given(stacks(most=6), st.data())
     def law(stack: Stack, data: st.DataObject) -> None:
         members = members_of(Case(stack), "provider", of_item(stack, "i0"))

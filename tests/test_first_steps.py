@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -200,3 +202,9 @@ def test_the_commands_that_a_page_proposes_ask_from_the_same_home_and_on_the_day
 def test_an_extra_that_is_not_there_is_looked_for_without_its_parents() -> None:
     # a part of a package cannot be looked for where the package is not there
     assert all("." not in module for modules in EXTRAS.values() for module in modules)
+
+
+def test_doctor_looks_for_every_library_and_extra_that_the_project_names() -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert sorted(re.split(r"[^\w-]", one)[0] for one in project["dependencies"]) == sorted(doctor._REQUIRED)
+    assert set(project["optional-dependencies"]) == set(EXTRAS)

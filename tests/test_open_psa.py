@@ -17,9 +17,9 @@ from freehold.measure.case import LOW, Case
 from freehold.measure.cutoff import cutoff
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Stack
+from published_fault_trees import TREES
 from strategies import repeatable
 
-TREES = Path(__file__).parents[2] / "shared" / "data" / "faulttrees"
 NEVER = 10_000.0
 
 

@@ -98,7 +98,7 @@ def test_counters_equal_the_definition(data: st.DataObject) -> None:
                 assert found.lost[number].tolist() == [sum(weights[sorted(gone), column]) for column in (0, 1)]
 
 
-@repeatable(150)
+@repeatable(60)
 @given(st.data())
 def test_bits_equal_counters(data: st.DataObject) -> None:
     net = data.draw(networks(most=14))

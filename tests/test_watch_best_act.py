@@ -107,7 +107,9 @@ def _area(stack: Stack, cut: Cutoff, horizon: float, side: int) -> float:
     """The mission's area by the recorded history of every level."""
     mission = mission_of(stack)
     past = History(Case(stack), cut, LOW if side == 0 else HIGH, horizon)
-    days = sorted({0.0, horizon, *(day for item in past._days for day in item if 0 <= day < horizon)})
+    days = sorted(
+        {0.0, horizon, *(day for item in range(len(stack.items)) for day, _ in past.changes(item) if 0 <= day < horizon)}
+    )
     total = 0.0
     for start, end in pairwise(days):
         levels = np.array([[past.level(number, start) for number in range(len(stack.items))]])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asked_networks import Asked, asked, brute_force, fails, k_of_n
+from and_or_networks import Asked, asked, brute_force, fails, k_of_n
 from freehold.network import bdd_build
 from freehold.network.bdd import birnbaum, probability
 from freehold.network.bdd_build import build_family

@@ -25,13 +25,15 @@ __all__ = ["EXTRAS", "Check", "Diagnosis", "examine"]
 EXTRAS: Final[dict[str, tuple[str, ...]]] = {
     "fast": ("numba",),
     "parquet": ("pyarrow",),
+    "ray": ("ray",),
+    "systemic": ("scipy",),
     "watch": ("aiohttp", "apprise", "cel", "cryptography", "msgspec", "opentelemetry"),
 }
 """Optional parts, by name, and the modules that each brings."""
 
 _REQUIRED: Final = (
     "defusedxml", "license-expression", "numpy", "packageurl-python", "publicsuffixlist", "pycountry",
-    "python-calamine", "pyyaml", "rich", "shtab",
+    "python-calamine", "python-sat", "pyyaml", "rich", "shtab",
 )  # fmt: skip
 _OLD: Final = timedelta(days=548)
 _EXPECTED: Final = (0.0, 0.6, 0.0)

@@ -23,12 +23,9 @@ from freehold.measure.chokepoint_values import GROUPS, Group, Member
 from freehold.stack.control import PERSONS
 from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS
-from freehold.stack.values import UNKNOWN, Item, is_stated
+from freehold.stack.values import ANY_OF, UNKNOWN, Item, is_stated
 
-__all__ = ["ANY_OF", "check_probabilities", "is_choice", "members_of"]
-
-ANY_OF: Final = "any-of"
-"""The tag of an item that stands for a choice between others."""
+__all__ = ["check_probabilities", "is_choice", "members_of"]
 
 _NOT_KNOWN: Final = "?"
 _NO_ONE: Final = (NO_COUNTRY, PERSONS)

@@ -17,11 +17,10 @@ from urllib.parse import quote
 
 from freehold.errors import Finding, Unreadable
 from freehold.read.collector import no_collection
-from freehold.read.fault_tree_rows import ANY_OF
 from freehold.read.model_marks import list_architecture
 from freehold.read.package_index import Archive, Parsed, parse_packages
 from freehold.read.packed_files import read_packed
-from freehold.stack.values import Claim, Item, Need, Source, Stack
+from freehold.stack.values import ANY_OF, Claim, Item, Need, Source, Stack
 
 __all__ = ["archive_lists", "archive_stack", "read_archive"]
 

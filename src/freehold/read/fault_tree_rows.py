@@ -11,12 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from freehold.read.fault_tree import FaultTree, Gate
-from freehold.stack.values import Claim, Item, Need, Provider, Source, Stack
+from freehold.stack.values import ANY_OF, Claim, Item, Need, Provider, Source, Stack
 
-__all__ = ["ANY_OF", "stack_of_tree"]
-
-ANY_OF = "any-of"
-"""The tag of an item that only stands for a choice between others: it is nothing that can be lost by itself."""
+__all__ = ["stack_of_tree"]
 
 
 def stack_of_tree(tree: FaultTree, above: Sequence[str], name: str, path: Path) -> Stack:

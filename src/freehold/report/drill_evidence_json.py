@@ -8,6 +8,7 @@ from freehold.drill.record import VERDICTS
 from freehold.report.json import envelope, row_changes
 from freehold.report.schema_forms import COUNT as _COUNT
 from freehold.report.schema_forms import FLAG as _FLAG
+from freehold.report.schema_forms import LEVEL as _LEVEL
 from freehold.report.schema_forms import NAME as _NAME
 from freehold.report.schema_forms import TEXT as _TEXT
 from freehold.report.schema_forms import Schema as _Schema
@@ -62,7 +63,6 @@ def _rate(rate: HitRate) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_LEVEL: Final[_Schema] = {"type": "number", "minimum": 0, "maximum": 1}
 _RATE: Final[dict[str, _Schema]] = {
     "drills": _COUNT, "compared": _COUNT, "agreed": _COUNT, "rate": _or_null(_LEVEL), "up_but_failed": _COUNT,
     "down_but_survived": _COUNT,

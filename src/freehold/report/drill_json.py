@@ -10,6 +10,7 @@ from freehold.report.json import envelope
 from freehold.report.schema_forms import COUNT as _COUNT
 from freehold.report.schema_forms import DIGEST as _DIGEST
 from freehold.report.schema_forms import FLAG as _FLAG
+from freehold.report.schema_forms import LEVEL as _LEVEL
 from freehold.report.schema_forms import NAME as _NAME
 from freehold.report.schema_forms import TEXT as _TEXT
 from freehold.report.schema_forms import Schema as _Schema
@@ -173,7 +174,6 @@ def _row(row: MatrixRow) -> dict[str, Any]:
 
 _MOST_EXAMPLES: Final = 20
 _SECONDS: Final[_Schema] = {"type": "number", "minimum": 0}
-_LEVEL: Final[_Schema] = {"type": "number", "minimum": 0, "maximum": 1}
 _KINDS: Final[_Schema] = {"enum": ["baseline", "cut"]}
 _TEXTS: Final = _list(_TEXT)
 _VERDICT: Final[_Schema] = {"enum": list(VERDICTS)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold.report.cut_sentences import cut_sentence
 from freehold.report.json import envelope
 from freehold.report.json_values import bounds, day, days, interval, number
-from freehold.report.schema_forms import COUNT, FLAG, NAME, Schema, list_of, object_of, or_null
+from freehold.report.schema_forms import AMOUNT, BOUNDS, COUNT, FLAG, LEVEL, NAME, Schema, list_of, object_of, or_null
 
 if TYPE_CHECKING:
     from freehold.measure.chokepoint_values import CutSet, Importance, Single
@@ -83,14 +83,11 @@ def _importance(one: Importance) -> dict[str, Any]:
     }
 
 
-_LEVEL: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
-_AMOUNT: Final[Schema] = {"type": "number", "minimum": 0}
-_DAY: Final = _AMOUNT
 _LOSS: Final[Schema] = {"type": "number", "minimum": -1, "maximum": 1}
 _GROUP: Final[Schema] = {"enum": ["item", "source", "leaf", "provider", "owner", "country"]}
 _CUT_KEYS: Final[dict[str, Schema]] = {
-    "order": {"type": "integer", "minimum": 1}, "members": list_of(NAME, minItems=1), "stops_on": or_null(_DAY),
-    "probability": or_null(_LEVEL), "explanation": or_null(NAME),
+    "order": {"type": "integer", "minimum": 1}, "members": list_of(NAME, minItems=1), "stops_on": or_null(AMOUNT),
+    "probability": or_null(LEVEL), "explanation": or_null(NAME),
 }  # fmt: skip
 
 CHOKEPOINTS_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
@@ -98,10 +95,10 @@ CHOKEPOINTS_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
         "target": or_null(NAME),
         "of": _GROUP,
         "order": {"type": "integer", "minimum": 1},
-        "day": or_null(_DAY),
-        "days": list_of(_DAY, minItems=1),
-        "floor": _LEVEL,
-        "before": object_of({"low": _LEVEL, "high": _LEVEL}),
+        "day": or_null(AMOUNT),
+        "days": list_of(AMOUNT, minItems=1),
+        "floor": LEVEL,
+        "before": BOUNDS,
         "is_down": FLAG,
         "single": list_of(
             object_of(
@@ -109,7 +106,7 @@ CHOKEPOINTS_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
                     "type": _GROUP, "id": NAME, "loss": object_of({"low": _LOSS, "high": _LOSS}), "stops": COUNT,
                     "stops_range": object_of({"low": COUNT, "high": COUNT}),
                     "losses": object_of({"low": list_of(_LOSS, minItems=1), "high": list_of(_LOSS, minItems=1)}),
-                    "first_stop": or_null(_DAY),
+                    "first_stop": or_null(AMOUNT),
                 }
             )
         ),
@@ -120,19 +117,19 @@ CHOKEPOINTS_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
         "complete_to_order": COUNT,
         "total": or_null(COUNT),
         "stopped": or_null({"enum": ["time", "size"]}),
-        "seconds": or_null(_AMOUNT),
-        "probability": or_null(_LEVEL),
+        "seconds": or_null(AMOUNT),
+        "probability": or_null(LEVEL),
         "probability_exact": or_null(FLAG),
         "importance": list_of(
             object_of(
                 {
-                    "type": _GROUP, "id": NAME, "structural": _LEVEL, "birnbaum": or_null(_LEVEL),
-                    "fussell_vesely": or_null(_LEVEL), "diagnostic": or_null(_LEVEL),
-                    "risk_achievement_worth": or_null(_AMOUNT), "risk_reduction_worth": or_null(_AMOUNT),
+                    "type": _GROUP, "id": NAME, "structural": LEVEL, "birnbaum": or_null(LEVEL),
+                    "fussell_vesely": or_null(LEVEL), "diagnostic": or_null(LEVEL),
+                    "risk_achievement_worth": or_null(AMOUNT), "risk_reduction_worth": or_null(AMOUNT),
                 }
             )
         ),
-        "cheapest": or_null(object_of({"weight": _AMOUNT, "bound": _AMOUNT} | _CUT_KEYS)),
+        "cheapest": or_null(object_of({"weight": AMOUNT, "bound": AMOUNT} | _CUT_KEYS)),
         "engine": {"enum": ["diagram", "hitting set", "search"]},
         "levels_because": or_null(NAME),
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.json import envelope
 from freehold.report.json_values import days, interval
-from freehold.report.schema_forms import COUNT, FLAG, NAME, Schema, list_of, object_of
+from freehold.report.schema_forms import AMOUNT, COUNT, FLAG, LEVELS, NAME, Schema, list_of, object_of
 
 if TYPE_CHECKING:
     from freehold.measure.partners import Partner, PartnersAnswer
@@ -14,17 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTNERS_SCHEMAS", "partners_json"]
 
-_LEVEL: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
-_LEVELS: Final = object_of({"low": list_of(_LEVEL, minItems=1), "high": list_of(_LEVEL, minItems=1)})
 _PARTNER: Final = {"type": {"enum": ["country", "group", "provider"]}, "id": NAME, "sources": COUNT}
 
 PARTNERS_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
     "partners": {
-        "days": list_of({"type": "number", "minimum": 0}, minItems=1),
-        "self_reliance": _LEVELS,
-        "gained": list_of(object_of(_PARTNER | {"gained": _LEVELS})),
-        "lost": list_of(object_of(_PARTNER | {"lost": _LEVELS})),
-        "together": list_of(object_of({"countries": list_of(NAME, minItems=1), "gained": _LEVELS, "proven": FLAG})),
+        "days": list_of(AMOUNT, minItems=1),
+        "self_reliance": LEVELS,
+        "gained": list_of(object_of(_PARTNER | {"gained": LEVELS})),
+        "lost": list_of(object_of(_PARTNER | {"lost": LEVELS})),
+        "together": list_of(object_of({"countries": list_of(NAME, minItems=1), "gained": LEVELS, "proven": FLAG})),
         "left_out": COUNT,
     }
 }

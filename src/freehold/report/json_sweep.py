@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold.measure.sample_statistics import HISTOGRAM_BINS, QUANTILES
 from freehold.report.json import envelope
 from freehold.report.json_values import bounds, day, days, interval, number
-from freehold.report.schema_forms import COUNT, NAME, TEXT, Schema, list_of, object_of, or_null
-from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
+from freehold.report.schema_forms import (
+    AMOUNT,
+    COUNT,
+    CUTOFF,
+    LEVEL,
+    LEVELS,
+    NAME,
+    Schema,
+    list_of,
+    object_of,
+    or_null,
+)
 
 if TYPE_CHECKING:
     from freehold.measure.sample_statistics import Estimate, Spread
@@ -19,57 +29,43 @@ if TYPE_CHECKING:
 
 __all__ = ["SWEEP_SCHEMAS", "samples_json", "sweep_json"]
 
-_LEVEL: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
-_FREE: Final[Schema] = {"type": "number"}
-_DAY: Final[Schema] = {"type": "number", "minimum": 0}
-_LEVELS: Final = object_of({"low": list_of(_LEVEL, minItems=1), "high": list_of(_LEVEL, minItems=1)})
-_BOUNDS: Final = object_of({"low": _LEVEL, "high": _LEVEL})
-_ERRORS: Final = object_of({"low": or_null(_DAY), "high": or_null(_DAY)})
-_ESTIMATED: Final = object_of({"low": _LEVEL, "high": _LEVEL, "error": _ERRORS})
-_ESTIMATE: Final = object_of({"value": _LEVEL, "error": or_null(_DAY)})
-_RULE: Final = object_of(
-    {name: {"type": "boolean"} if name == "foreign" else NAME for name in SELECTORS}
-    | {
-        "via": list_of({"enum": list(WAYS)}, minItems=1), "availability": _LEVEL, "from": NAME, "until": NAME,
-        "cover": {"enum": list(COVERS)},
-    },
-    *SELECTORS,
-)  # fmt: skip
-_CUTOFF: Final = object_of({"name": TEXT, "notice": NAME, "stake": _LEVEL, "rule": list_of(_RULE)})
+_ERRORS: Final = object_of({"low": or_null(AMOUNT), "high": or_null(AMOUNT)})
+_ESTIMATED: Final = object_of({"low": LEVEL, "high": LEVEL, "error": _ERRORS})
+_ESTIMATE: Final = object_of({"value": LEVEL, "error": or_null(AMOUNT)})
 _COUNTS: Final = list_of(COUNT, minItems=HISTOGRAM_BINS, maxItems=HISTOGRAM_BINS)
 _DRAW: Final = object_of(
     {
-        "choices": or_null(list_of({})), "odds": or_null(list_of(_LEVEL)),
-        "range": or_null(list_of(_FREE, minItems=2, maxItems=2)), "keep": _LEVEL,
+        "choices": or_null(list_of({})), "odds": or_null(list_of(LEVEL)),
+        "range": or_null(list_of({"type": "number"}, minItems=2, maxItems=2)), "keep": LEVEL,
     }
 )  # fmt: skip
 
 SWEEP_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
     "sweep": {
-        "days": list_of(_DAY, minItems=1),
-        "floor": _LEVEL,
-        "day": _DAY,
+        "days": list_of(AMOUNT, minItems=1),
+        "floor": LEVEL,
+        "day": AMOUNT,
         "mission_rule": NAME,
         "cutoffs": list_of(
-            object_of({"cutoff": _CUTOFF, "mission": _LEVELS, "stopped": object_of({"low": COUNT, "high": COUNT})})
+            object_of({"cutoff": CUTOFF, "mission": LEVELS, "stopped": object_of({"low": COUNT, "high": COUNT})})
         ),
     },
     "sweep samples": {
-        "cutoff": or_null(_CUTOFF),
-        "days": list_of(_DAY, minItems=1),
-        "day": _DAY,
-        "floor": _LEVEL,
+        "cutoff": or_null(CUTOFF),
+        "days": list_of(AMOUNT, minItems=1),
+        "day": AMOUNT,
+        "floor": LEVEL,
         "mission_rule": NAME,
         "samples": COUNT,
         "seed": COUNT,
-        "confidence": _LEVEL,
-        "common_factor": _LEVEL,
+        "confidence": LEVEL,
+        "common_factor": LEVEL,
         "not_drawn": COUNT,
         "distribution": list_of(
             object_of(
                 {
-                    "day": _DAY, "mean": _ESTIMATED, "deviation": object_of({"low": _DAY, "high": _DAY}),
-                    "quantiles": list_of(object_of({"at": _LEVEL, "low": _LEVEL, "high": _LEVEL})),
+                    "day": AMOUNT, "mean": _ESTIMATED, "deviation": object_of({"low": AMOUNT, "high": AMOUNT}),
+                    "quantiles": list_of(object_of({"at": LEVEL, "low": LEVEL, "high": LEVEL})),
                     "histogram": object_of({"low": _COUNTS, "high": _COUNTS}), "under_floor": _ESTIMATED,
                     "value_at_risk": _ESTIMATED, "expected_shortfall": _ESTIMATED,
                 }
@@ -86,7 +82,7 @@ SWEEP_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
         "losses": list_of(
             object_of(
                 {
-                    "type": {"enum": ["provider", "country"]}, "id": NAME, "probability": _LEVEL, "came": COUNT,
+                    "type": {"enum": ["provider", "country"]}, "id": NAME, "probability": LEVEL, "came": COUNT,
                     "share_of_variance": _ESTIMATE,
                 }
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.report.json_values import day, number
-from freehold.report.schema_forms import COUNT, FLAG, NAME, TEXT, Schema, keys_of, list_of, or_null
+from freehold.report.schema_forms import AMOUNT, COUNT, FLAG, LEVEL, NAME, TEXT, Schema, keys_of, list_of, or_null
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,51 +18,49 @@ if TYPE_CHECKING:
 
 __all__ = ["SYSTEMIC_SCHEMAS", "cascade_json", "plants_json", "table_json"]
 
-_PART: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
 _NEAR_PART: Final[Schema] = {"type": "number", "minimum": -1e-9, "maximum": 1.000000001}
-_AMOUNT: Final[Schema] = {"type": "number", "minimum": 0}
 _SIGNED: Final[Schema] = {"type": "number"}
 _STOPS: Final = ("done", "steps", "time")
 
 _RUN: Final = keys_of(
-    total=_PART, down=_PART, up=_PART, steps=COUNT, stopped={"enum": list(_STOPS)}, error=or_null(_AMOUNT),
+    total=LEVEL, down=LEVEL, up=LEVEL, steps=COUNT, stopped={"enum": list(_STOPS)}, error=or_null(AMOUNT),
 )  # fmt: skip
 _ORIGIN: Final = list_of(keys_of(country=NAME, part=_SIGNED))
 
 SYSTEMIC_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
     "systemic": {
         "links_file": TEXT, "firms": COUNT, "links": COUNT, "mode": {"enum": ["both", "compatible", "converged"]},
-        "epsilon": _PART, "bound": _PART, "replaceability": FLAG, "weighted": FLAG, "not_worked_out": COUNT,
+        "epsilon": LEVEL, "bound": LEVEL, "replaceability": FLAG, "weighted": FLAG, "not_worked_out": COUNT,
         "not_ended": or_null(COUNT),
         "shocks": list_of(
             keys_of(
-                id=NAME, name=or_null(TEXT), sector=or_null(NAME), country=or_null(NAME), own=_PART, compatible=or_null(_RUN),
+                id=NAME, name=or_null(TEXT), sector=or_null(NAME), country=or_null(NAME), own=LEVEL, compatible=or_null(_RUN),
                 converged=or_null(_RUN), gap=or_null(_SIGNED),
             )
         ),
-        "levels": or_null(list_of(keys_of(id=NAME, down=_PART, up=_PART, level=_PART))),
+        "levels": or_null(list_of(keys_of(id=NAME, down=LEVEL, up=LEVEL, level=LEVEL))),
     },
     "systemic inputs": {
         "links_file": TEXT, "by": {"enum": ["firm", "sector", "country", "country-sector"]},
         "home": list_of(NAME), "exact": FLAG, "raised": COUNT, "face_foreign": or_null(_NEAR_PART),
         "look_foreign": or_null(_NEAR_PART), "origin": _ORIGIN,
-        "extraction": keys_of(home=_PART, abroad=_PART, total=_PART, struck=_NEAR_PART),
+        "extraction": keys_of(home=LEVEL, abroad=LEVEL, total=LEVEL, struck=_NEAR_PART),
         "rows": list_of(
             keys_of(
-                id=NAME, country=or_null(NAME), output=_AMOUNT, multiplier=_AMOUNT, inputs=_AMOUNT,
-                face_foreign=or_null(_NEAR_PART), look_foreign=or_null(_NEAR_PART), origin=_ORIGIN, extraction_loss=_PART,
+                id=NAME, country=or_null(NAME), output=AMOUNT, multiplier=AMOUNT, inputs=AMOUNT,
+                face_foreign=or_null(_NEAR_PART), look_foreign=or_null(_NEAR_PART), origin=_ORIGIN, extraction_loss=LEVEL,
             ),
             minItems=1,
         ),
-        "demand": or_null(list_of(keys_of(id=NAME, demand=_AMOUNT, output=_AMOUNT, labour=or_null(_AMOUNT)), minItems=1)),
+        "demand": or_null(list_of(keys_of(id=NAME, demand=AMOUNT, output=AMOUNT, labour=or_null(AMOUNT)), minItems=1)),
     },
     "systemic plants": {
         "links_file": TEXT, "plants": COUNT, "products": COUNT, "asked": COUNT, "stopped": FLAG,
         "scenarios": list_of(
             keys_of(
-                id=NAME, lost=list_of(keys_of(plant=NAME, part=_PART)), periods=_AMOUNT, cost=_AMOUNT, index=_PART,
-                lost_units=_AMOUNT, units=list_of(keys_of(product=NAME, units=_AMOUNT)), production=_AMOUNT,
-                survive=or_null(_AMOUNT), binding=list_of(keys_of(plant=NAME, saves=_AMOUNT)),
+                id=NAME, lost=list_of(keys_of(plant=NAME, part=LEVEL)), periods=AMOUNT, cost=AMOUNT, index=LEVEL,
+                lost_units=AMOUNT, units=list_of(keys_of(product=NAME, units=AMOUNT)), production=AMOUNT,
+                survive=or_null(AMOUNT), binding=list_of(keys_of(plant=NAME, saves=AMOUNT)),
             )
         ),
     },

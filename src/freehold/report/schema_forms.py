@@ -1,11 +1,19 @@
-"""The forms that the JSON Schemas are made of. Owns that an object names all its keys and allows no others."""
+"""The forms that the JSON Schemas are made of. Owns those that several answers share.
+
+An object names all its keys and allows no others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-__all__ = ["COUNT", "DIGEST", "FLAG", "MOMENT", "NAME", "TEXT", "Schema", "keys_of", "list_of", "object_of", "or_null"]
+from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
+
+__all__ = [
+    "AMOUNT", "BOUNDS", "COUNT", "CUTOFF", "DIGEST", "FLAG", "LEVEL", "LEVELS", "MOMENT", "NAME", "TEXT", "Schema", "keys_of",
+    "list_of", "object_of", "or_null",
+]  # fmt: skip
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -13,6 +21,10 @@ TEXT: Final[Schema] = {"type": "string"}
 NAME: Final[Schema] = {"type": "string", "minLength": 1}
 FLAG: Final[Schema] = {"type": "boolean"}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+LEVEL: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
+"""A level, a share or a probability."""
+AMOUNT: Final[Schema] = {"type": "number", "minimum": 0}
+"""Also a number of days."""
 MOMENT: Final[Schema] = {"type": "number"}
 """Seconds since 1970."""
 DIGEST: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -38,3 +50,20 @@ def list_of(of: Schema, **limits: int) -> Schema:
 def or_null(schema: Schema) -> Schema:
     """That, or ``null``."""
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+BOUNDS: Final = object_of({"low": LEVEL, "high": LEVEL})
+"""A level on one day."""
+LEVELS: Final = object_of({"low": list_of(LEVEL, minItems=1), "high": list_of(LEVEL, minItems=1)})
+"""A level on each day asked."""
+
+_RULE: Final = object_of(
+    {name: FLAG if name == "foreign" else NAME for name in SELECTORS}
+    | {
+        "via": list_of({"enum": list(WAYS)}, minItems=1), "availability": LEVEL, "from": NAME, "until": NAME,
+        "cover": {"enum": list(COVERS)},
+    },
+    *SELECTORS,
+)  # fmt: skip
+CUTOFF: Final = object_of({"name": TEXT, "notice": NAME, "stake": LEVEL, "rule": list_of(_RULE)})
+"""A cut-off as it was understood."""

@@ -18,28 +18,29 @@ from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
 from freehold.report.provision_json import PROVISION_SCHEMAS
 from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
+from freehold.report.schema_forms import AMOUNT as _DAY
+from freehold.report.schema_forms import BOUNDS as _BOUNDS
 from freehold.report.schema_forms import COUNT as _COUNT
+from freehold.report.schema_forms import CUTOFF as _CUTOFF
 from freehold.report.schema_forms import DIGEST as _DIGEST
 from freehold.report.schema_forms import FLAG as _FLAG
+from freehold.report.schema_forms import LEVEL as _LEVEL
+from freehold.report.schema_forms import LEVELS as _LEVELS
 from freehold.report.schema_forms import NAME as _NAME
 from freehold.report.schema_forms import TEXT as _TEXT
 from freehold.report.schema_forms import Schema as _Schema
 from freehold.report.schema_forms import list_of as _list
 from freehold.report.schema_forms import object_of as _object
 from freehold.report.schema_forms import or_null as _or_null
-from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
+from freehold.stack.cutoff import WAYS
 
 __all__ = ["VERBS", "json_schema"]
 
-_LEVEL: Final[_Schema] = {"type": "number", "minimum": 0, "maximum": 1}
 _SIGNED: Final[_Schema] = {"type": "number", "minimum": -1, "maximum": 1}
-_DAY: Final[_Schema] = {"type": "number", "minimum": 0}
 _MONEY: Final[_Schema] = {"type": ["number", "null"], "minimum": 0}
 _PLACE: Final[_Schema] = {"type": "string", "pattern": "^([A-Z]{2}|none)$"}
 _NAMES: Final = _list(_NAME)
 _TEXTS: Final = _list(_TEXT)
-_BOUNDS: Final = _object({"low": _LEVEL, "high": _LEVEL})
-_LEVELS: Final = _object({"low": _list(_LEVEL, minItems=1), "high": _list(_LEVEL, minItems=1)})
 _DAYS: Final = _list(_DAY, minItems=1)
 _CURVE: Final = _object({"days": _DAYS, "low": _list(_LEVEL, minItems=1), "high": _list(_LEVEL, minItems=1)})
 
@@ -51,15 +52,6 @@ _STACK: Final = _object(
 )  # fmt: skip
 _COVERAGE: Final = _object({"provider": _LEVEL, "country": _LEVEL, "owner": _LEVEL, "licence": _LEVEL})
 
-_RULE: Final = _object(
-    {name: _FLAG if name == "foreign" else _NAME for name in SELECTORS}
-    | {
-        "via": _list({"enum": list(WAYS)}, minItems=1), "availability": _LEVEL, "from": _NAME, "until": _NAME,
-        "cover": {"enum": list(COVERS)},
-    },
-    *SELECTORS,
-)  # fmt: skip
-_CUTOFF: Final = _object({"name": _TEXT, "notice": _NAME, "stake": _LEVEL, "rule": _list(_RULE)})
 
 _CLAIM: Final = _object(
     {

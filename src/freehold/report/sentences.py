@@ -10,7 +10,7 @@ from freehold.measure.why import Step
 from freehold.report.answers import Context
 from freehold.report.evidence import Notes
 from freehold.report.figures import country, country_in_sentence
-from freehold.report.interface import Paragraph, Tree
+from freehold.report.interface import Block, Paragraph, Tree
 from freehold.stack.countries import country_name, is_region
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.durations import format_days
@@ -18,8 +18,8 @@ from freehold.stack.values import Stack
 from freehold.words import day, percent, say
 
 __all__ = [
-    "capital", "count", "day_place", "item_name", "known_paragraphs", "rules_in_words", "settings_line", "stack_line",
-    "steps_tree", "who", "who_in_sentence",
+    "capital", "count", "day_place", "item_name", "known_paragraphs", "read_paragraphs", "rules_in_words", "settings_line",
+    "stack_line", "steps_tree", "who", "who_in_sentence",
 ]  # fmt: skip
 
 
@@ -76,6 +76,12 @@ def settings_line(stack: Stack) -> str:
         return say("report.no_home")
     trusted = ", ".join(country_name(code) for code in stack.trusted) or say("report.nobody")
     return say("report.home", home=country(stack.home), trusted=trusted)
+
+
+def read_paragraphs(context: Context) -> list[Block]:
+    """What was read and whose view it is; nothing for a question to the catalogue alone."""
+    stack = context.stack
+    return [] if stack is None else [Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet")]
 
 
 def known_paragraphs(context: Context) -> tuple[Paragraph, ...]:

@@ -15,8 +15,8 @@ from freehold.report.assess_blocks import (
     weakest_table,
 )
 from freehold.report.evidence import Notes
-from freehold.report.interface import Block, Document, Heading, Paragraph
-from freehold.report.sentences import settings_line, stack_line
+from freehold.report.interface import Document, Heading, Paragraph
+from freehold.report.sentences import read_paragraphs
 from freehold.words import say
 
 __all__ = ["assess_document"]
@@ -33,9 +33,7 @@ def assess_document(answer: AssessAnswer, context: Context) -> Document:
         What stands beside it, with the stack.
     """
     notes = Notes(context.stack, context.reference_date)
-    blocks: list[Block] = []
-    if context.stack is not None:
-        blocks.append(Paragraph(f"{stack_line(context.stack)} {settings_line(context.stack)}", "quiet"))
+    blocks = read_paragraphs(context)
     blocks += [
         headline(answer),
         *curve_blocks(answer),

@@ -9,15 +9,14 @@ from freehold.report.answers import Context
 from freehold.report.assess_blocks import kind_name
 from freehold.report.evidence import Notes
 from freehold.report.figures import tone_of
-from freehold.report.interface import NOT_KNOWN, Block, Column, Curve, Document, Heading, Paragraph, Range, Row, Series, Table
+from freehold.report.interface import NOT_KNOWN, Column, Curve, Document, Heading, Paragraph, Range, Row, Series, Table
 from freehold.report.sentences import (
     capital,
     day_place,
     item_name,
     known_paragraphs,
+    read_paragraphs,
     rules_in_words,
-    settings_line,
-    stack_line,
 )
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import UNKNOWN
@@ -43,9 +42,7 @@ def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
     notes = Notes(context.stack, context.reference_date)
     place = day_place(answer.days)
     low, high = answer.mission.low[place], answer.mission.high[place]
-    blocks: list[Block] = []
-    if context.stack is not None:
-        blocks.append(Paragraph(f"{stack_line(context.stack)} {settings_line(context.stack)}", "quiet"))
+    blocks = read_paragraphs(context)
     blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(answer.cutoff, context.stack))))
     text = capital(say("cutoff.headline", day=day(answer.days[place]), level=interval(low, high)))
     blocks.append(Paragraph(f"{text} {_first(answer, context)}", tone_of(low, high, answer.floor), lead=True))

@@ -13,7 +13,6 @@ from freehold.report.evidence import Notes
 from freehold.report.figures import country, short_range
 from freehold.report.interface import (
     NOT_KNOWN,
-    Block,
     Cell,
     Column,
     Document,
@@ -23,7 +22,7 @@ from freehold.report.interface import (
     Row,
     Table,
 )
-from freehold.report.sentences import known_paragraphs, settings_line, stack_line, who
+from freehold.report.sentences import known_paragraphs, read_paragraphs, who
 from freehold.stack.values import Stack
 from freehold.words import days, interval, say
 
@@ -43,9 +42,7 @@ def gaps_document(answer: GapsAnswer, context: Context) -> Document:
         What stands beside it, with the stack.
     """
     notes = Notes(context.stack, context.reference_date)
-    blocks: list[Block] = []
-    if context.stack is not None:
-        blocks.append(Paragraph(f"{stack_line(context.stack)} {settings_line(context.stack)}", "quiet"))
+    blocks = read_paragraphs(context)
     blocks.append(_headline(answer))
     table = _layers(answer, context.stack, notes)
     short = tuple(replace(row, cells=row.cells[:-1]) for row in table.rows)

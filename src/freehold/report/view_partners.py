@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from freehold.measure.mission import Interval
 from freehold.measure.partners import Partner, PartnersAnswer, Together
 from freehold.report.answers import Context
-from freehold.report.interface import Block, Column, Detail, Document, Heading, Paragraph, Range, Row, Table
-from freehold.report.sentences import known_paragraphs, settings_line, stack_line, who, who_in_sentence
+from freehold.report.interface import Column, Detail, Document, Heading, Paragraph, Range, Row, Table
+from freehold.report.sentences import known_paragraphs, read_paragraphs, who, who_in_sentence
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import interval, say
@@ -30,9 +30,7 @@ def partners_document(answer: PartnersAnswer, context: Context) -> Document:
         What stands beside it, with the stack.
     """
     stack = context.stack
-    blocks: list[Block] = []
-    if stack is not None:
-        blocks.append(Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet"))
+    blocks = read_paragraphs(context)
     blocks += [Paragraph(_gain(answer, stack), lead=True), Paragraph(_loss(answer, stack))]
     places = _places(answer)
     for key, column, partners in (("gained", "gain", answer.gained), ("lost", "loss", answer.lost)):

@@ -24,7 +24,7 @@ from freehold.report.interface import (
     Table,
     Tone,
 )
-from freehold.report.sentences import capital, item_name, known_paragraphs, rules_in_words, settings_line, stack_line
+from freehold.report.sentences import capital, item_name, known_paragraphs, read_paragraphs, rules_in_words
 from freehold.stack.values import Stack
 from freehold.watch.best_act import Act
 from freehold.watch.level_facts import Fact
@@ -54,9 +54,7 @@ def reach_document(answer: ReachAnswer, context: Context) -> Document:
     """
     notes = Notes(context.stack, context.reference_date)
     radius, stack = answer.radius, context.stack
-    blocks: list[Block] = []
-    if stack is not None:
-        blocks.append(Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet"))
+    blocks = read_paragraphs(context)
     blocks += _where(radius.place, stack)
     blocks += [_level(one, answer) for one in answer.levels]
     blocks.append(_lost(answer))

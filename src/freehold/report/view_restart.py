@@ -5,8 +5,8 @@ from __future__ import annotations
 from freehold.measure.restart import Knot, RestartAnswer
 from freehold.report.answers import Context
 from freehold.report.evidence import Notes
-from freehold.report.interface import Block, Column, Detail, Document, Heading, Paragraph, Range, Row, Table, Tree
-from freehold.report.sentences import known_paragraphs, rules_in_words, settings_line, stack_line
+from freehold.report.interface import Column, Detail, Document, Heading, Paragraph, Range, Row, Table, Tree
+from freehold.report.sentences import known_paragraphs, read_paragraphs, rules_in_words
 from freehold.words import say
 
 __all__ = ["restart_document"]
@@ -26,9 +26,7 @@ def restart_document(answer: RestartAnswer, context: Context) -> Document:
         What stands beside it, with the stack.
     """
     notes = Notes(context.stack, context.reference_date)
-    blocks: list[Block] = []
-    if context.stack is not None:
-        blocks.append(Paragraph(f"{stack_line(context.stack)} {settings_line(context.stack)}", "quiet"))
+    blocks = read_paragraphs(context)
     if answer.cutoff is not None and answer.cutoff.rules:
         blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(answer.cutoff, context.stack))))
     whole = len(answer.restartable) == len(answer.levels)

@@ -11,7 +11,6 @@ from freehold.measure.uncertain import Uncertain
 from freehold.report.answers import Context
 from freehold.report.figures import tone_of
 from freehold.report.interface import (
-    Block,
     Cell,
     Column,
     Curve,
@@ -28,9 +27,8 @@ from freehold.report.sentences import (
     count,
     item_name,
     known_paragraphs,
+    read_paragraphs,
     rules_in_words,
-    settings_line,
-    stack_line,
     who,
     who_in_sentence,
 )
@@ -43,11 +41,6 @@ __all__ = ["samples_document", "sweep_document"]
 
 _MOST_SHOWN = 25
 _MOST_DRIVERS = 10
-
-
-def _head(context: Context) -> list[Block]:
-    stack = context.stack
-    return [] if stack is None else [Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet")]
 
 
 def _name(context: Context) -> str:
@@ -64,7 +57,7 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
     context
         What stands beside it, with the stack.
     """
-    blocks = _head(context)
+    blocks = read_paragraphs(context)
     at = answer.days.index(answer.day)
     if answer.swept:
         worst = answer.swept[0]
@@ -130,7 +123,7 @@ def samples_document(answer: OutlookAnswer, context: Context) -> Document:
     context
         What stands beside it, with the stack.
     """
-    blocks, stack = _head(context), context.stack
+    blocks, stack = read_paragraphs(context), context.stack
     if answer.cutoff.rules:
         blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(answer.cutoff, stack))))
     at = answer.days.index(answer.day)

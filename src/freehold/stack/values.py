@@ -13,7 +13,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, TypeAlias, TypeGuard, TypeVar
 
-__all__ = ["UNKNOWN", "Claim", "Item", "Maybe", "Need", "Owner", "Provider", "Source", "Stack", "Unknown", "is_stated"]
+__all__ = [
+    "ANY_OF",
+    "UNKNOWN",
+    "Claim",
+    "Item",
+    "Maybe",
+    "Need",
+    "Owner",
+    "Provider",
+    "Source",
+    "Stack",
+    "Unknown",
+    "is_stated",
+]
 
 _T = TypeVar("_T")
 
@@ -28,6 +41,8 @@ class Unknown(enum.Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+ANY_OF: Final = "any-of"
+"""The tag of an item that only stands for a choice between others: it is nothing that can be lost by itself."""
 Maybe: TypeAlias = _T | Literal[Unknown.UNKNOWN] | None
 
 

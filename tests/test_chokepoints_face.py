@@ -191,6 +191,20 @@ def test_every_face_shows_it(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert rows[1].startswith("provider,cisco,Cisco")
 
 
+def test_no_set_need_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chokepoints", CLINIC, "--most", "0", "--format", "text"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert (
+        "The smallest sets that can stop what you must keep running have 1 of the providers each; there are 3 of them." in page
+    )
+    assert "such as" not in page
+
+
+def test_what_is_likelier_than_not_comes_about_in_parts_of_years(capsys: pytest.CaptureFixture[str], trains: str) -> None:
+    assert main(["chokepoints", trains, "--format", "text"]) == 0
+    assert "0.72 (about once in 1.4 years)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_what_is_down_already_needs_no_loss(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     item = '[[item]]\nid = "a"\nmission = 1.0\n  [[item.source]]\n  provider = "self"\n  status = "candidate"\n'
     text = f'[stack]\nname = "x"\nhome = "DE"\n{item}'

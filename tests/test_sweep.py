@@ -97,6 +97,17 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Run:
 # ---------------------------------------------------------------- by hand
 
 
+def test_the_page_names_who_is_lost_and_programs_get_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sweep", CLINIC, "--each", "provider", "--days", "0,30", "--workers", "1", "--format"]
+    assert main([*words, "text"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert "Worst of 21: without Municipal utility (fictional) the mission is at 50 % on day 30." in page
+    assert "None of them leaves it under 50 % on day 30." in page
+    assert "provider openai" not in page
+    assert main([*words, "csv"]) == 0
+    assert "\nprovider openai," in capsys.readouterr().out
+
+
 def test_cut_offs_stand_worst_first_with_the_mission_by_day(ask: Run) -> None:
     data = ask("shop.toml", "scenarios.toml", "--days", "0,30", "--workers", 1)
     # acme: the till (3 of 4) stops, mail runs: 0.25; bolt: mail stops on day 30, the till loses a fifth: 0.8 * 3/4 = 0.6

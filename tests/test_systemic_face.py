@@ -215,6 +215,8 @@ def test_the_published_plants_have_their_published_numbers(tmp_path: Path, capsy
     [
         (("nowhere.csv",), "not there"),
         ((*FILES, "--shock", "alpha"), "no firm is called 'alpha'. Did you mean 'alba'?"),
+        ((*FILES, "--shock", "zzzzzz"), "no firm is called 'zzzzzz'. `freehold systemic LINKS --full` lists what there is."),
+        ((str(FIRMS),), "is a folder. Name a CSV or Parquet file, such as"),
         ((*FILES, "--shock", "alba=2"), "no number from 0 to 1"),
         ((*FILES, "--country", "TR"), "no firm is of it"),
         ((LINKS, "--country", "DE"), "--firms FILE"),

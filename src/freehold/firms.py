@@ -145,7 +145,8 @@ class Firms:
             lost |= dict.fromkeys(self._of_country(country), 1.0)
         for firm, part in parts:
             if firm not in self.place:
-                raise UnknownId("firm", firm, nearest(firm, self.place) if len(self.place) <= 100_000 else (), where="--firms")
+                near = nearest(firm, self.place) if len(self.place) <= 100_000 else ()
+                raise UnknownId("firm", firm, near, where="freehold systemic LINKS --full")
             if not 0 <= part <= 1:
                 raise UsageError(f"--shock {firm}={part:g}: write the part that is lost, from 0 to 1, such as {firm}=0.4.")
             lost[self.place[firm]] = part

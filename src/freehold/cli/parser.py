@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -47,19 +50,17 @@ VERBS: Final = (
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
-    Verb("cutoff", "stops", "levels over time when a provider, an owner, a country or everything foreign is cut off"),
+    Verb("cutoff", "stops", "levels over time if a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
-    Verb("reach", "happening", "how far a loss reaches now: what stops, for whom, what takes over, the best act, the level"),
-    Verb("chokepoints", "stops", "which few losses, together, can stop you: minimal cut sets, each explained in a sentence"),
+    Verb("reach", "happening", "how far a loss reaches now: what stops, what takes over, the best act, the level"),
+    Verb("chokepoints", "stops", "which few landlords, together, can stop you: every smallest set, with a sentence why"),
     Verb("restart", "stops", "what starts again from nothing, and the circles that do not"),
     Verb("sweep", "stops", "many cut-offs, worst first; or many samples of what may be, and what to learn first"),
-    Verb(
-        "systemic", "stops", "firms that sell to each other: what one failure takes, what inputs rest on, how long stock lasts"
-    ),
+    Verb("systemic", "stops", "networks of firms: what one failure takes, what outputs rest on, how long stock lasts"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
     Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
-    Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts; its live page"),
+    Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
     Verb("gateway", "happening", "a gateway in front of AI models: routes by policy, falls back, stops at once, says why"),
@@ -88,12 +89,21 @@ examples:
 """
 
 
+_WIDTH: Final = 100
+"""Columns of the help, at most."""
+
+
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=100)
+        super().__init__(prog, max_help_position=30, width=_width())
 
 
-def _overview() -> str:
+def _width() -> int:
+    """Columns of a terminal, and what the help has room for anywhere else."""
+    return min(_WIDTH, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else _WIDTH
+
+
+def _overview(width: int) -> str:
     lines = [
         "Freehold tells how much of the technology you run on you hold outright,",
         "what stops when a landlord says no, and why.",
@@ -101,7 +111,9 @@ def _overview() -> str:
     ]
     for key, question in QUESTIONS.items():
         lines.append(question)
-        lines += [f"  {verb.name:<11}{verb.line}" for verb in VERBS if verb.question == key]
+        for verb in VERBS:
+            if verb.question == key:
+                lines += textwrap.wrap(verb.line, width, initial_indent=f"  {verb.name:<12}", subsequent_indent=" " * 14)
         lines.append("")
     return "\n".join(lines)
 
@@ -203,7 +215,11 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     from freehold.version import __version__
 
     parser = argparse.ArgumentParser(
-        "freehold", description=_overview(), epilog=_EXAMPLES, formatter_class=_Formatter, usage="freehold VERB STACK [flags]"
+        "freehold",
+        description=_overview(_width()),
+        epilog=_EXAMPLES,
+        formatter_class=_Formatter,
+        usage="freehold VERB STACK [flags]",
     )
     parser.add_argument("--version", action="version", version=f"freehold {__version__}")
     verbs = parser.add_subparsers(

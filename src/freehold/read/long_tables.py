@@ -257,11 +257,17 @@ def read_cells(path: Path) -> list[tuple[int, list[str]]]:
     return found
 
 
+def _no_file(path: Path) -> Unreadable:
+    if path.is_dir():
+        return Unreadable(f"{path} is a folder. Name a CSV or Parquet file, such as {path / 'links.csv'}.")
+    return Unreadable(f"{path} is not there, or is no file. Name a CSV or Parquet file.")
+
+
 def _rows(path: Path, troubles: _Troubles) -> Iterator[tuple[int, list[list[str]]]]:
     """The heading alone, and then rows in chunks, each with the line of its first."""
     try:
         if not path.is_file():
-            raise Unreadable(f"{path} is not there, or is no file. Name a CSV or Parquet file.")
+            raise _no_file(path)
         if path.stat().st_size > LARGEST:
             raise TooLarge(
                 f"{path} has {path.stat().st_size:,} bytes, over the limit of {LARGEST:,}. Use Parquet, or split it."
@@ -383,7 +389,7 @@ def _parquet(path: Path, wanted: Sequence[Wanted], troubles: _Troubles) -> LongT
         ) from None
     try:
         if not path.is_file():
-            raise Unreadable(f"{path} is not there, or is no file. Name a CSV or Parquet file.")
+            raise _no_file(path)
         with pyarrow.parquet.ParquetFile(path) as file:
             heading = list(file.schema_arrow.names)
             places = _places(heading, wanted, troubles)

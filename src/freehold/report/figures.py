@@ -9,7 +9,7 @@ from freehold.report.interface import Cell, Column, Evidence, KeyFigure, NotKnow
 from freehold.stack.countries import country_name
 from freehold.words import day, percent, say
 
-__all__ = ["country", "evidence_line", "figure", "short_range", "show_cell", "tone_of", "whole_days"]
+__all__ = ["country", "country_in_sentence", "evidence_line", "figure", "short_range", "show_cell", "tone_of", "whole_days"]
 
 
 def short_range(value: Range) -> str:
@@ -56,6 +56,12 @@ def country(code: str) -> str:
     if code in ("?", ""):
         return say("report.not_known")
     return say("report.no_seat") if code == "none" else country_name(code)
+
+
+def country_in_sentence(code: str) -> str:
+    """A country's or a group's name as it stands within a sentence: ``the United States``, ``Japan``."""
+    name = country_name(code)
+    return say("chokepoints.the", name=name) if name in say("chokepoints.with_article").split("|") else name
 
 
 def tone_of(low: float, high: float, floor: float) -> Tone:

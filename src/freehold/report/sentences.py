@@ -9,7 +9,7 @@ from typing import Final
 from freehold.measure.why import Step
 from freehold.report.answers import Context
 from freehold.report.evidence import Notes
-from freehold.report.figures import country
+from freehold.report.figures import country, country_in_sentence
 from freehold.report.interface import Block, Paragraph, Tree
 from freehold.stack.countries import country_name, is_region
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
@@ -19,7 +19,7 @@ from freehold.words import day, percent, say
 
 __all__ = [
     "capital", "count", "day_place", "item_name", "known_paragraphs", "read_paragraphs", "rules_in_words", "settings_line",
-    "stack_line", "steps_tree", "who",
+    "stack_line", "steps_tree", "who", "who_in_sentence",
 ]  # fmt: skip
 
 
@@ -50,6 +50,13 @@ def who(stack: Stack | None, id_: str) -> str:
     if row is not None:
         return row.name or row.id
     return country_name(id_) if is_region(id_) else id_
+
+
+def who_in_sentence(stack: Stack | None, id_: str) -> str:
+    """As :func:`who`, with the article that some countries have within a sentence."""
+    if (stack is None or id_ not in stack.provider_by_id) and is_region(id_):
+        return country_in_sentence(id_)
+    return who(stack, id_)
 
 
 def stack_line(stack: Stack) -> str:
@@ -112,7 +119,7 @@ def _rule(rule: Rule, stack: Stack | None) -> str:
     for name, value in rule.selectors.items():
         shown = str(value)
         if name in ("provider", "owner", "country"):
-            shown = who(stack, shown)
+            shown = who_in_sentence(stack, shown)
         parts.append(say(f"cutoff.selector_{name}", value=shown))
     text = say("cutoff.rule_and").join(parts)
     if set(rule.via) != set(WAYS):

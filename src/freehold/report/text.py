@@ -6,10 +6,11 @@ import io
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
 from freehold.report.clean import clean
+from freehold.report.column_widths import column_parts, column_widths
 from freehold.report.figures import evidence_line, figure, short_range, show_cell
 from freehold.report.interface import (
     MEASURED,
@@ -52,6 +53,10 @@ _HEAT: Final[Mapping[Heat, str]] = {
 }  # fmt: skip
 _NARROWEST_CELL: Final = 11
 """Columns of text that a cell of a heat map needs, its gap included."""
+_GAP: Final = 2
+"""Blanks between two columns of a table."""
+_LONGEST_WORD: Final = 14
+"""Columns of text up to which a word in a table is kept in one piece."""
 
 
 def look_for(
@@ -111,6 +116,23 @@ class TextFace:
         return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def _needs(table: Table, cells: Sequence[Sequence[Text]]) -> tuple[list[int], list[int]]:
+    """What each column would take, and what it needs so that no number is broken, and no word that is not very long."""
+    from rich.cells import cell_len
+
+    natural, least = [], []
+    for place, column in enumerate(table.columns):
+        title, shown = clean(column.title), [row[place].plain for row in cells]
+        words = [cell_len(word) for text in (title, *shown) for word in text.split()]
+        natural.append(max(1, *(cell_len(text) for text in (title, *shown))))
+        if column.sort in ("text", "id"):
+            least.append(min(max(words, default=1), _LONGEST_WORD))
+        else:
+            longest = max((cell_len(word) for word in title.split()), default=1)
+            least.append(max(longest, *(cell_len(text) for text in shown), 1))
+    return natural, least
+
+
 class _Page:
     def __init__(self, console: Console, look: Look) -> None:
         self._console = console
@@ -123,11 +145,16 @@ class _Page:
     def _text(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> Text:
         from rich.text import Text
 
-        shown = Text(clean(text).replace(" %", _GLUE + "%"), style=style)
-        if notes and self._look.evidence:
-            self._shown.update(notes)
-            shown.append(" [" + ",".join(map(str, notes)) + "]", style="dim")
-        return shown
+        return Text(clean(text).replace(" %", _GLUE + "%"), style=style).append_text(self._marks(notes))
+
+    def _marks(self, notes: tuple[int, ...]) -> Text:
+        """The numbers of what a text rests on, where evidence is asked for."""
+        from rich.text import Text
+
+        if not notes or not self._look.evidence:
+            return Text()
+        self._shown.update(notes)
+        return Text(" [" + ",".join(map(str, notes)) + "]", style="dim")
 
     def block(self, block: Block) -> None:
         match block:
@@ -162,21 +189,34 @@ class _Page:
         if not table.rows:
             self.line(say("report.no_rows"))
             return
-        grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
-        for column in table.columns:
-            flush = "left" if column.sort in ("text", "id") else "right"
-            grid.add_column(clean(column.title), justify=flush, overflow="fold")  # type: ignore[arg-type]
         most = len(table.rows) if self._look.full or table.most is None else table.most
-        for row in table.rows[:most]:
-            cells = [show_cell(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
-            styles = [_STYLES[row.tone] if column.sort in MEASURED else "" for column in table.columns]
-            last = len(cells) - 1
-            grid.add_row(
-                *(self._text(cell, styles[place], row.notes if place == last else ()) for place, cell in enumerate(cells))
-            )
-        self._console.print(grid)
+        rows = table.rows[:most]
+        cells = [
+            [self._text(show_cell(cell, column)) for cell, column in zip(row.cells, table.columns, strict=True)] for row in rows
+        ]
+        for row, shown in zip(rows, cells, strict=True):
+            for column, text in zip(table.columns, shown, strict=True):
+                text.style = _STYLES[row.tone] if column.sort in MEASURED else ""
+            shown[-1].append_text(self._marks(row.notes))
+        natural, least = _needs(table, cells)
+        parts = column_parts(least, self._look.width, _GAP)
+        if sum(natural) + _GAP * (len(natural) - 1) <= self._look.width:
+            parts = [list(range(len(natural)))]
+        for number, part in enumerate(parts):
+            if number:
+                self._console.print()
+            grid = Grid(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim" if self._look.colour else "")
+            room = self._look.width - _GAP * (len(part) - 1)
+            widths = column_widths([natural[place] for place in part], [least[place] for place in part], room)
+            for place, width in zip(part, widths, strict=True):
+                column = table.columns[place]
+                flush = "left" if column.sort in ("text", "id") else "right"
+                grid.add_column(clean(column.title), justify=flush, overflow="fold", width=width)  # type: ignore[arg-type]
+            for shown in cells:
+                grid.add_row(*(shown[place] for place in part))
+            self._console.print(grid)
         if len(table.rows) > most:
-            self.line(say("report.more_rows", count=len(table.rows) - most), "dim" if self._look.colour else "")
+            self.line(say("report.more_rows", count=f"{len(table.rows) - most:,}"), "dim" if self._look.colour else "")
 
     def _heat_map(self, heat_map: HeatMap) -> None:
         """The map in as many parts as its columns need in the room there is."""
@@ -247,7 +287,8 @@ class _Page:
             return
         if not self._look.evidence:
             self._console.print()
-            self.line(say("evidence.hint", count=len(document.evidence)), "dim" if self._look.colour else "")
+            number = "one" if len(document.evidence) == 1 else "many"
+            self.line(say(f"evidence.hint_{number}", count=f"{len(document.evidence):,}"), "dim" if self._look.colour else "")
             return
         self.block(Heading(say("evidence.heading")))
         for one in document.evidence:

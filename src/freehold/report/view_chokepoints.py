@@ -97,8 +97,8 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
         return say(f"chokepoints.{key}", order=answer.complete_to, **words)
     count = answer.counts[order]
     smallest = [names.members(cut.members) for cut in answer.cut_sets if len(cut.members) == order]
-    if order == 1 and not smallest:
-        return say("chokepoints.alone_unnamed", count=count, **words)
+    if not smallest:
+        return say("chokepoints.unlisted", order=order, count=f"{count:,}", **words)
     if order == 1:
         days = [math.inf if why is None else why.day for why in explained.reasons]
         alone = sorted(range(len(smallest)), key=lambda place: (days[place], answer.cut_sets[place].members[0].id))
@@ -106,14 +106,6 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
         more = say("chokepoints.named_more", count=count - len(shown)) if count > len(shown) else ""
         listed = ", ".join(shown) if more else _listed(shown)
         return say(f"chokepoints.alone_{'one' if count == 1 else 'many'}", count=count, names=listed, more=more, **words)
-    if not smallest:
-        return say(
-            f"chokepoints.together_unnamed{'_pairs' if order == 2 else ''}",
-            less=order - 1,
-            order=order,
-            count=f"{count:,}",
-            **words,
-        )
     first = _listed(smallest[0])
     if order == 2:
         return say(f"chokepoints.together_pair{'' if count == 1 else 's'}", count=f"{count:,}", names=first, **words)
@@ -203,6 +195,10 @@ def _round(value: float) -> int:
     return int(float(f"{value:.2g}"))
 
 
+def _years_in_words(years: float) -> str:
+    return f"{years:.2g}" if years < 10 else f"{_round(years):,}"
+
+
 def _cheapest(explained: ExplainedChokepoints, stack: Stack) -> list[Block]:
     answer = explained.answer
     if answer.cheapest is None:
@@ -230,7 +226,7 @@ def _probability(answer: ChokepointsAnswer, stack: Stack, words: dict[str, Any])
         return [] if not answer.importance else [Paragraph(say("chokepoints.probability_never", **words))]
     key = "probability" if answer.is_probability_exact else "probability_least"
     shown = f"{chance:.2g}"
-    return [Paragraph(say(f"chokepoints.{key}", probability=shown, years=f"{_round(1 / chance):,}", **words), lead=True)]
+    return [Paragraph(say(f"chokepoints.{key}", probability=shown, years=_years_in_words(1 / chance), **words), lead=True)]
 
 
 def _importances(explained: ExplainedChokepoints, stack: Stack) -> list[Block]:

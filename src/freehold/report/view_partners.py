@@ -8,7 +8,7 @@ from freehold.measure.mission import Interval
 from freehold.measure.partners import Partner, PartnersAnswer, Together
 from freehold.report.answers import Context
 from freehold.report.interface import Column, Detail, Document, Heading, Paragraph, Range, Row, Table
-from freehold.report.sentences import known_paragraphs, read_paragraphs, who
+from freehold.report.sentences import known_paragraphs, read_paragraphs, who, who_in_sentence
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import interval, say
@@ -60,11 +60,12 @@ def _best_day(change: Interval) -> int:
 
 
 def _places(answer: PartnersAnswer) -> tuple[int, ...]:
-    """Places of the days to show: the last, and those on which the changes come to most."""
+    """Places of the days to show: those that the sentences name, the last, and then those on which the changes come to most."""
     changes = [one.change for one in (*answer.gained, *answer.lost)]
     weight = [sum(one.low[place] + one.high[place] for one in changes) for place in range(len(answer.days))]
     order = sorted(range(len(weight) - 1), key=lambda place: (-weight[place], place))
-    return tuple(sorted({*order[: _MOST_DAYS - 1], len(weight) - 1}))
+    named = [_best_day(found[0].change) for found in (answer.gained, answer.lost) if found and _total(found[0].change) > 0]
+    return tuple(sorted(tuple(dict.fromkeys((*named, len(weight) - 1, *order)))[:_MOST_DAYS]))
 
 
 def _points(low: float, high: float) -> str:
@@ -79,7 +80,7 @@ def _gain(answer: PartnersAnswer, stack: Stack | None) -> str:
     best = answer.gained[0]
     place = _best_day(best.change)
     return say(
-        "partners.headline", name=who(stack, best.id), day=show_day(answer.days[place]),
+        "partners.headline", name=who_in_sentence(stack, best.id), day=show_day(answer.days[place]),
         change=_points(best.change.low[place], best.change.high[place]), before=interval(now.low[place], now.high[place]),
     )  # fmt: skip
 
@@ -90,7 +91,7 @@ def _loss(answer: PartnersAnswer, stack: Stack | None) -> str:
     worst = answer.lost[0]
     place = _best_day(worst.change)
     return say(
-        "partners.lose", name=who(stack, worst.id), day=show_day(answer.days[place]),
+        "partners.lose", name=who_in_sentence(stack, worst.id), day=show_day(answer.days[place]),
         change=_points(worst.change.low[place], worst.change.high[place]),
     )  # fmt: skip
 

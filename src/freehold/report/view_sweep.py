@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from freehold.measure.sample_statistics import HISTOGRAM_BINS, Estimate
-from freehold.measure.sweep import SweepAnswer, Swept
+from freehold.measure.sweep import EACH, SweepAnswer, Swept
 from freehold.measure.sweep_outlook import DaySpread, Driver, Lost, OutlookAnswer
 from freehold.measure.uncertain import Uncertain
 from freehold.report.answers import Context
@@ -21,7 +23,16 @@ from freehold.report.interface import (
     Series,
     Table,
 )
-from freehold.report.sentences import known_paragraphs, read_paragraphs, rules_in_words, who
+from freehold.report.sentences import (
+    count,
+    item_name,
+    known_paragraphs,
+    read_paragraphs,
+    rules_in_words,
+    who,
+    who_in_sentence,
+)
+from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import interval, percent, say
@@ -52,12 +63,16 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
         worst = answer.swept[0]
         low, high = worst.mission.low[at], worst.mission.high[at]
         under = [one for one in answer.swept if one.mission.low[at] < answer.floor - 1e-9]
+        one = _landlord(worst.cutoff, context.stack, in_sentence=True)
         told = say(
-            "sweep.worst", count=len(answer.swept), name=worst.cutoff.name, day=show_day(answer.day), level=interval(low, high),
+            "sweep.worst" if one is None else "sweep.worst_each", count=f"{len(answer.swept):,}",
+            name=worst.cutoff.name if one is None else one, day=show_day(answer.day), level=interval(low, high),
         )  # fmt: skip
-        more = say("sweep.under", count=len(under), floor=percent(answer.floor), day=show_day(answer.day))
+        number = "none" if not under else "one" if len(under) == 1 else "many"
+        more = say(f"sweep.under_{number}", count=f"{len(under):,}", floor=percent(answer.floor), day=show_day(answer.day))
         blocks.append(Paragraph(f"{told} {more}", tone_of(low, high, answer.floor), lead=True))
-        blocks.append(Paragraph(say("sweep.what", rules=rules_in_words(worst.cutoff, context.stack)), "quiet"))
+        if one is None:
+            blocks.append(Paragraph(say("sweep.what", rules=rules_in_words(worst.cutoff, context.stack)), "quiet"))
     else:
         blocks.append(Paragraph(say("sweep.nothing"), "warn", lead=True))
     columns = (
@@ -67,8 +82,29 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
         Column("stopped_high", say("sweep.column_surely"), "count"),
     )
     table = Table(columns, tuple(_swept(one, answer, at) for one in answer.swept), most=_MOST_SHOWN)
-    blocks += [table, Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"), *known_paragraphs(context)]
+    named = tuple(
+        replace(row, cells=(_landlord(one.cutoff, context.stack) or one.cutoff.name, *row.cells[1:]))
+        for row, one in zip(table.rows, answer.swept, strict=True)
+    )
+    blocks += [
+        replace(table, rows=named),
+        Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"),
+        *known_paragraphs(context),
+    ]
     return Document(say("sweep.title", name=_name(context)), tuple(blocks), table)
+
+
+def _landlord(cutoff: Cutoff, stack: Stack | None, *, in_sentence: bool = False) -> str | None:
+    """Who is lost, if the cut-off is one of ``--each``; for programs such a cut-off has its id as its name."""
+    if len(cutoff.rules) != 1 or len(cutoff.rules[0].selectors) != 1:
+        return None
+    ((selector, value),) = cutoff.rules[0].selectors.items()
+    id_ = str(value)
+    if selector not in EACH or cutoff.name != f"{selector} {id_}":
+        return None
+    if selector == "item":
+        return item_name(stack, id_)
+    return who_in_sentence(stack, id_) if in_sentence else who(stack, id_)
 
 
 def _swept(one: Swept, answer: SweepAnswer, at: int) -> Row:
@@ -109,8 +145,9 @@ def samples_document(answer: OutlookAnswer, context: Context) -> Document:
         blocks += [Heading(say("sweep.learn")), _drivers(answer, stack), Paragraph(say("sweep.learn_means"), "quiet")]
     if answer.lost:
         blocks += [Heading(say("sweep.losses")), _lost(answer.lost, stack), Paragraph(say("sweep.losses_mean"), "quiet")]
-    drawn = say("sweep.drawn", samples=answer.samples, seed=answer.seed, facts=len(answer.drivers), losses=len(answer.lost))
-    left = " " + say("sweep.left", count=answer.left) if answer.left else ""
+    facts, losses = count("sweep.drawn_facts", len(answer.drivers)), count("sweep.drawn_losses", len(answer.lost))
+    drawn = say("sweep.drawn", samples=f"{answer.samples:,}", seed=answer.seed, facts=facts, losses=losses)
+    left = " " + count("sweep.left", answer.left) if answer.left else ""
     blocks += [Paragraph(drawn + left, "quiet"), Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet")]
     blocks += known_paragraphs(context)
     blocks.append(Detail(say("sweep.facts"), (_sources(answer, stack),)))

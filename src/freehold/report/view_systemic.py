@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 
 from freehold.report.answers import Context
-from freehold.report.figures import country
+from freehold.report.figures import country, country_in_sentence
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, NotKnown, Paragraph, Row, Table
 from freehold.report.systemic_answers import CascadeAnswer, PlantsAnswer, TableAnswer
+from freehold.stack.countries import is_region
 from freehold.words import say
 
 __all__ = ["cascade_document", "plants_document", "table_document"]
@@ -72,10 +73,22 @@ def cascade_document(answer: CascadeAnswer, context: Context) -> Document:  # no
 
 def _name(answer: CascadeAnswer, one: int) -> str:
     if answer.places is None:
-        return answer.answer.shocks[one]
+        return " + ".join(_lost(answer, part) for part in answer.answer.shocks[one].split(" + "))
     place, firms = answer.places[one], answer.firms
     id_, name = firms.ids[place], firms.names[place]
     return id_ if name == id_ else f"{name} ({id_})"
+
+
+def _lost(answer: CascadeAnswer, part: str) -> str:
+    """A part of a shock: a firm, such as ``alba=0.5``, or a country."""
+    firms = answer.firms
+    if part not in firms.ids and is_region(part):
+        return country_in_sentence(part)
+    firm, sign, lost = (part, "", "") if part in firms.ids else part.rpartition("=")
+    if firm not in firms.ids:
+        return part
+    name = firms.names[firms.ids.index(firm)]
+    return part if name == firm else f"{name} ({firm}{sign}{lost})"
 
 
 def _stop(answer: CascadeAnswer, worst: int, done: Sequence[int]) -> str:

@@ -3,7 +3,9 @@
 import numpy as np
 
 from freehold.measure.cutoff import cutoff
-from freehold.measure.systemic import firm_network, single_failures, systemic
+from freehold.measure.firm_network import firm_network
+from freehold.measure.firm_shocks import single_failures
+from freehold.measure.systemic import systemic
 from freehold.network.and_or import Top, and_or, events_of
 from freehold.network.diagram_cuts import diagram_cuts
 from freehold.network.losses import losses

@@ -126,7 +126,8 @@ class OneCascade:
             down=ones(), up=ones(), down_cap=ones(), up_cap=ones(), shortage=zeros(), lack=zeros(),
             block_sum=self._made(self.before.copy()), changed_down=numbers(), changed_up=numbers(),
             first_short=self._made(np.full(markets, -1, np.int32)), next_short=numbers(),
-            is_short=self._made(np.zeros(firms, np.uint8)), marked_down=numbers(), marked_up=numbers(), seen_down=stamps(firms), seen_up=stamps(firms), seen_block=stamps(blocks),
+            is_short=self._made(np.zeros(firms, np.uint8)), marked_down=numbers(), marked_up=numbers(),
+            seen_down=stamps(firms), seen_up=stamps(firms), seen_block=stamps(blocks),
             seen_market=stamps(markets), counts=stamps(7), figures=self._made(np.zeros(4)),
         )  # fmt: skip
 

@@ -179,7 +179,7 @@ def test_a_ranking_that_is_killed_loses_no_finished_batch_and_ends_the_same_to_t
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     journal = tmp_path / "kept"
-    question = (*drawn(tmp_path, 900, 4_000), "--time", "600", "--format", "json")
+    question = (*drawn(tmp_path, 240, 900), "--time", "600", "--format", "json")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-m", "freehold", "systemic", *question, "--journal", str(journal), "--workers", "2"]
     with subprocess.Popen(
@@ -189,7 +189,7 @@ def test_a_ranking_that_is_killed_loses_no_finished_batch_and_ends_the_same_to_t
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.005)
         process.send_signal(signal.SIGKILL)
-    finished, batches = kept(journal), 2 + 57  # 900 failures by 512 as the reference stops, then by 16 to their end
+    finished, batches = kept(journal), 1 + 15  # 240 failures by 512 as the reference stops, then by 16 to their end
     assert 4 <= finished < batches
     assert main(["systemic", *question, "--journal", str(journal), "--workers", "1"]) == 0
     resumed = capsys.readouterr()

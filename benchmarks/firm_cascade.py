@@ -1,11 +1,14 @@
 """How fast cascades through a network of firms are, beside fastcascade. Owns that comparison and its table.
 
-    python -m benchmarks.firm_cascade --scratch FOLDER [--peer CLONE] [--failures 2000|all] [WHAT ...]
+    python -m benchmarks.firm_cascade --scratch FOLDER [--peer CLONE] [--failures 2000|all] [--quick] [WHAT ...]
 
 - ``equal``: 20 failures on 10,000 firms and 100,000 links, with and without replaceability: steps and index beside the peer's.
 - ``steps``: processor time a step on 100,000 firms and a million links, one thread: the peer, one shock alone, lanes.
 - ``failures``: every firm's failure alone (or so many, drawn), with replaceability, eps 0.01: core-minutes for all.
 - ``converged``: a few failures run to their end, with the gap to the reference's stop.
+
+Rows with replaceability come first. ``--quick`` leaves out those without it, of which each takes the peer minutes, and
+``converged``.
 
 CLONE is a checkout of ch-diem/misestimation_from_aggregation, whose C++ program (fastcascade 0.9.3.1, GPL-3) is built in the
 scratch folder by R with RcppArmadillo; its table of essentiality (616 sectors) is used too. Without it a drawn table of the
@@ -26,10 +29,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from freehold.measure.systemic import FirmNetwork, firm_network, shared_arrays, single_failures, systemic
-from freehold.network.firm_cascade import FirmShock, Limits, cascades
-from freehold.network.firm_cascade_arrays import FirmLinks
+from freehold.measure.firm_network import FirmNetwork, firm_network
+from freehold.measure.firm_shocks import single_failures
+from freehold.measure.systemic import built_of, placed, systemic, weights_of
+from freehold.network.firm_cascade import Endings, cascades
 from freehold.network.firm_cascade_links import BuiltFirms
+from freehold.network.firm_cascade_runs import Limits
 
 __all__ = ["draw_network", "main", "peer_runs"]
 
@@ -138,30 +143,28 @@ def peer_runs(peer: Peer, network: FirmNetwork, failing: Any, *, replaceability:
 
 
 def _built(network: FirmNetwork) -> tuple[BuiltFirms, Any]:
-    shared: dict[str, Any] = dict(shared_arrays(network))
-    links = FirmLinks(*(shared[name] for name in FirmLinks._fields))
-    return BuiltFirms(links, shared["place"], compiled=True), shared["weight"]
+    built = built_of(network, "compiled")
+    return built, placed(weights_of(network, None), built)
 
 
 def _timed(
     network: FirmNetwork, built: BuiltFirms, weight: Any, failing: Any, *, replaceability: bool
-) -> tuple[float, int, Any]:
+) -> tuple[float, int, Endings]:
     limits = Limits(replaceability, False, 0.01, 0.0, network.firms, time.monotonic() + 36_000)  # noqa: FBT003
-    whole = np.ones(1)
-    shocks = [FirmShock(np.array([firm]), whole, whole) for firm in failing]
+    shocks = single_failures(failing).arrays
     since = time.process_time()
-    runs = cascades(built, weight, shocks, limits)
+    reference, _ = cascades(built, weight, shocks, limits)
     taken = time.process_time() - since
-    return taken, sum(run.reference.steps for run in runs), runs
+    return taken, int(reference.steps.sum()), reference
 
 
-def _equal(peer: Peer | None, table: Any) -> None:
+def _equal(peer: Peer | None, table: Any, ways: tuple[bool, ...]) -> None:
     if peer is None:
         print("equal: needs --peer")
         return
     network = draw_network(10_000, 100_000, table)
     failing = np.concatenate([np.argsort(-network.output)[:4], np.random.default_rng(5).integers(0, 10_000, 16)])
-    for replaceability in (True, False):
+    for replaceability in ways:
         index, steps, seconds = peer_runs(peer, network, failing, replaceability=replaceability)
         found = systemic(network, single_failures(failing), replaceability=replaceability, converged=False).reference
         apart = np.abs(index - np.column_stack([found.total, found.down, found.up])).max()
@@ -172,10 +175,10 @@ def _equal(peer: Peer | None, table: Any) -> None:
         )
 
 
-def _steps(peer: Peer | None, network: FirmNetwork, runs: int) -> None:
+def _steps(peer: Peer | None, network: FirmNetwork, runs: int, *, ways: tuple[bool, ...]) -> None:
     built, weight = _built(network)
     largest = np.argsort(-network.output)
-    for replaceability in (True, False):
+    for replaceability in ways:
         _timed(network, built, weight, largest[:9], replaceability=replaceability)  # compiles
         alone = [_timed(network, built, weight, largest[:1], replaceability=replaceability) for _ in range(runs)]
         lanes = [_timed(network, built, weight, largest[:64], replaceability=replaceability) for _ in range(runs)]
@@ -185,12 +188,12 @@ def _steps(peer: Peer | None, network: FirmNetwork, runs: int) -> None:
         )
         if peer is not None:
             index, steps, seconds = peer_runs(peer, network, largest[:1], replaceability=replaceability)
-            theirs, mine = seconds / steps.sum(), alone[0][2][0].reference
+            theirs, mine = seconds / steps.sum(), alone[0][2]
             line += (
-                f"; peer {1e3 * theirs:.0f} ms a step ({steps.sum()} steps; ours {mine.steps}; index apart by "
-                f"{abs(index[0, 0] - mine.total):.1e}): {theirs / single:.0f} times, {theirs / many:.0f} times in lanes"
+                f"; peer {1e3 * theirs:.0f} ms a step ({steps.sum()} steps; ours {mine.steps[0]}; index apart by "
+                f"{abs(index[0, 0] - mine.total[0]):.1e}): {theirs / single:.0f} times, {theirs / many:.0f} times in lanes"
             )
-        print(line)
+        print(line, flush=True)
 
 
 def _failures(network: FirmNetwork, count: str) -> None:
@@ -228,6 +231,11 @@ def main() -> None:
     parser.add_argument("--failures", default="2000", help="how many, or all")
     parser.add_argument("--firms", type=int, default=100_000)
     parser.add_argument("--links", type=int, default=1_000_000)
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="with replaceability only, and no run to the end: what takes the peer long is left out",
+    )
     names = ("equal", "steps", "failures", "converged")
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"of {', '.join(names)}; all by default")
     options = parser.parse_args()
@@ -235,12 +243,13 @@ def main() -> None:
     options.scratch.mkdir(parents=True, exist_ok=True)
     peer = Peer(options.peer, options.scratch) if options.peer else None
     table = peer.table() if peer else None
-    asked = options.what or names
+    ways = (True,) if options.quick else (True, False)
+    asked = options.what or (names[:3] if options.quick else names)
     if "equal" in asked:
-        _equal(peer, table)
+        _equal(peer, table, ways)
     network = draw_network(options.firms, options.links, table)
     if "steps" in asked:
-        _steps(peer, network, options.runs)
+        _steps(peer, network, options.runs, ways=ways)
     if "failures" in asked:
         _failures(network, options.failures)
     if "converged" in asked:

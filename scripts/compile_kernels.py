@@ -3,7 +3,10 @@
 import numpy as np
 
 from freehold.measure.cutoff import cutoff
-from freehold.measure.systemic import batch_of, firm_network, run_batch, shared_arrays, single_failures, systemic
+from freehold.measure.firm_network import firm_network
+from freehold.measure.firm_shocks import single_failures
+from freehold.measure.systemic import systemic
+from freehold.measure.systemic_batches import batches_of, run_batch, shared_arrays
 from freehold.network.and_or import Top, and_or, events_of
 from freehold.network.diagram_cuts import diagram_cuts
 from freehold.network.losses import losses
@@ -39,7 +42,7 @@ for memory in (1 << 30, 400_000):
 systemic(firms, single_failures([0]), kernel="compiled")
 
 # what all batches share is only read, and so are the batches themselves: numba compiles for such arrays apart
-shared, batch = shared_arrays(firms), batch_of(single_failures([*range(40)]))
+shared, (batch,) = shared_arrays(firms), batches_of(single_failures([*range(40)]), 40)
 for array in (*shared.values(), *batch.values()):
     array.flags.writeable = False
 run_batch(shared, batch)

@@ -7,8 +7,10 @@ import math
 import numpy as np
 
 from freehold.measure.exposure_program import Binding, Exposure, ExposureAnswer, Plant, Plants, Product, Supply
+from freehold.measure.firm_network import firm_network
+from freehold.measure.firm_shocks import single_failures
 from freehold.measure.leontief import input_table, inputs
-from freehold.measure.systemic import firm_network, single_failures, systemic
+from freehold.measure.systemic import systemic
 from freehold.report.systemic_answers import CascadeAnswer, FirmNames, PlantsAnswer, TableAnswer
 
 __all__ = ["systemic_answers"]

@@ -12,20 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import SolveError
-from freehold.measure.systemic import (
-    Cascades,
-    FirmNetwork,
-    Kernel,
-    Shock,
-    batch_of,
-    firm_levels,
-    firm_network,
-    run_batch,
-    shared_arrays,
-    single_failures,
-    systemic,
-)  # fmt: skip
-from freehold.network import firm_cascade
+from freehold.measure.firm_network import FirmNetwork, firm_network
+from freehold.measure.firm_shocks import Shock, single_failures
+from freehold.measure.systemic import Cascades, Kernel, firm_levels, systemic
+from freehold.measure.systemic_batches import batches_of, run_batch, shared_arrays
+from freehold.network import firm_cascade_runs
 from strategies import repeatable
 
 if TYPE_CHECKING:
@@ -144,7 +135,7 @@ def test_lanes_steps_near_a_change_and_steps_over_all_firms_agree_to_the_last_bi
     asked = [*single_failures(range(0, 3000, 70)), Shock.of(range(50), 0.3, id="many"), Shock.of([7, 8], 0.5, up=0.9, id="two")]
     found = {}
     for way, near, memory in (("lanes", 0.0, 1 << 30), ("all", 0.0, 400_000), ("near", 99.0, 400_000), ("mixed", 0.1, 1 << 30)):
-        monkeypatch.setattr(firm_cascade, "_NEAR", near)
+        monkeypatch.setattr(firm_cascade_runs, "_NEAR", near)
         found[way] = systemic(
             network, asked, replaceability=replaceability, converged=False, kernel="compiled", memory=memory
         ).reference
@@ -158,11 +149,11 @@ def test_workers_batches_and_memory_change_no_answer() -> None:
     alone = systemic(network, asked, converged=False, kernel="compiled").reference
     together = systemic(network, asked, converged=False, kernel="compiled", workers=2, memory=4_000_000).reference
     shared = shared_arrays(network)
-    parts = [run_batch(shared, batch_of(asked[first:last])) for first, last in ((0, 1), (1, 400), (400, 600))]
+    parts = [run_batch(shared, batch) for size in (1, 400) for batch in batches_of(asked[:2] if size == 1 else asked[2:], size)]
     assert same(alone, together)
     for name in NAMES:
         assert np.array_equal(np.concatenate([part[name] for part in parts]), getattr(alone, name))
-    assert run_batch(shared, batch_of([]))["total"].tolist() == []
+    assert list(batches_of(asked[:0], 5)) == []
 
 
 @pytest.mark.parametrize("rule", ["level", "loss"])
@@ -247,7 +238,7 @@ def test_orders_solved_apart_end_where_steps_end(kernel: Kernel, part: float, mo
     shock = Shock.of([int(network.seller[0])], part)
     found = {}
     for way, patience in (("apart", 5), ("steps", 10**6)):
-        monkeypatch.setattr(firm_cascade, "_PATIENCE", patience)
+        monkeypatch.setattr(firm_cascade_runs, "_PATIENCE", patience)
         answer = systemic(network, [shock], kernel=kernel, steps=10**6).converged
         assert answer is not None
         assert answer.error[0] <= 2.1e-10

@@ -1,13 +1,20 @@
-"""``freehold systemic``: published vectors through the command, every face and schema, flags that make no sense, a kill."""
+"""``freehold systemic``: published vectors through the command, every face and schema, flags that make no sense, a kill -9."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 import freehold
@@ -145,35 +152,64 @@ def test_a_shock_of_several_firms_is_one_and_says_what_is_left_of_each(capsys: p
     assert {one["id"] for one in country["levels"] if one["down"] == 0} >= {"cora", "gable", "hale"}
 
 
+def drawn(folder: Path, firms: int, links: int) -> tuple[str, ...]:
+    """A network that is drawn; large circles, so that a run to the end takes a while."""
+    numbers = np.random.default_rng(3)
+    pairs = (numbers.random((links, 2)) ** 2 * firms).astype(int).tolist()
+    sales = numbers.lognormal(3, 1, links).round(2).tolist()
+    rows = [f"f{one},f{other},{amount}\n" for (one, other), amount in zip(pairs, sales, strict=True)]
+    sectors = numbers.integers(0, 12, firms).tolist()
+    listed = [f"f{one},s{sector}\n" for one, sector in enumerate(sectors)]
+    return (
+        written(folder, "drawn.csv", "supplier,buyer,value\n" + "".join(rows)),
+        "--firms", written(folder, "drawn_firms.csv", "firm,sector\n" + "".join(listed)), "--epsilon", "0.001",
+    )  # fmt: skip
+
+
+def kept(path: Path) -> int:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM batch").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
 @pytest.mark.slow
-def test_finished_batches_are_kept_and_found_again_after_a_loss(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_ranking_that_is_killed_loses_no_finished_batch_and_ends_the_same_to_the_last_bit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from freehold.measure import systemic
+    journal = tmp_path / "kept"
+    question = (*drawn(tmp_path, 240, 900), "--time", "600", "--format", "json")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "freehold", "systemic", *question, "--journal", str(journal), "--workers", "2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
+    ) as process:
+        while kept(journal) < 4 and process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.005)
+        process.send_signal(signal.SIGKILL)
+    finished, batches = kept(journal), 1 + 15  # 240 failures by 512 as the reference stops, then by 16 to their end
+    assert 4 <= finished < batches
+    assert main(["systemic", *question, "--journal", str(journal), "--workers", "1"]) == 0
+    resumed = capsys.readouterr()
+    assert f"{finished} of {batches} batches were found" in resumed.err
+    assert kept(journal) == batches
+    assert main(["systemic", *question, "--journal", str(journal), "--workers", "2"]) == 0
+    again = capsys.readouterr()
+    assert f"{batches} of {batches} batches were found" in again.err
+    assert main(["systemic", *question]) == 0
+    undisturbed = capsys.readouterr()
+    assert resumed.out == again.out == undisturbed.out
 
-    worked, done = systemic.run_batch, 0
 
-    def few(shared: Any, batch: Any) -> Any:
-        nonlocal done
-        done += 1
-        if done == 3:
-            raise RuntimeError("the machine went down")
-        return worked(shared, batch)
-
-    monkeypatch.setattr("freehold.cli.systemic._BATCH", 4)  # three batches a run, and two runs
-    monkeypatch.setattr(systemic, "run_batch", few)
-    arguments = (*FILES, "--journal", str(tmp_path / "kept"), "--workers", "1")
-    assert main(["systemic", *arguments]) == 2
-    capsys.readouterr()
-    found = answer(capsys, *arguments)
-    assert done == 3 + 4
-    assert answer(capsys, *arguments) == found
-    assert done == 3 + 4
-    plain = answer(capsys, *FILES)
-    for one, other in zip(found["shocks"], plain["shocks"], strict=True):
-        assert one["id"] == other["id"]
-        assert one["compatible"]["total"] == pytest.approx(other["compatible"]["total"], abs=1e-12)
-        assert one["converged"]["total"] == pytest.approx(other["converged"]["total"], abs=1e-8)
+def test_a_journal_that_is_no_journal_and_memory_for_no_batch_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = written(tmp_path, "other.csv", "supplier,buyer,value\n")
+    assert "is no journal of Freehold" in refused(capsys, *FILES, "--journal", other)
+    large = drawn(tmp_path, 3_000, 3_500)
+    assert "Allow more memory" in refused(capsys, *large, "--journal", str(tmp_path / "kept"), "--memory", "1M")
 
 
 def test_the_table_of_inputs_is_that_of_miller_and_blair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

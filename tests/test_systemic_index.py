@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.errors import SolveError
-from freehold.measure.systemic import FirmNetwork, Kernel, Shock, firm_levels, firm_network, single_failures, systemic
+from freehold.measure.firm_network import FirmNetwork, firm_network
+from freehold.measure.firm_shocks import Shock, single_failures
+from freehold.measure.systemic import Kernel, firm_levels, systemic
 from strategies import repeatable
 from test_firm_cascade import networks, shocks
 

@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from freehold.measure.content import ContentAnswer, content
     from freehold.measure.cutoff import CutoffAnswer, cutoff, cutoffs
     from freehold.measure.exposure_program import ExposureAnswer, Plants, Scenario, exposure
+    from freehold.measure.firm_network import FirmNetwork
+    from freehold.measure.firm_shocks import Shock
     from freehold.measure.gaps import GapsAnswer, gaps
     from freehold.measure.leontief import InputsAnswer, inputs
     from freehold.measure.partners import PartnersAnswer, partners
     from freehold.measure.restart import RestartAnswer, restart
     from freehold.measure.sweep import SweepAnswer, sweep
     from freehold.measure.sweep_outlook import OutlookAnswer, Question, ask_outlook, outlook
-    from freehold.measure.systemic import FirmNetwork, Shock, SystemicAnswer, systemic
+    from freehold.measure.systemic import SystemicAnswer, systemic
     from freehold.measure.why import WhyAnswer, why
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
@@ -50,13 +52,15 @@ _HOMES: Final = {
     "freehold.measure.content": ("ContentAnswer", "content"),
     "freehold.measure.cutoff": ("CutoffAnswer", "cutoff", "cutoffs"),
     "freehold.measure.exposure_program": ("ExposureAnswer", "Plants", "Scenario", "exposure"),
+    "freehold.measure.firm_network": ("FirmNetwork",),
+    "freehold.measure.firm_shocks": ("Shock",),
     "freehold.measure.gaps": ("GapsAnswer", "gaps"),
     "freehold.measure.leontief": ("InputsAnswer", "inputs"),
     "freehold.measure.partners": ("PartnersAnswer", "partners"),
     "freehold.measure.restart": ("RestartAnswer", "restart"),
     "freehold.measure.sweep": ("SweepAnswer", "sweep"),
     "freehold.measure.sweep_outlook": ("OutlookAnswer", "Question", "ask_outlook", "outlook"),
-    "freehold.measure.systemic": ("FirmNetwork", "Shock", "SystemicAnswer", "systemic"),
+    "freehold.measure.systemic": ("SystemicAnswer", "systemic"),
     "freehold.measure.why": ("WhyAnswer", "why"),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
     "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from freehold.errors import BadStack, Finding, UnknownId, UsageError
 from freehold.measure.exposure_program import Plant, Plants, Product, Supply
+from freehold.measure.firm_network import FirmNetwork, firm_network
+from freehold.measure.firm_shocks import Shock
 from freehold.measure.leontief import InputTable, grouped, input_table
-from freehold.measure.systemic import FirmNetwork, Shock, firm_network
 from freehold.read.firm_links import FirmTables, read_essentiality, read_firm_links
 from freehold.read.plant_tables import read_plant_tables
 from freehold.stack.cells import nearest

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -260,6 +259,7 @@ def _run(
     options: argparse.Namespace, work_name: str, shared: Arrays, batches: Iterable[Arrays], total: int
 ) -> tuple[Arrays, ...] | None:
     """All results in order; ``None`` if it was interrupted."""
+    from freehold.cli.progress_bar import progress_bar
     from freehold.cli.speech import tell
     from freehold.measure.sweep import VERSION
     from freehold.scale.in_process_pool import InProcessPool
@@ -285,7 +285,7 @@ def _run(
     asked = choose_pool(options.workers, options.ray)
     pool = InProcessPool() if total <= 1 and options.ray is None else asked
     try:
-        with journal or nullcontext(), pool, _bar(total) as advance:
+        with journal or nullcontext(), pool, progress_bar(total) as advance:
             if journal is not None:
                 _tell_of_others(journal, work_name, shared, note)
             finished = run_batches(
@@ -308,19 +308,3 @@ def _tell_of_others(journal: Journal, work_name: str, shared: Arrays, note: Call
     others = journal.others(question)
     if others and not journal.kept(question):
         note(say("sweep.other_question", file=journal.path, count=others))
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal that shows how much is finished; nothing anywhere else."""
-    if not sys.stderr.isatty() or total < 2:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    with Progress(
-        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda finished: bar.update(task, completed=finished)

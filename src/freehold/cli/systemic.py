@@ -9,28 +9,23 @@ import argparse
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from freehold.cli.systemic_journal import Asked, kept_answer
 from freehold.errors import UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from freehold.firms import Firms
-    from freehold.measure.systemic import Cascades, Shock, SystemicAnswer
-    from freehold.report.systemic_answers import Mode
+    from freehold.measure.firm_shocks import Shock
+    from freehold.measure.systemic import FirmLevels, SystemicAnswer
 
 __all__ = ["add_arguments", "run"]
 
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_BATCH: Final = 512
-_VERSION: Final = "1"
-_MANY: Final = 2_000
-"""More shocks than this are run to the end only after all have been run as the reference stops."""
+_INTERRUPTED: Final = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,147 +131,80 @@ def _see_one_question(options: argparse.Namespace) -> None:
 def _cascades(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.cli.speech import progress
-    from freehold.measure.systemic import firm_levels, single_failures
     from freehold.report.answers import Context
     from freehold.report.systemic_answers import CascadeAnswer, FirmNames
 
     seconds, epsilon = _seconds(options), _number(options.epsilon, "--epsilon", most=1.0)
+    memory, workers = _memory(options.memory), _workers(options)
     essentiality: Any = int(options.essentiality) if options.essentiality in ("0", "1", "2") else options.essentiality
     firms = _read(options, essentiality)
-    tables = firms.tables
+    until = time.monotonic() + seconds
     with progress("putting links in order …"):
         network, weights = firms.network, firms.weights
-    shocks: Sequence[Shock]
-    if options.shock or options.country:
-        shocks, places = [firms.shock([_part(text) for text in options.shock], options.country)], None
-    else:
-        # the largest first: if time runs out, what is left is small
-        size = network.output if weights is None else weights
-        places = tuple(sorted(range(network.firms), key=lambda one: (-float(size[one]), one)))
-        shocks = single_failures(places, [tables.firms[one] for one in places])
     how = {"replaceability": options.replaceability == "on", "eps": epsilon, "weights": weights}
-    found = _computed(options, firms, shocks, how, seconds)
-    levels = None
+    shocks, places = _asked(options, firms)
+    asked = Asked(network, shocks, how, options.mode != "compatible", until)
+    found, levels = None, None
+    if options.journal is not None:
+        found = kept_answer(asked, options.journal, workers, memory)
+        if found is None:
+            return _INTERRUPTED
     if places is None:
-        levels = firm_levels(network, shocks[0], converged=options.mode != "compatible", seconds=seconds, **how)
+        levels = _levels(asked)
+        found = levels.answer if found is None else found
+    elif found is None:
+        found = _computed(asked, workers, memory)
+    tables, mode = firms.tables, options.mode
     names = FirmNames(tables.firms, tables.names, tables.sectors, tables.countries)
-    mode: Mode = options.mode
     answer = CascadeAnswer(options.links, names, found, mode, places, levels, weights is not None, options.most)
     show(options, answer, Context(path=options.links))
     return 0
 
 
-def _computed(
-    options: argparse.Namespace, firms: Firms, shocks: Sequence[Shock], how: dict[str, Any], seconds: float
-) -> SystemicAnswer:  # fmt: skip
+def _asked(options: argparse.Namespace, firms: Firms) -> tuple[Sequence[Shock], tuple[int, ...] | None]:
+    """The shocks, and the firm of each where each is the failure of one."""
+    import numpy as np
+
+    from freehold.measure.firm_shocks import single_failures
+
+    if options.shock or options.country:
+        return [firms.shock([_part(text) for text in options.shock], options.country)], None
+    # the largest first: if time runs out, what is left is small
+    size = firms.network.output if firms.weights is None else firms.weights
+    order = np.lexsort((np.arange(len(size)), -size))
+    places = tuple(order.tolist())
+    return single_failures(order, [firms.ids[one] for one in places]), places
+
+
+def _levels(asked: Asked) -> FirmLevels:
     from freehold.cli.speech import progress
-    from freehold.measure.systemic import systemic
+    from freehold.measure.systemic import firm_levels
+
+    with progress("computing …"):
+        return firm_levels(
+            asked.network, asked.shocks[0], converged=asked.to_the_end, seconds=asked.until - time.monotonic(), **asked.how
+        )  # fmt: skip
+
+
+def _computed(asked: Asked, workers: int, memory: int) -> SystemicAnswer:
+    from freehold.cli.progress_bar import progress_bar
+    from freehold.measure.systemic import MANY, systemic
+
+    size = len(asked.shocks)
+    with progress_bar(2 * size if asked.to_the_end and size > MANY else size) as advance:
+        return systemic(
+            asked.network, asked.shocks, converged=asked.to_the_end, seconds=asked.until - time.monotonic(), workers=workers,
+            memory=memory, progress=advance, **asked.how,
+        )  # fmt: skip
+
+
+def _workers(options: argparse.Namespace) -> int:
     from freehold.scale.pools import cores
 
-    memory = _memory(options.memory)
-    workers = cores() if options.workers is None else options.workers
+    workers = cores() if options.workers is None else int(options.workers)
     if workers < 1:
         raise UsageError(f"--workers {workers}: at least 1 works.")
-    if options.journal is not None:
-        return _kept(options, firms, shocks, how, seconds, memory)
-    until = time.monotonic() + seconds
-    how = {**how, "memory": memory, "workers": workers}
-    many = options.mode == "both" and len(shocks) > _MANY
-    with progress(f"computing {len(shocks):,} shocks …"):
-        first = systemic(
-            firms.network, shocks, converged=options.mode != "compatible" and not many, seconds=seconds, **how
-        )  # fmt: skip
-        return _to_the_end(firms, shocks, first, how, until) if many else first
-
-
-def _to_the_end(
-    firms: Firms, shocks: Sequence[Shock], first: SystemicAnswer, how: dict[str, Any], until: float
-) -> SystemicAnswer:  # fmt: skip
-    """Run as many to their end as time allows, the worst first: the end takes many more steps than the reference does."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    from freehold.measure.systemic import Cascades, systemic
-
-    left = until - time.monotonic()
-    if left <= 0:
-        run = replace(first.reference, stopped=np.full(len(shocks), 2, np.uint8))
-        return replace(first, converged=run)
-    order = np.lexsort((np.arange(len(shocks)), -np.round(first.reference.total, 12)))
-    ended = systemic(firms.network, [shocks[one] for one in order], converged=True, seconds=left, **how).converged
-    assert ended is not None
-    columns = {}
-    for name in ("total", "down", "up", "steps", "decrease", "error", "stopped"):
-        column = np.empty_like(getattr(ended, name))
-        column[order] = getattr(ended, name)
-        columns[name] = column
-    return replace(first, converged=Cascades(**columns))
-
-
-def _kept(
-    options: argparse.Namespace, firms: Firms, shocks: Sequence[Shock], how: dict[str, Any], seconds: float, memory: int
-) -> SystemicAnswer:  # fmt: skip
-    """The same in batches on a pool, each kept in a journal as it ends."""
-    from freehold.cli.speech import progress, tell
-    from freehold.measure.systemic import BOUND, SystemicAnswer
-    from freehold.scale.journal import open_journal
-    from freehold.scale.pools import choose_pool
-
-    def told(text: str) -> None:
-        tell(f"freehold: note: {text}")
-
-    until = time.monotonic() + seconds
-    runs = []
-    with choose_pool(options.workers) as pool, open_journal(options.journal, told) as kept:
-        for eps in (how["eps"], *(() if options.mode == "compatible" else (BOUND,))):
-            with progress(f"computing {len(shocks):,} shocks in batches …"):
-                runs.append(_batches(pool, kept, firms, shocks, {**how, "eps": eps}, memory // max(1, pool.workers), until))
-    return SystemicAnswer(
-        firms.network, tuple(one.id for one in shocks), _own(firms, shocks), runs[0], runs[1] if len(runs) > 1 else None,
-        how["eps"], "level", how["replaceability"], BOUND,
-    )  # fmt: skip
-
-
-def _own(firms: Firms, shocks: Sequence[Shock]) -> npt.NDArray[np.float64]:
-    import numpy as np
-
-    weights = firms.network.output if firms.weights is None else firms.weights
-    total = weights.sum()
-    return np.array([float(weights[one.firms] @ np.maximum(one.down, one.up)) / total for one in shocks])
-
-
-def _batches(
-    pool: Any, kept: Any, firms: Firms, shocks: Sequence[Shock], how: dict[str, Any], memory: int, until: float
-) -> Cascades:  # fmt: skip
-    import numpy as np
-
-    from freehold.measure.systemic import Cascades, batch_of, shared_arrays
-    from freehold.scale.interface import Batch
-    from freehold.scale.run import run as run_batches
-
-    # so that a batch's key does not change with the memory of the machine, its size does not follow from it
-    shared = shared_arrays(firms.network, memory=memory, **how)
-    starts = range(0, len(shocks), _BATCH)
-
-    def batches() -> Iterator[Batch]:
-        for number, start in enumerate(starts):
-            if time.monotonic() > until:
-                return
-            yield Batch(number, batch_of(shocks[start : start + _BATCH]))
-
-    done = run_batches(
-        pool, "freehold.measure.systemic:run_batch", shared, batches(), version=_VERSION, journal=kept,
-        cancelled=lambda: time.monotonic() > until,
-    )  # fmt: skip
-    size = len(shocks)
-    columns: dict[str, Any] = {name: np.full(size, math.nan) for name in ("decrease", "error")}
-    columns |= {name: np.zeros(size) for name in ("total", "down", "up")} | {"steps": np.zeros(size, np.int64)}
-    columns["stopped"] = np.full(size, 2, np.uint8)
-    for number, result in zip(done.numbers, done.results, strict=True):
-        for name, column in columns.items():
-            column[number * _BATCH : number * _BATCH + len(result["total"])] = result[name]
-    return Cascades(**columns)
+    return workers
 
 
 def _inputs(options: argparse.Namespace) -> int:

@@ -1,104 +1,112 @@
-"""Cascades of many shocks on one network of firms. Owns the choice of kernel, the limits, and the proof of an error.
+"""Cascades of many shocks on one network of firms. Owns how they are shared out to lanes and threads, and the limits of both.
 
-A cascade's levels only fall (each step's function grows with the levels, and the start is the most there can be), towards the
-greatest levels that a step leaves as they are. From that follows the proof of how near the end is: lower the levels by a
-small part of what was lost and let them run; if they come back up at least half of the way, everywhere, then what was
-lowered lies under the end, and the end under the levels (Tarski).
+Shocks and endings stand in arrays: one that is not begun, because time is up, costs nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from freehold.errors import SolveError
 from freehold.network.arrays import Floats, Integers
-from freehold.network.build import kernel_module
-from freehold.network.firm_cascade_arrays import EXHAUSTED, LANES, CascadeState, LaneState
+from freehold.network.firm_cascade_arrays import LANES
 from freehold.network.firm_cascade_links import BuiltFirms
-from freehold.network.firm_cascade_orders import encloses, extrapolated
+from freehold.network.firm_cascade_runs import Ending, FirmShock, Limits, OneCascade, SideBySide
 
-__all__ = ["AT_REST", "ROUNDING", "Ending", "FirmShock", "Limits", "Run", "cascade", "cascades", "memory_of"]
+__all__ = ["Endings", "FirmShocks", "cascade", "cascades", "memory_of"]
 
-AT_REST: Final = (1e-13, 1e-14, 1e-15)
-"""Largest changes in a step at which it is tried to prove that a cascade is at its end."""
-
-ROUNDING: Final = 1e-13
-"""What a proven error is raised by, for the rounding of sums."""
-
-_NO_CHANGE: Final = 2
-"""The kernel's rule of stopping under which neither falls nor rises go on."""
-
-_PATIENCE: Final = 50
-_SWEEPS: Final = 2000
-_NEAR: Final = 0.1
-_BUDGET: Final = {True: 300_000_000, False: 300_000}
 _CHUNK: Final = 256
 _PER_FIRM: Final = 100
 """Bytes a firm that one cascade's state takes, generously."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FirmShock:
-    """What is lost at the start, for good: parts of the levels of these firms, down and up."""
+class FirmShocks:
+    """What is lost at the start of each of s shocks, for good.
 
+    Parameters
+    ----------
+    start : (s + 1,)
+        First entry of each shock, and the number of entries.
+    firms, down, up : (entries,)
+        Firms hit, and the parts of their levels that are lost, down and up.
+    """
+
+    start: Integers
     firms: Integers
     down: Floats
     up: Floats
 
+    def __len__(self) -> int:
+        return len(self.start) - 1
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How a cascade is run and where it stops.
+    def __getitem__(self, number: int) -> FirmShock:
+        first, last = self.start[number], self.start[number + 1]
+        return FirmShock(self.firms[first:last], self.down[first:last], self.up[first:last])
 
-    Parameters
-    ----------
-    replaceable
-        Whether market shares soften shortages.
-    by_loss
-        Whether the sum of losses has to come to rest (growth at most a factor 1 + eps), not each level (fall at most eps).
-    eps
-        The reference's stop.
-    bound
-        Error to prove at the end; 0 where the cascade is not to be run on to its end.
-    steps
-        Most steps of one cascade.
-    deadline
-        On the clock :func:`time.monotonic`.
-    """
+    def chosen(self, numbers: Integers) -> FirmShocks:
+        """These shocks, in this order."""
+        sizes = np.diff(self.start)[numbers]
+        start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        entries = np.repeat(self.start[:-1][numbers] - start[:-1], sizes) + np.arange(start[-1])
+        return FirmShocks(start, self.firms[entries], self.down[entries], self.up[entries])
 
-    replaceable: bool
-    by_loss: bool
-    eps: float
-    bound: float
-    steps: int
-    deadline: float
+    def own(self, weight: Floats) -> tuple[Floats, Floats, Floats]:
+        """Weighted parts that each shock itself takes (both, down, up); weights of firms in the shocks' own numbering."""
+        number = np.repeat(np.arange(len(self)), np.diff(self.start))
+        each = weight[self.firms]
+        parts = (np.maximum(self.down, self.up), self.down, self.up)
+        total, down, up = (np.bincount(number, each * part, len(self)).astype(np.float64) for part in parts)
+        return total, down, up
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a cascade ended: weighted losses (both, down, up), steps, last decrease, proven error, what stopped it (0, 1, 2)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Endings:
+    """How s cascades ended, an array of length s for each number of :class:`~freehold.network.firm_cascade_runs.Ending`."""
 
-    total: float
-    down: float
-    up: float
-    steps: int
-    decrease: float
-    error: float
-    stopped: int
+    total: Floats
+    down: Floats
+    up: Floats
+    steps: Integers
+    decrease: Floats
+    error: Floats
+    stopped: npt.NDArray[np.uint8]
+
+    @classmethod
+    def not_begun(cls, shocks: FirmShocks, weight: Floats) -> Endings:
+        """All as they stand before the first step, stopped by the limit of time."""
+        size = len(shocks)
+        return cls(
+            *shocks.own(weight), np.zeros(size, np.int64), np.zeros(size), np.full(size, np.nan), np.full(size, 2, np.uint8)
+        )
+
+    def put(self, number: int, ending: Ending) -> None:
+        """Note how one ended."""
+        for name in _NAMES:
+            getattr(self, name)[number] = getattr(ending, name)
+
+    def put_all(self, numbers: Integers, others: Endings) -> None:
+        """Note how several ended, in the order of the numbers."""
+        for name in _NAMES:
+            getattr(self, name)[numbers] = getattr(others, name)
+
+    def chosen(self, numbers: Integers) -> Endings:
+        """Those of these shocks, in this order."""
+        return Endings(*(getattr(self, name)[numbers] for name in _NAMES))
+
+    def copy(self) -> Endings:
+        """The same numbers in arrays of their own."""
+        return Endings(*(getattr(self, name).copy() for name in _NAMES))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The reference's ending and, where it was asked for, the true one."""
-
-    reference: Ending
-    converged: Ending | None
+_NAMES: Final = tuple(field.name for field in fields(Endings))
 
 
 def memory_of(firms: int, *, lanes: bool) -> int:
@@ -106,237 +114,10 @@ def memory_of(firms: int, *, lanes: bool) -> int:
     return firms * (_PER_FIRM + (6 * 8 * LANES if lanes else 0))
 
 
-class _Room:
-    """The state of one cascade, used again for the next."""
-
-    def __init__(self, built: BuiltFirms, weight: Floats) -> None:
-        self.built, self.firms = built, len(built.links.output)
-        self.weight: Any = weight if built.compiled else weight.tolist()
-        self.kernel = kernel_module("firm_cascade_kernel", compiled=built.compiled)
-        self.sums: Any = self._made(np.zeros(3))
-        self.before = self._sums_of_blocks()
-        self.state = self._fresh()
-
-    def _made(self, array: Any) -> Any:
-        return array if self.built.compiled else array.tolist()
-
-    def _sums_of_blocks(self) -> Floats:
-        links = self.built.links
-        blocks = len(links.block_start) - 1
-        whole = self._made(np.ones(self.firms))
-        return np.array([self.kernel.sum_block(links, whole, block) for block in range(blocks)], np.float64)
-
-    def _fresh(self) -> CascadeState:
-        firms, blocks, markets = self.firms, len(self.before), len(self.built.links.market_block) - 1
-
-        def ones() -> Any:
-            return self._made(np.ones(firms))
-
-        def zeros() -> Any:
-            return self._made(np.zeros(firms))
-
-        def numbers() -> Any:
-            return self._made(np.zeros(firms, np.int32))
-
-        def stamps(size: int) -> Any:
-            return self._made(np.zeros(size, np.int64))
-
-        return CascadeState(
-            down=ones(), up=ones(), down_cap=ones(), up_cap=ones(), shortage=zeros(), lack=zeros(),
-            block_sum=self._made(self.before.copy()), market_left=self._made(np.zeros(markets)), changed_down=numbers(),
-            changed_up=numbers(), short=numbers(), is_short=self._made(np.zeros(firms, np.uint8)), marked_down=numbers(),
-            marked_up=numbers(), seen_down=stamps(firms), seen_up=stamps(firms), seen_block=stamps(blocks),
-            seen_market=stamps(markets), fresh_market=stamps(markets), counts=stamps(7), figures=self._made(np.zeros(4)),
-        )  # fmt: skip
-
-    def start(self, shock: FirmShock) -> None:
-        """Clear the state and set the shock."""
-        state = self.state
-        for array, value in (
-            (state.down, 1.0), (state.up, 1.0), (state.down_cap, 1.0), (state.up_cap, 1.0), (state.shortage, 0.0),
-            (state.lack, 0.0), (state.is_short, 0),
-        ):  # fmt: skip
-            if self.built.compiled:
-                array.fill(value)
-            else:
-                array[:] = [value] * len(array)
-        state.block_sum[:] = self._made(self.before)
-        counts, figures = state.counts, state.figures
-        counts[0] = counts[1] = counts[2] = counts[4] = counts[5] = 0
-        figures[0] = figures[1] = 0.0
-        places = self.built.place[shock.firms]
-        for place, down, up in zip(places.tolist(), shock.down.tolist(), shock.up.tolist(), strict=True):
-            if down > 0.0:
-                state.down[place] = state.down_cap[place] = 1.0 - down
-                state.is_short[place] = 1
-                state.changed_down[counts[0]] = state.short[counts[2]] = place
-                counts[0] += 1
-                counts[2] += 1
-            if up > 0.0:
-                state.up[place] = state.up_cap[place] = 1.0 - up
-                state.changed_up[counts[1]] = place
-                counts[1] += 1
-        figures[2], figures[3] = 0.0, self.weighed()[0]
-
-    def weighed(self) -> tuple[float, float, float]:
-        """Weighted losses now."""
-        self.kernel.weigh(self.weight, self.state.down, self.state.up, self.sums)
-        return float(self.sums[0]), float(self.sums[1]), float(self.sums[2])
-
-    def go(self, limits: Limits, rule: int, eps: float, steps: int, *, alone: bool = True) -> int:
-        """Take steps; 0, 1, 2 as in :class:`Ending`, 3 if the cascade is left to lanes."""
-        while True:
-            stopped: int = self.kernel.run(
-                self.built.links, self.state, self.weight, self.sums, limits.replaceable, rule, eps, steps, _NEAR, alone,
-                _BUDGET[self.built.compiled],
-            )  # fmt: skip
-            if stopped != 2 or time.monotonic() >= limits.deadline:
-                return stopped
-
-    def ending(self, stopped: int) -> Ending:
-        """Note how the cascade stands; nothing is proven of it yet."""
-        return Ending(*self.weighed(), int(self.state.counts[5]), float(self.state.figures[0]), np.nan, stopped)
-
-    def levels(self) -> tuple[Floats, Floats]:
-        """Levels down and up, in the numbering that the network was made from."""
-        return tuple(np.array(array, np.float64)[self.built.place] for array in (self.state.down, self.state.up))  # type: ignore[return-value]
-
-    def converge(self, limits: Limits) -> Ending:
-        """Run on to the end, and prove how near it is; what travels up is solved apart if it takes long."""
-        patience = min(limits.steps, int(self.state.counts[5]) + _PATIENCE)
-        stopped = self.go(limits, _NO_CHANGE, AT_REST[0], patience)
-        solved = stopped == 1 and patience < limits.steps and self._solve_up(limits)
-        for rest in AT_REST:
-            stopped = self.go(limits, _NO_CHANGE, rest, limits.steps)
-            ending = self.ending(stopped)
-            if stopped:
-                break
-            only_falls = self.state.figures[1] <= (AT_REST[0] if solved else 0.0)
-            if only_falls and self._comes_back(limits, ending.steps, down_alone=solved):
-                return replace(ending, error=limits.bound * (ending.down + ending.up) + ROUNDING)
-        return ending
-
-    def _solve_up(self, limits: Limits) -> bool:
-        """Put the levels up at their end; whether it is proven. If it is not, they stay as they are."""
-        links, state = self.built.links, self.state
-        if len(links.orders) and np.bincount(
-            np.repeat(np.arange(self.firms), np.diff(np.asarray(links.order_start))), np.asarray(links.order_weight)
-        ).max() > 1.0 + ROUNDING:  # fmt: skip
-            return False  # stated revenue under the sum of sales: levels may be cut off at 0, and the end need not be one
-        cap = np.array(state.up_cap, np.float64)
-
-        def sweep(level: Floats) -> Floats:
-            new = self._made(level.copy())
-            self.kernel.sweep_up(links, new, state.up_cap, state.lack)
-            return np.asarray(new, np.float64)
-
-        def late() -> bool:
-            return time.monotonic() >= limits.deadline
-
-        end, sweeps, at_rest = extrapolated(sweep, np.array(state.up, np.float64), cap, _SWEEPS, late)
-        proven = at_rest and encloses(sweep, end, cap, limits.bound, ROUNDING / 10, _SWEEPS, late)
-        if proven:
-            self._set([np.array(state.down, np.float64), end], int(state.counts[5]) + sweeps)
-        else:
-            self._set([np.array(state.down, np.float64), np.array(state.up, np.float64)], int(state.counts[5]))
-        return proven
-
-    def _exhausted(self, down: Floats) -> Any:
-        """Which markets have nothing left: there the step's function may jump."""
-        links = self.built.links
-        markets = len(links.market_block) - 1
-        return np.bincount(np.asarray(links.market_of), np.asarray(links.output) * down, markets) <= EXHAUSTED
-
-    def _comes_back(self, limits: Limits, steps: int, *, down_alone: bool) -> bool:
-        """Whether levels that are lowered by the bound's part of what was lost rise at least half of the way back."""
-        state = self.state
-        ends = [np.array(array, np.float64) for array in (state.down, state.up)]
-        lost = [np.array(cap) - end for cap, end in zip((state.down_cap, state.up_cap), ends, strict=True)]
-        low = [np.maximum(end - limits.bound * part, 0.0) for end, part in zip(ends, lost, strict=True)]
-        if down_alone:
-            low[1] = ends[1]
-        if limits.replaceable and (self._exhausted(ends[0]) != self._exhausted(low[0])).any():
-            return False
-        self._set(low, 0)
-        half_way = [(end + level) / 2 - ROUNDING / 10 for end, level in zip(ends, low, strict=True)]
-        taken, proven = 1, False
-        while not proven and taken <= max(64, 4 * steps):
-            if self.go(limits, _NO_CHANGE, -1.0, taken) == 2:
-                break
-            proven = bool((np.asarray(state.down) >= half_way[0]).all())
-            proven = proven and (down_alone or bool((np.asarray(state.up) >= half_way[1]).all()))
-            taken *= 2
-        self._set(ends, steps)
-        return proven
-
-    def _set(self, levels: Sequence[Floats], steps: int) -> None:
-        """Set levels; the next step looks at all that any firm under 1 can reach."""
-        state = self.state
-        for number, (array, changed, level) in enumerate(
-            ((state.down, state.changed_down, levels[0]), (state.up, state.changed_up, levels[1]))
-        ):
-            array[:] = self._made(level)
-            touched = np.flatnonzero(level < 1.0).astype(np.int32)
-            changed[: len(touched)] = self._made(touched)
-            state.counts[number] = len(touched)
-        state.counts[4], state.counts[5] = 1, steps
-
-
-class _Lanes:
-    """Eight cascades side by side; a lane that has stopped is given the next shock."""
-
-    def __init__(self, room: _Room) -> None:
-        self.room = room
-        self.kernel = kernel_module("firm_cascade_lanes", compiled=room.built.compiled)
-        size = room.firms * LANES
-        self.state = LaneState(
-            down=np.ones(size), up=np.ones(size), down_cap=np.ones(size), up_cap=np.ones(size), shortage=np.zeros(size),
-            lack=np.zeros(size), decrease=np.zeros(LANES), rise=np.zeros(LANES), room=np.zeros(4 * LANES),
-        )  # fmt: skip
-        self.steps = [0] * LANES
-        self.loss = [0.0] * LANES
-        self.number = [-1] * LANES
-
-    def load(self, number: int) -> None:
-        """Take over the cascade that stands in the room."""
-        lane, from_one = self.number.index(-1), self.room.state
-        for mine, other in zip(self.state[:4], from_one[:4], strict=True):
-            mine.reshape(-1, LANES)[:, lane] = other
-        self.number[lane], self.steps[lane] = number, int(from_one.counts[5])
-        self.loss[lane] = float(from_one.figures[3])
-
-    @property
-    def free(self) -> int:
-        """How many lanes have no shock."""
-        return self.number.count(-1)
-
-    def step(self, limits: Limits) -> Iterator[tuple[int, Ending]]:
-        """Take a step in every lane; give those that end with it."""
-        self.kernel.step_lanes(self.room.built.links, self.state, limits.replaceable)
-        late = time.monotonic() >= limits.deadline
-        for lane, number in enumerate(self.number):
-            if number < 0:
-                continue
-            self.steps[lane] += 1
-            decrease = float(self.state.decrease[lane])
-            if limits.by_loss:
-                before, self.loss[lane] = self.loss[lane], self._weighed(lane)[0]
-                going = self.loss[lane] > 0.0 if before == 0.0 else self.loss[lane] / before > 1.0 + limits.eps
-            else:
-                going = decrease > limits.eps
-            if not going or late or self.steps[lane] >= limits.steps:
-                stopped = 0 if not going else 1 if self.steps[lane] >= limits.steps else 2
-                yield number, Ending(*self._weighed(lane), self.steps[lane], decrease, np.nan, stopped)
-                self.number[lane] = -1
-
-    def _weighed(self, lane: int) -> tuple[float, float, float]:
-        sums = self.room.sums
-        self.kernel.weigh_lane(self.room.weight, self.state.down, self.state.up, lane, sums)
-        return float(sums[0]), float(sums[1]), float(sums[2])
-
-
-def cascade(built: BuiltFirms, weight: Floats, shock: FirmShock, limits: Limits) -> tuple[Run, tuple[Floats, Floats]]:
-    """Run one shock; give its endings and the levels of the last of them.
+def cascade(
+    built: BuiltFirms, weight: Floats, shock: FirmShock, limits: Limits
+) -> tuple[Ending, Ending | None, tuple[Floats, Floats]]:  # fmt: skip
+    """Run one shock; give the reference's ending, the true one if it was asked for, and the levels of the last of them.
 
     Parameters
     ----------
@@ -347,15 +128,15 @@ def cascade(built: BuiltFirms, weight: Floats, shock: FirmShock, limits: Limits)
     shock, limits
         The question.
     """
-    room = _Room(built, weight)
-    run = _alone(room, shock, limits)
-    return run, room.levels()
+    room = OneCascade(built, weight)
+    reference, converged = _alone(room, shock, limits)
+    return reference, converged, room.levels()
 
 
 def cascades(
-    built: BuiltFirms, weight: Floats, shocks: Sequence[FirmShock], limits: Limits, *, workers: int = 1,
-    memory: int = 1 << 30, progress: Callable[[int], None] | None = None,
-) -> list[Run]:  # fmt: skip
+    built: BuiltFirms, weight: Floats, shocks: FirmShocks, limits: Limits, *, workers: int = 1, memory: int = 1 << 30,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Endings, Endings | None]:  # fmt: skip
     """Run many shocks, each from the start; the same answers whatever the workers and the memory.
 
     Parameters
@@ -371,78 +152,98 @@ def cascades(
     progress
         Told how many shocks are done, now and then.
 
+    Returns
+    -------
+    reference, converged
+        The reference's endings and, if ``limits`` has a bound, the true ones. A shock that time did not suffice to begin has
+        no step, stands at what it takes itself, and is stopped by the limit of time.
+
     Raises
     ------
     freehold.errors.SolveError
         If the memory does not suffice for one cascade.
     """
-    firms = len(built.links.output)
-    with_lanes = built.compiled and not limits.bound and memory >= memory_of(firms, lanes=True) and len(shocks) > 1
+    firms, size = len(built.links.output), len(shocks)
+    with_lanes = built.compiled and not limits.bound and memory >= memory_of(firms, lanes=True) and size > 1
     need = memory_of(firms, lanes=with_lanes)
     if memory < need:
         raise SolveError(
             f"a cascade through {firms} firms takes {need} bytes beside the network, and {memory} are allowed. "
             "Allow more memory."
         )
-    workers = max(1, min(workers, memory // max(need, 1), len(shocks)))
-    size = max(1, min(_CHUNK, -(-len(shocks) // workers)))
-    chunks = [range(first, min(first + size, len(shocks))) for first in range(0, len(shocks), size)]
-    rooms: list[tuple[_Room, _Lanes | None]] = []
+    reference = Endings.not_begun(shocks, weight[built.place])
+    converged = reference.copy() if limits.bound else None
+    workers = max(1, min(workers, memory // max(need, 1), size))
+    each = max(1, min(_CHUNK, -(-size // workers)))
+    chunks = [range(first, min(first + each, size)) for first in range(0, size, each)]
+    rooms: list[tuple[OneCascade, SideBySide | None]] = []
+    done = 0
 
-    def work(chunk: range) -> dict[int, Run]:
+    def work(chunk: range) -> int:
+        if time.monotonic() >= limits.deadline:
+            return 0
         try:
             room, lanes = rooms.pop()
         except IndexError:
-            room = _Room(built, weight)
-            lanes = _Lanes(room) if with_lanes else None
-        found = _chunk(room, lanes, shocks, chunk, limits)
+            room = OneCascade(built, weight)
+            lanes = SideBySide(room) if with_lanes else None
+        count = 0
+        for number, first, second in _chunk(room, lanes, shocks, chunk, limits):
+            reference.put(number, first)
+            if converged is not None and second is not None:
+                converged.put(number, second)
+            count += 1
         rooms.append((room, lanes))
-        return found
+        return count
 
-    done: dict[int, Run] = {}
+    def counted(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress and count:
+            progress(done)
+
     if workers > 1 and built.compiled:
         with ThreadPoolExecutor(workers) as pool:
-            for found in pool.map(work, chunks):
-                done |= found
-                if progress:
-                    progress(len(done))
+            for count in pool.map(work, chunks):
+                counted(count)
     else:
         for chunk in chunks:
-            done |= work(chunk)
-            if progress:
-                progress(len(done))
-    return [done[number] for number in range(len(shocks))]
+            counted(work(chunk))
+    return reference, converged
 
 
-def _alone(room: _Room, shock: FirmShock, limits: Limits) -> Run:
+def _alone(room: OneCascade, shock: FirmShock, limits: Limits) -> tuple[Ending, Ending | None]:
     room.start(shock)
     if time.monotonic() >= limits.deadline:
         late = room.ending(2)
-        return Run(late, late if limits.bound else None)
+        return late, late if limits.bound else None
     stopped = room.go(limits, int(limits.by_loss), limits.eps, limits.steps)
     reference = room.ending(stopped)
     if not limits.bound:
-        return Run(reference, None)
-    return Run(reference, room.converge(limits) if stopped == 0 else reference)
+        return reference, None
+    return reference, room.converge(limits) if stopped == 0 else reference
 
 
-def _chunk(room: _Room, lanes: _Lanes | None, shocks: Sequence[FirmShock], chunk: range, limits: Limits) -> dict[int, Run]:
-    """Small cascades one by one; those that grow large, in lanes from where they stand."""
-    if lanes is None:
-        return {number: _alone(room, shocks[number], limits) for number in chunk}
-    done: dict[int, Run] = {}
+_Ended = tuple[int, Ending, Ending | None]
+
+
+def _chunk(
+    room: OneCascade, lanes: SideBySide | None, shocks: FirmShocks, chunk: range, limits: Limits
+) -> Iterator[_Ended]:  # fmt: skip
+    """Small cascades one by one; those that grow large, in lanes from where they stand; none is begun once time is up."""
     for number in chunk:
-        room.start(shocks[number])
         if time.monotonic() >= limits.deadline:
-            done[number] = Run(room.ending(2), None)
+            break
+        if lanes is None:
+            yield (number, *_alone(room, shocks[number], limits))
             continue
+        room.start(shocks[number])
         stopped = room.go(limits, int(limits.by_loss), limits.eps, limits.steps, alone=False)
         if stopped != 3:
-            done[number] = Run(room.ending(stopped), None)
+            yield number, room.ending(stopped), None
             continue
         lanes.load(number)
         while not lanes.free:
-            done |= {ended: Run(ending, None) for ended, ending in lanes.step(limits)}
-    while lanes.free < LANES:
-        done |= {ended: Run(ending, None) for ended, ending in lanes.step(limits)}
-    return done
+            yield from ((ended, ending, None) for ended, ending in lanes.step(limits))
+    while lanes is not None and lanes.free < LANES:
+        yield from ((ended, ending, None) for ended, ending in lanes.step(limits))

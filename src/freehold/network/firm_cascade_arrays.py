@@ -87,21 +87,21 @@ class CascadeState(NamedTuple):
         What the shock leaves of them.
     shortage, lack : (n,)
         What customers and suppliers feel of a firm's losses, as of the step before.
-    block_sum, market_left : (b,), (k,)
+    block_sum : (b,)
         Output left, as of the step before.
     changed_down, changed_up : (n,)
         Firms whose level the last step changed; so many as ``counts`` 0 and 1 say.
-    short : (n,)
-        Firms whose level down has been under 1; so many as count 2 says.
+    first_short, next_short : (k,), (n,)
+        A chain for each market, ended by -1: its firms whose level down has been under 1.
     is_short : (n,)
-        Whether a firm is among them.
+        Whether a firm is in one.
     marked_down, marked_up : (n,)
         Room for the firms to look at again.
-    seen_down, seen_up, seen_block, seen_market, fresh_market : (n,), (n,), (b,), (k,), (k,)
+    seen_down, seen_up, seen_block, seen_market : (n,), (n,), (b,), (k,)
         Step in which each was last met.
     counts : (7,)
-        Changed down, changed up, short; the step's own number, never twice the same; whether ``short`` has to be made anew;
-        steps taken; operations so far.
+        Changed down, changed up; not used; the step's own number, never twice the same; whether the chains have to be made
+        anew; steps taken; operations so far.
     figures : (4,)
         The last step's largest fall and largest rise; the weighted loss before the last step, and after it.
     """
@@ -113,10 +113,10 @@ class CascadeState(NamedTuple):
     shortage: Any
     lack: Any
     block_sum: Any
-    market_left: Any
     changed_down: Any
     changed_up: Any
-    short: Any
+    first_short: Any
+    next_short: Any
     is_short: Any
     marked_down: Any
     marked_up: Any
@@ -124,7 +124,6 @@ class CascadeState(NamedTuple):
     seen_up: Any
     seen_block: Any
     seen_market: Any
-    fresh_market: Any
     counts: Any
     figures: Any
 

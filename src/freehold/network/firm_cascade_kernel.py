@@ -10,7 +10,7 @@ from typing import Any
 
 from freehold.network.acceleration import accelerate
 
-__all__ = ["run", "sum_block", "sweep_up", "weigh"]
+__all__ = ["chain", "run", "sum_block", "sum_blocks", "sweep_up", "weigh"]
 
 
 @accelerate
@@ -52,6 +52,13 @@ def sum_block(links: Any, down: Any, block: int) -> float:
 
 
 @accelerate
+def sum_blocks(links: Any, down: Any, sums: Any) -> None:
+    """Put the output left in every block into ``sums``."""
+    for block in range(len(sums)):
+        sums[block] = sum_block(links, down, block)
+
+
+@accelerate
 def _left_of(links: Any, block_sum: Any, market: int) -> float:
     """Give the output left in a market, as the reference divides by it."""
     left = 0.0
@@ -68,7 +75,16 @@ def _short_of(output: float, left: float, level: float) -> float:
 
 
 @accelerate
-def _settle(state: Any, firm: int, level: float, old: float, down: int) -> None:
+def chain(links: Any, state: Any, firm: int) -> None:
+    """Put a firm into the chain of the short ones of its market."""
+    market = links.market_of[firm]
+    state.is_short[firm] = 1
+    state.next_short[firm] = state.first_short[market]
+    state.first_short[market] = firm
+
+
+@accelerate
+def _settle(links: Any, state: Any, firm: int, level: float, old: float, down: int) -> None:
     """Note a change of level, and put a firm that has become short among the short ones."""
     counts, figures = state.counts, state.figures
     if old - level > figures[0]:
@@ -79,9 +95,7 @@ def _settle(state: Any, firm: int, level: float, old: float, down: int) -> None:
         state.changed_down[counts[0]] = firm
         counts[0] += 1
         if not state.is_short[firm]:
-            state.is_short[firm] = 1
-            state.short[counts[2]] = firm
-            counts[2] += 1
+            chain(links, state, firm)
     else:
         state.changed_up[counts[1]] = firm
         counts[1] += 1
@@ -154,22 +168,19 @@ def _mark_users(links: Any, state: Any, firm: int, marked: int, cost: int) -> tu
 
 
 @accelerate
-def _renew_short(state: Any) -> None:
-    """Make the list of short firms anew, after steps over all firms."""
-    count = 0
+def _renew_short(links: Any, state: Any) -> None:
+    """Make the chains of short firms anew, after steps over all firms."""
+    for market in range(len(state.first_short)):
+        state.first_short[market] = -1
     for firm in range(len(state.down)):
-        is_short = state.down[firm] < 1.0
-        state.is_short[firm] = 1 if is_short else 0
-        if is_short:
-            state.short[count] = firm
-            count += 1
+        state.is_short[firm] = 0
+        if state.down[firm] < 1.0:
+            chain(links, state, firm)
     for place in range(state.counts[0]):
         firm = state.changed_down[place]
         if not state.is_short[firm]:
-            state.is_short[firm] = 1
-            state.short[count] = firm
-            count += 1
-    state.counts[2], state.counts[4] = count, 0
+            chain(links, state, firm)
+    state.counts[4] = 0
 
 
 @accelerate
@@ -177,7 +188,7 @@ def _step_near(links: Any, state: Any, replaceable: bool, most_cost: float) -> i
     """Take a step over the firms that the last step's changes can reach; give its cost, or -1 if that is over the most."""
     counts, figures = state.counts, state.figures
     if counts[4] and replaceable:
-        _renew_short(state)
+        _renew_short(links, state)
     counts[3] += 1
     now, marked, cost = counts[3], 0, 0
     if replaceable:
@@ -188,22 +199,23 @@ def _step_near(links: Any, state: Any, replaceable: bool, most_cost: float) -> i
                 state.seen_block[block] = now
                 state.block_sum[block] = sum_block(links, state.down, block)
                 cost += (links.block_start[block + 1] - links.block_start[block]) // 4
-            state.seen_market[links.market_of[firm]] = now
-        cost += counts[2]
-        for place in range(counts[2]):
-            firm = state.short[place]
-            market = links.market_of[firm]
+        for place in range(counts[0]):
+            market = links.market_of[state.changed_down[place]]
             if state.seen_market[market] == now:
-                if state.fresh_market[market] != now:
-                    state.fresh_market[market] = now
-                    state.market_left[market] = _left_of(links, state.block_sum, market)
-                    cost += links.market_block[market + 1] - links.market_block[market]
-                short = _short_of(links.output[firm], state.market_left[market], state.down[firm])
+                continue
+            state.seen_market[market] = now
+            left = _left_of(links, state.block_sum, market)
+            cost += links.market_block[market + 1] - links.market_block[market]
+            firm = state.first_short[market]
+            while firm >= 0:
+                cost += 1
+                short = _short_of(links.output[firm], left, state.down[firm])
                 if short != state.shortage[firm]:
                     state.shortage[firm] = short
                     marked, cost = _mark_users(links, state, firm, marked, cost)
-                    if cost > most_cost:
-                        return -1
+                if cost > most_cost:
+                    return -1
+                firm = state.next_short[firm]
     else:
         for place in range(counts[0]):
             firm = state.changed_down[place]
@@ -235,7 +247,7 @@ def _step_near(links: Any, state: Any, replaceable: bool, most_cost: float) -> i
         old = state.down[firm]
         if level != old:
             state.down[firm] = level
-            _settle(state, firm, level, old, 1)
+            _settle(links, state, firm, level, old, 1)
     for place in range(marked_up):
         firm = state.marked_up[place]
         level = _up_level(links, state.lack, firm)
@@ -245,7 +257,7 @@ def _step_near(links: Any, state: Any, replaceable: bool, most_cost: float) -> i
         old = state.up[firm]
         if level != old:
             state.up[firm] = level
-            _settle(state, firm, level, old, 0)
+            _settle(links, state, firm, level, old, 0)
     return cost
 
 
@@ -314,6 +326,7 @@ def run(
         spent += cost + 1
         if rule == 1:
             weigh(weight, state.down, state.up, sums)
+            spent += len(weight)
             figures[2], figures[3] = figures[3], sums[0]
             going = figures[3] > 0.0 if figures[2] == 0.0 else figures[3] / figures[2] > 1.0 + eps
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
@@ -72,18 +73,18 @@ class CascadeAnswer:
     weighted: bool
     most: int
 
-    @property
+    @cached_property
     def ended(self) -> npt.NDArray[np.bool_]:
         """Shocks that were run to the end."""
         run = self.answer.converged
         return np.zeros(len(self.answer.shocks), dtype=bool) if run is None else run.stopped == 0
 
-    @property
+    @cached_property
     def known(self) -> npt.NDArray[np.bool_]:
         """Shocks of which there is a number: run to the end, or as the reference stops, if that was asked for."""
         return self.ended if self.mode == "converged" else self.ended | (self.answer.reference.stopped == 0)
 
-    @property
+    @cached_property
     def best(self) -> Cascades:
         """The numbers that count: those run to the end where there are any, else those of the reference's stop."""
         reference, run = self.answer.reference, self.answer.converged
@@ -92,12 +93,14 @@ class CascadeAnswer:
         ended = self.ended
         return type(reference)(*(np.where(ended, getattr(run, one), getattr(reference, one)) for one in _COLUMNS))
 
-    @property
+    @cached_property
     def order(self) -> tuple[int, ...]:
         """Shocks from the worst; ties by name, and those of which nothing is known last."""
-        total, known, names = self.best.total, self.known, self.answer.shocks
-        keys = zip((~known).tolist(), (-np.round(total, 12)).tolist(), names, range(len(names)), strict=True)
-        return tuple(one for *_, one in sorted(keys))
+        names = self.answer.shocks
+        size = len(names)
+        by_name = np.empty(size, np.int64)
+        by_name[sorted(range(size), key=names.__getitem__)] = np.arange(size)
+        return tuple(np.lexsort((np.arange(size), by_name, -np.round(self.best.total, 12), ~self.known)).tolist())
 
 
 @dataclass(frozen=True)

@@ -470,14 +470,17 @@ def chokepoints(stack: Stack, target: str | None = None, *, order: int = 3, **op
     freehold.errors.FreeholdError
         If something that is named is not there, or a number makes no sense.
     """
+    from freehold.measure.chokepoints import SECONDS
     from freehold.measure.chokepoints import chokepoints as answer_to
     from freehold.measure.cut_reason import reasons_of
+    from freehold.measure.deadline import Deadline
     from freehold.report.answers import ExplainedChokepoints
 
+    deadline = Deadline(options.get("seconds", SECONDS))
     answer = answer_to(stack, target, order=order, **options)
     cheapest = () if answer.cheapest is None else (answer.cheapest[0],)
-    settled = {name: options[name] for name in ("strict", "stake", "kernel", "seconds") if name in options}
-    reasons = reasons_of(stack, answer, (*answer.cut_sets, *cheapest), **settled)
+    settled = {name: options[name] for name in ("strict", "stake", "kernel") if name in options}
+    reasons = reasons_of(stack, answer, (*answer.cut_sets, *cheapest), seconds=deadline.share(), **settled)
     return ExplainedChokepoints(answer, order, reasons[: len(answer.cut_sets)], reasons[-1] if cheapest else None)
 
 

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search = parser.add_argument_group("the search")
     search.add_argument(
         "--time", metavar="SECONDS", type=float, default=60.0,
-        help="when single losses and the search each stop, telling what is known by then (default 60)",
+        help="for the whole search, reasons included; what is known by then is told (default 60)",
     )  # fmt: skip
     search.add_argument("--memory", metavar="SIZE", default="512MB", help="what a diagram may take (default 512MB)")
     search.add_argument(

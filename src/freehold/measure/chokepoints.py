@@ -20,6 +20,7 @@ from freehold.measure.chokepoint_values import ChokepointsAnswer, CutSet, Group,
 from freehold.measure.counted_losses import counted_losses, is_still
 from freehold.measure.cut_engines import BooleanJudge, CutsFound, Question, boolean_question, find_cuts
 from freehold.measure.cutoff import DAYS, FLOOR, check_days
+from freehold.measure.deadline import Deadline
 from freehold.measure.importance import joint_probability, likelihood
 from freehold.measure.level_view import LevelView, kernel_of
 from freehold.measure.members import members_of
@@ -33,11 +34,14 @@ from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.find import find_item
 from freehold.stack.values import Stack
 
-__all__ = ["MEMORY", "Progress", "chokepoints"]
+__all__ = ["MEMORY", "SECONDS", "Progress", "chokepoints"]
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told what is being done (``"single"`` or ``"cut sets"``), how many are done, and of how many (``None``: not known)."""
 
+
+SECONDS: Final = 60.0
+"""For the whole question unless said otherwise."""
 
 MEMORY: Final = 512_000_000
 """Bytes that a diagram may take unless said otherwise."""
@@ -47,8 +51,11 @@ _NODE_BYTES: Final = 61
 
 _MOST_NODES: Final = 1 << 26
 
-_LEAST_SHARE: Final = 0.1
-"""Of the time, what the probability has where the search took all."""
+_SEARCH_SHARE: Final = 0.5
+"""Of the time, what the search has even where reading the stack took all."""
+
+_LATER: Final = 3
+"""Parts of an answer after the cut sets, besides the cheapest set: the probability, the single losses, the reasons."""
 
 
 def chokepoints(
@@ -66,7 +73,7 @@ def chokepoints(
     strict: bool = False,
     weights: Mapping[str, float] | None = None,
     probabilities: Mapping[str, float] | None = None,
-    seconds: float = 60.0,
+    seconds: float = SECONDS,
     memory: float = MEMORY,
     kernel: Kernel = "auto",
     progress: Progress | None = None,
@@ -98,7 +105,10 @@ def chokepoints(
     probabilities
         Of the loss of countries, a year, by code.
     seconds
-        After which a search stops; single losses and cut sets may take as long each.
+        For the whole question, reasons (:func:`freehold.measure.cut_reason.reasons_of`) included. The search for cut sets comes
+        first, then the probability, the cheapest set if asked for, single losses and the reasons; each has what those before
+        it left, less a tenth of the whole for each that follows. Where the time is over, each still has its tenth, and the
+        search its half. What is not searched (setting up, single losses by counters) has no limit, and takes of the same time.
     memory
         Bytes that a diagram may take; a search that needs more stops, and says so.
     kernel
@@ -117,6 +127,7 @@ def chokepoints(
     _check(order, day, floor, most, via, stake, seconds)
     if not memory > 0:
         raise UsageError(f"{memory} bytes are no memory to search in. Give a number above 0.")
+    deadline = Deadline(seconds)
     nodes = int(min(memory / _NODE_BYTES, _MOST_NODES))
     mission = mission_of(stack) if target is None else _mission_of_item(stack, target)
     asked_about = [*mission.weights, *mission.doubtful] if mission.stated or _is_needed_by_none(stack, mission) else []
@@ -144,16 +155,19 @@ def chokepoints(
         cuts = CutsFound(_nothing_left(), None)
     else:
         cuts = find_cuts(
-            question, judge, len(events), order=order, seconds=seconds, nodes_limit=nodes, compiled=KERNELS[kernel],
-            progress=tell,
+            question, judge, len(events), order=order,
+            seconds=deadline.share(_LATER + (weights is not None), least=_SEARCH_SHARE),
+            nodes_limit=nodes, compiled=KERNELS[kernel], progress=tell,
         )  # fmt: skip
     found = cuts.cuts
     first = tuple(_cut_set(view, [events[event] for event in cut]) for cut in first_sets(found, min(most, MOST_SETS)))
-    left = max(seconds - found.seconds, _LEAST_SHARE * seconds)
-    likely = likelihood(events, found, cuts.function, question, seconds=left, nodes_limit=nodes, compiled=KERNELS[kernel])
-    cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, seconds)
+    likely = likelihood(
+        events, found, cuts.function, question,
+        seconds=deadline.share(_LATER - 1 + (weights is not None)), nodes_limit=nodes, compiled=KERNELS[kernel],
+    )  # fmt: skip
+    cheapest = None if weights is None or is_down else _cheapest(view, events, judge, weights, deadline.share(_LATER - 1))
     singles, left_out = _single_losses(
-        case, standing, KERNELS[kernel], mission, members, view, days, day, floor, seconds, progress
+        case, standing, KERNELS[kernel], mission, members, view, days, day, floor, deadline.share(1), progress
     )  # fmt: skip
     running = [
         np.asarray(case.running(side).level, np.float64)[case.built(side).item_place][np.newaxis] for side in (LOW, HIGH)

@@ -5,6 +5,8 @@ The cone of some nodes is they and all that they need, directly or not; no other
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from freehold.errors import SolveError
@@ -13,6 +15,9 @@ from freehold.network.arrays import Integers
 from freehold.network.build import kernel_module
 
 __all__ = ["components_of", "cone", "in_circles", "rows", "with_events", "with_top", "within"]
+
+_ROUNDS: Final = 256
+"""Of a search a layer at a time, each with a fixed cost; what is deeper than this is walked node by node."""
 
 
 def rows(start: Integers | Short, numbers: Integers | Short) -> Integers:
@@ -25,8 +30,9 @@ def rows(start: Integers | Short, numbers: Integers | Short) -> Integers:
     numbers : (q,)
         Rows, in the order wanted.
     """
-    begin = np.asarray(start, np.int64)[numbers]
-    sizes = np.asarray(start, np.int64)[np.asarray(numbers, np.int64) + 1] - begin
+    # taken first and widened then: few rows of a large table cost what the few do
+    begin = np.asarray(start)[numbers].astype(np.int64)
+    sizes = np.asarray(start)[np.asarray(numbers, np.int64) + 1].astype(np.int64) - begin
     ends = np.cumsum(sizes)
     return np.repeat(begin - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
 
@@ -78,11 +84,29 @@ def cone(net: AndOr, nodes: Integers | Short) -> Short:
     start = net.member_start[net.need_start]
     seen: Booleans = np.zeros(size, np.bool_)
     seen[open_] = True
+    rounds = 0
     while len(open_):
+        rounds += 1
+        if rounds > _ROUNDS:
+            _walk(start, net.members, open_, seen)
+            break
         found = np.unique(net.members[rows(start, open_)]).astype(np.int64)
         open_ = found[~seen[found]]
         seen[open_] = True
     return np.flatnonzero(seen).astype(np.int32)
+
+
+def _walk(start: Short, members: Short, open_: Integers, seen: Booleans) -> None:
+    """Mark all that some nodes rest on, node by node."""
+    first, listed, marked = start.tolist(), members.tolist(), seen.tolist()
+    left = open_.tolist()
+    while left:
+        node = left.pop()
+        for member in listed[first[node] : first[node + 1]]:
+            if not marked[member]:
+                marked[member] = True
+                left.append(member)
+    seen[:] = marked
 
 
 def within(net: AndOr, nodes: Short) -> AndOr:

@@ -23,7 +23,8 @@ def suppliers_first(net: AndOr, nodes: Short) -> list[int] | None:
     list of int or None
         ``None`` if there is a circle among them: then only an engine that needs no such order can help.
     """
-    need_start, member_start = net.need_start, net.member_start
+    # lists: entries of arrays are slow to take one by one
+    start, listed = net.member_start[net.need_start].tolist(), net.members.tolist()
     order: list[int] = []
     # Where the walk stands: on its way to a node, or through with it.
     on_the_way, through = set(), set()
@@ -40,7 +41,7 @@ def suppliers_first(net: AndOr, nodes: Short) -> list[int] | None:
                 waiting.pop()
             else:
                 on_the_way.add(node)
-                members = net.members[member_start[need_start[node]] : member_start[need_start[node + 1]]].tolist()
+                members = listed[start[node] : start[node + 1]]
                 if not on_the_way.isdisjoint(members):
                     return None
                 waiting.extend(member for member in reversed(members) if member not in through)
@@ -76,17 +77,19 @@ def structure_function(net: AndOr, events: Events, top: Top, limits: Limits) -> 
         raise SolveError(
             "a diagram needs a network without circles, and what is asked for depends on one. Ask the hitting-set engine."
         )
-    need_start, member_start, event_start = net.need_start, net.member_start, events.start
+    need_start, member_start, required, members = (
+        array.tolist() for array in (net.need_start, net.member_start, net.required, net.members)
+    )
+    event_start, listed = events.start.tolist(), events.events.tolist()
     maker = FormulaMaker(limits)
     value: dict[int, int] = {}
     for done, node in enumerate(nodes):
         if done % 1024 == 0:
             limits.check()
-        own = events.events[event_start[node] : event_start[node + 1]].tolist()
-        failures = [maker.event(number) for number in own]
+        failures = [maker.event(number) for number in listed[event_start[node] : event_start[node + 1]]]
         for need in range(need_start[node], need_start[node + 1]):
-            group = [value[member] for member in net.members[member_start[need] : member_start[need + 1]].tolist()]
-            least = len(group) - int(net.required[need]) + 1
+            group = [value[member] for member in members[member_start[need] : member_start[need + 1]]]
+            least = len(group) - required[need] + 1
             failures.append(maker.at_least(group, [1.0] * len(group), least))
         value[node] = maker.gate(OR, failures)
     weights = top.weights.tolist()

@@ -336,3 +336,16 @@ def test_a_stack_that_counts_as_large_has_the_same_answer(stack: Stack, group: G
     monkeypatch.setattr("freehold.measure.level_view._LARGE", 0)
     large = chokepoints(stack, of=group, seconds=3600.0)
     assert replace(large, seconds=0.0) == replace(plain, seconds=0.0)
+
+
+def test_single_losses_that_there_was_no_time_to_count_are_left_out_those_of_the_target_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("freehold.measure.counted_losses._FIRST", 1)
+    stack = _two_of_three_layers()
+    whole = chokepoints(stack, seconds=3600.0)
+    assert whole.left_out == 0
+    hurried = chokepoints(stack, seconds=1e-9)
+    assert len(hurried.single) == 1
+    assert hurried.left_out == len(whole.single) - 1
+    assert hurried.single[0] in whole.single

@@ -108,7 +108,7 @@ def chokepoints(
         For the whole question, reasons (:func:`freehold.measure.cut_reason.reasons_of`) included. The search for cut sets comes
         first, then the probability, the cheapest set if asked for, single losses and the reasons; each has what those before
         it left, less a tenth of the whole for each that follows. Where the time is over, each still has its tenth, and the
-        search its half. What is not searched (setting up, single losses by counters) has no limit, and takes of the same time.
+        search its half. What is not searched (setting up) has no limit, and takes of the same time.
     memory
         Bytes that a diagram may take; a search that needs more stops, and says so.
     kernel
@@ -259,9 +259,9 @@ def _single_losses(
 ) -> tuple[tuple[Single, ...], int]:  # fmt: skip
     """By counters where those serve; else by levels."""
     if standing is not None:
-        found = counted_losses(case, mission, members, standing, days=days, floor=floor, compiled=compiled)
+        found = counted_losses(case, mission, members, standing, days=days, floor=floor, compiled=compiled, seconds=seconds)
         if found is not None:
-            return worst_first(found), 0
+            return worst_first(found[0]), found[1]
     return single_losses(
         case, mission, members, view, days=days, day=day, floor=floor, seconds=seconds,
         progress=None if progress is None else lambda done, of_all: progress("single", done, of_all),

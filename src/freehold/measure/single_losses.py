@@ -21,7 +21,7 @@ from freehold.measure.mission import Interval, Mission
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import Answer, solve
 
-__all__ = ["lost_items", "single_losses", "worst_first"]
+__all__ = ["in_turn", "lost_items", "single_losses", "worst_first"]
 
 _MOST_NUMBERS = 4_000_000
 
@@ -82,12 +82,7 @@ def single_losses(
     """
     end = time.monotonic() + seconds
     asked = _Asked(case, mission, days, day, floor, view)
-    cone = frozenset(view.cone)
-
-    def touches(member: Member) -> tuple[bool, int, str]:
-        return not member.perhaps and cone.isdisjoint(member.supplies), -len(member.supplies), member.id
-
-    order = sorted(members, key=touches)
+    order = in_turn(members, view.cone)
     batch = max(1, _MOST_NUMBERS // max(1, len(case.stack.items) * (len(days) + 1)))
     found: list[Single] = []
     runs: dict[Side, _Runs] = {LOW: _Runs(asked, LOW), HIGH: _Runs(asked, HIGH)}
@@ -97,6 +92,24 @@ def single_losses(
         if progress is not None:
             progress(len(found), len(order))
     return worst_first(found), len(order) - len(found)
+
+
+def in_turn(members: Sequence[Member], cone: Collection[int]) -> list[Member]:
+    """Members in the order in which they are worth their time: those that take most of what the target rests on first.
+
+    Parameters
+    ----------
+    members
+        What can be lost.
+    cone
+        Numbers of the supplies that the target rests on.
+    """
+    inside = frozenset(cone)
+
+    def turn(member: Member) -> tuple[bool, int, str]:
+        return not member.perhaps and inside.isdisjoint(member.supplies), -len(member.supplies), member.id
+
+    return sorted(members, key=turn)
 
 
 class _Runs:

@@ -326,9 +326,3 @@ def test_a_small_probability_is_no_zero_to_programs(capsys: pytest.CaptureFixtur
     )
     assert found["probability"] == pytest.approx(4e-18, rel=1e-6)
     assert found["cut_sets"][0]["probability"] == pytest.approx(1e-18, rel=1e-6)
-
-
-def test_sets_that_are_known_but_not_listed_are_told_without_names(capsys: pytest.CaptureFixture[str], trains: str) -> None:
-    assert main(["chokepoints", trains, "--most", "0"]) == 0
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "None of the providers alone can stop what you must keep running; of the pairs, 4 can." in shown

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from freehold import firms as firms_of_tables
 from freehold.errors import BadStack, FreeholdError, TooLarge, UnknownId, Unreadable, UsageError
 from freehold.firms import read_firms, read_plants
 from freehold.read import long_tables
@@ -132,10 +133,39 @@ def test_a_table_of_firms_that_is_not_sound_is_told(tmp_path: Path, firms: str, 
 def test_a_hole_in_the_list_of_sectors_or_of_weights_is_told_with_the_firm(tmp_path: Path) -> None:
     links = written(tmp_path, "supplier,buyer,value\na,b,1\n")
     holes = written(tmp_path, "firm,sector,output\na,,1\nb,C1,\n", "firms.csv")
-    with pytest.raises(BadStack, match="column 'sector': 'a' has none"):
+    with pytest.raises(BadStack, match=r"firms\.csv, line 2, column 'sector': 'a' has none\. Write its sector, or one"):
         _ = read_firms(links, holes).network
-    with pytest.raises(BadStack, match="column 'output': 'b' has none"):
+    with pytest.raises(BadStack, match=r"firms\.csv, line 2, column 'sector': 'a' has none\. Write its sector, or use"):
+        read_firms(links, holes).input_table("sector")
+    with pytest.raises(BadStack, match=r"firms\.csv, line 3, column 'output': 'b' has none\. Write its output \(0 if"):
         _ = read_firms(links, holes).weights
+
+
+def test_holes_are_told_in_the_order_of_their_lines_and_a_flood_of_them_is_cut_short(tmp_path: Path) -> None:
+    links = written(tmp_path, "supplier,buyer,value\na,b,1\n")
+    rows = "".join(f"f{number},\n" for number in range(11, 0, -1))
+    holes = written(tmp_path, "firm,sector\nb,C1\n\na,C2\n" + rows, "firms.csv")
+    with pytest.raises(BadStack) as caught:
+        _ = read_firms(links, holes).network
+    assert [finding.row for finding in caught.value.findings] == [*range(5, 15), 0]
+    assert "firms.csv, column 'sector': 1 more firms have none" in str(caught.value)
+
+
+def test_more_sectors_than_a_table_of_them_can_hold_are_told_and_the_most_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = written(tmp_path, "supplier,buyer,value\nf1,f2,1\n")
+    many = written(tmp_path, "firm,sector\n" + "".join(f"f{one},s{one}\n" for one in range(100_000)), "firms.csv")
+    stars = written(tmp_path, "supplying,using,value\n*,*,1\n", "e.csv")
+    for essentiality in (1, stars):
+        with pytest.raises(TooLarge, match=r"firms\.csv, column 'sector': 100,000 different sectors .* 5,000\. Write coarser"):
+            _ = read_firms(links, many, essentiality).network
+    monkeypatch.setattr(firms_of_tables, "MOST_SECTORS", 2)
+    written(tmp_path, "firm,sector\nf1,A\nf2,B\nf3,A\n", "firms.csv")
+    assert read_firms(links, many).network.essentiality.shape == (2, 2)
+    written(tmp_path, "firm,sector\nf1,A\nf2,B\nf3,C\n", "firms.csv")
+    with pytest.raises(TooLarge):
+        _ = read_firms(links, many).network
 
 
 def test_a_shock_names_firms_parts_and_countries(tmp_path: Path) -> None:
@@ -166,7 +196,24 @@ USED = np.array([[True, True], [False, True]])
     ids=["long", "long with stars", "square"],
 )
 def test_essentiality_is_read_long_or_square(tmp_path: Path, text: str) -> None:
-    assert read_essentiality(written(tmp_path, text), ("A", "B"), USED).tolist() == [[0, 2], [2, 1]]
+    assert read_essentiality(written(tmp_path, text), ("A", "B"), USED).classes.tolist() == [[0, 2], [2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("supplying,using,value\n*,*,1\nA,B,2\nB,A,2\n", []),
+        ("supplying,using,value\n*,*,1\nA,B,2\nb,A,2\n", ["line 4: no firm has the sector 'b'. What it says"]),
+        ("supplying,using,value\n*,*,1\nA,D,2\nC,A,2\nC,D,1\n", ["line 3: no firm has 2 of its sectors: 'D', 'C'. "]),
+        (",A,B\nA,0,2\nB,2,1\n", []),
+        (",A,B\nA,0,2\nB,2,1\nC,1,1\n", ["line 4: no firm has the sector 'C'"]),
+        (",A,C,B\nA,0,1,2\nB,2,1,1\n", ["line 1: no firm has the sector 'C'"]),
+    ],
+)
+def test_a_sector_of_the_table_that_no_firm_has_is_noticed_and_is_no_error(tmp_path: Path, text: str, said: list[str]) -> None:
+    found = read_essentiality(written(tmp_path, text), ("A", "B"), USED).findings
+    assert len(found) == len(said)
+    assert all(one in str(finding) and finding.severity == "note" for one, finding in zip(said, found, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -217,22 +217,40 @@ def test_a_journal_is_gone_on_from_and_that_of_another_question_is_told(capsys: 
     assert "shop.toml is no journal" in capsys.readouterr().err
 
 
-def _started(*arguments: str) -> subprocess.Popen[str]:
+HELD = """
+import signal
+import sys
+from freehold.cli import main
+from freehold.scale.journal import Journal
+
+keep, kept = Journal.keep, 0
+
+def keep_or_hold(*arguments):
+    global kept
+    if kept == 4:
+        print("held", flush=True)
+        signal.pause()
+    keep(*arguments)
+    kept += 1
+
+Journal.keep = keep_or_hold
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+"""
+"""A sweep that goes no further when four batches are in its journal, so that the signal always finds it in the middle."""
+
+
+def _held(*arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return subprocess.Popen(
-        [sys.executable, "-m", "freehold", "sweep", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", HELD, "sweep", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env=environment, start_new_session=True,
     )  # fmt: skip
 
 
 def _kept(path: str) -> int:
-    try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-            count = connection.execute("SELECT count(*) FROM batch").fetchone()[0]
-        connection.close()
-    except sqlite3.Error:
-        return 0
-    return int(count)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return int(connection.execute("SELECT count(*) FROM batch").fetchone()[0])
 
 
 @pytest.mark.slow
@@ -241,22 +259,21 @@ def test_a_sweep_that_is_ended_in_the_middle_loses_no_finished_batch_and_ends_th
     how: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     question = [
-        CLINIC, "--samples", "30000", "--probability", "US=0.1", "--probability", "openai=0.2", "--format", "json",
+        CLINIC, "--samples", "10000", "--probability", "US=0.1", "--probability", "openai=0.2", "--format", "json",
     ]  # fmt: skip
-    with _started(*question, "--journal", "journal", "--workers", "2") as process:
-        while _kept("journal") < 4 and process.poll() is None:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.01)
+    with _held(*question, "--journal", "journal", "--workers", "2") as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
         process.send_signal(how)
         _, said = process.communicate()
-    kept = _kept("journal")
-    assert 4 <= kept < 120, said
+    assert first == "held\n", said
+    assert _kept("journal") == 4
     if how == signal.SIGINT:
         assert process.returncode == 130
-        assert "of 120 batches finished. They are kept in journal: the same command goes on from there" in said
+        assert "4 of 40 batches finished. They are kept in journal: the same command goes on from there" in said
     assert main(["sweep", *question, "--journal", "journal", "--workers", "2"]) == 0
     resumed = capsys.readouterr()
-    assert f"{kept} of 120 batches were found" in resumed.err
+    assert "4 of 40 batches were found" in resumed.err
     assert main(["sweep", *question, "--workers", "1"]) == 0
     assert capsys.readouterr().out == resumed.out
 

@@ -266,7 +266,8 @@ def test_the_published_plants_have_their_published_numbers(tmp_path: Path, capsy
         ((LINKS, "--essentiality", CLASSES), "--firms FILE"),
         ((*FILES, "--home", "DE"), "Add --inputs"),
         ((*FILES, "--periods", "3"), "Add --plants"),
-        ((LINKS, "--inputs", "sector"), "has none"),
+        ((LINKS, "--inputs", "sector"), "no firm has a sector. Name a table with the columns firm,sector: --firms FILE"),
+        ((LINKS, "--inputs", "country-sector"), "no firm has a sector"),
         ((LINKS, "--inputs", "country"), "no firm has a country"),
         ((LINKS, "--inputs", "firm", "--shock", "alba"), "does nothing with --inputs"),
         ((LINKS, "--inputs", "firm", "--home", "Atlantis"), "no country"),
@@ -313,6 +314,27 @@ def test_what_is_noticed_in_the_links_is_said_beside_the_answer(tmp_path: Path, 
     said = capsys.readouterr().err
     assert "line 3: 1 rows name a pair again" in said
     assert "line 4: 1 links lead from a firm to itself" in said
+
+
+def test_holes_in_the_list_of_firms_are_told_with_its_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    links = written(tmp_path, "links.csv", "supplier,buyer,value\na,b,1\n")
+    firms = written(tmp_path, "firms.csv", "firm,sector,output\na,C1,1\nb,,2\n")
+    told = refused(capsys, links, "--firms", firms)
+    assert "firms.csv, line 3, column 'sector': 'b' has none. Write its sector" in told
+    assert "links.csv" not in told
+    firms = written(tmp_path, "firms.csv", "firm,sector,output\na,C1,\nb,C1,2\n")
+    assert "firms.csv, line 2, column 'output': 'a' has none. Write its output" in refused(capsys, links, "--firms", firms)
+
+
+def test_a_sector_of_the_table_of_essentiality_that_no_firm_has_is_said_beside_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    links = written(tmp_path, "links.csv", "supplier,buyer,value\na,b,1\n")
+    firms = written(tmp_path, "firms.csv", "firm,sector\na,C10\nb,C20\n")
+    table = written(tmp_path, "table.csv", "supplying,using,value\n*,*,1\nC1O,C20,2\n")
+    assert main(["systemic", links, "--firms", firms, "--essentiality", table]) == 0
+    said = capsys.readouterr().err
+    assert "table.csv, line 3: no firm has the sector 'C1O'. What it says of them counts for nothing" in said
 
 
 def test_the_python_face_answers_as_the_command_does(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,22 +14,25 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from freehold.errors import BadStack, Finding, UnknownId, UsageError
+from freehold.errors import BadStack, Finding, TooLarge, UnknownId, UsageError
 from freehold.measure.exposure_program import Plant, Plants, Product, Supply
 from freehold.measure.firm_network import FirmNetwork, firm_network
 from freehold.measure.firm_shocks import Shock
 from freehold.measure.leontief import InputTable, grouped, input_table
-from freehold.read.firm_links import FirmTables, read_essentiality, read_firm_links
+from freehold.read.firm_links import Essentiality, FirmTables, read_essentiality, read_firm_links
 from freehold.read.plant_tables import read_plant_tables
 from freehold.stack.cells import nearest
 from freehold.stack.countries import expand, is_region
 
-__all__ = ["GROUPS", "Firms", "Group", "read_firms", "read_plants"]
+__all__ = ["GROUPS", "MOST_SECTORS", "Firms", "Group", "read_firms", "read_plants"]
 
 Group: TypeAlias = Literal["firm", "sector", "country", "country-sector"]
 
 GROUPS: Final[tuple[Group, ...]] = ("firm", "sector", "country", "country-sector")
 """Rows that a table of inputs may have."""
+
+MOST_SECTORS: Final = 5_000
+"""Different sectors of one network: a table of sectors by sectors is made of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,45 +70,66 @@ class Firms:
         ------
         freehold.errors.BadStack
             If some firms have a sector and others none, or the table of essentiality lacks a pair that is used.
+        freehold.errors.TooLarge
+            If there are more than :data:`MOST_SECTORS` sectors.
         """
         tables = self.tables
-        blank = [place for place, sector in enumerate(tables.sectors) if not sector]
-        has_sectors = len(blank) < len(tables.sectors)
-        if has_sectors and blank:
-            _refuse_holes(tables, blank, "sector", "Write its sector, or one that it alone has")
-        names = sorted(set(tables.sectors)) if has_sectors else list(tables.firms)
-        number = {one: place for place, one in enumerate(names)}
-        sectors = np.array([number[one] for one in (tables.sectors if has_sectors else tables.firms)], dtype=np.int64)
-        if isinstance(self.essentiality, Path):
-            if not has_sectors:
+        if not any(tables.sectors):
+            if isinstance(self.essentiality, Path):
                 raise UsageError(
                     f"{self.essentiality} is by sector, and no firm has one. Name a table with the columns firm,sector: "
                     "--firms FILE"
                 )
-            used = np.zeros((len(names), len(names)), dtype=bool)
-            used[sectors[tables.supplier], sectors[tables.buyer]] = True
-            classes = read_essentiality(self.essentiality, tuple(names), used)
-        elif has_sectors:
-            classes = np.full((len(names), len(names)), self.essentiality, dtype=np.uint8)
-        else:
             # one class for all needs no table of firms by firms; with essential inputs each supplier has a group of its own
-            return self._without_sectors()
+            return self._without_sectors(self.essentiality)
+        _, sectors = self._by_sector
         return firm_network(
-            tables.supplier, tables.buyer, tables.value, sectors, classes,
+            tables.supplier, tables.buyer, tables.value, sectors, self._sector_table.classes,
             revenue=self._known("revenue"), costs=self._known("costs"),
         )  # fmt: skip
 
-    def _without_sectors(self) -> FirmNetwork:
+    @property
+    def sector_findings(self) -> tuple[Finding, ...]:
+        """What was noticed in the table of essentiality and is no error; it is read with :attr:`network`."""
+        return self._sector_table.findings if isinstance(self.essentiality, Path) else ()
+
+    @cached_property
+    def _by_sector(self) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """Sectors in order, and that of each firm."""
+        tables = self.tables
+        blank = [place for place, sector in enumerate(tables.sectors) if not sector]
+        if blank:
+            _refuse_holes(tables, blank, "sector", "Write its sector, or one that it alone has")
+        names = sorted(set(tables.sectors))
+        if len(names) > MOST_SECTORS:
+            raise TooLarge(
+                f"{tables.firms_file}, column 'sector': {len(names):,} different sectors are more than the most, "
+                f"{MOST_SECTORS:,}. Write coarser ones, such as the first digits of a code, or take the column out: then each "
+                "firm is a sector of its own."
+            )
+        number = {one: place for place, one in enumerate(names)}
+        return names, np.array([number[one] for one in tables.sectors], dtype=np.int64)
+
+    @cached_property
+    def _sector_table(self) -> Essentiality:
+        names, sectors = self._by_sector
+        if not isinstance(self.essentiality, Path):
+            return Essentiality(np.full((len(names), len(names)), self.essentiality, dtype=np.uint8), ())
+        used = np.zeros((len(names), len(names)), dtype=bool)
+        used[sectors[self.tables.supplier], sectors[self.tables.buyer]] = True
+        return read_essentiality(self.essentiality, tuple(names), used)
+
+    def _without_sectors(self, essentiality: Literal[0, 1, 2]) -> FirmNetwork:
         tables, size = self.tables, len(self.ids)
         most = 4_000
-        if self.essentiality == 2 and size > most:
+        if essentiality == 2 and size > most:
             raise UsageError(
                 f"{size:,} firms without sectors cannot all be essential to each other (most: {most:,}). "
                 "Name a table with the columns firm,sector: --firms FILE"
             )
-        alone = np.arange(size) if self.essentiality == 2 else np.zeros(size, dtype=np.int64)
-        kinds = size if self.essentiality == 2 else 1
-        classes = np.full((kinds, kinds), self.essentiality, dtype=np.uint8)
+        alone = np.arange(size) if essentiality == 2 else np.zeros(size, dtype=np.int64)
+        kinds = size if essentiality == 2 else 1
+        classes = np.full((kinds, kinds), essentiality, dtype=np.uint8)
         return firm_network(tables.supplier, tables.buyer, tables.value, alone, classes, markets=np.arange(size))
 
     def _known(self, name: str) -> npt.NDArray[np.float64] | None:
@@ -190,8 +214,13 @@ class Firms:
         if by == "firm":
             return table
         blank = [place for place, sector in enumerate(tables.sectors) if not sector]
+        if by != "country" and not any(tables.sectors):
+            raise UsageError(
+                f"--inputs {by}: no firm has a sector. Name a table with the columns firm,sector: --firms FILE, or use "
+                "--inputs firm."
+            )
         if by != "country" and blank:
-            _refuse_holes(tables, blank, "sector", "Write its sector in the table of firms (--firms), or use --inputs firm")
+            _refuse_holes(tables, blank, "sector", "Write its sector, or use --inputs firm")
         if by == "country" and set(tables.countries) == {"?"}:
             raise UsageError(
                 "--inputs country: no firm has a country. Name a table with the columns firm,country: --firms FILE"
@@ -205,9 +234,14 @@ class Firms:
 
 
 def _refuse_holes(tables: FirmTables, blank: Sequence[int], column: str, mend: str) -> None:
-    some = [Finding(tables.file, 0, column, f"'{tables.firms[place]}' has none", mend) for place in blank[:10]]
+    """Refuse firms that have nothing in a column of the table of firms, in the order of its lines."""
+    file, lines = tables.firms_file, tables.lines
+    some = [
+        Finding(file, int(lines[place]), column, f"'{tables.firms[place]}' has none", mend)
+        for place in sorted(blank, key=lambda place: int(lines[place]))[:10]
+    ]
     if len(blank) > 10:
-        some.append(Finding(tables.file, 0, column, f"{len(blank) - 10:,} more firms have none", mend))
+        some.append(Finding(file, 0, column, f"{len(blank) - 10:,} more firms have none", mend))
     raise BadStack(some)
 
 

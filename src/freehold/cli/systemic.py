@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.cli.systemic_journal import Asked, kept_answer
-from freehold.errors import UsageError
+from freehold.errors import Finding, UsageError
 
 if TYPE_CHECKING:
     from freehold.firms import Firms
@@ -141,6 +141,7 @@ def _cascades(options: argparse.Namespace) -> int:
     until = time.monotonic() + seconds
     with progress("putting links in order …"):
         network, weights = firms.network, firms.weights
+    _note(firms.sector_findings)
     how = {"replaceability": options.replaceability == "on", "eps": epsilon, "weights": weights}
     shocks, places = _asked(options, firms)
     asked = Asked(network, shocks, how, options.mode != "compatible", until)
@@ -252,16 +253,22 @@ def _plants(options: argparse.Namespace) -> int:
 
 def _read(options: argparse.Namespace, essentiality: Any) -> Firms:
     """The firms, and on standard error what there is to note about them."""
-    from freehold.cli.speech import progress, tell
+    from freehold.cli.speech import progress
     from freehold.firms import read_firms
 
     if isinstance(essentiality, str) and not Path(essentiality).is_file():
         raise UsageError(f"--essentiality {essentiality} is no file. Name one, or one of 0, 1, 2 for every pair.")
     with progress(f"reading {options.links} …"):
         firms = read_firms(options.links, options.firms, essentiality)
-    for finding in firms.tables.findings:
-        tell(f"freehold: note: {finding}")
+    _note(firms.tables.findings)
     return firms
+
+
+def _note(findings: Sequence[Finding]) -> None:
+    from freehold.cli.speech import tell
+
+    for finding in findings:
+        tell(f"freehold: note: {finding}")
 
 
 def _part(text: str) -> tuple[str, float]:

@@ -19,7 +19,7 @@ from freehold.read.long_tables import LongTable, TextColumn, Wanted, read_cells,
 from freehold.stack.cells import nearest
 from freehold.stack.countries import country_code
 
-__all__ = ["FirmTables", "numbers_of", "read_essentiality", "read_firm_links"]
+__all__ = ["Essentiality", "FirmTables", "numbers_of", "read_essentiality", "read_firm_links"]
 
 _LINKS: Final = (
     Wanted("supplier", ("seller", "from", "source", "supplier_id", "seller_id", "src", "i")),
@@ -73,6 +73,10 @@ class FirmTables:
         Whether a table of firms was given.
     findings
         What was noticed and is no error.
+    firms_file
+        The table of firms, as the user named it; ``""`` where none was given.
+    lines : (n,)
+        The line of each firm in it; 0 where none was given.
     """
 
     file: str
@@ -85,6 +89,24 @@ class FirmTables:
     buyer: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
     has_firms: bool
+    findings: tuple[Finding, ...]
+    firms_file: str
+    lines: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Essentiality:
+    """What goods of one sector are to another, as read.
+
+    Parameters
+    ----------
+    classes : (k, k)
+        0 negligible, 1 non-essential, 2 essential.
+    findings
+        What was noticed and is no error.
+    """
+
+    classes: npt.NDArray[np.uint8]
     findings: tuple[Finding, ...]
 
 
@@ -119,7 +141,8 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
     if known is None:
         return FirmTables(
             str(links), tuple(ids), tuple(ids), ("",) * len(ids), ("?",) * len(ids), {}, supplier, buyer, value,
-            has_firms=False, findings=_noticed(table, supplier, buyer, value, len(ids)),
+            has_firms=False, findings=_noticed(table, supplier, buyer, value, len(ids)), firms_file="",
+            lines=np.zeros(len(ids), np.int64),
         )  # fmt: skip
     return FirmTables(
         str(links),
@@ -133,6 +156,8 @@ def read_firm_links(links: Path, firms: Path | None = None) -> FirmTables:
         value,
         has_firms=True,
         findings=_noticed(table, supplier, buyer, value, len(ids)),
+        firms_file=known.table.file,
+        lines=known.table.lines[[known.places[one] for one in ids]],
     )
 
 
@@ -234,7 +259,7 @@ def _noticed(
     return tuple(findings)
 
 
-def read_essentiality(path: Path, sectors: tuple[str, ...], used: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+def read_essentiality(path: Path, sectors: tuple[str, ...], used: npt.NDArray[np.bool_]) -> Essentiality:
     """Read what goods of one sector are to another.
 
     Parameters
@@ -247,11 +272,6 @@ def read_essentiality(path: Path, sectors: tuple[str, ...], used: npt.NDArray[np
     used : (k, k)
         Pairs between which there are links: these must have a value.
 
-    Returns
-    -------
-    (k, k)
-        0 negligible, 1 non-essential, 2 essential.
-
     Raises
     ------
     freehold.errors.BadStack
@@ -262,9 +282,9 @@ def read_essentiality(path: Path, sectors: tuple[str, ...], used: npt.NDArray[np
     place = {one: number for number, one in enumerate(sectors)}
     stated = np.full((len(sectors), len(sectors)), -1, dtype=np.int16)
     if path.suffix.lower() in (".parquet", ".pq") or not _is_square(path):
-        _long(read_long_table(path, _ESSENTIALITY, rows="pairs of sectors"), place, stated)
+        lines = _long(read_long_table(path, _ESSENTIALITY, rows="pairs of sectors"), place, stated)
     else:
-        _square(path, place, stated)
+        lines = _square(path, place, stated)
     missing = np.argwhere((stated < 0) & used)
     findings = [
         Finding(
@@ -276,7 +296,19 @@ def read_essentiality(path: Path, sectors: tuple[str, ...], used: npt.NDArray[np
     if len(missing) > _MOST_TOLD:
         findings.append(Finding(str(path), 0, "", f"lacks {len(missing) - _MOST_TOLD:,} more pairs", "Add them"))
     _refuse(findings, str(path))
-    return np.maximum(stated, 0).astype(np.uint8)
+    return Essentiality(np.maximum(stated, 0).astype(np.uint8), _not_had(str(path), lines, place))
+
+
+def _not_had(file: str, lines: Mapping[str, int], place: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Sectors of the table, each with its first line, that no firm has: a misspelt one would else go unseen."""
+    strange = sorted((line, sector) for sector, line in lines.items() if sector not in place and sector != _ANY)
+    if not strange:
+        return ()
+    names = ", ".join(f"'{sector}'" for _, sector in strange[:8]) + (", …" if len(strange) > 8 else "")
+    problem = f"no firm has the sector {names}"
+    if len(strange) > 1:
+        problem = f"no firm has {len(strange):,} of its sectors: {names}"
+    return (Finding(file, strange[0][0], "", problem, "What it says of them counts for nothing", "note"),)
 
 
 def _is_square(path: Path) -> bool:
@@ -285,7 +317,7 @@ def _is_square(path: Path) -> bool:
     return bool(rows) and sum("_".join(cell.casefold().split()) in words for cell in rows[0][1]) < 2
 
 
-def _long(table: LongTable, place: dict[str, int], stated: npt.NDArray[np.int16]) -> None:
+def _long(table: LongTable, place: dict[str, int], stated: npt.NDArray[np.int16]) -> dict[str, int]:
     supplying, using, value = table.texts["supplying"], table.texts["using"], table.numbers["value"]
     findings = [
         Finding(table.file, int(table.lines[row]), "value", f"{value[row]:g} is not 0, 1 or 2", "Write one of these")
@@ -304,17 +336,22 @@ def _long(table: LongTable, place: dict[str, int], stated: npt.NDArray[np.int16]
         across = slice(None) if other == _ANY else place.get(other)
         if down is not None and across is not None:
             stated[down, across] = int(value[row])
+    lines: dict[str, int] = {}
+    for pair, row in seen.items():
+        for sector in pair:
+            lines.setdefault(sector, int(table.lines[row]))
+    return lines
 
 
-def _square(path: Path, place: dict[str, int], stated: npt.NDArray[np.int16]) -> None:
+def _square(path: Path, place: dict[str, int], stated: npt.NDArray[np.int16]) -> dict[str, int]:
     rows = read_cells(path)
     heading = rows[0][1][1:]
     findings = []
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for line, (sector, *cells) in rows[1:]:
         if sector in seen:
             findings.append(Finding(str(path), line, "", f"sector '{sector}' stands twice", "Keep one of the rows"))
-        seen.add(sector)
+        seen.setdefault(sector, line)
         if len(cells) != len(heading):
             mend = "Write one cell for each sector of the first row"
             findings.append(Finding(str(path), line, "", f"has {len(cells)} values for {len(heading)} sectors", mend))
@@ -325,3 +362,4 @@ def _square(path: Path, place: dict[str, int], stated: npt.NDArray[np.int16]) ->
             elif sector in place and other in place:
                 stated[place[sector], place[other]] = int(cell[0])
     _refuse(findings, str(path))
+    return seen | dict.fromkeys(heading, rows[0][0])

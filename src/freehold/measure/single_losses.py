@@ -37,8 +37,8 @@ class _Asked:
 
 
 def worst_first(singles: Sequence[Single]) -> tuple[Single, ...]:
-    """By the most that is lost on the day of the question, then by the least, then by id."""
-    return tuple(sorted(singles, key=lambda one: (-one.at_day[1], -one.at_day[0], one.member.id)))
+    """By the most that is lost on the day of the question, then by the least, then by how many items stop, then by id."""
+    return tuple(sorted(singles, key=lambda one: (-one.at_day[1], -one.at_day[0], -one.stops[1], -one.stops[0], one.member.id)))
 
 
 def single_losses(

@@ -188,7 +188,7 @@ def test_every_face_shows_it(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert main(["chokepoints", CLINIC, "--format", "csv"]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert rows[0].startswith("type,id,name,loss_0_low,loss_0_high")
-    assert rows[1].startswith("provider,cisco,Cisco")
+    assert rows[1].startswith("provider,dell,Dell")
 
 
 def test_no_set_need_be_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ Says ``worker PID`` for each worker, ``finished N`` as batches end, at last ``fo
 from __future__ import annotations
 
 import hashlib
+import signal
 import sys
 
 from freehold.scale.in_process_pool import InProcessPool
@@ -34,6 +35,8 @@ def main(path: str, workers: int, count: int) -> None:
 
 
 if __name__ == "__main__":
+    # whoever started the tests in the background may have had SIGINT ignored, and that is inherited
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
     except KeyboardInterrupt:

@@ -235,6 +235,7 @@ def keep_or_hold(*arguments):
 
 Journal.keep = keep_or_hold
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
 """
 """A sweep that goes no further when four batches are in its journal, so that the signal always finds it in the middle."""

@@ -208,6 +208,8 @@ def _weights_of_file(path: Path) -> Mapping[str, float]:
         except BadToml as error:
             raise UsageError(f"--cheapest: {path}: {error}") from error
         rows = list(table.items())
+        if any(isinstance(value, (dict, list)) for _, value in rows):
+            raise UsageError(f"--cheapest: {path} is no list of weights. Write one a line, id = weight, with no tables in it.")
     else:
         try:
             rows = [(row[0], row[1]) for row in csv.reader(io.StringIO(text)) if len(row) > 1 and row[0].strip()]

@@ -43,8 +43,8 @@ _loaded: list[bool] = []
 _plain_steps = [0]
 
 
-class Stopped(Exception):  # noqa: N818: no error, but how a search ends early; never leaves this package's faces
-    """The limit of time or size was reached."""
+class Stopped(Exception):
+    """The limit of time or size was reached: no error, but how a search ends early; it never leaves the room's faces."""
 
     def __init__(self, why: Stop) -> None:
         super().__init__(why)

@@ -19,7 +19,7 @@ from freehold.scale.pools import choose_pool
 from freehold.scale.ray_pool import RayPool
 from freehold.scale.run import run
 from freehold.stack.cutoff import Cutoff
-from scale_suite import PoolSuite, expected, factors, shared
+from scale_suite import WorkersSuite, expected, factors, shared
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -30,7 +30,7 @@ def cluster() -> Iterator[RayPool]:
         yield pool
 
 
-class TestRayPool(PoolSuite):
+class TestRayPool(WorkersSuite):
     @pytest.fixture
     def pool(self, cluster: RayPool) -> Pool:
         return cluster

@@ -11,7 +11,7 @@ from freehold.errors import ScaleError
 from freehold.scale.interface import Arrays, Batch, Pool
 from freehold.scale.packing import bytes_in, pack, text_in
 
-__all__ = ["PoolSuite", "expected", "factors", "shared"]
+__all__ = ["PoolSuite", "WorkersSuite", "expected", "factors", "shared"]
 
 
 def shared() -> Arrays:
@@ -34,8 +34,6 @@ def expected(count: int) -> list[bytes]:
 
 class PoolSuite:
     """Inherited by one class a pool, which has a fixture ``pool`` that gives an open one."""
-
-    loses_workers = True
 
     def test_results_are_bit_for_bit_those_of_a_plain_loop(self, pool: Pool) -> None:
         pool.share(shared())
@@ -104,15 +102,6 @@ class PoolSuite:
         with pytest.raises(ScaleError, match="names no work"):
             list(pool.map(work, factors(1)))
 
-    def test_a_worker_that_is_killed_is_told_with_its_batch_and_what_was_finished_is_there(self, pool: Pool) -> None:
-        if not self.loses_workers:
-            pytest.skip("the worker is this process")
-        pool.share(shared())
-        found = []
-        with pytest.raises(ScaleError, match=r"batch 3 could not be worked out: its worker was"):
-            found.extend(pool.map("scale_work:dies", factors(50)))
-        assert len(list(pool.map("scale_work:sums", factors(4)))) == 4
-
     def test_a_cancelled_pool_ends_its_work(self, pool: Pool) -> None:
         pool.share(shared())
         found = []
@@ -121,3 +110,14 @@ class PoolSuite:
             if len(found) == 3:
                 pool.cancel()
         assert 3 <= len(found) <= 3 + pool.workers
+
+
+class WorkersSuite(PoolSuite):
+    """What a pool must do besides whose workers are processes of their own, and so can be lost."""
+
+    def test_a_worker_that_is_killed_is_told_with_its_batch_and_what_was_finished_is_there(self, pool: Pool) -> None:
+        pool.share(shared())
+        found = []
+        with pytest.raises(ScaleError, match=r"batch 3 could not be worked out: its worker was"):
+            found.extend(pool.map("scale_work:dies", factors(50)))
+        assert len(list(pool.map("scale_work:sums", factors(4)))) == 4

@@ -26,15 +26,13 @@ from freehold.scale.packing import digest_of, pack, unpack
 from freehold.scale.pools import choose_pool, cores
 from freehold.scale.run import run
 from freehold.scale.shared_memory import open_shared
-from scale_suite import PoolSuite, expected, factors, shared
+from scale_suite import PoolSuite, WorkersSuite, expected, factors, shared
 
 HERE = Path(__file__).parent
 DRIVER = HERE / "scale_driver.py"
 
 
 class TestInProcessPool(PoolSuite):
-    loses_workers = False
-
     @pytest.fixture
     def pool(self) -> Iterator[Pool]:
         with InProcessPool() as pool:
@@ -47,7 +45,7 @@ def two_workers() -> Iterator[LocalPool]:
         yield pool
 
 
-class TestLocalPool(PoolSuite):
+class TestLocalPool(WorkersSuite):
     @pytest.fixture
     def pool(self, two_workers: LocalPool) -> Pool:
         return two_workers

@@ -44,21 +44,22 @@ MAY_USE = {
     "holdings": {"errors", "stack", "store"},
     "firms": {"errors", "stack", "network", "measure", "read"},
     "doctor": RESULTS | {"store"},
+    "plan": RESULTS - {"settings"},
     "drill": RESULTS - {"settings"},
     "provision": (RESULTS - {"settings"}) | {"drill"},
     "watch": RESULTS - {"settings"},
     "respond": (RESULTS - {"settings"}) | {"watch"},
     "gateway": (RESULTS - {"settings"}) | {"watch", "respond"},
-    "report": (RESULTS | {"doctor", "store"} | SERVICE | PROOF) - {"settings"},
-    "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale"} | SERVICE | PROOF,
-    "freehold": RESULTS | {"read", "report", "work", "firms"},
+    "report": (RESULTS | {"doctor", "store", "plan"} | SERVICE | PROOF) - {"settings"},
+    "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale", "plan"} | SERVICE | PROOF,
+    "freehold": RESULTS | {"read", "report", "work", "firms", "plan"},
     "web": RESULTS | {"report", "work"} | SERVICE,
     "demo": RESULTS | {"report", "work", "web"} | SERVICE,
     "cli": RESULTS
-    | {"read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo", "scale", "firms"}
+    | {"plan", "read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo", "scale", "firms"}
     | SERVICE
     | PROOF,
-    "reference": RESULTS | {"read", "doctor", "report", "work", "freehold", "cli"} | SERVICE | PROOF,
+    "reference": RESULTS | {"plan", "read", "doctor", "report", "work", "freehold", "cli"} | SERVICE | PROOF,
     "__main__": {"cli"},
 }
 PLUG_POINTS = ("read", "report", "store", "drill", "scale")

@@ -9,6 +9,8 @@
     │   ├── Unreadable        not there, not permitted, not a file of that kind
     │   └── TooLarge          over a stated limit
     ├── CatalogueError        a catalogue row without its evidence
+    ├── PlanError             what cannot be planned
+    │   └── BadOptions        an options file that is not sound; file, option, key and mend
     ├── SolveError            a network that a kernel cannot solve as asked
     ├── ScaleError            a batch that a pool could not work out, or a pool that could not start
     ├── StoreError            a Freehold database that cannot be used as asked
@@ -42,6 +44,7 @@ from dataclasses import dataclass
 __all__ = [
     "BadConfiguration",
     "BadCutoff",
+    "BadOptions",
     "BadPlaybook",
     "BadRecord",
     "BadRules",
@@ -58,6 +61,7 @@ __all__ = [
     "NotAllowed",
     "NotPossible",
     "Overloaded",
+    "PlanError",
     "ProvisionError",
     "ReadError",
     "RespondError",
@@ -184,6 +188,14 @@ class CatalogueError(FreeholdError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: tuple[Finding, ...] = tuple(findings)
         super().__init__("\n  ".join(["the catalogue is not sound:", *map(str, self.findings)]))
+
+
+class PlanError(FreeholdError):
+    """What cannot be planned as asked."""
+
+
+class BadOptions(PlanError):
+    """An options file that is not sound, or options that contradict each other."""
 
 
 class SolveError(FreeholdError):

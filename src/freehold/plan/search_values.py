@@ -1,4 +1,4 @@
-"""What is asked of a search for plans besides the goal, and what it found. Owns the seam between a search and its many askers."""
+"""What is asked of a search for plans besides the goal, and what it found. Owns the seam between a search and who asks it."""
 
 from __future__ import annotations
 

@@ -65,6 +65,8 @@ def compared(seen: Seen, change: Change) -> tuple[int, str]:
         status = "in-use" if source is None or source.status is None else source.status
         if status == "in-use":
             return -1, "is in use already"
+        if status is UNKNOWN and change.share is not None:
+            return -1, "may be in use already: its status is not known"
         return (0, "stands by already") if status == "standby" and change.share is None else (1, "")
     today = today_of(seen, change)
     if today is None:

@@ -193,6 +193,10 @@ class _Reader:
         if math.fsum(one.odds for one in slip if one.odds is not None) > 1 + 1e-9:
             self._bad(row, "slip", "the odds come to more than 1", "They are of one thing only: correct them")
         draft = _Draft(row, cells, slip, self._reference(row))
+        if cells["lead"] is not UNKNOWN and math.isinf(cells["lead"] or 0.0):
+            self._bad(row, "lead", "is forever: it is never ready", "Write how long it takes, or leave the option out")
+        if any(math.isinf(one.days) for one in slip):
+            self._bad(row, "slip", "is forever: it never works then", "Write a success below 1 instead")
         if cells["success"] == 0:
             self._bad(row, "success", "is 0: it never works", "Write its odds, above 0, or leave the option out")
         if cells["learning"] == 0:
@@ -312,6 +316,10 @@ class _Reader:
             self._findings += [replace(finding, problem=said + finding.problem) for finding in error.findings]
             return
         draft.stated, draft.adds = adds, _as_candidates(adds)
+        for item in adds.items:
+            if item.mission is not None and item.mission != 0:
+                mend = "Leave it out: what must be kept alive is for the stack to say"
+                self._bad(draft.row, "item", f"the new item '{item.id}' states a mission", mend)
         for source in adds.sources:
             if source.share is not None and source.item not in adds.item_by_id:
                 mend = f'Write activate = [{{ source = "{source.id}", share = … }}]'
@@ -441,28 +449,22 @@ def _named(change: Change) -> str:
 def _new_activations(adds: Stack | None, stated: Sequence[Change]) -> Iterator[Activate]:
     """How the sources that come with an option come to work, where the file does not say it.
 
-    A source of an item that is there stands by. Those of a new item meet all of it, by their shares or equally: when the
-    k-th takes share s_k of what was divided so far, the others keep their proportions.
+    A source of an item that is there stands by. Those of a new item meet all of it, by their shares or in equal parts.
     """
     if adds is None:
         return
     done = {change.source for change in stated if isinstance(change, Activate)}
     for source in adds.sources:
-        if source.item not in adds.item_by_id and source.id not in done and source.status != "candidate":
+        if source.id in done or source.status == "candidate":
+            continue
+        if source.item not in adds.item_by_id or source.status == "standby":
             yield Activate(source.id)
-    for item in adds.items:
-        open_ = [one for one in adds.sources_of[item.id] if one.id not in done and one.status not in ("candidate", "standby")]
-        stated_shares = [one.share for one in open_ if isinstance(one.share, float)]
-        left = max(0.0, 1.0 - math.fsum(stated_shares))
-        blank = len(open_) - len(stated_shares)
-        total = 0.0
-        for source in open_:
-            part = source.share if isinstance(source.share, float) else left / blank
-            total += part
-            yield Activate(source.id, None if part <= 0 else min(1.0, part / total))
-        for source in adds.sources_of[item.id]:
-            if source.id not in done and source.status == "standby":
-                yield Activate(source.id)
+            continue
+        open_ = [one for one in adds.sources_of[source.item] if one.id not in done and one.status in (None, "in-use")]
+        shares = [one.share for one in open_ if isinstance(one.share, float)]
+        blank = max(0.0, 1.0 - math.fsum(shares)) / max(1, len(open_) - len(shares))
+        share = source.share if isinstance(source.share, float) else blank
+        yield Activate(source.id, min(1.0, share) if share > 0 else None)
 
 
 def _as_candidates(adds: Stack) -> Stack:

@@ -183,14 +183,30 @@ class Proposal:
     lacking: tuple[str, ...]
     waits_for: tuple[str, ...] = ()
 
+    @property
+    def judged(self) -> bool:
+        """Whether a plan may take it as it is."""
+        return not self.option.lacking and not self.waits_for
+
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """An item that is not held in whole, and the options that bear on it; none: nothing is known."""
+    """An item that is not held in whole.
+
+    Parameters
+    ----------
+    item, held
+        Its id, and the part of today's need that is held.
+    options
+        Options that bear on it.
+    standby
+        Ids of its sources that stand by and are not surely foreign.
+    """
 
     item: str
     held: Bounds
     options: tuple[str, ...]
+    standby: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +229,8 @@ class OptionsAnswer:
 
     @property
     def unanswered(self) -> tuple[OpenItem, ...]:
-        """Items not held for which nothing is known."""
-        return tuple(one for one in self.open if not one.options)
+        """Items not held that nothing stands by for and nothing is known for."""
+        return tuple(one for one in self.open if not one.options and not one.standby)
 
 
 def proposals(stack: Stack, options: Sequence[Option], *, strict: bool = False) -> OptionsAnswer:
@@ -245,12 +261,18 @@ def proposals(stack: Stack, options: Sequence[Option], *, strict: bool = False) 
         for item in one.items:
             bears.setdefault(item, []).append(one.option.id)
     open_ = tuple(
-        OpenItem(item.id, held[item.id], tuple(bears.get(item.id, ())))
+        OpenItem(item.id, held[item.id], tuple(bears.get(item.id, ())), _standby(stack, item.id, control))
         for item in stack.items
         if held[item.id].low < 1 - _TOLERANCE
     )
     currencies = {option.currency or "" for option in options if _costs(option)}
     return OptionsAnswer(made, open_, tuple(sorted(currencies)))
+
+
+def _standby(stack: Stack, item: str, control: Control) -> tuple[str, ...]:
+    return tuple(
+        source.id for source in stack.sources_of[item] if source.status == "standby" and control.foreign(source) is not True
+    )
 
 
 def _costs(option: Option) -> bool:

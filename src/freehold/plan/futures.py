@@ -110,7 +110,7 @@ def ready_days(
     """Day on which each step of a plan is ready in a future; what fails, or waits for ever for what failed, is not in it.
 
     A step begins on its day, or as soon as the last of its prerequisites is ready where that is later; nothing else is moved,
-    and what a plan spends and whom it employs is not counted anew. What was ready before the plan began neither fails nor slips.
+    and what is spent and whom it takes is not counted anew. What was ready when the plan began neither fails nor slips.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
 from hypothesis import strategies as st
@@ -126,19 +126,9 @@ def judges(draw: st.DrawFn, most: int = 6, *, odds: bool = False, aims: int = 2)
         slips = draw(st.sampled_from([(), (Slip(100, 0.5),), (Slip(200, 0.25), Slip(400, 0.25))])) if odds else ()
         requires = draw(st.sampled_from([(), (), (), (f"o{number - 1}",)])) if number else ()
         excludes = draw(st.sampled_from([(), (), (), (f"o{number - 1}",)])) if number and not requires else ()
-        options.append(
-            Option(
-                f"o{number}",
-                (),
-                cost_once=float(draw(st.integers(0, 60))),
-                cost_year=0.0,
-                lead=float(draw(st.sampled_from([0, 90, 180]))),
-                success=success,
-                slip=slips,
-                requires=requires,
-                excludes=excludes,
-            )  # fmt: skip
-        )
+        option = Option(f"o{number}", (), cost_once=float(draw(st.integers(0, 60))), cost_year=0.0)
+        lead = float(draw(st.sampled_from([0, 90, 180])))
+        options.append(replace(option, lead=lead, success=success, slip=slips, requires=requires, excludes=excludes))
     ways = st.lists(st.frozensets(st.integers(0, count - 1), max_size=3), min_size=1, max_size=3).map(tuple)
     parts = st.tuples(st.sampled_from([0.1, 0.15, 0.25, 0.3]), ways)
     asked = draw(st.lists(ways, max_size=aims))

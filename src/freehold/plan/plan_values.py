@@ -153,15 +153,29 @@ class Confidence:
     Parameters
     ----------
     asked, reached, futures
-        Share of sampled futures in which the goal must hold, does hold, and how many were drawn.
+        Share of futures in which the goal must hold, does hold, and how many were drawn; 0 where all that may happen was
+        counted with its probability instead.
     hurts
-        Option id → how much the share falls if it surely fails; the worst first.
+        Option id → how much the share falls if it surely fails; the worst first, what lowers nothing left out.
+    low, high
+        Where the true share lies: 95 % interval of a sampled share (Wilson 1927), the share itself where all was counted;
+        wider by what was not judged for lack of time.
+    unjudged
+        How many steps' failure was not judged for lack of time.
     """
 
     asked: float | None
     reached: float
     futures: int
     hurts: tuple[tuple[str, float], ...]
+    low: float = 0.0
+    high: float = 1.0
+    unjudged: int = 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether all that may happen was counted, not sampled."""
+        return self.futures == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from freehold.plan.proposals import candidate_options
 
 from freehold.plan.goal_values import Goal, LevelAim, Limits
 from freehold.plan.option_values import Activate, Cover, Option
 from freehold.plan.plan_values import PlanAnswer
 from freehold.plan.planning import make_plan
+from freehold.plan.proposals import candidate_options
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Need, Provider, Source, Stack
 

@@ -57,8 +57,10 @@ def alternatives(
     near = _Near(search, best, within, terms or Terms(), Deadline(seconds))
     taken = Counter(best.built)
     for _ in range(2 * most):
+        if len(near.plans) >= most:
+            break
         found = near.ask(liking={number: -float(times) for number, times in taken.items()})
-        if found is None or found == best.built or len(near.plans) >= most:
+        if found is None or found == best.built:
             break
         # A plan met before counts once more, so that the next one has to leave it.
         taken.update(found if found in near.seen else near.keep(found))

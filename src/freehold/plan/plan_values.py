@@ -180,13 +180,29 @@ class Confidence:
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """The most self-reliance for a budget (or the least cost for a self-reliance), and the step that buys most there."""
+    """The least cost for a self-reliance, more of which costs more; and what buys most from there.
+
+    Parameters
+    ----------
+    cost, bound
+        Cost, and a proven lower bound of what so much self-reliance costs.
+    reliance, options
+        Self-reliance, and the ids of the options that are built.
+    best_step
+        The option that, added to these, buys most self-reliance for its price; the dearest of ``best_steps``; ``None`` where
+        nothing more is bought.
+    best_steps, gain, price
+        All that is added: several options where they only buy something together; what they gain, and their price.
+    """
 
     cost: float
     bound: float
     reliance: float
     options: tuple[str, ...]
     best_step: str | None
+    best_steps: tuple[str, ...] = ()
+    gain: float | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,11 +73,11 @@ def test_without_time_nothing_is_called_no_regret() -> None:
 class NeverProven(EverySubset):
     """A search whose time is always up after it found its plan, and that proves nothing but that there is none."""
 
-    def ask(self, terms: Terms = Terms()) -> Chosen:  # noqa: B008
+    def ask(self, terms: Terms | None = None) -> Chosen:
         found = super().ask(terms)
         if found.built is None:
             return found
-        return Chosen(found.built, found.starts, found.cost, math.inf if terms.liking else 0.0, "time")
+        return Chosen(found.built, found.starts, found.cost, math.inf if terms and terms.liking else 0.0, "time")
 
 
 def test_what_no_search_for_likings_could_prove_is_proven_step_by_step() -> None:

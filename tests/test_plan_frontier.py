@@ -96,7 +96,7 @@ def test_twelve_points_are_spread_over_a_range_that_has_more() -> None:
 class NoTime(EverySubset):
     """A search whose time was up before it proved anything."""
 
-    def ask(self, terms: Terms = Terms()) -> Chosen:  # noqa: B008
+    def ask(self, terms: Terms | None = None) -> Chosen:
         found = super().ask(terms)
         if found.built is None:
             return Chosen(None, {}, math.inf, 0.0, "time")

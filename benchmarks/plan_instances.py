@@ -26,7 +26,7 @@ from freehold.plan.problem import Booleans, Problem
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Need, Provider, Source, Stack
 
-__all__ = ["SHARED", "START", "Instance", "as_problem", "as_stack", "candidates_of", "generate", "read_instance", "reachable"]
+__all__ = ["SHARED", "START", "Instance", "as_problem", "as_stack", "candidates_of", "generate", "reachable", "read_instance"]
 
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "plan"
 START: Final = "2027-01-01"

@@ -14,6 +14,7 @@ from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits
 from freehold.plan.option_values import Activate, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
 from freehold.plan.serving import Serving
 from freehold.plan.zero_one import ZeroOne, zero_one_problem
+from freehold.plan.zero_one_simulated import simulated
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Need, Provider, Source, Stack
 from strategies import repeatable
@@ -27,8 +28,8 @@ US = Cutoff((Rule(country="US"),), "US stop")
 def plans(draw: st.DrawFn, *, prompt: bool = False, circles: bool = True) -> tuple[Stack, Goal, tuple[Option, ...]]:
     """A small stack whose levels are as a rule 0 or 1, a goal, and up to seven options.
 
-    With ``prompt`` all that takes over does so at once and the same rules hold on all days; without ``circles`` every need is of
-    an item further down.
+    With ``prompt`` all that takes over does so at once and the same rules hold on all days; without ``circles`` every need is
+    of an item further down.
     """
     count = draw(st.integers(2, 5))
     names = [f"i{number}" for number in range(count)]
@@ -75,12 +76,10 @@ def plans(draw: st.DrawFn, *, prompt: bool = False, circles: bool = True) -> tup
             days = draw(st.sampled_from([30.0, 90.0, 500.0, math.inf]))
             change = draw(st.sampled_from([Cover(source.id, need.item, days), Spare(source.id, need.item, 0.0)]))
         before = tuple(one.id for one in options if draw(st.sampled_from([False] * 6 + [True])))
+        once, yearly = draw(st.sampled_from([0.0, 1.0, 3.0])), draw(st.sampled_from([0.0, 1.0]))
         options.append(
-            Option(
-                f"o{number}", (change,), cost_once=draw(st.sampled_from([0.0, 1.0, 3.0])), cost_year=draw(st.sampled_from([0.0, 1.0])),  # type: ignore[arg-type]
-                lead=0.0, requires=before,
-            )
-        )  # fmt: skip
+            Option(f"o{number}", (change,), cost_once=once, cost_year=yearly, lead=0.0, requires=before)  # type: ignore[arg-type]
+        )
     cuts = []
     for number in range(draw(st.integers(1, 2))):
         rules = []
@@ -140,4 +139,6 @@ def test_without_circles_and_with_what_takes_over_at_once_both_say_the_same(
         return
     judge = Plain(stack, goal, options)
     for built in allowed_sets(options):
-        assert judge.judge(built).done == serves(found, built)
+        done = judge.judge(built).done
+        assert done == serves(found, built)
+        assert done == bool(simulated(stack, goal, options, found, built).all())

@@ -15,7 +15,7 @@ down from day 0 on or not at all, so nothing below it may change later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,16 +27,16 @@ from freehold.network.and_or import and_or
 from freehold.network.arrays import TOLERANCE, Floats, Integers
 from freehold.network.build import LARGE
 from freehold.network.cone import components_of
-from freehold.plan.best_levels import usable
 from freehold.plan.goal_values import BestAim, Goal, LevelAim
+from freehold.plan.openings import Openings, openings
 from freehold.plan.option_values import Option
-from freehold.plan.prices import learning_groups, running_cost
 from freehold.plan.problem import Booleans, Problem
+from freehold.plan.search_values import Committed
 from freehold.plan.serving import Serving
 from freehold.plan.zero_one_facts import Facts, facts_of, open_days
 from freehold.plan.zero_one_scenes import Left, Scene, Wish, items_of_aim, left_in, wishes_of
 from freehold.plan.zero_one_ways import Levels, Ways
-from freehold.stack.values import Stack, is_stated
+from freehold.stack.values import Stack
 from freehold.words import say
 
 __all__ = ["ZeroOne", "with_cut", "zero_one_problem"]
@@ -56,22 +56,28 @@ class ZeroOne:
         Cut-off and day of each scenario.
     wishes
         The wish of each pair of the problem, in their order.
+    weight
+        Part of the mission that each pair's item is.
     excludes
         Pairs of builds of which no plan may have both. The problem does not know of them.
-    weight : (pairs,)
-        Part of the mission that each pair's item is.
+    openings
+        What can be chosen, and when.
+    monotone
+        Whether more builds never do harm.
     """
 
     problem: Problem
     option: Integers
     scenes: tuple[Scene, ...]
     wishes: tuple[Wish, ...]
-    excludes: tuple[tuple[int, int], ...]
     weight: tuple[float, ...]
+    excludes: tuple[tuple[int, int], ...]
+    openings: Openings
+    monotone: bool
 
 
 def zero_one_problem(
-    stack: Stack, goal: Goal, options: Sequence[Option], *, committed: Mapping[int, float] | None = None, strict: bool = False
+    stack: Stack, goal: Goal, options: Sequence[Option], *, committed: Sequence[Committed] = (), strict: bool = False
 ) -> ZeroOne | str:
     """Give the problem, or why levels have to be solved, in words: the first reason found.
 
@@ -82,8 +88,7 @@ def zero_one_problem(
     options
         Options by number. Those that no plan could build are no builds.
     committed
-        Numbers of the options that are committed: what they require has been seen to. The value is what they still cost,
-        which the problem leaves out.
+        Steps that are no longer open. They are builds that cost nothing more, and what they require has been seen to.
     strict
         Whether assumed owners and locations count as unknown.
 
@@ -91,44 +96,27 @@ def zero_one_problem(
     ------
     freehold.errors.BadOptions
         If an option names what is not there, or two collide.
+    freehold.errors.UsageError
+        If the limits make no sense.
     """
-    committed = committed or {}
     reason = _other_questions(goal, options)
     if reason is not None:
         return reason
-    chosen = sorted(usable(options, goal.limits) | set(committed))
-    builds = tuple(options[number] for number in chosen)
-    place = {option.id: build for build, option in enumerate(builds)}
-    if any(len(members) > 1 for members in learning_groups(builds).values()):
-        return say("zero_one.learning")
-    excludes = sorted(
-        {
-            (min(one, place[id_]), max(one, place[id_]))
-            for one, option in enumerate(builds)
-            for id_ in option.excludes
-            if id_ in place
-        }
-    )
-    if excludes and any(isinstance(aim, BestAim) for aim in goal.aims):
-        return say("zero_one.excludes", first=builds[excludes[0][0]].id, second=builds[excludes[0][1]].id)
-    requires = [
-        () if number in committed else tuple(place[id_] for id_ in option.requires)
-        for number, option in zip(chosen, builds, strict=True)
-    ]
-    cost = [
-        0.0 if number in committed else _once(option) + running_cost(option, goal.limits)
-        for number, option in zip(chosen, builds, strict=True)
-    ]
+    open_ = openings(options, goal.limits, committed)
+    chosen = sorted({*open_.earliest, *open_.standing})
+    place = {number: build for build, number in enumerate(chosen)}
+    if open_.excludes and any(isinstance(aim, BestAim) for aim in goal.aims):
+        first, second = open_.excludes[0]
+        return say("zero_one.excludes", first=options[first].id, second=options[second].id)
+    requires = [tuple(place[one] for one in open_.requires.get(number, ())) for number in chosen]
+    cost = [open_.price(number) if number in open_.earliest else 0.0 for number in chosen]
     try:
-        facts = facts_of(stack, builds, strict=strict)
+        facts = facts_of(stack, [options[number] for number in chosen], strict=strict)
         problem, scenes, wishes, weight = _mapped(stack, goal, facts, requires, np.array(cost, np.float64), strict=strict)
     except Levels as levels:
         return str(levels)
-    return ZeroOne(problem, np.array(chosen, np.int64), scenes, wishes, tuple(excludes), weight)
-
-
-def _once(option: Option) -> float:
-    return option.cost_once if is_stated(option.cost_once) else 0.0
+    excludes = tuple((place[one], place[other]) for one, other in open_.excludes)
+    return ZeroOne(problem, np.array(chosen, np.int64), scenes, wishes, weight, excludes, open_, monotone=not facts.shared)
 
 
 def _other_questions(goal: Goal, options: Sequence[Option]) -> str | None:

@@ -1,4 +1,4 @@
-"""Aims as scenes: one day of one cut-off each, what is left of every source there, what must be had. Owns which aims are 0 or 1.
+"""Aims as scenes: one day of one cut-off each, what is left of every source there, what must be had. Owns which aims are so.
 
 A *scene* is a cut-off on one of its days. A *wish* is an item that must be at level 1 in a scene, or must be if it can be.
 """

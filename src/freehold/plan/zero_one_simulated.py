@@ -46,8 +46,9 @@ def simulated(
     -------
     (pairs,)
     """
-    chosen = [options[number] for number in sorted(built)]
-    others = [option for number, option in enumerate(options) if number not in set(built)]
+    there = frozenset(built)
+    chosen = [options[number] for number in sorted(there)]
+    others = [option for number, option in enumerate(options) if number not in there]
     days: dict[Cutoff, set[float]] = {}
     for wish in found.wishes:
         scene = found.scenes[wish.scene]

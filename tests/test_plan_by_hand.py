@@ -40,7 +40,8 @@ def service() -> Stack:
         items=(Item("app", mission=1.0), Item("service"), Item("chip")),
         providers=PROVIDERS,
         sources=(
-            Source("app@self", "app", "self"), Source("service@us-co", "service", "us-co"), Source("chip@us-chips", "chip", "us-chips"),
+            Source("app@self", "app", "self"), Source("service@us-co", "service", "us-co"),
+            Source("chip@us-chips", "chip", "us-chips"),
             candidate("service", "de-small", 10.0), candidate("service", "self", 50.0),
         ),
         needs=(Need("app@self", "service"), Need("service@de-small", "chip")),

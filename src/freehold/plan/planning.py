@@ -1,16 +1,17 @@
 """From a stack, a goal and options to a plan that the simulator has confirmed. Owns the order of that work.
 
 Options are judged by the simulator; a search finds the least cost, or proves that there is no plan; what it found is put on
-dates, confirmed by plain cut-offs of the changed stack, and only then described. What is asked beside (how sure, other plans, the
-frontier, other budgets and dates) goes to the same search, which remembers what it learnt.
+dates, confirmed by plain cut-offs of the changed stack, and only then described. What is asked beside (how sure, other plans,
+the frontier, other budgets and dates) goes to the same search, which remembers what it learnt.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from freehold.errors import BadOptions, PlanError
+from freehold.errors import BadOptions, PlanError, UsageError
 from freehold.measure.case import Kernel
 from freehold.measure.deadline import Deadline
 from freehold.plan.alternatives import alternatives
@@ -18,7 +19,7 @@ from freehold.plan.applied import apply_options
 from freehold.plan.confidence import confidence, confident_plan
 from freehold.plan.confirming import confirm, refuse_unconfirmed
 from freehold.plan.frontier import frontier
-from freehold.plan.futures import draw_futures
+from freehold.plan.futures import draw_futures, has_odds
 from freehold.plan.goal_checks import check_goal
 from freehold.plan.goal_values import Goal
 from freehold.plan.greedy_plan import greedy_plan
@@ -32,8 +33,9 @@ from freehold.plan.roadmap import curves, cutoffs_of, price_of, steps_of, still_
 from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Committed, Terms
 from freehold.plan.sensitivity import sensitivity
-from freehold.plan.zero_one_search import zero_one
+from freehold.plan.zero_one_search import MANY, zero_one
 from freehold.stack.values import Stack
+from freehold.words import say
 
 __all__ = ["Begun", "Beside", "make_plan"]
 
@@ -160,50 +162,74 @@ def make_plan(
     """
     given = options_of(stack) if options is None else tuple(options)
     planner = _Planner(stack, goal, given, begun, dropped, seconds, strict, kernel, progress, interrupted)
-    chosen, sure = _chosen(planner, beside)
-    return _answer(planner, chosen, _around(planner, chosen, beside, sure))
+    found = _chosen(planner, beside)
+    return _answer(planner, found, _around(planner, found, beside))
 
 
-def _chosen(planner: _Planner, beside: Beside) -> tuple[Chosen, Confidence | None]:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What was chosen, what greedy buying would cost (``None``: not asked yet), and how sure it is where that was asked for."""
+
+    chosen: Chosen
+    greedy: float | None = None
+    sure: Confidence | None = None
+
+
+def _chosen(planner: _Planner, beside: Beside) -> _Plan:
+    goal, penalty = planner.goal, planner.goal.limits.penalty
     if beside.confidence is not None:
-        return confident_plan(
-            planner.search, planner.judge, planner.goal, beside.confidence, count=beside.futures, seed=beside.seed,
+        if penalty is not None:
+            raise UsageError("a penalty and a confidence are not asked together. Leave one of them out.")
+        chosen, sure = confident_plan(
+            planner.search, planner.judge, goal, beside.confidence, count=beside.futures, seed=beside.seed,
             committed=planner.begun, seconds=planner.seconds / 2,
         )  # fmt: skip
-    if not planner.begun and not planner.dropped:
+        return _Plan(chosen, sure=sure)
+    reason = ""
+    if not planner.dropped:
         found = zero_one(
-            planner.judge, planner.stack, planner.goal, planner.options, seconds=planner.seconds, strict=planner.strict,
-            kernel=planner.kernel, progress=planner.progress, interrupted=planner.interrupted,
+            planner.judge, planner.stack, goal, planner.options, planner.begun, seconds=planner.seconds,
+            least=MANY if penalty is None else 0, strict=planner.strict, kernel=planner.kernel, progress=planner.progress,
+            interrupted=planner.interrupted,
         )  # fmt: skip
         if not isinstance(found, str):
-            return found, None
-    return planner.search.ask(planner.terms), None
+            return _Plan(*found)
+        reason = found
+    if penalty is not None:
+        reason = reason or say("roadmap.penalty_dropped")
+        raise UsageError(f"a penalty for what is not had cannot be planned with here: {reason}. Leave the penalty out.")
+    return _Plan(planner.search.ask(planner.terms))
 
 
-def _around(planner: _Planner, chosen: Chosen, beside: Beside, sure: Confidence | None) -> _Around:
+def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
     """All that is asked beside the plan."""
+    chosen, around = found.chosen, _Around(confidence=found.sure)
     if chosen.built is None or chosen.stopped == "interrupted":
-        return _Around(confidence=sure)
-    clock = Deadline(planner.seconds / 2)
-    has_odds = any(planner.options[one].success < 1 or planner.options[one].slip for one in chosen.built)
-    if sure is None and has_odds:
+        return around
+    clock, terms = Deadline(planner.seconds / 2), planner.terms
+    if found.sure is None and any(has_odds(planner.options[one]) for one in chosen.built):
         futures = draw_futures(planner.options, beside.futures, beside.seed)
         sure = confidence(
             planner.judge, planner.goal, chosen, futures, committed=planner.begun, seconds=clock.share(3)
         )  # fmt: skip
-    found = _Around(confidence=sure)
+        around = replace(around, confidence=sure)
     if beside.alternatives:
-        others, always = alternatives(planner.search, chosen, terms=planner.terms, seconds=clock.share(2))
-        found = replace(found, alternatives=others, always=tuple(sorted(planner.options[one].id for one in always)))
+        others, always = alternatives(planner.search, chosen, terms=terms, seconds=clock.share(2))
+        ids = tuple(sorted(planner.options[one].id for one in always))
+        around = replace(around, alternatives=others, always=ids)
     if beside.frontier:
-        found = replace(found, frontier=frontier(planner.search, beside.points, seconds=clock.share(1)))
+        points = frontier(planner.search, beside.points, terms=terms, seconds=clock.share(1))
+        around = replace(around, frontier=points)
     if beside.sensitivity:
-        found = replace(found, sensitivity=sensitivity(planner.search, chosen, seconds=clock.share(0)))
-    return found
+        around = replace(
+            around, sensitivity=sensitivity(planner.search, chosen, terms=terms, seconds=clock.share(0))
+        )  # fmt: skip
+    return around
 
 
-def _answer(planner: _Planner, chosen: Chosen, around: _Around) -> PlanAnswer:
-    stack, goal, options = planner.stack, planner.goal, planner.options
+def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
+    stack, goal, options, chosen = planner.stack, planner.goal, planner.options, found.chosen
+    strict, kernel = planner.strict, planner.kernel
     by_id = {option.id: option for option in options}
     steps, impossible = _steps(planner, chosen), None
     if chosen.built is None:
@@ -211,20 +237,21 @@ def _answer(planner: _Planner, chosen: Chosen, around: _Around) -> PlanAnswer:
     built = [options[one].id for one in sorted(chosen.built or ())]
     planned = apply_options(stack, [by_id[one] for one in built])
     checks = _checks(planner, built, confirmed=chosen.built is not None)
-    leased = still_leased(planned, (*options, *planner.unjudged), built, strict=planner.strict)
-    greedy = greedy_plan(planner.judge, goal, planner.begun)
-    how = {"strict": planner.strict, "kernel": planner.kernel}
+    leased = still_leased(planned, (*options, *planner.unjudged), built, strict=strict)
+    cost = None if chosen.built is None else math.fsum(step.cost for step in steps)
+    if goal.limits.penalty is not None and cost is not None:
+        cost = chosen.cost
     return PlanAnswer(
         goal=goal,
         options=by_id,
         unjudged=planner.unjudged,
         steps=steps,
-        cost=None if chosen.built is None else sum(step.cost for step in steps),
+        cost=cost,
         bound=chosen.bound,
         currency=_currency(options),
-        greedy=None if greedy is None else plan_cost(options, greedy, goal.limits),
-        years=years_of(stack, by_id, steps, goal, **how) if steps else (),
-        curves=curves(stack, planned, cutoffs_of(stack, goal), goal.reliance_days, **how),
+        greedy=_greedy(planner) if found.greedy is None else found.greedy,
+        years=years_of(stack, by_id, steps, goal, strict=strict, kernel=kernel) if steps else (),
+        curves=curves(stack, planned, cutoffs_of(stack, goal), goal.reliance_days, strict=strict, kernel=kernel),
         checks=checks,
         leased=leased,
         price=price_of(stack, by_id, steps) if steps else None,
@@ -238,6 +265,11 @@ def _answer(planner: _Planner, chosen: Chosen, around: _Around) -> PlanAnswer:
         frontier=around.frontier,
         sensitivity=around.sensitivity,
     )
+
+
+def _greedy(planner: _Planner) -> float | None:
+    starts = greedy_plan(planner.judge, planner.goal, planner.begun)
+    return None if starts is None else plan_cost(planner.options, starts, planner.goal.limits)
 
 
 def _steps(planner: _Planner, chosen: Chosen) -> tuple[Step, ...]:

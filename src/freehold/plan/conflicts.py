@@ -127,7 +127,7 @@ def changed_while(
     holds: Callable[[frozenset[int]], bool],
     change: Callable[[frozenset[int], Collection[int]], frozenset[int]],
 ) -> frozenset[int]:
-    """Change a set by as many candidates, in their order, as something goes on holding with, by steps that double and halve.
+    """Change a set by as many candidates, in their order, as something goes on holding with.
 
     Parameters
     ----------
@@ -136,18 +136,32 @@ def changed_while(
     candidates
         What may be added or taken out.
     holds
-        Whether it holds for a set.
+        Whether it holds for a set; fewer of the candidates never stop it from holding.
     change
         ``frozenset.union`` or ``frozenset.difference``.
+
+    Notes
+    -----
+    All candidates are tried at once; the first that cannot be changed is found by halving, and those after it are tried in
+    steps of twice the way from the one before.
     """
-    at, step = 0, 1
+    at, last, step, limit = 0, -1, len(candidates), None
     while at < len(candidates):
-        chunk = candidates[at : at + step]
-        changed = change(start, chunk)
+        if limit is None:
+            end = min(len(candidates), at + step)
+            changed = change(start, candidates[at:end])
+            if holds(changed):
+                start, at, step = changed, end, 2 * step
+                continue
+            limit = end
+        if limit - at == 1:
+            step, last = 2 * (at - last), at
+            at, limit = at + 1, None
+            continue
+        middle = (at + limit) // 2
+        changed = change(start, candidates[at:middle])
         if holds(changed):
-            start, at, step = changed, at + len(chunk), step * 2
-        elif len(chunk) == 1:
-            at, step = at + 1, 1
+            start, at = changed, middle
         else:
-            step = max(1, len(chunk) // 2)
+            limit = middle
     return start

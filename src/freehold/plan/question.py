@@ -221,8 +221,7 @@ class Question:
 
     def _learnt(self, counting: Counting, built: frozenset[int], *, everything: bool) -> frozenset[int] | None:
         """Learn conflicts from a set until what they ask for does, and give that; ``None`` where it comes to nothing."""
-        order = [one for one in self._order if one not in counting.never]
-        order += [one for one in self._order if one in counting.never]
+        order = sorted(self._order, key=lambda one: one in counting.never)
         for _ in range(_MOST_STEPS):
             self._check()
             failing = self._verdicts.failing(built, self._demands)
@@ -332,7 +331,7 @@ class Question:
     def _best(self) -> Proposal:
         """The best plan for what the model seeks now; it becomes the plan."""
         while True:
-            proposal = self._propose(math.inf)
+            proposal = self._propose(_EFFORT)
             if proposal is None or proposal.status != "optimal":
                 raise Over("time")
             refuted = self._refuted(proposal.starts, proposal.taken)

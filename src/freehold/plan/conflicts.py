@@ -31,19 +31,21 @@ class Conflict:
     aim
         Number of the aim that it is about, ``None`` for self-reliance.
     level
-        For self-reliance: the most that the refuted sets come to; it binds whoever asks for more.
+        Of what is graded: the most that the refuted sets come to; it binds whoever asks for more. Else ``None``.
     has, lacks
         Options, by number.
     """
 
     aim: int | None
-    level: float
+    level: float | None
     has: frozenset[int]
     lacks: frozenset[int]
 
     def binds(self, demand: Demand) -> bool:
         """Whether a demand cannot hold for a set that this conflict is about."""
-        return self.aim == demand.aim and (self.aim is not None or self.level < demand.level - TOLERANCE)
+        if self.aim != demand.aim or (self.level is not None) != demand.graded:
+            return False
+        return self.level is None or self.level < demand.level - TOLERANCE
 
     def refutes(self, built: Collection[int]) -> bool:
         """Whether a set of options is one of those that it refutes."""
@@ -115,7 +117,7 @@ def conflict_of(
         if all(fails(each) for each in flipped):
             box += flipped
             free.add(one)
-    level = max(verdicts.reached(each, demand) for each in box) if demand.aim is None else 0.0
+    level = max(verdicts.reached(each, demand) for each in box) if demand.graded else None
     has = frozenset(one for one, sign in enumerate(signs) if sign >= 0 and one not in failing and one not in free)
     lacks = frozenset(one for one in failing if signs[one] <= 0 and one not in free)
     return Conflict(demand.aim, level, has, lacks)

@@ -99,7 +99,7 @@ class Question:
         if self._terms.liking is None:
             return 0
         liked = [weight for one, weight in self._terms.liking.items() if one in self._openings.earliest and weight > 0]
-        return -sum(math.ceil(weight / self._master.liking_unit) for weight in liked)
+        return -sum(self._master.liked(weight) for weight in liked)
 
     @property
     def value(self) -> float:
@@ -128,7 +128,7 @@ class Question:
             return math.inf
         if self._terms.liking is not None:
             fixed = [weight for one, weight in self._terms.liking.items() if one in self._openings.committed]
-            return math.fsum([-self._bound * self._master.liking_unit, *fixed])
+            return math.fsum([self._master.liking_unit.amount(-self._bound), *fixed])
         bound = self._master.amount(self._bound)
         return min(bound, self.cost) if self.starts is not None else bound
 

@@ -17,6 +17,7 @@ from freehold.plan.conflicts import Conflicts
 from freehold.plan.goal_values import Goal, Limits
 from freehold.plan.interface import Judge
 from freehold.plan.openings import openings
+from freehold.plan.option_values import Option
 from freehold.plan.question import Over, Question
 from freehold.plan.search_values import Chosen, Committed, Terms
 from freehold.plan.verdicts import Demand, Verdicts
@@ -46,6 +47,10 @@ class Search:
         Told the value of the best plan so far (``inf`` before there is one) and the bound, whenever one changes.
     interrupted
         Asked every now and then whether to end with the best plan so far.
+    options
+        The judge's options at other prices or conditions; ``None``: as they are.
+    aims
+        Numbers of the aims that are asked; ``None``: all.
 
     Raises
     ------
@@ -62,21 +67,21 @@ class Search:
         seconds: float = 60.0,
         progress: Callable[[float, float], None] | None = None,
         interrupted: Callable[[], bool] | None = None,
+        options: Sequence[Option] | None = None,
+        aims: Sequence[int] | None = None,
     ) -> None:
         self.judge, self.goal, self.committed, self.seconds = judge, goal, tuple(committed), seconds
-        self._progress, self._interrupted = progress, interrupted
-        self.openings = openings(judge.options, goal.limits, self.committed)
+        self.aims = tuple(range(len(judge.aims)) if aims is None else aims)
+        self._progress, self.interrupted = progress, interrupted
+        self.openings = openings(judge.options if options is None else options, goal.limits, self.committed)
         self.verdicts, self.conflicts = Verdicts(judge), Conflicts()
 
-    def within(self, limits: Limits, *, conditions: bool = True, seconds: float | None = None) -> Search:
-        """The same search within other limits, perhaps without prerequisites and exclusions; both learn from each other."""
+    def within(self, limits: Limits, *, options: Sequence[Option] | None = None, seconds: float | None = None) -> Search:
+        """The same search within other limits, perhaps at other prices and conditions; both learn from each other."""
         other = Search(
             self.judge, replace(self.goal, limits=limits), self.committed, seconds=self.seconds if seconds is None else seconds,
-            interrupted=self._interrupted,
+            interrupted=self.interrupted, options=self.openings.options if options is None else options, aims=self.aims,
         )  # fmt: skip
-        if not conditions:
-            free = [replace(option, requires=(), excludes=()) for option in self.judge.options]
-            other.openings = openings(free, limits, self.committed)
         other.verdicts, other.conflicts = self.verdicts, self.conflicts
         return other
 
@@ -105,11 +110,15 @@ class Search:
         if not all(math.isfinite(weight) for weight in (terms.liking or {}).values()):
             raise UsageError("what is liked must be weighed by finite numbers.")
 
+    @property
+    def _demands(self) -> list[Demand]:
+        return [self.verdicts.aims[aim] for aim in self.aims]
+
     def _question(self, terms: Terms, end: float, demands: Sequence[Demand] | None = None) -> Question:
-        demands = list(self.verdicts.aims if demands is None else demands)
+        demands = list(self._demands if demands is None else demands)
         if terms.least_reliance is not None:
             demands.append(Demand(None, terms.least_reliance, graded=True))
-        return Question(self.openings, terms, demands, self.verdicts, self.conflicts, end, self._interrupted, self._progress)
+        return Question(self.openings, terms, demands, self.verdicts, self.conflicts, end, self.interrupted, self._progress)
 
     def possible(self, terms: Terms | None = None, aims: Sequence[int] | None = None) -> bool | None:
         """Whether there is a plan at all (for some aims only); ``None`` if the time was over before that was known.
@@ -119,10 +128,8 @@ class Search:
         Over
             If someone interrupted.
         """
-        known = self.verdicts.aims
-        question = self._question(
-            terms or Terms(), time.monotonic() + self.seconds, known if aims is None else [known[aim] for aim in aims]
-        )
+        demands = None if aims is None else [self.verdicts.aims[aim] for aim in aims]
+        question = self._question(terms or Terms(), time.monotonic() + self.seconds, demands)
         try:
             question.answer(first=True)
         except Over as over:
@@ -167,7 +174,7 @@ class Search:
     def _most_reliance(self, terms: Terms, start: float) -> Chosen:
         """The most self-reliance, and then the least cost of that."""
         climb = self._climb(
-            None, replace(terms, least_reliance=None), self.verdicts.aims, terms.least_reliance,
+            None, replace(terms, least_reliance=None), self._demands, terms.least_reliance,
             start + _SHARE_FOR_RELIANCE * self.seconds,
         )  # fmt: skip
         if climb.impossible:

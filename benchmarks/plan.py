@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from freehold.plan.end_state import end_state
-from freehold.plan.greedy import greedy
 from freehold.plan.phasing import phase
 
 from benchmarks.plan_greedy import cost_over_years, greedy_years
 from benchmarks.plan_instances import SHARED, Instance, as_problem, as_stack, generate, read_instance
 from benchmarks.plan_peers import cp_sat_alone, cp_sat_alone_years, highs_alone, highs_alone_years
+from freehold.plan.end_state import end_state
 from freehold.plan.goal_values import Goal
+from freehold.plan.greedy import greedy
 from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Option
 from freehold.plan.problem import FoundYears, Horizon, Problem

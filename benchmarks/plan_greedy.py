@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from freehold.plan.greedy import greedy
 
+from freehold.plan.greedy import greedy
 from freehold.plan.problem import Booleans, FoundYears, Horizon, Problem
 from freehold.plan.serving import Serving
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
+from freehold.cli.options import add_arguments as add_options
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.cli.systemic import add_arguments as add_systemic
@@ -59,6 +60,7 @@ VERBS: Final = (
     Verb("systemic", "stops", "networks of firms: what one failure takes, what outputs rest on, how long stock lasts"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
+    Verb("options", "out", "what can be done: candidates, your own options, the catalogue's alternatives; what is missing"),
     Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
@@ -259,6 +261,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     )
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
+    add_options(made["options"])
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])
     add_sweep(made["sweep"])
@@ -266,9 +269,9 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_output(made["systemic"])
     for name in ("cutoff", "why", "restart", "sweep", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "diff", *_OF_A_STACK):
+    for name in ("check", "scan", "diff", "options", *_OF_A_STACK):
         _add_view(made[name])
-    for name in ("check", "diff", *_OF_A_STACK):
+    for name in ("check", "diff", "options", *_OF_A_STACK):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",

@@ -12,6 +12,7 @@ from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
 from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
 from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
+from freehold.report.json_options import OPTIONS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
@@ -396,6 +397,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
     **SYSTEMIC_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS, **PLAN_SCHEMAS,
+    **OPTIONS_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)

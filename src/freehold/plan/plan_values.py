@@ -156,26 +156,56 @@ class Confidence:
     Parameters
     ----------
     asked, reached, futures
-        Share of sampled futures in which the goal must hold, does hold, and how many were drawn.
+        Share of futures in which the goal must hold, does hold, and how many were drawn; 0 where all that may happen was
+        counted with its probability instead.
     hurts
-        Option id → how much the share falls if it surely fails; the worst first.
+        Option id → how much the share falls if it surely fails; the worst first, what lowers nothing left out.
+    low, high
+        Where the true share lies: 95 % interval of a sampled share (Wilson 1927), the share itself where all was counted;
+        wider by what was not judged for lack of time.
+    unjudged
+        How many steps' failure was not judged for lack of time.
     """
 
     asked: float | None
     reached: float
     futures: int
     hurts: tuple[tuple[str, float], ...]
+    low: float = 0.0
+    high: float = 1.0
+    unjudged: int = 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether all that may happen was counted, not sampled."""
+        return self.futures == 0
 
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """The most self-reliance for a budget (or the least cost for a self-reliance), and the step that buys most there."""
+    """The least cost for a self-reliance, more of which costs more; and what buys most from there.
+
+    Parameters
+    ----------
+    cost, bound
+        Cost, and a proven lower bound of what so much self-reliance costs.
+    reliance, options
+        Self-reliance, and the ids of the options that are built.
+    best_step
+        The option that, added to these, buys most self-reliance for its price; the dearest of ``best_steps``; ``None`` where
+        nothing more is bought.
+    best_steps, gain, price
+        All that is added: several options where they only buy something together; what they gain, and their price.
+    """
 
     cost: float
     bound: float
     reliance: float
     options: tuple[str, ...]
     best_step: str | None
+    best_steps: tuple[str, ...] = ()
+    gain: float | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

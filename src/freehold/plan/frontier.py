@@ -1,0 +1,227 @@
+"""Cost against self-reliance: the plans of which none is both cheaper and more self-reliant. Owns the frontier and its prices.
+
+Each question asks for the least cost of a self-reliance (the epsilon-constraint method: Haimes, Lasdon and Wismer 1971, IEEE
+Trans. Systems, Man, and Cybernetics 1, 296). An answer holds for every self-reliance from the one asked to the one reached, so
+that the question just above what a plan reaches either finds the next plan or closes the gap: where there are few, all of the
+frontier is found; else points spread over its range.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from freehold.measure.deadline import Deadline
+from freehold.plan.asking import Asking
+from freehold.plan.next_step import next_step
+from freehold.plan.plan_values import FrontierPoint
+from freehold.plan.search_values import Chosen, Terms
+
+__all__ = ["LAST_POINTS", "frontier", "last_points"]
+
+LAST_POINTS: Final = 0.1
+"""The last ten points of self-reliance, whose price is told apart."""
+
+_STEP: Final = 1e-6
+"""Self-reliances that differ by less are one."""
+
+_MONEY: Final = 1e-9
+"""Costs that differ by less than this part are one."""
+
+_TOP: Final = 1e-3
+_PART: Final = 0.8
+"""Of the time, what the points have; what they leave goes to the steps that buy most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """An answer: the self-reliance asked for; the plan, its cost and a bound; the self-reliance that it reaches."""
+
+    asked: float
+    built: frozenset[int]
+    cost: float
+    bound: float
+    reliance: float
+
+
+def frontier(
+    search: Asking, points: int = 12, *, terms: Terms | None = None, seconds: float = 120.0
+) -> tuple[FrontierPoint, ...]:
+    """Plans by rising cost and self-reliance, from the least cost at which the aims hold to the most self-reliance.
+
+    Parameters
+    ----------
+    search
+        Who finds plans.
+    points
+        How many are sought; all there are where they are fewer, and some more where they were met on the way.
+    terms
+        What else is added to the goal.
+    seconds
+        Time for all.
+
+    Returns
+    -------
+    The points, each with a proven bound; empty without any plan. Beside those spread over the range stands the cheapest plan
+    within :data:`LAST_POINTS` of the most.
+    """
+    deadline, terms = Deadline(seconds), terms or Terms()
+    found = _Points(search, terms, Deadline(_PART * seconds))
+    if not found.ask(-math.inf):
+        return ()
+    found.climb()
+    low, high = found.lowest, found.highest
+    spread = [low + (high - low) * place / (points - 1) for place in range(1, points - 1)]
+    for level in [high - LAST_POINTS, *spread]:
+        found.ask(level)
+    found.fill(points)
+    plans, shown = found.efficient(), []
+    options = search.judge.options
+    for place, one in enumerate(plans):
+        later = [other.built for other in plans[place + 1 :]]
+        step = next_step(search, one.built, one.cost, later, deadline, terms=terms, after=len(later)) if later else None
+        ids = tuple(sorted(options[number].id for number in one.built))
+        point = FrontierPoint(one.cost, found.bound(one), one.reliance, ids, None)
+        if step is not None:
+            added = tuple(options[number].id for number in step.options)
+            point = replace(point, best_step=added[0], best_steps=added, gain=step.gain, price=step.price)
+        shown.append(point)
+    return tuple(shown)
+
+
+def last_points(points: Sequence[FrontierPoint], drop: float = LAST_POINTS) -> tuple[float, float] | None:
+    """What the last points of self-reliance cost: how much of it they are, and the money.
+
+    Parameters
+    ----------
+    points
+        A frontier.
+    drop
+        How far below the most self-reliance the comparison begins; where the cheapest plan is less far below, it begins there.
+
+    Returns
+    -------
+    The self-reliance gained and the money; ``None`` where all plans reach the same.
+    """
+    if len(points) < 2:
+        return None
+    top = points[-1]
+    begin = next(one for one in points if one.reliance >= top.reliance - drop - _STEP)
+    return None if begin is top else (top.reliance - begin.reliance, top.cost - begin.cost)
+
+
+class _Points:
+    """The answers so far, and which self-reliances they leave open."""
+
+    def __init__(self, search: Asking, terms: Terms, deadline: Deadline) -> None:
+        self._search, self._terms, self._deadline = search, terms, deadline
+        self._found: list[_Reached] = []
+        self._none_from = math.inf
+        """Least self-reliance for which no plan was found."""
+        self._tried: set[float] = set()
+        self._final: set[frozenset[int]] = set()
+        """Plans for whose cost no more self-reliance was found."""
+
+    @property
+    def lowest(self) -> float:
+        """Self-reliance of the cheapest plan."""
+        return min(one.reliance for one in self._found)
+
+    @property
+    def highest(self) -> float:
+        """The most self-reliance of any plan found."""
+        return max(one.reliance for one in self._found)
+
+    @property
+    def _over(self) -> bool:
+        return self._deadline.share(least=0.0) <= 0
+
+    def ask(self, level: float) -> bool:
+        """Ask for a self-reliance, unless it is known; whether there is a plan for it."""
+        if any(one.asked <= level + _STEP / 2 and level <= one.reliance + _STEP / 2 for one in self._found):
+            return True
+        if level >= self._none_from or level in self._tried or self._over:
+            return False
+        self._tried.add(level)
+        chosen = self._search.ask(self._with(level))
+        if chosen.built is None:
+            if self._found and level > self.highest:
+                self._none_from = level
+            return False
+        self._keep(level, chosen)
+        return True
+
+    def _with(self, level: float) -> Terms:
+        levels = [one for one in (self._terms.least_reliance, level) if one is not None and one > -math.inf]
+        return replace(self._terms, least_reliance=max(levels)) if levels else self._terms
+
+    def _keep(self, level: float, chosen: Chosen) -> None:
+        assert chosen.built is not None
+        self._found.append(_Reached(level, chosen.built, chosen.cost, chosen.bound, self._search.judge.reliance(chosen.built)))
+
+    def climb(self) -> None:
+        """Find the most self-reliance that a plan reaches."""
+        options = self._search.judge.options
+        everything = frozenset(number for number, option in enumerate(options) if not option.lacking)
+        top = self._search.judge.reliance(everything - self._terms.forbidden)
+        if top > self.highest + _STEP and not self.ask(top):
+            while _TOP < self._none_from - self.highest < math.inf and not self._over:
+                self.ask((self.highest + self._none_from) / 2)
+        while self.ask(self.highest + _STEP):
+            pass
+
+    def fill(self, points: int) -> None:
+        """Ask within the widest open gap until there are points enough, or no gap is left; then make sure of each."""
+        while not self._over:
+            found = self.efficient()
+            gaps = [
+                (after.asked - before.reliance, before.reliance + _STEP)
+                for before, after in pairwise(found)
+                if after.asked > before.reliance + 1.5 * _STEP and before.reliance + _STEP not in self._tried
+            ]
+            unsure = [one for one in found if one.built not in self._final]
+            if len(found) < points and gaps:
+                self.ask(max(gaps)[1])
+            elif unsure:
+                self._make_sure(unsure[0])
+            else:
+                return
+
+    def _make_sure(self, reached: _Reached) -> None:
+        """Look for more self-reliance at the same cost."""
+        self._final.add(reached.built)
+        limit = reached.cost + _MONEY * max(1.0, reached.cost)
+        most = limit if self._terms.most_cost is None else min(limit, self._terms.most_cost)
+        level = reached.reliance + _STEP
+        if level >= self._none_from:
+            return
+        chosen = self._search.ask(replace(self._with(level), most_cost=most))
+        if chosen.built is not None:
+            self._keep(level, chosen)
+
+    def efficient(self) -> list[_Reached]:
+        """Answers of which no other is both as cheap and as self-reliant, by cost, each with the least that it answers."""
+        kept: list[_Reached] = []
+        for one in sorted(self._found, key=lambda one: (one.cost, -one.reliance)):
+            if kept and abs(one.cost - kept[-1].cost) <= _MONEY * max(1.0, one.cost) and one.reliance > kept[-1].reliance:
+                kept.pop()
+            if not kept or one.reliance > kept[-1].reliance + _STEP / 2:
+                kept.append(one)
+        return [
+            replace(
+                one,
+                asked=min(
+                    other.asked
+                    for other in self._found
+                    if other.asked <= one.reliance and other.cost >= one.cost - _MONEY * max(1.0, one.cost)
+                ),
+            )
+            for one in kept
+        ]
+
+    def bound(self, reached: _Reached) -> float:
+        """What so much self-reliance costs at least: what was proven of as much or of less."""
+        return min(reached.cost, max(one.bound for one in self._found if one.asked <= reached.reliance))

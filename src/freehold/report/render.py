@@ -31,13 +31,10 @@ _SERVED: Final = {
     "freehold.doctor.Diagnosis": ("view_doctor.doctor_document", "doctor_json"),
     "freehold.measure.gaps.GapsAnswer": ("view_gaps.gaps_document", "gaps_json"),
     "freehold.measure.partners.PartnersAnswer": ("view_partners.partners_document", "json_partners.partners_json"),
-<<<<<<< HEAD
     "freehold.plan.plan_values.PlanAnswer": ("view_plan.plan_document", "json_plan.plan_json"),
     "freehold.plan.step_reason.StepReason": ("view_plan_why.reason_document", "json_plan_work.reason_json"),
     "freehold.plan.follow.Followed": ("view_plan_follow.followed_document", "json_plan_work.followed_json"),
-=======
     "freehold.plan.proposals.OptionsAnswer": ("view_options.options_document", "json_options.options_json"),
->>>>>>> options
     "freehold.measure.sweep.SweepAnswer": ("view_sweep.sweep_document", "json_sweep.sweep_json"),
     "freehold.measure.sweep_outlook.OutlookAnswer": ("view_sweep.samples_document", "json_sweep.samples_json"),
     "freehold.stack.records.Records": ("view_records.records_document", "import_json"),

@@ -142,9 +142,10 @@ def _plan() -> PlanAnswer:
         planned=office(),
         alternatives=(Alternative(("more", "own-mail"), 62000.0, 2),),
         always=("own-mail",),
-        confidence=Confidence(0.9, 0.93, 500, (("own-mail", 0.9), ("stock", 0.2))),
+        confidence=Confidence(0.9, 0.93, 500, (("own-mail", 0.9), ("stock", 0.2)), 0.905, 0.95),
         frontier=(
-            FrontierPoint(0.0, 0.0, 0.0, (), "own-mail"), FrontierPoint(50000.0, 50000.0, 0.7, ("own-mail",), "stock"),
+            FrontierPoint(0.0, 0.0, 0.0, (), "own-mail", ("own-mail",), 0.7, 50000.0),
+            FrontierPoint(50000.0, 50000.0, 0.7, ("own-mail",), "stock", ("stock",), 0.05, 11650.5),
             FrontierPoint(61650.5, 60000.0, 0.75, ("own-mail", "stock"), None),
         ),
         sensitivity=(Sensitivity("budget", "40,000 EUR", None, 0.0), Sensitivity("by", "2029-12-31", 60000.0, 0.75)),

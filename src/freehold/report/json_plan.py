@@ -110,13 +110,19 @@ PLAN_KEYS: Final[dict[str, Schema]] = {
     "confidence": or_null(
         object_of(
             {
-                "asked": or_null(LEVEL), "reached": LEVEL, "futures": COUNT,
+                "asked": or_null(LEVEL), "reached": LEVEL, "low": LEVEL, "high": LEVEL, "futures": COUNT,
                 "hurts": list_of(object_of({"option": NAME, "falls": {"type": "number", "minimum": -1, "maximum": 1}})),
+                "unjudged": COUNT,
             }
         )
     ),
     "frontier": list_of(
-        object_of({"cost": AMOUNT, "bound": _MONEY, "reliance": LEVEL, "options": _NAMES, "best_step": or_null(NAME)})
+        object_of(
+            {
+                "cost": AMOUNT, "bound": _MONEY, "reliance": LEVEL, "options": _NAMES, "best_step": or_null(NAME),
+                "best_steps": _NAMES, "gain": or_null(LEVEL), "price": _MONEY,
+            }
+        )
     ),
     "sensitivity": list_of(
         object_of({"what": {"enum": ["budget", "by"]}, "value": NAME, "cost": _MONEY, "reliance": or_null(LEVEL)})
@@ -204,13 +210,16 @@ def plan_keys(answer: PlanAnswer, stack: Stack | None) -> dict[str, Any]:
         ],
         "always": None if answer.always is None else list(answer.always),
         "confidence": None if sure is None else {
-            "asked": sure.asked, "reached": number(sure.reached), "futures": sure.futures,
-            "hurts": [{"option": id_, "falls": number(fall)} for id_, fall in sure.hurts],
+            "asked": sure.asked, "reached": number(sure.reached), "low": number(sure.low), "high": number(sure.high),
+            "futures": sure.futures, "hurts": [{"option": id_, "falls": number(fall)} for id_, fall in sure.hurts],
+            "unjudged": sure.unjudged,
         },
         "frontier": [
             {
                 "cost": number(one.cost), "bound": number(one.bound), "reliance": number(one.reliance),
-                "options": list(one.options), "best_step": one.best_step,
+                "options": list(one.options), "best_step": one.best_step, "best_steps": list(one.best_steps),
+                "gain": None if one.gain is None else number(one.gain),
+                "price": None if one.price is None else number(one.price),
             }
             for one in answer.frontier
         ],

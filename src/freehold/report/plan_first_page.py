@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from freehold.plan.goal_values import BestAim
 from freehold.plan.plan_values import Curve, PlanAnswer
 from freehold.report.interface import Paragraph, Tone
 from freehold.report.plan_words import aim_words, cut_words, few, last_day, money, option_name, short
@@ -118,7 +119,11 @@ def _reached(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
     for check in answer.checks[:most]:
         aim = capital(aim_words(check.aim, stack))
         key = "reached" if check.met else "missed"
-        told.append(say(f"plan.{key}", aim=aim, reached=percent(check.reached), before=percent(check.before)))
+        if isinstance(check.aim, BestAim):
+            short_of = round(100 * (1 - (check.before if check.met else check.reached)))
+            told.append(say(f"plan.{key}_best", aim=aim, short=short_of))
+        else:
+            told.append(say(f"plan.{key}", aim=aim, reached=percent(check.reached), before=percent(check.before)))
     left = answer.checks[most:]
     if left:
         missed = sum(not check.met for check in left)
@@ -180,7 +185,13 @@ def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
     if sure is None:
         told.append(say("plan.certain"))
     else:
-        holds = say("plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}")
+        if sure.counted:
+            holds = say("plan.confidence_counted", reached=percent(sure.reached))
+        else:
+            holds = say(
+                "plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}", low=percent(sure.low),
+                high=percent(sure.high),
+            )  # fmt: skip
         told.append(holds + ("" if sure.asked is None else say("plan.confidence_asked", asked=percent(sure.asked))) + ".")
         if sure.hurts and sure.hurts[0][1] > 0:
             id_, fall = sure.hurts[0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from freehold.plan.plan_values import Impossible, PlanAnswer
+from freehold.plan.frontier import last_points
+from freehold.plan.plan_values import FrontierPoint, Impossible, PlanAnswer
 from freehold.report.interface import Block, Column, Curve, Heading, Paragraph, Row, Series, Table
 from freehold.report.plan_words import aim_words, few, money, option_name
 from freehold.report.sentences import capital, count, item_name
@@ -20,7 +21,6 @@ __all__ = ["doubt_blocks"]
 
 _MOST_SHOWN: Final = 25
 _MOST_NAMES: Final = 6
-_LAST_POINTS: Final = 0.1
 
 
 def doubt_blocks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
@@ -123,14 +123,12 @@ def _frontier(answer: PlanAnswer) -> Iterator[Block]:
     if not points:
         return
     yield Heading(say("plan.frontier_heading"))
-    top = max(one.reliance for one in points)
-    all_ = min(one.cost for one in points if one.reliance >= top - 1e-9)
-    before = [one.cost for one in points if one.reliance >= top - _LAST_POINTS - 1e-9]
-    if top > _LAST_POINTS and before and all_ > 0:
+    last = last_points(points)
+    if last is not None:
         yield Paragraph(
             say(
-                "plan.last_points", price=money(all_ - min(before), answer.currency), cost=money(all_, answer.currency),
-                level=percent(top),
+                "plan.last_points", points=round(last[0] * 100), price=money(last[1], answer.currency),
+                cost=money(points[-1].cost, answer.currency), level=percent(points[-1].reliance),
             )
         )  # fmt: skip
     columns = (
@@ -142,7 +140,7 @@ def _frontier(answer: PlanAnswer) -> Iterator[Block]:
         Row(
             (
                 money(one.cost, answer.currency), money(one.bound, answer.currency), one.reliance, len(one.options),
-                None if one.best_step is None else option_name(answer.options.get(one.best_step), one.best_step),
+                _next_step(answer, one),
             )
         )
         for one in points
@@ -156,6 +154,16 @@ def _frontier(answer: PlanAnswer) -> Iterator[Block]:
         title = say("plan.curve_reliance")
         unit = say("plan.axis_cost", currency=answer.currency) if answer.currency else say("plan.column_cost")
         yield Curve(tuple(best), (Series("reliance", title, levels, levels),), say("plan.frontier_curve"), across=unit)
+
+
+def _next_step(answer: PlanAnswer, point: FrontierPoint) -> str | None:
+    """What buys most from a point on, and what for; several steps where they only buy something together."""
+    if point.best_step is None:
+        return None
+    names = _named(answer, point.best_steps or (point.best_step,))
+    if point.gain is None or point.price is None:
+        return names
+    return say("plan.next_step", names=names, gain=round(point.gain * 100), price=money(point.price, answer.currency))
 
 
 def _sensitivity(answer: PlanAnswer) -> Iterator[Block]:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from freehold.plan.earlier_plan import EarlierPlan
+from freehold.plan.goal_values import Goal
 from freehold.plan.option_values import Option
 from freehold.plan.plan_values import PlanAnswer
-from freehold.plan.search_values import Committed
 from freehold.plan.work_state import StepState
-from freehold.stack.values import is_stated
+from freehold.stack.values import Stack, is_stated
 
-__all__ = ["Followed", "LeftToPlan", "StepChange", "changes_between", "left_to_plan"]
+__all__ = ["Followed", "LeftToPlan", "StepChange", "changes_between", "follow_plan", "left_to_plan"]
 
 Kind: TypeAlias = Literal["new", "gone", "earlier", "later", "dearer", "cheaper", "same"]
 
@@ -29,14 +29,14 @@ class LeftToPlan:
     ----------
     options
         Options of the plan that is to be made.
-    committed
-        Steps that it must have, by their number among these options.
+    held
+        Steps that it must have, by option.
     lost
         Ids of options that can be built no more, since what they require was dropped.
     """
 
     options: tuple[Option, ...]
-    committed: tuple[Committed, ...]
+    held: tuple[StepState, ...]
     lost: tuple[str, ...]
 
 
@@ -87,6 +87,37 @@ class Followed:
     changes: tuple[StepChange, ...] = ()
 
 
+def follow_plan(
+    stack: Stack, goal: Goal, options: Sequence[Option], state: Sequence[StepState], *, earlier: EarlierPlan | None = None,
+    **how: Any,
+) -> Followed:  # fmt: skip
+    """Plan the rest.
+
+    Parameters
+    ----------
+    stack, goal, options
+        The stack as it is, what must hold, and all options.
+    state
+        The state of the work.
+    earlier
+        The plan that this one is compared with.
+    how
+        As for :func:`~freehold.plan.planning.make_plan`.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        As :func:`~freehold.plan.planning.make_plan`.
+    """
+    from freehold.plan.planning import Begun, make_plan
+
+    left = left_to_plan(options, state)
+    begun = [Begun(one.option, one.start, one.ready, one.cost) for one in left.held]
+    plan = make_plan(stack, goal, left.options, begun=begun, **how)
+    changes = () if earlier is None or plan.cost is None else changes_between(earlier, plan)
+    return Followed(plan, tuple(state), left.lost, earlier, changes)
+
+
 def left_to_plan(options: Sequence[Option], state: Iterable[StepState]) -> LeftToPlan:
     """Take out what is dropped, with all that requires it, and commit what is done, begun or late.
 
@@ -119,9 +150,7 @@ def left_to_plan(options: Sequence[Option], state: Iterable[StepState]) -> LeftT
             kept.append(_committed(option, held[option.id], excludes, set(held)))
         else:
             kept.append(replace(option, excludes=excludes))
-    number = {one.id: place for place, one in enumerate(kept)}
-    committed = [Committed(number[one.option], one.start, one.ready, one.cost) for one in held.values()]
-    return LeftToPlan(tuple(kept), tuple(sorted(committed, key=lambda one: one.option)), tuple(sorted(lost)))
+    return LeftToPlan(tuple(kept), tuple(sorted(held.values(), key=lambda one: one.option)), tuple(sorted(lost)))
 
 
 def _committed(option: Option, state: StepState, excludes: tuple[str, ...], held: set[str]) -> Option:

@@ -16,6 +16,7 @@ from freehold.report.schema_forms import (
     BOUNDS,
     COUNT,
     CUTOFF,
+    DATE,
     FLAG,
     LEVEL,
     LEVELS,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PLAN_KEYS", "PLAN_SCHEMAS", "plan_json", "plan_keys"]
 
-_DATE: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _DAY: Final[Schema] = {"type": "number"}
 _MONEY: Final = or_null(AMOUNT)
 _NAMES: Final = list_of(NAME)
@@ -53,7 +53,7 @@ _AIM: Final = object_of(
 )  # fmt: skip
 _LIMITS: Final = object_of(
     {
-        "start": _DATE, "by": _DATE, "years": COUNT, "budget": _MONEY, "budget_years": list_of(AMOUNT), "people": _MONEY,
+        "start": DATE, "by": DATE, "years": COUNT, "budget": _MONEY, "budget_years": list_of(AMOUNT), "people": _MONEY,
         "lead": _MONEY, "quality": or_null(LEVEL), "discount": AMOUNT, "penalty": _MONEY,
     }
 )  # fmt: skip
@@ -75,12 +75,12 @@ PLAN_KEYS: Final[dict[str, Schema]] = {
     "steps": list_of(
         object_of(
             {
-                "option": NAME, "name": NAME, "start": _DATE, "ready": _DATE, "start_day": _DAY, "ready_day": _DAY,
+                "option": NAME, "name": NAME, "start": DATE, "ready": DATE, "start_day": _DAY, "ready_day": _DAY,
                 "cost": AMOUNT, "cost_once": AMOUNT, "committed": FLAG, "does": TEXT, "breaks": or_null(list_of(COUNT)),
             }
         )
     ),
-    "years": list_of(object_of({"year": COUNT, "ends": _DATE, "cost": AMOUNT, "ready": _NAMES, "reliance": BOUNDS})),
+    "years": list_of(object_of({"year": COUNT, "ends": DATE, "cost": AMOUNT, "ready": _NAMES, "reliance": BOUNDS})),
     "curve": or_null(_CURVE),
     "curves": list_of(_CURVE),
     "checks": list_of(

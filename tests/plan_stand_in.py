@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from freehold.plan.futures import ready_days, standing
 from freehold.plan.goal_values import Aim, Goal, Limits, ShareAim
-from freehold.plan.interface import Judged, Sign
+from freehold.plan.interface import Judge, Judged, Sign
 from freehold.plan.option_values import Option, Slip
 from freehold.plan.prices import plan_cost, plan_days
-from freehold.plan.search_values import Chosen, Terms
+from freehold.plan.search_values import Chosen, Committed, Terms
 
 TOLERANCE = 1e-9
 Ways = tuple[frozenset[int], ...]
@@ -53,8 +53,11 @@ def subsets(numbers: Sequence[int]) -> Iterator[frozenset[int]]:
 class EverySubset:
     """A search that tries every set of options, each started as soon as its prerequisites are ready."""
 
-    def __init__(self, judge: TableJudge, goal: Goal) -> None:
-        self.judge, self.goal, self.asked = judge, goal, 0
+    def __init__(self, judge: Judge, goal: Goal, committed: tuple[Committed, ...] = ()) -> None:
+        self.judge, self.goal, self.committed = judge, goal, committed
+
+    def within(self, limits: Limits, *, seconds: float | None = None) -> EverySubset:  # noqa: ARG002
+        return type(self)(self.judge, replace(self.goal, limits=limits), self.committed)
 
     def starts(self, built: frozenset[int]) -> dict[int, float] | None:
         options = self.judge.options
@@ -97,11 +100,14 @@ class EverySubset:
         held = sum(self.judge.judge(standing(self.judge.options, starts, one, last)).done for one in terms.futures)
         return held >= terms.share * len(terms.futures) - TOLERANCE
 
-    def ask(self, terms: Terms = Terms()) -> Chosen:  # noqa: B008
-        self.asked += 1
+    def ask(self, terms: Terms | None = None) -> Chosen:
+        terms = terms or Terms()
         found = [one for one in self.plans() if self.does(*one, terms)]
         if not found:
             return Chosen(None, {}, math.inf, math.inf)
+        if terms.liking is None and (terms.seek or self.goal.seek) == "reliance":
+            most = max(self.judge.reliance(one[0]) for one in found)
+            return replace(self.ask(replace(terms, seek="cost", least_reliance=most)), reliance=most, reliance_bound=most)
         liking = terms.liking or {}
 
         def liked(built: frozenset[int]) -> float:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from freehold.plan.alternatives import alternatives
 from freehold.plan.option_values import Option
+from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Terms
 from plan_stand_in import EverySubset, TableJudge, goal, judges
 
@@ -29,7 +30,7 @@ SHARED = TableJudge(
 
 
 def test_sites_of_nearly_the_same_cost_are_alternatives_and_what_all_of_them_need_is_no_regret() -> None:
-    search = EverySubset(SHARED, goal())
+    search = Search(SHARED, goal())
     best = search.ask()
     others, always = alternatives(search, best)
     assert best.built == {0, 1}
@@ -38,14 +39,14 @@ def test_sites_of_nearly_the_same_cost_are_alternatives_and_what_all_of_them_nee
 
 
 def test_as_many_are_shown_as_are_asked_for_and_dearer_ones_where_more_may_be_paid() -> None:
-    search = EverySubset(SHARED, goal())
+    search = Search(SHARED, goal())
     best = search.ask()
     assert [one.options for one in alternatives(search, best, most=1)[0]] == [("grid", "south")]
     assert [one.cost for one in alternatives(search, best, within=0.2)[0]] == [141, 142, 160]
 
 
 def test_the_only_near_optimal_plan_has_no_alternatives_and_no_wagers() -> None:
-    search = EverySubset(SHARED, goal())
+    search = Search(SHARED, goal())
     best = search.ask()
     assert alternatives(search, best, within=0.005) == ((), frozenset({0, 1}))
 
@@ -53,7 +54,7 @@ def test_the_only_near_optimal_plan_has_no_alternatives_and_no_wagers() -> None:
 def test_the_most_different_one_comes_first() -> None:
     # three ways: the cheapest, one that shares a step with it, one that shares none
     judge = TableJudge((option("a", 50), option("b", 50), option("c", 51), option("d", 101)), (sets((0, 1), (0, 2), (3,)),))
-    search = EverySubset(judge, goal())
+    search = Search(judge, goal())
     others, always = alternatives(search, search.ask())
     assert [(one.options, one.differs) for one in others] == [(("d",), 3), (("a", "c"), 2)]
     assert always == frozenset()
@@ -61,23 +62,23 @@ def test_the_most_different_one_comes_first() -> None:
 
 def test_without_a_plan_there_is_nothing_near_it() -> None:
     judge = TableJudge((option("a", 50),), ((),))
-    search = EverySubset(judge, goal())
+    search = Search(judge, goal())
     assert alternatives(search, search.ask()) == ((), frozenset())
 
 
 def test_without_time_nothing_is_called_no_regret() -> None:
-    search = EverySubset(SHARED, goal())
+    search = Search(SHARED, goal())
     assert alternatives(search, search.ask(), seconds=0.0) == ((), frozenset())
 
 
 class NeverProven(EverySubset):
     """A search whose time is always up after it found its plan, and that proves nothing but that there is none."""
 
-    def ask(self, terms: Terms = Terms()) -> Chosen:  # noqa: B008
+    def ask(self, terms: Terms | None = None) -> Chosen:
         found = super().ask(terms)
         if found.built is None:
             return found
-        return Chosen(found.built, found.starts, found.cost, math.inf if terms.liking else 0.0, "time")
+        return Chosen(found.built, found.starts, found.cost, math.inf if terms and terms.liking else 0.0, "time")
 
 
 def test_what_no_search_for_likings_could_prove_is_proven_step_by_step() -> None:
@@ -89,19 +90,14 @@ def near(search: EverySubset, limit: float, terms: Terms) -> list[frozenset[int]
     return [one[0] for one in search.plans() if search.does(*one, terms) and one[2] <= limit + 1e-9]
 
 
-@settings(max_examples=150)
-@given(judges(), st.sampled_from([0.02, 0.1, 0.5]), st.booleans())
-def test_the_steps_called_no_regret_are_those_in_every_plan_within_the_cost(
-    judge: TableJudge, within: float, self_reliant: bool
-) -> None:
-    search = EverySubset(judge, goal())
-    everything = frozenset(range(len(judge.options)))
-    terms = Terms(least_reliance=judge.reliance(everything) / 2 if self_reliant else None)
+def check_alternatives(search: EverySubset | Search, within: float, share: float) -> None:
+    judge, every_plan = search.judge, EverySubset(search.judge, search.goal)
+    terms = Terms(least_reliance=share * judge.reliance(frozenset(range(len(judge.options)))))
     best = search.ask(terms)
     assume(best.built is not None)
     assert best.built is not None
     others, always = alternatives(search, best, within=within, terms=terms)
-    every = near(search, best.cost * (1 + within), terms)
+    every = near(every_plan, best.cost * (1 + within), terms)
     assert always == frozenset.intersection(*every)
     # each alternative is such a plan, all differ, none could do without one of its steps
     ids = {option.id: number for number, option in enumerate(judge.options)}
@@ -114,3 +110,22 @@ def test_the_steps_called_no_regret_are_those_in_every_plan_within_the_cost(
     # the first leaves out as much of the best plan as any can
     most_left = max(len(best.built - plan) for plan in every)
     assert (len(best.built - shown[0]) if shown else 0) == most_left
+
+
+nearness = st.sampled_from([0.02, 0.1, 0.5])
+
+
+@settings(max_examples=150, deadline=None)
+@given(judges(), nearness, st.sampled_from([0.0, 0.5]))
+def test_the_steps_called_no_regret_are_those_in_every_plan_within_the_cost(
+    judge: TableJudge, within: float, share: float
+) -> None:
+    check_alternatives(EverySubset(judge, goal()), within, share)
+
+
+@settings(max_examples=25, deadline=None)
+@given(judges(), nearness, st.sampled_from([0.0, 0.5]))
+def test_the_steps_that_the_solver_proves_no_regret_are_those_in_every_plan(
+    judge: TableJudge, within: float, share: float
+) -> None:
+    check_alternatives(Search(judge, goal()), within, share)

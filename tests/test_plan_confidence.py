@@ -15,6 +15,7 @@ from freehold.plan.futures import draw_futures, outcomes_of, standing
 from freehold.plan.option_values import Option, Slip
 from freehold.plan.plan_outcomes import PlanOutcomes
 from freehold.plan.prices import plan_days
+from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Committed, Future, Terms
 from plan_stand_in import EverySubset, TableJudge, goal, judges
 
@@ -114,7 +115,7 @@ def every_outcome(judge: TableJudge, plan: Chosen, last: float, fails: int | Non
     return math.fsum(total)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(judges(odds=True), st.integers(1, 2))
 def test_the_share_and_what_hurts_are_those_of_all_outcomes(judge: TableJudge, years: int) -> None:
     question = goal(years=years)
@@ -129,7 +130,7 @@ def test_the_share_and_what_hurts_are_those_of_all_outcomes(judge: TableJudge, y
         assert dict(found.hurts).get(judge.options[number].id, 0.0) == pytest.approx(max(0.0, fall), abs=1e-8)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(judges(most=4, odds=True), st.integers(0, 1000))
 def test_a_sample_gives_the_share_of_its_futures(judge: TableJudge, seed: int) -> None:
     question = goal()
@@ -152,7 +153,7 @@ def test_planning_for_a_share_buys_the_second_way_that_makes_it_sure_enough() ->
         (option("a", 0.9, cost=10), option("b", 0.8, cost=3), option("c", 0.9, cost=9)),
         ((frozenset({0}), frozenset({1}), frozenset({2})),),
     )
-    search = EverySubset(judge, goal())
+    search = Search(judge, goal())
     for asked, built, reached in ((0.75, {1}, 0.8), (0.85, {2}, 0.9), (0.95, {1, 2}, 0.98), (0.985, {0, 2}, 0.99)):
         plan, sure = confident_plan(search, judge, search.goal, asked, count=2000, seed=5)
         assert plan.built == built
@@ -162,7 +163,7 @@ def test_planning_for_a_share_buys_the_second_way_that_makes_it_sure_enough() ->
 
 def test_a_plan_that_only_its_own_sample_flatters_is_planned_anew() -> None:
     judge = TableJudge((option("a", 0.9, cost=1), option("b", 0.97, cost=5)), ((ONE, TWO),))
-    search = EverySubset(judge, goal())
+    search = Search(judge, goal())
     flattering = next(seed for seed in range(500) if sum(0 in one.failed for one in draw_futures(judge.options, 20, seed)) == 1)
     assert search.ask(Terms(futures=draw_futures(judge.options, 20, flattering), share=0.95)).built == {0}
     plan, sure = confident_plan(search, judge, search.goal, 0.95, count=20, seed=flattering)
@@ -174,7 +175,7 @@ def test_a_plan_that_only_its_own_sample_flatters_is_planned_anew() -> None:
 
 def test_a_share_that_no_plan_reaches_gives_none_and_one_that_is_none_is_refused() -> None:
     judge = TableJudge((option("a", 0.5),), ((ONE,),))
-    search = EverySubset(judge, goal())
+    search = Search(judge, goal())
     plan, sure = confident_plan(search, judge, search.goal, 0.99, count=200)
     assert (plan.built, sure) == (None, None)
     with pytest.raises(UsageError, match="share"):

@@ -13,15 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from freehold.measure.deadline import Deadline
-from freehold.plan.asking import Asking
+from freehold.plan.asking import Asking, Questions
 from freehold.plan.option_values import Option
 from freehold.plan.plan_values import Alternative
 from freehold.plan.search_values import Chosen, Terms
 
 __all__ = ["alternatives"]
 
-_TOLERANCE: Final = 1e-9
+_EXPECTED: Final = 20
+"""About how many questions share the time."""
 
 
 def alternatives(
@@ -43,7 +43,8 @@ def alternatives(
     within
         How much dearer they may be, as a part of the least cost.
     terms
-        What was added to the goal when the best plan was asked for.
+        What was added to the goal when the best plan was asked for. Where the most self-reliance was sought, alternatives reach
+        as much.
     seconds
         Time after which nothing more is asked.
 
@@ -54,7 +55,7 @@ def alternatives(
     """
     if best.built is None:
         return (), frozenset()
-    near = _Near(search, best, within, terms or Terms(), Deadline(seconds))
+    near = _Near(search, best, within, terms or Terms(), seconds)
     taken = Counter(best.built)
     for _ in range(2 * most):
         if len(near.plans) >= most:
@@ -71,11 +72,15 @@ def alternatives(
 class _Near:
     """The plans within the cost that were met, and what is proven of all of them."""
 
-    def __init__(self, search: Asking, best: Chosen, within: float, terms: Terms, deadline: Deadline) -> None:
+    def __init__(self, search: Asking, best: Chosen, within: float, terms: Terms, seconds: float) -> None:
         assert best.built is not None
-        self._search, self._deadline = search, deadline
         limit = best.cost * (1 + within)
-        self._terms = replace(terms, most_cost=limit if terms.most_cost is None else min(limit, terms.most_cost))
+        levels = [level for level in (terms.least_reliance, best.reliance) if level is not None]
+        terms = replace(terms, least_reliance=max(levels, default=None))
+        terms = replace(terms, most_cost=limit if terms.most_cost is None else min(limit, terms.most_cost))
+        self._questions = Questions(search, terms, seconds=seconds, expected=_EXPECTED)
+        self._terms = self._questions.terms
+        self._options = search.judge.options
         self._best = best.built
         self._shared = best.built
         """Steps that every plan met so far has."""
@@ -84,19 +89,15 @@ class _Near:
 
     def ask(self, liking: dict[int, float]) -> frozenset[int] | None:
         """The plan within the cost that takes least of what is not liked; ``None`` without one, or without time."""
-        if self._deadline.share(least=0.0) <= 0:
-            return None
-        chosen = self._search.ask(replace(self._terms, liking=liking))
-        return chosen.built
+        chosen = self._questions.ask(replace(self._terms, liking=liking))
+        return None if chosen is None else chosen.built
 
     def keep(self, found: frozenset[int]) -> frozenset[int]:
         """Remember a plan, without what it can do without."""
         self.seen.add(found)
         self._shared &= found
-        options = self._search.judge.options
-        others = frozenset(range(len(options))) - found
-        chosen = self._search.ask(replace(self._terms, forbidden=self._terms.forbidden | others))
-        if chosen.built is None:
+        chosen = self._questions.ask(self._of(found))
+        if chosen is None or chosen.built is None:
             return found
         lean = self._without_idle(chosen.built)
         self.seen.add(lean)
@@ -105,23 +106,30 @@ class _Near:
             self.plans[lean] = chosen.cost
         return lean
 
+    def _of(self, steps: frozenset[int]) -> Terms:
+        """Terms that allow these steps alone."""
+        return replace(self._terms, forbidden=self._terms.forbidden | frozenset(range(len(self._options))) - steps)
+
     def _without_idle(self, built: frozenset[int]) -> frozenset[int]:
         """Without the steps that cost nothing and do nothing here."""
-        options = self._search.judge.options
+        options = self._options
         for number in sorted(built - self._best, key=lambda one: options[one].id):
             rest = built - {number}
             if _is_free(options[number]) and not any(options[number].id in options[one].requires for one in rest):
-                chosen = self._search.ask(replace(self._terms, forced=rest, forbidden=frozenset(range(len(options))) - rest))
-                built = built if chosen.built is None else rest
+                chosen = self._questions.ask(self._of(rest))
+                if chosen is not None and chosen.built == rest:
+                    built = rest
         return built
 
     def always(self) -> frozenset[int]:
         """Steps of which it is proven that no plan within the cost is without them."""
-        while self._shared and self._deadline.share(least=0.0) > 0:
-            chosen = self._search.ask(replace(self._terms, liking=dict.fromkeys(self._shared, -1.0)))
-            if chosen.built is not None and not self._shared <= chosen.built:
+        while self._shared:
+            chosen = self._questions.ask(replace(self._terms, liking=dict.fromkeys(self._shared, -1.0)))
+            if chosen is None or chosen.built is None:
+                break
+            if not self._shared <= chosen.built:
                 self.keep(chosen.built)
-            elif chosen.built is not None and chosen.stopped is None:
+            elif chosen.stopped is None:
                 return self._shared
             else:
                 break
@@ -129,13 +137,12 @@ class _Near:
 
     def _one_by_one(self) -> frozenset[int]:
         proven = set()
-        options = self._search.judge.options
-        for number in sorted(self._shared, key=lambda one: options[one].id):
-            if number in self._shared and self._deadline.share(least=0.0) > 0:
-                chosen = self._search.ask(replace(self._terms, forbidden=self._terms.forbidden | {number}))
-                if chosen.built is not None:
+        for number in sorted(self._shared, key=lambda one: self._options[one].id):
+            if number in self._shared:
+                chosen = self._questions.ask(replace(self._terms, forbidden=self._terms.forbidden | {number}))
+                if chosen is not None and chosen.built is not None:
                     self.keep(chosen.built)
-                elif chosen.stopped is None:
+                elif chosen is not None and chosen.stopped is None:
                     proven.add(number)
         return frozenset(proven)
 

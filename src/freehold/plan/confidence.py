@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from freehold.errors import UsageError
 from freehold.measure.deadline import Deadline
+from freehold.plan.asking import Asking
 from freehold.plan.futures import draw_futures
 from freehold.plan.goal_values import Goal
 from freehold.plan.interface import Judge
@@ -150,13 +151,8 @@ def confidence(
     return Confidence(asked, reached, drawn, worst, low, high, unjudged)
 
 
-class _Asking(Protocol):
-    def ask(self, terms: Terms = ...) -> Chosen:
-        """Find a plan."""
-
-
 def confident_plan(
-    search: _Asking, judge: Judge, goal: Goal, asked: float, *, count: int = 1000, seed: int = 0,
+    search: Asking, judge: Judge, goal: Goal, asked: float, *, count: int = 1000, seed: int = 0,
     committed: Iterable[Committed] = (), seconds: float = 60.0,
 ) -> tuple[Chosen, Confidence | None]:  # fmt: skip
     """The least cost for which the aims hold in a share of futures.

@@ -9,14 +9,14 @@ frontier is found; else points spread over its range.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from freehold.measure.deadline import Deadline
-from freehold.plan.asking import Asking
-from freehold.plan.next_step import next_step
+from freehold.plan.asking import Asking, Questions
+from freehold.plan.next_step import NextStep, next_step
 from freehold.plan.plan_values import FrontierPoint
 from freehold.plan.search_values import Chosen, Terms
 
@@ -68,8 +68,9 @@ def frontier(
     The points, each with a proven bound; empty without any plan. Beside those spread over the range stands the cheapest plan
     within :data:`LAST_POINTS` of the most.
     """
-    deadline, terms = Deadline(seconds), terms or Terms()
-    found = _Points(search, terms, Deadline(_PART * seconds))
+    questions = Questions(search, terms, seconds=_PART * seconds, expected=2 * points)
+    found = _Points(questions)
+    begin = time.monotonic()
     if not found.ask(-math.inf):
         return ()
     found.climb()
@@ -79,17 +80,23 @@ def frontier(
         found.ask(level)
     found.fill(points)
     plans, shown = found.efficient(), []
-    options = search.judge.options
+    end = begin + seconds
     for place, one in enumerate(plans):
         later = [other.built for other in plans[place + 1 :]]
-        step = next_step(search, one.built, one.cost, later, deadline, terms=terms, after=len(later)) if later else None
-        ids = tuple(sorted(options[number].id for number in one.built))
+        ids = tuple(sorted(search.judge.options[number].id for number in one.built))
         point = FrontierPoint(one.cost, found.bound(one), one.reliance, ids, None)
-        if step is not None:
-            added = tuple(options[number].id for number in step.options)
-            point = replace(point, best_step=added[0], best_steps=added, gain=step.gain, price=step.price)
+        if later:
+            share = max(0.0, end - time.monotonic()) / len(later)
+            point = _with_step(point, search, next_step(search, one.built, one.cost, later, terms=terms, seconds=share))
         shown.append(point)
     return tuple(shown)
+
+
+def _with_step(point: FrontierPoint, search: Asking, step: NextStep | None) -> FrontierPoint:
+    if step is None:
+        return point
+    added = tuple(search.judge.options[number].id for number in step.options)
+    return replace(point, best_step=added[0], best_steps=added, gain=step.gain, price=step.price)
 
 
 def last_points(points: Sequence[FrontierPoint], drop: float = LAST_POINTS) -> tuple[float, float] | None:
@@ -116,8 +123,8 @@ def last_points(points: Sequence[FrontierPoint], drop: float = LAST_POINTS) -> t
 class _Points:
     """The answers so far, and which self-reliances they leave open."""
 
-    def __init__(self, search: Asking, terms: Terms, deadline: Deadline) -> None:
-        self._search, self._terms, self._deadline = search, terms, deadline
+    def __init__(self, questions: Questions) -> None:
+        self._questions, self._terms, self._judge = questions, questions.terms, questions.search.judge
         self._found: list[_Reached] = []
         self._none_from = math.inf
         """Least self-reliance for which no plan was found."""
@@ -135,19 +142,15 @@ class _Points:
         """The most self-reliance of any plan found."""
         return max(one.reliance for one in self._found)
 
-    @property
-    def _over(self) -> bool:
-        return self._deadline.share(least=0.0) <= 0
-
     def ask(self, level: float) -> bool:
         """Ask for a self-reliance, unless it is known; whether there is a plan for it."""
         if any(one.asked <= level + _STEP / 2 and level <= one.reliance + _STEP / 2 for one in self._found):
             return True
-        if level >= self._none_from or level in self._tried or self._over:
+        if level >= self._none_from or level in self._tried or self._questions.over:
             return False
         self._tried.add(level)
-        chosen = self._search.ask(self._with(level))
-        if chosen.built is None:
+        chosen = self._questions.ask(self._with(level))
+        if chosen is None or chosen.built is None:
             if self._found and level > self.highest:
                 self._none_from = level
             return False
@@ -160,22 +163,22 @@ class _Points:
 
     def _keep(self, level: float, chosen: Chosen) -> None:
         assert chosen.built is not None
-        self._found.append(_Reached(level, chosen.built, chosen.cost, chosen.bound, self._search.judge.reliance(chosen.built)))
+        self._found.append(_Reached(level, chosen.built, chosen.cost, chosen.bound, self._judge.reliance(chosen.built)))
 
     def climb(self) -> None:
         """Find the most self-reliance that a plan reaches."""
-        options = self._search.judge.options
+        options = self._judge.options
         everything = frozenset(number for number, option in enumerate(options) if not option.lacking)
-        top = self._search.judge.reliance(everything - self._terms.forbidden)
+        top = self._judge.reliance(everything - self._terms.forbidden)
         if top > self.highest + _STEP and not self.ask(top):
-            while _TOP < self._none_from - self.highest < math.inf and not self._over:
+            while _TOP < self._none_from - self.highest < math.inf and not self._questions.over:
                 self.ask((self.highest + self._none_from) / 2)
         while self.ask(self.highest + _STEP):
             pass
 
     def fill(self, points: int) -> None:
         """Ask within the widest open gap until there are points enough, or no gap is left; then make sure of each."""
-        while not self._over:
+        while not self._questions.over:
             found = self.efficient()
             gaps = [
                 (after.asked - before.reliance, before.reliance + _STEP)
@@ -198,8 +201,8 @@ class _Points:
         level = reached.reliance + _STEP
         if level >= self._none_from:
             return
-        chosen = self._search.ask(replace(self._with(level), most_cost=most))
-        if chosen.built is not None:
+        chosen = self._questions.ask(replace(self._with(level), most_cost=most))
+        if chosen is not None and chosen.built is not None:
             self._keep(level, chosen)
 
     def efficient(self) -> list[_Reached]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from freehold.measure.deadline import Deadline
-from freehold.plan.asking import Asking
+from freehold.plan.asking import Asking, Questions
 from freehold.plan.option_values import Option
 from freehold.plan.search_values import Terms
 from freehold.stack.values import is_stated
@@ -30,8 +29,8 @@ class NextStep:
 
 
 def next_step(
-    search: Asking, built: frozenset[int], cost: float, later: Sequence[frozenset[int]], deadline: Deadline,
-    *, terms: Terms | None = None, after: int = 0,
+    search: Asking, built: frozenset[int], cost: float, later: Sequence[frozenset[int]], *, terms: Terms | None = None,
+    seconds: float = 10.0,
 ) -> NextStep | None:  # fmt: skip
     """What, added to a plan that keeps all of its steps, gains most self-reliance for its price.
 
@@ -46,20 +45,21 @@ def next_step(
         The plan.
     later
         Plans of more self-reliance.
-    deadline, after
-        The time, and how many such questions come after this one.
     terms
         What else is added to the goal.
+    seconds
+        Time for all.
 
     Returns
     -------
     ``None`` where nothing buys more, or none was found in time.
     """
-    judge, options, terms = search.judge, search.judge.options, terms or Terms()
-    here, own = judge.reliance(built), Deadline(max(0.0, deadline.share(least=0.0)) / (after + 1))
+    questions = Questions(search, terms, seconds=seconds, expected=_CONFIRMED)
+    judge, options, terms = search.judge, search.judge.options, questions.terms
+    here = judge.reliance(built)
     promising: list[tuple[float, float, tuple[str, ...], frozenset[int]]] = []
     for added in _candidates(search, built, later, terms):
-        if own.share(least=0.0) <= 0:
+        if questions.over:
             break
         gain = judge.reliance(built | added) - here
         if gain > _STEP:
@@ -68,10 +68,8 @@ def next_step(
             promising.append((-gain / price if price > 0 else -math.inf, -gain, names, added))
     confirmed: list[tuple[float, float, tuple[str, ...], NextStep]] = []
     for _, _, names, added in sorted(promising, key=lambda one: one[:3])[:_CONFIRMED]:
-        if own.share(least=0.0) <= 0:
-            break
-        chosen = search.ask(replace(terms, forced=terms.forced | built | added))
-        if chosen.built is not None:
+        chosen = questions.ask(replace(terms, forced=terms.forced | built | added))
+        if chosen is not None and chosen.built is not None:
             price, gain = max(0.0, chosen.cost - cost), judge.reliance(chosen.built) - here
             members = sorted(chosen.built - built, key=lambda one: (-_list_price(options[one]), options[one].id))
             if gain > _STEP:

@@ -210,12 +210,34 @@ class FrontierPoint:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What another budget or another date would give: ``what`` (``budget`` or ``by``), its value, cost and self-reliance."""
+    """What another budget or another date would give.
+
+    Parameters
+    ----------
+    what, value
+        ``budget`` or ``by``, and the other money or date (ISO 8601).
+    cost, bound
+        Least cost at which all aims hold with it, and a proven lower bound of that; ``cost`` ``None`` where there is no such
+        plan (``bound`` is then ``inf``) or none was found.
+    reliance, reliance_bound
+        With another budget, or where self-reliance is sought: the most of it, and a proven bound of that; the aims hold, too,
+        where they can. With another date, where cost is sought: the self-reliance of that cheapest plan, without a bound.
+    change
+        By which part the budget is other, or by how many months the date.
+    """
 
     what: str
     value: str
     cost: float | None
     reliance: float | None
+    change: float = 0.0
+    bound: float | None = None
+    reliance_bound: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether all aims hold."""
+        return self.cost is not None
 
 
 @dataclass(frozen=True)

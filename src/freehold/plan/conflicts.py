@@ -1,0 +1,153 @@
+"""Why a set of options does not do, as widely as can be said. Owns conflicts: what every plan must have, or must not.
+
+The simulator refutes one set for one demand. An option that can only help is added while the set still fails, one that can
+only harm is taken out; of those that can do either, whatever both ways fail is left open. What then stands says of every plan:
+it has one of the options left out, or lacks one of those that had to stay. These clauses are the cuts of logic-based Benders
+decomposition (Hooker and Ottosson, "Logic-based Benders decomposition", Mathematical Programming 96, 2003), and where all
+options only help, the sets to be hit of an implicit hitting set problem (Moreno-Centeno and Karp, "The implicit hitting set
+approach to solve combinatorial optimization problems", Operations Research 61, 2013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from freehold.plan.openings import TOLERANCE
+from freehold.plan.verdicts import Demand, Verdicts
+
+__all__ = ["Conflict", "Conflicts", "changed_while", "conflict_of"]
+
+_MOST_BOTH_WAYS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Every plan has one of ``has``, or lacks one of ``lacks``.
+
+    Parameters
+    ----------
+    aim
+        Number of the aim that it is about, ``None`` for self-reliance.
+    level
+        For self-reliance: the most that the refuted sets come to; it binds whoever asks for more.
+    has, lacks
+        Options, by number.
+    """
+
+    aim: int | None
+    level: float
+    has: frozenset[int]
+    lacks: frozenset[int]
+
+    def binds(self, demand: Demand) -> bool:
+        """Whether a demand cannot hold for a set that this conflict is about."""
+        return self.aim == demand.aim and (self.aim is not None or self.level < demand.level - TOLERANCE)
+
+    def refutes(self, built: Collection[int]) -> bool:
+        """Whether a set of options is one of those that it refutes."""
+        return self.has.isdisjoint(built) and self.lacks.issubset(built)
+
+
+class Conflicts:
+    """All that was learnt, for this question and those after it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Conflict, None] = {}
+        self.uses: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, conflict: Conflict) -> bool:
+        """Keep one; whether it is new."""
+        if conflict in self._known:
+            return False
+        self._known[conflict] = None
+        for one in conflict.has:
+            self.uses[one] = self.uses.get(one, 0) + 1
+        return True
+
+    def binding(self, demands: Sequence[Demand]) -> Iterator[Conflict]:
+        """Those that bind one of some demands, in the order in which they were learnt."""
+        return (conflict for conflict in tuple(self._known) if any(conflict.binds(demand) for demand in demands))
+
+
+def conflict_of(
+    verdicts: Verdicts,
+    demand: Demand,
+    built: frozenset[int],
+    order: Sequence[int],
+    check: Callable[[], None] = lambda: None,
+) -> Conflict:
+    """A strong conflict from a set that fails.
+
+    Parameters
+    ----------
+    verdicts
+        The judge.
+    demand
+        What fails.
+    built
+        The set.
+    order
+        Options that may be added, the first to be added first: those that cost least, so that what is left for a plan to
+        choose from is dear, and the bound is high. What is not in it is taken as left out.
+    check
+        Called before each question to the judge; may raise.
+    """
+    signs = verdicts.signs(demand)
+
+    def fails(one: frozenset[int]) -> bool:
+        check()
+        return verdicts.fails(one, demand)
+
+    failing = changed_while(built, [one for one in order if signs[one] > 0 and one not in built], fails, frozenset.union)
+    harms = [one for one in reversed(order) if signs[one] < 0 and one in failing]
+    failing = changed_while(failing, harms, fails, frozenset.difference)
+    free: set[int] = set()
+    box = [failing]
+    for one in (one for one in reversed(order) if signs[one] == 0):
+        if len(box) >= _MOST_BOTH_WAYS:
+            break
+        flipped = [each ^ {one} for each in box]
+        if all(fails(each) for each in flipped):
+            box += flipped
+            free.add(one)
+    level = max(verdicts.reached(each, demand) for each in box) if demand.aim is None else 0.0
+    has = frozenset(one for one, sign in enumerate(signs) if sign >= 0 and one not in failing and one not in free)
+    lacks = frozenset(one for one in failing if signs[one] <= 0 and one not in free)
+    return Conflict(demand.aim, level, has, lacks)
+
+
+def changed_while(
+    start: frozenset[int],
+    candidates: Sequence[int],
+    holds: Callable[[frozenset[int]], bool],
+    change: Callable[[frozenset[int], Collection[int]], frozenset[int]],
+) -> frozenset[int]:
+    """Change a set by as many candidates, in their order, as something goes on holding with, by steps that double and halve.
+
+    Parameters
+    ----------
+    start
+        A set for which it holds.
+    candidates
+        What may be added or taken out.
+    holds
+        Whether it holds for a set.
+    change
+        ``frozenset.union`` or ``frozenset.difference``.
+    """
+    at, step = 0, 1
+    while at < len(candidates):
+        chunk = candidates[at : at + step]
+        changed = change(start, chunk)
+        if holds(changed):
+            start, at, step = changed, at + len(chunk), step * 2
+        elif len(chunk) == 1:
+            at, step = at + 1, 1
+        else:
+            step = max(1, len(chunk) // 2)
+    return start

@@ -1,0 +1,117 @@
+"""What a judge has said, kept. Owns asking it: one demand or all, the one that fails worst first, never twice the same.
+
+A *demand* is an aim, by its number, or a least self-reliance (aim ``None``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from freehold.plan.goal_values import BestAim
+from freehold.plan.interface import Judge, Sign
+from freehold.plan.openings import TOLERANCE
+from freehold.plan.option_values import Activate, Option
+
+__all__ = ["Demand", "Verdicts"]
+
+_MOST_KEPT: Final = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What must hold: an aim, or self-reliance of at least a level where ``aim`` is ``None``."""
+
+    aim: int | None
+    level: float = 0.0
+
+
+class Verdicts:
+    """A judge that remembers.
+
+    Parameters
+    ----------
+    judge
+        The simulator.
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.calls = 0
+        self._aims: dict[tuple[frozenset[int], int], tuple[bool, float]] = {}
+        self._reliance: dict[frozenset[int], float] = {}
+        self._signs: dict[int | None, Sequence[Sign]] = {}
+        self._level = [
+            1.0 if isinstance(aim, BestAim) else getattr(aim, "level", getattr(aim, "share", 1.0)) for aim in judge.aims
+        ]
+
+    @property
+    def aims(self) -> tuple[Demand, ...]:
+        """Every aim, as a demand."""
+        return tuple(Demand(number, level) for number, level in enumerate(self._level))
+
+    def reliance(self, built: frozenset[int]) -> float:
+        """Self-reliance with these options."""
+        if built not in self._reliance:
+            self.calls += 1
+            self._reliance[built] = self.judge.reliance(built)
+        return self._reliance[built]
+
+    def reached(self, built: frozenset[int], demand: Demand) -> float:
+        """The level or share that counts for a demand."""
+        return self.reliance(built) if demand.aim is None else self._verdict(built, demand.aim)[1]
+
+    def fails(self, built: frozenset[int], demand: Demand) -> bool:
+        """Whether a demand does not hold with these options."""
+        if demand.aim is None:
+            return self.reliance(built) < demand.level - TOLERANCE
+        return not self._verdict(built, demand.aim)[0]
+
+    def failing(self, built: frozenset[int], demands: Iterable[Demand]) -> list[Demand]:
+        """The demands that do not hold, the one that falls short most first."""
+        demands = list(demands)
+        self._ask(built, [demand.aim for demand in demands if demand.aim is not None])
+        short = [
+            (self.reached(built, demand) - demand.level, place)
+            for place, demand in enumerate(demands)
+            if self.fails(built, demand)
+        ]
+        return [demands[place] for _, place in sorted(short)]
+
+    def shortfall(self, built: frozenset[int], demands: Iterable[Demand]) -> float:
+        """By how much all demands together are missed."""
+        demands = list(demands)
+        self._ask(built, [demand.aim for demand in demands if demand.aim is not None])
+        return sum(max(0.0, one.level - self.reached(built, one)) for one in demands if self.fails(built, one))
+
+    def signs(self, demand: Demand) -> Sequence[Sign]:
+        """What building each option can do to a demand."""
+        if demand.aim not in self._signs:
+            self._signs[demand.aim] = self._reliance_signs() if demand.aim is None else tuple(self.judge.signs(demand.aim))
+        return self._signs[demand.aim]
+
+    def _reliance_signs(self) -> Sequence[Sign]:
+        known = getattr(self.judge, "reliance_signs", None)
+        return tuple(known()) if known is not None else tuple(_sign(option) for option in self.judge.options)
+
+    def _verdict(self, built: frozenset[int], aim: int) -> tuple[bool, float]:
+        self._ask(built, [aim])
+        return self._aims[built, aim]
+
+    def _ask(self, built: frozenset[int], aims: Sequence[int]) -> None:
+        new = [aim for aim in aims if (built, aim) not in self._aims]
+        if not new:
+            return
+        if len(self._aims) > _MOST_KEPT:
+            self._aims.clear()
+            new = list(aims)
+        self.calls += 1
+        said = self.judge.judge(built, None if len(new) == len(self._level) else new)
+        for aim in new:
+            self._aims[built, aim] = said.met[aim], said.reached[aim]
+
+
+def _sign(option: Option) -> Sign:
+    """Self-reliance only rises with what takes nothing from other sources; where shares move, either may be."""
+    return 0 if any(isinstance(change, Activate) and change.share is not None for change in option.changes) else 1

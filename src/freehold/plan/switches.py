@@ -366,7 +366,7 @@ class Switches:
                 one = filled.get(None if source is None else source.id)
                 if one is None:
                     continue
-                supplies[number] = Supply(supplies[number].item, Filled(source, one.share, one.share))
+                supplies[number] = Supply(supplies[number].item, Filled(one.source, one.share, one.share))
                 capacity[number] = one.capacity[LOW]
 
     def _changed(self, need: Need, places: frozenset[int]) -> Need:

@@ -7,6 +7,7 @@ are given, conflicts hold for what counts in each future that a plan takes on, a
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ortools.sat.python import cp_model
 from freehold.plan.conflicts import Conflict
 from freehold.plan.counting import Counting
 from freehold.plan.cp_sat import Run, Status, run
+from freehold.plan.interface import Moment
 from freehold.plan.openings import TOLERANCE, Openings
 from freehold.plan.search_values import Terms
 from freehold.plan.timing import Timing, amounts
@@ -28,6 +30,9 @@ Sought: TypeAlias = Literal["cost", "liking"]
 
 _EAGER: Final = 8
 _PARTS: Final = 10**6
+
+_Place: TypeAlias = tuple[int | None, Moment, int]
+"""An aim, a moment, and a future by its number."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ class Master:
         self._literals: dict[tuple[object, ...], Any] = {}
         self._said: set[tuple[Conflict, int]] = set()
         self._parts = parts or {}
-        self._levels: dict[tuple[object, ...], list[Any]] = {}
+        self._steps: dict[_Place, dict[tuple[int, int], Any]] = {}
+        self._unsaid: set[_Place] = set()
         self.sought: Sought = "cost" if terms.liking is None else "liking"
         self.seek(self.sought)
 
@@ -172,7 +178,7 @@ class Master:
             return
         self._said.add((conflict, number))
         counting = self.countings[number]
-        higher = None if conflict.part is None else self._model.new_bool_var("")
+        higher = None if conflict.part is None else self._higher(conflict, number)
         clause = [~self._taken[number] if higher is None else ~higher]
         for one in sorted(conflict.has):
             literal = self._counts(counting, one)
@@ -187,19 +193,34 @@ class Master:
             if literal is not True:
                 clause.append(~literal)
         self._model.add_bool_or(clause)
-        if higher is not None:
-            part = self._levels_of(conflict, number)[conflict.part or 0]
-            self._model.add(part <= math.ceil((conflict.level or 0.0) * _PARTS)).only_enforce_if(~higher)
 
-    def _levels_of(self, conflict: Conflict, number: int) -> list[Any]:
-        """Levels of the parts of an aim at a moment in a future: no less than they come to, and enough where it is taken on."""
-        key = (conflict.aim, conflict.moment, number)
-        if key not in self._levels:
-            weights, level = self._parts[conflict.aim]
-            parts = self._levels[key] = [self._model.new_int_var(0, _PARTS, "") for _ in weights]
-            mean = sum(math.ceil(weight * _PARTS - TOLERANCE) * part for weight, part in zip(weights, parts, strict=True))
-            self._model.add(mean >= math.floor((level - TOLERANCE) * _PARTS**2)).only_enforce_if(self._taken[number])
-        return self._levels[key]
+    def _higher(self, conflict: Conflict, number: int) -> Any:
+        """Whether a part of an aim comes to more than a level at a moment in a future; it need not where it does."""
+        key, step = (conflict.aim, conflict.moment, number), (conflict.part or 0, math.ceil((conflict.level or 0.0) * _PARTS))
+        steps = self._steps.setdefault(key, {})
+        if step not in steps:
+            steps[step] = self._model.new_bool_var("")
+            ordered = sorted(level for part, level in steps if part == step[0])
+            for low, high in itertools.pairwise(ordered):
+                self._model.add_implication(steps[step[0], high], steps[step[0], low])
+            self._unsaid.add(key)
+        return steps[step]
+
+    def _say_means(self) -> None:
+        """Let what the parts come to at most be enough, at each moment in each future that is taken on."""
+        for key in sorted(self._unsaid, key=str):
+            weights, level = self._parts[key[0]]
+            whole = [math.ceil(weight * _PARTS - TOLERANCE) for weight in weights]
+            steps = self._steps[key]
+            mean: Any = 0
+            for part, weight in enumerate(whole):
+                levels = sorted(one for each, one in steps if each == part)
+                mean += weight * (levels[0] if levels else _PARTS)
+                for low, high in itertools.pairwise([*levels, _PARTS]):
+                    mean += weight * (high - low) * steps[part, low]
+            enough = math.floor((level - TOLERANCE) * _PARTS**2)
+            self._model.add(mean >= enough).only_enforce_if(self._taken[key[2]])
+        self._unsaid.clear()
 
     def _counts(self, counting: Counting, option: int) -> Any:
         """Whether an option counts: a literal, or known."""
@@ -233,6 +254,7 @@ class Master:
         hint: Mapping[int, int] | None = None,
     ) -> Proposal:  # fmt: skip
         """The best that all that was said allows."""
+        self._say_means()
         self._model.clear_hints()
         if hint is not None:
             for one, built in self._built.items():

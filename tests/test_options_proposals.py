@@ -126,6 +126,38 @@ def test_the_catalogue_proposes_its_alternatives_as_leads_with_what_states_them(
     assert not have & {(one.adds.sources[0].item, one.adds.sources[0].provider) for one in found.values() if one.adds}
 
 
+def test_what_a_project_uses_is_tied_by_claim_by_host_and_by_name_and_never_by_likeness() -> None:
+    text = """
+[stack]
+home = "DE"
+[[item]]
+id = "pkg:docker/library/mysql@8"
+[[item]]
+id = "pkg:npm/mysql@2"
+[[item]]
+id = "pkg:github/hashicorp/terraform"
+  [[item.source]]
+  provider = "ibm"
+[[item]]
+id = "docker-engine"
+  [[item.source]]
+  provider = "openai"
+[[item]]
+id = "builds"
+  [[item.source]]
+  provider = "github-inc"
+[[claim]]
+table = "sources"
+id = "builds@github-inc"
+attribute = "provider"
+value = "github-inc"
+source = "catalogue match by exact: host com.github"
+"""
+    catalogue = work.catalogue()
+    found = catalogue_options(loads(text, "project.toml", lookup=catalogue.provider), catalogue)
+    assert [option.id for option in found] == ["pkg:github/hashicorp/terraform@cncf", "builds@codeberg-ev", "builds@oschina"]
+
+
 def test_a_small_catalogue_without_alternatives_proposes_none(tmp_path: Path) -> None:
     from freehold.catalogue.facts import load
 

@@ -10,8 +10,16 @@ __all__ = ["Chosen", "Committed", "Future", "Terms"]
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A step that is no longer open: when it began and when it is, or will be, ready (days from the plan's start), what it still
-    costs; ``start`` may lie before day 0.
+    """A step that is no longer open.
+
+    Parameters
+    ----------
+    option
+        Its number.
+    start, ready
+        When it began, and when it is or will be ready, in days from the plan's start; both may lie before day 0.
+    cost
+        What it still costs.
     """
 
     option: int

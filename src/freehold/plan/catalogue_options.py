@@ -16,12 +16,14 @@ from freehold.catalogue.facts import Catalogue
 from freehold.catalogue.match import matcher_of
 from freehold.catalogue.values import Fact, Product
 from freehold.plan.option_values import Activate, Option, Reference
-from freehold.stack.values import Item, Provider, Source, Stack
+from freehold.stack.values import UNKNOWN, Item, Provider, Source, Stack
 
 __all__ = ["catalogue_options"]
 
 _WORD: Final = re.compile(r"[a-z0-9]{3,}")
-_CLAIM: Final = re.compile(r"catalogue\b.{0,200}?\bproduct ([\w.\-]+)", re.ASCII)
+_CLAIM: Final = re.compile(r"catalogue\b.{0,200}?\b(product|host) ([\w.\-]+)", re.ASCII)
+_WHOLE: Final = re.compile(r"pkg:(?:docker|oci|github|generic)/(?:[^/@?#]+/)*([^/@?#]+)")
+"""Package URLs whose name is that of the product itself, not of a library that speaks to it."""
 
 
 def catalogue_options(stack: Stack, catalogue: Catalogue) -> tuple[Option, ...]:
@@ -100,7 +102,7 @@ class _Ties:
         """The products that a source in use may be, the surest way of knowing it first."""
         for id_ in self._named(item, source):
             product = self._catalogue.product(id_)
-            if product is not None and product.provider in (None, source.provider, "self"):
+            if product is not None and self._may_be(product, source):
                 return [product]
         if not isinstance(source.provider, str):
             return []
@@ -108,17 +110,27 @@ class _Ties:
         asked, said = _words(item.id), _words(f"{item.id} {item.name or ''}")
         return [one for one in of_kind if _alike(asked, said, one)]
 
+    def _may_be(self, product: Product, source: Source) -> bool:
+        """Whether the source's provider is the product's, or owns it, or one of them is not known."""
+        if product.provider is None or source.provider in (None, UNKNOWN, product.provider):
+            return True
+        return any(step.provider.id == source.provider for step in self._catalogue.owner_chain(product.provider))
+
     def _named(self, item: Item, source: Source) -> Iterator[str]:
         for claim in self._stack.claims_of.get(("sources", source.id), ()):
             match = _CLAIM.search(claim.source)
             if match:
-                yield match[1].rstrip(".")
+                named = match[2].rstrip(".")
+                yield named if match[1] == "product" else self._catalogue.value("host", named, "product") or named
+        whole = None
         if item.id.startswith("pkg:"):
             package = self._matcher.match_purl(item.id)
             if package is not None and package.product is not None:
                 yield package.product
-            return
-        for name in (item.id, item.name):
+            whole = _WHOLE.match(item.id)
+            if whole is None:
+                return
+        for name in (item.id, item.name) if whole is None else (whole[1],):
             named = self._matcher.match_name(name, "product") if name else None
             if named is not None:
                 yield named.id

@@ -8,6 +8,7 @@ are there already may hold up (*held* nodes) is never put in place of its node.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ __all__ = ["Builder", "closures", "parts_of", "simplified", "without"]
 
 _LONGEST = 12
 _MOST_PASSES = 30
+_WORTHWHILE = 0.995
 
 
 @dataclass(slots=True)
@@ -97,14 +99,15 @@ def _in_order(arcs: Iterable[Arc]) -> list[Arc]:
 def simplified(graph: Graph, cost: Sequence[float]) -> tuple[frozenset[int], Graph]:
     """The graph simplified until nothing changes, and the build decisions that it turned out to require."""
     found: set[int] = set()
+    size = math.inf
     for _ in range(_MOST_PASSES):
-        before = graph
         graph = _rewrite(graph)
         fixed = [literal for literal in graph.required if literal >= 0]
         found.update(fixed)
         graph = without(graph, true=fixed, false=())
         graph = without(graph, true=(), false=_replaced(graph, cost))
-        if graph == before:
+        before, size = size, sum(map(len, graph.arcs))
+        if not fixed and size >= before * _WORTHWHILE:
             break
     return frozenset(found), graph
 

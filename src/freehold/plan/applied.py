@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from freehold.errors import BadOptions
 from freehold.measure.mission import mission_of
@@ -19,10 +19,9 @@ from freehold.stack.cells import nearest
 from freehold.stack.shares import Filled, fill_shares
 from freehold.stack.values import UNKNOWN, Item, Maybe, Need, Provider, Source, Stack
 
-__all__ = ["activations", "apply_options", "good_enough", "with_unknown_sources"]
+__all__ = ["activations", "apply_options", "good_enough", "with_additions", "with_unknown_sources"]
 
 _Row: TypeAlias = Item | Provider | Source
-_SHARES_WHOLE: Final = 1.0
 
 
 def apply_options(
@@ -34,9 +33,11 @@ def apply_options(
     * A source that is activated without a share stands by: share 0, capacity and recover as stated. A source that an option
       adds as standby is activated by that option.
     * With a share it is in use: it takes that part of today's need; the shares of the sources that were in use before are
-      multiplied by what is left, and their capacities stay what they were. Several of one item take their shares together:
-      where they sum to more than 1, each in proportion. An unknown source that fills a gap in the stated shares has no
-      capacity to keep: it shrinks with the gap. A blank capacity is 1, as of any source that was a candidate.
+      multiplied by what is left, and their capacities stay what they were. One option's changes of one item come one after
+      the other, so that each leaves the others in proportion; what several options take of one item they take together, in
+      proportion where that is more than all. An unknown source that fills a gap in the stated shares has no capacity to
+      keep: it shrinks with the gap. A blank capacity is 1, as of any source that was a candidate. Where nothing was in use,
+      what is not taken is met by nobody.
     * Every other change sets one number, never to something worse: the longest cover, the largest capacity and quality, the
       shortest time to recover, the least weight. What was unknown becomes the number set.
     * An item of which no source was known keeps the unknown one beside those that options add.
@@ -53,7 +54,8 @@ def apply_options(
     late
         Sources that, if activated, stand by whatever share is said, with this time to recover in days.
     others
-        Further options that are not built: a change of what only they would add does nothing.
+        Further options that are not built: a change of what only they would add does nothing, and an item that only they would
+        add, but that is needed, has no source.
 
     Raises
     ------
@@ -62,7 +64,8 @@ def apply_options(
     """
     options = tuple(options)
     _check_unique(options)
-    merged = with_unknown_sources(stack, _with_additions(stack, options))
+    others = tuple(others)
+    merged = with_unknown_sources(stack, with_additions(stack, options, others))
     absent = _additions(others) - set(merged.source_by_id)
     changes = [(option, change) for option in options for change in option.changes if change.source not in absent]
     for option, change in changes:
@@ -81,12 +84,8 @@ def apply_options(
         else:
             blank = 1.0 if row.capacity is None else row.capacity
             sources[source] = replace(row, status="in-use", share=None, capacity=blank)
-    taking: dict[str, dict[str, float]] = {}
-    for source, share in shares.items():
-        if share is not None and source not in absent:
-            taking.setdefault(sources[source].item, {})[source] = share
     filled = _Fillings(merged)
-    for item, taken in taking.items():
+    for item, taken in _taken(merged, options, {id_ for id_, share in shares.items() if share is not None} - absent).items():
         sources |= _moved(merged, sources, item, taken)
     needs = list(merged.needs)
     places: dict[tuple[str, str], list[int]] = {}
@@ -166,8 +165,8 @@ def _additions(options: Iterable[Option]) -> set[str]:
     return {source.id for option in options if option.adds is not None for source in option.adds.sources}
 
 
-def _with_additions(stack: Stack, options: Sequence[Option]) -> Stack:
-    """The stack and what the options add, in the order of the options' ids."""
+def with_additions(stack: Stack, options: Sequence[Option], others: Sequence[Option] = ()) -> Stack:
+    """Give the stack and what options add, in the order of the options' ids; see :func:`apply_options`."""
     items, providers = dict(stack.item_by_id), {provider.id: provider for provider in stack.providers}
     sources, needs = dict(stack.source_by_id), list(stack.needs)
     for option in sorted(options, key=lambda option: option.id):
@@ -195,9 +194,13 @@ def _with_additions(stack: Stack, options: Sequence[Option]) -> Stack:
                     "An option adds needs to its own sources only."
                 )
             needs.append(need)
-    items |= (
-        {item.id: item for item in _missions(stack)} if len(items) + len(needs) > len(stack.items) + len(stack.needs) else {}
-    )
+    for item, source in _not_there(options, others, items).values():
+        items[item.id], sources[source.id] = item, source
+    for option in others:
+        if option.adds is not None:
+            _merge(providers, option.adds.providers, option, "provider")
+    if len(items) + len(needs) > len(stack.items) + len(stack.needs):
+        items |= {item.id: item for item in _missions(stack)}
     for option in options:
         more = option.adds
         for what, id_ in () if more is None else _named(more):
@@ -209,6 +212,19 @@ def _with_additions(stack: Stack, options: Sequence[Option]) -> Stack:
         stack, items=tuple(items.values()), providers=tuple(providers.values()), sources=tuple(sources.values()),
         needs=tuple(needs),
     )  # fmt: skip
+
+
+def _not_there(
+    options: Sequence[Option], others: Sequence[Option], items: Mapping[str, Item]
+) -> dict[str, tuple[Item, Source]]:
+    """Items that only options not built would add, named by what is built: each with a candidate that never counts."""
+    offered = {item.id: item for option in others if option.adds is not None for item in option.adds.items}
+    found = {}
+    for option in sorted(options, key=lambda option: option.id):
+        for _, id_ in () if option.adds is None else _named(option.adds):
+            if id_ not in items and id_ in offered:
+                found[id_] = offered[id_], Source(f"{id_}@nobody", id_, status="candidate")
+    return found
 
 
 def _without_mission(item: Item, option: Option) -> Item:
@@ -272,17 +288,38 @@ def _check(merged: Stack, option: Option, change: Change) -> None:
             )
 
 
+def _taken(merged: Stack, options: Iterable[Option], taking: Collection[str]) -> dict[str, dict[str, float]]:
+    """By item, the part of today's need that each source takes."""
+    found: dict[str, dict[str, float]] = {}
+    for option in options:
+        own: dict[str, dict[str, float]] = {}
+        for change in option.changes:
+            if isinstance(change, Activate) and change.share is not None and change.source in taking:
+                parts = own.setdefault(merged.source_by_id[change.source].item, {})
+                for source in parts:
+                    parts[source] *= 1 - change.share
+                parts[change.source] = parts.get(change.source, 0.0) + change.share
+        for item, parts in own.items():
+            for source, part in parts.items():
+                of_item = found.setdefault(item, {})
+                of_item[source] = max(part, of_item.get(source, 0.0))
+    return {item: dict(sorted(found[item].items())) for item in sorted(found)}
+
+
 def _moved(merged: Stack, sources: Mapping[str, Source], item: str, taken: Mapping[str, float]) -> dict[str, Source]:
     """Sources of one item after some have taken shares of today's need."""
     whole = math.fsum(taken.values())
-    scale = min(1.0, _SHARES_WHOLE / whole)
+    scale = min(1.0, 1.0 / whole)
     left = max(0.0, 1.0 - whole)
+    nobody = not any(old.status in (None, "in-use", UNKNOWN) for old in merged.sources_of[item])
+    # a source that stands by with a share counts with it, and nothing unknown fills the rest
+    status = "standby" if nobody and whole < 1 - 1e-9 else "in-use"
     before = {one.source.id: one for one in fill_shares(merged, merged.item_by_id[item]) if one.source is not None}
     found = {}
     for old in merged.sources_of[item]:
         row = sources[old.id]
         if old.id in taken:
-            found[old.id] = replace(row, share=taken[old.id] * scale)
+            found[old.id] = replace(row, status=status, share=taken[old.id] * scale)
         elif old.status in (None, "in-use") and isinstance(old.share, int | float):
             # a blank share divides what is left, and its capacity is 1 still
             capacity = before[old.id].capacity[0] if old.capacity is None else row.capacity

@@ -10,27 +10,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
 from typing import Final
 
 from freehold.plan.goal_values import Limits
 from freehold.plan.option_values import Option
+from freehold.plan.prices import day_of, plan_days
 
-__all__ = ["best_set", "largest_sets", "last_day_of", "usable"]
+__all__ = ["best_set", "largest_sets", "usable"]
 
 _MOST_SETS: Final = 256
 
 
-def last_day_of(limits: Limits) -> float:
-    """The plan's last day, counted from its start."""
-    if limits.by is not None:
-        return float((date.fromisoformat(limits.by) - date.fromisoformat(limits.start)).days)
-    return 365.0 * limits.years
-
-
 def usable(options: Sequence[Option], limits: Limits) -> frozenset[int]:
     """Numbers of the options that some plan within the limits could build."""
-    end, start = last_day_of(limits), date.fromisoformat(limits.start)
+    end = plan_days(limits)
     number = {option.id: place for place, option in enumerate(options)}
     waits = [len(set(option.requires)) for option in options]
     unlocks: dict[int, list[int]] = {}
@@ -38,10 +31,7 @@ def usable(options: Sequence[Option], limits: Limits) -> frozenset[int]:
         for id_ in set(option.requires):
             if id_ in number:
                 unlocks.setdefault(number[id_], []).append(place)
-    begins = [
-        0.0 if option.earliest is None else max(0.0, float((date.fromisoformat(option.earliest) - start).days))
-        for option in options
-    ]
+    begins = [0.0 if option.earliest is None else max(0.0, day_of(option.earliest, limits)) for option in options]
     open_ = [place for place, left in enumerate(waits) if left == 0]
     found = set()
     while open_:

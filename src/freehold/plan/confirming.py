@@ -29,7 +29,7 @@ from freehold.stack.cutoff import Cutoff
 from freehold.stack.find import find_item
 from freehold.stack.values import Stack
 
-__all__ = ["Plain", "confirm", "refuse_unconfirmed"]
+__all__ = ["Plain", "confirm", "refuse_unconfirmed", "wanted_of"]
 
 _TOLERANCE = 1e-9
 
@@ -60,7 +60,7 @@ class Plain:
         for number in asked:
             aim = self._goal.aims[number]
             reached[number] = self._reached(aim, frozenset(built))
-            met[number] = reached[number] >= _wanted(aim) - _TOLERANCE
+            met[number] = reached[number] >= wanted_of(aim) - _TOLERANCE
         return Judged(tuple(met), tuple(reached))
 
     def reliance(self, built: Collection[int]) -> float:
@@ -161,7 +161,8 @@ class Plain:
         return float(np.min(mission.mean(levels, levels).low))
 
 
-def _wanted(aim: Aim) -> float:
+def wanted_of(aim: Aim) -> float:
+    """What an aim has to come to."""
     if isinstance(aim, BestAim):
         return 1.0
     return aim.share if isinstance(aim, ShareAim) else aim.level
@@ -223,6 +224,6 @@ def refuse_unconfirmed(goal: Goal, judged: Judged) -> None:
     for number, (aim, met, reached) in enumerate(zip(goal.aims, judged.met, judged.reached, strict=True), 1):
         if not met:
             raise PlanError(
-                f"the simulator does not confirm the plan: aim {number} asks for {_wanted(aim):g} and comes to {reached:g}. "
+                f"the simulator does not confirm the plan: aim {number} asks for {wanted_of(aim):g} and comes to {reached:g}. "
                 "Nothing of it is shown."
             )

@@ -148,8 +148,12 @@ def standing(
     options, others = tuple(options), tuple(others)
     whole = apply_options(stack, options, others=others)
     shares = {source: share for source, share in activations(options).items() if source in whole.source_by_id}
+    today = {source.id for source in stack.sources if source.status == "standby"}
+    # who stands by today needs no building
+    shares = {source: share for source, share in shares.items() if share is not None or source not in today}
     active = {source for source in shares if good_enough(whole.source_by_id[source], quality)}
     if len(active) < len(shares):
+        # what is left out of a stack where all would be there
         whole = apply_options(stack, options, only=active, others=others)
     asked = on_circles(whole, active)
     if not asked:
@@ -164,7 +168,7 @@ def standing(
             if day > (TOLERANCE if shares[source] is not None else takes_over[source] + TOLERANCE)
         }
         stands = apply_options(stack, options, only=sure | set(days), late=late, others=others)
-        found = _first_days(stands, whole, asked, blow, horizon, shares, takes_over, strict=strict, kernel=kernel)
+        found = _first_days(stands, whole, asked, today, blow, horizon, shares, takes_over, strict=strict, kernel=kernel)
         found = {source: min(day, days.get(source, math.inf)) for source, day in found.items()} | {
             source: day for source, day in days.items() if source not in found
         }
@@ -209,8 +213,8 @@ def _takes_over(source: Source, blow: Blow) -> float:
 
 
 def _first_days(
-    stands: Stack, whole: Stack, asked: Collection[str], blow: Blow, horizon: float, shares: Mapping[str, float | None],
-    takes_over: Mapping[str, float], *, strict: bool, kernel: Kernel,
+    stands: Stack, whole: Stack, asked: Collection[str], today: Collection[str], blow: Blow, horizon: float,
+    shares: Mapping[str, float | None], takes_over: Mapping[str, float], *, strict: bool, kernel: Kernel,
 ) -> dict[str, float]:  # fmt: skip
     """First day on which each source would run, given what stands: followed by a likeness of it that nobody needs."""
     items, sources, needs, likenesses = [], [], [], {}
@@ -238,7 +242,8 @@ def _first_days(
         if shares[id_] is not None and _from(curve, 0.0) == 0:
             found[id_] = 0.0
             continue
-        day = _from(curve, takes_over[id_])
+        # who stands by today stands by still where it cannot take its share
+        day = None if id_ in today else _from(curve, takes_over[id_])
         if day is not None and day <= horizon + TOLERANCE:
             found[id_] = day
     return found

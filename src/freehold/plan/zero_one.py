@@ -64,6 +64,8 @@ class ZeroOne:
         What can be chosen, and when.
     monotone
         Whether more builds never do harm.
+    sure
+        Whether the simulator accepts what the problem does: nothing goes in a circle, the same rules hold on all days.
     """
 
     problem: Problem
@@ -74,6 +76,16 @@ class ZeroOne:
     excludes: tuple[tuple[int, int], ...]
     openings: Openings
     monotone: bool
+    sure: bool
+
+    def without(self, pairs: Booleans) -> ZeroOne:
+        """The same without some pairs (pairs,), such as those that cannot be had after all."""
+        kept = np.flatnonzero(~pairs).tolist()
+        problem = replace(
+            self.problem, pair_item=self.problem.pair_item[kept], pair_scenario=self.problem.pair_scenario[kept]
+        )  # fmt: skip
+        wishes, weight = tuple(self.wishes[one] for one in kept), tuple(self.weight[one] for one in kept)
+        return replace(self, problem=problem, wishes=wishes, weight=weight)
 
 
 def zero_one_problem(
@@ -112,11 +124,15 @@ def zero_one_problem(
     cost = [open_.price(number) if number in open_.earliest else 0.0 for number in chosen]
     try:
         facts = facts_of(stack, [options[number] for number in chosen], strict=strict)
-        problem, scenes, wishes, weight = _mapped(stack, goal, facts, requires, np.array(cost, np.float64), strict=strict)
+        problem, scenes, wishes, sure = _mapped(stack, goal, facts, requires, np.array(cost, np.float64), strict=strict)
     except Levels as levels:
         return str(levels)
+    weights = mission_of(stack).weights
     excludes = tuple((place[one], place[other]) for one, other in open_.excludes)
-    return ZeroOne(problem, np.array(chosen, np.int64), scenes, wishes, weight, excludes, open_, monotone=not facts.shared)
+    return ZeroOne(
+        problem, np.array(chosen, np.int64), scenes, wishes, tuple(weights.get(wish.item, 1.0) for wish in wishes), excludes,
+        open_, monotone=not facts.shared, sure=sure,
+    )  # fmt: skip
 
 
 def _other_questions(goal: Goal, options: Sequence[Option]) -> str | None:
@@ -131,7 +147,7 @@ def _other_questions(goal: Goal, options: Sequence[Option]) -> str | None:
 
 def _mapped(
     stack: Stack, goal: Goal, facts: Facts, requires: Sequence[Sequence[int]], cost: Floats, *, strict: bool
-) -> tuple[Problem, tuple[Scene, ...], tuple[Wish, ...], tuple[float, ...]]:
+) -> tuple[Problem, tuple[Scene, ...], tuple[Wish, ...], bool]:
     # items of the stack come first in that of all options, in their order: the mission's numbers hold for both
     case, mission = facts.case, mission_of(stack)
     wanted: set[int] = set()
@@ -154,8 +170,8 @@ def _mapped(
     for supply in supplies:
         ways.add_supply(supply)
     everything = ways.problem(cost, [(wish.item, wish.scene) for wish in wishes])
-    circular = _in_circles(everything)
-    if circular[everything.way_build >= 0].any() and not all(one.steady for one in left):
+    circular, steady = _in_circles(everything), all(one.steady for one in left)
+    if circular[everything.way_build >= 0].any() and not steady:
         raise Levels(say("zero_one.circles"))
     had = Serving(everything).had(np.ones(everything.builds, np.bool_))
     # of wishes for one item in one scene the firm one counts
@@ -169,7 +185,7 @@ def _mapped(
         everything, pair_item=np.array([wish.item for wish in chosen], np.int64),
         pair_scenario=np.array([wish.scene for wish in chosen], np.int64),
     )  # fmt: skip
-    return problem, tuple(scenes), chosen, tuple(mission.weights.get(wish.item, 1.0) for wish in chosen)
+    return problem, tuple(scenes), chosen, steady and not circular.any()
 
 
 def _check_covers(facts: Facts, supplies: Sequence[int], scenes: Sequence[Scene], left: Sequence[Left]) -> None:

@@ -13,19 +13,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from freehold.measure.case import Kernel
+from freehold.plan.end_state import end_state
 from freehold.plan.goal_values import Goal
+from freehold.plan.greedy import greedy
 from freehold.plan.interface import Judge
 from freehold.plan.option_values import Option
 from freehold.plan.problem import Booleans
+from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Committed, Terms
 from freehold.plan.zero_one import ZeroOne, with_cut, zero_one_problem
+from freehold.plan.zero_one_simulated import simulated
 from freehold.plan.zero_one_years import over_years, reason_against_years
 from freehold.stack.values import Stack
 from freehold.words import say
@@ -35,7 +40,9 @@ __all__ = ["MANY", "zero_one"]
 MANY: Final = 40
 """Options from which the engines of zeros and ones are faster than a search that asks the simulator for every proposal."""
 _GROWING: Final = 60
-"""Questions to the judge for making one refused set as large as it can be."""
+"""Questions to the simulator for making one refused set as large as it can be."""
+_FOR_GREEDY: Final = 0.25
+"""Part of the time that the plan of the most gain for its cost may take."""
 
 Progress: TypeAlias = Callable[[float, float], None]
 
@@ -50,7 +57,7 @@ def zero_one(
     Parameters
     ----------
     judge
-        Who judges plans of this stack, goal and options.
+        Who judges plans of this stack, goal and options; asked where steps have to be put on days within budgets.
     stack, goal, options, committed
         The stack as it is, what is asked, the options in the judge's order, steps that are no longer open.
     seconds
@@ -76,19 +83,35 @@ def zero_one(
     found = zero_one_problem(stack, goal, options, committed=committed, strict=strict)
     if isinstance(found, str):
         return found
+    reason = _reason(found, goal, committed)
+    if reason is not None:
+        return reason
+
+    def ask(asked_of: ZeroOne, built: Iterable[int]) -> Booleans:
+        return simulated(stack, goal, options, asked_of, built, strict=strict, kernel=kernel)
+
+    if not found.sure:
+        # what is not had with everything built is asked for only where its aim asks for a level, come what may
+        never = ~ask(found, found.option.tolist())
+        found = found.without(never & ~np.array([wish.firm for wish in found.wishes], np.bool_))
+    had = partial(ask, found)
     if goal.limits.penalty is not None:
-        reason = reason_against_years(found, goal, committed)
-        if reason is not None:
-            return reason
-        return over_years(
-            stack, goal, options, found, seconds=end - time.monotonic(), strict=strict, kernel=kernel, progress=progress,
-            interrupted=interrupted,
-        )  # fmt: skip
+        left = max(1.0, end - time.monotonic())
+        return over_years(found, goal, had, seconds=left, progress=progress, interrupted=interrupted)
+    asked = _Asked(judge, goal, found, had, tuple(committed), end, progress, interrupted)
+    first = greedy(found.problem, seconds=asked.left * _FOR_GREEDY)
+    chosen = _end_state(asked, first.built)
+    if isinstance(chosen, str):
+        return chosen
+    return chosen, None if first.built is None or first.stopped is not None else first.cost + asked.fixed
+
+
+def _reason(found: ZeroOne, goal: Goal, committed: Sequence[Committed]) -> str | None:
+    if goal.limits.penalty is not None:
+        return reason_against_years(found, goal, committed)
     if found.openings.timed and (goal.limits.discount > 0 or goal.limits.people is not None or _learns(found)):
         return say("zero_one.timed")
-    asked = _Asked(judge, goal, found, tuple(committed), end, progress, interrupted)
-    chosen = _end_state(asked)
-    return chosen if isinstance(chosen, str) else (chosen, _greedy(asked))
+    return None
 
 
 def _learns(found: ZeroOne) -> bool:
@@ -102,6 +125,7 @@ class _Asked:
     judge: Judge
     goal: Goal
     found: ZeroOne
+    had: Callable[[Iterable[int]], Booleans]
     committed: tuple[Committed, ...]
     end: float
     progress: Progress | None
@@ -121,10 +145,8 @@ class _Asked:
         return frozenset(self.found.option[built].tolist()) | self.found.openings.standing
 
 
-def _end_state(asked: _Asked) -> Chosen | str:
-    from freehold.plan.end_state import end_state
-
-    problem, hint, bound = asked.found.problem, None, 0.0
+def _end_state(asked: _Asked, hint: Booleans | None) -> Chosen | str:
+    problem, bound = asked.found.problem, 0.0
     while True:
         found = end_state(problem, seconds=asked.left, hint=hint, progress=asked.progress, interrupted=asked.interrupted)
         bound = max(bound, found.bound)
@@ -134,14 +156,14 @@ def _end_state(asked: _Asked) -> Chosen | str:
         if any(built[one] and built[other] for one, other in asked.found.excludes):
             return say("zero_one.excluded")
         numbers = asked.numbers(built)
-        failing = [aim for aim, met in enumerate(asked.judge.judge(numbers).met) if not met]
-        if not failing:
+        refused = np.flatnonzero(~asked.had(numbers))
+        if not len(refused):
             return _dated(asked, numbers, bound, found.stopped)
         if not asked.found.monotone:
             return say("zero_one.refused")
         if found.stopped is not None or not asked.left:
             return _all_of_it(asked, bound, found.stopped or "time")
-        problem, hint = with_cut(problem, _outside(asked, built, failing[0])), built
+        problem, hint = with_cut(problem, _outside(asked, built, int(refused[0]))), built
 
 
 def _useful(found: ZeroOne, built: Booleans) -> Booleans:
@@ -159,7 +181,7 @@ def _useful(found: ZeroOne, built: Booleans) -> Booleans:
         built[idle] = False
 
 
-def _outside(asked: _Asked, built: Booleans, aim: int) -> list[int]:
+def _outside(asked: _Asked, built: Booleans, pair: int) -> list[int]:
     """Builds of which one at least is needed: those outside of a refused set that is made as large as can be."""
     refused = built.copy()
     cost = asked.found.problem.cost
@@ -175,7 +197,7 @@ def _outside(asked: _Asked, built: Booleans, aim: int) -> list[int]:
         asks += 1
         more = refused.copy()
         more[some] = True
-        if not asked.judge.judge(asked.numbers(more), [aim]).met[aim]:
+        if not asked.had(asked.numbers(more))[pair]:
             refused = more
         elif len(some) == 1:
             outside += some
@@ -188,7 +210,7 @@ def _all_of_it(asked: _Asked, bound: float, stopped: str) -> Chosen:
     """Where the time is over and no plan is confirmed: everything, if that does."""
     everything = np.ones(asked.found.problem.builds, np.bool_)
     numbers = asked.numbers(everything)
-    if asked.found.excludes or not asked.judge.judge(numbers).done:
+    if asked.found.excludes or not asked.had(numbers).all():
         return Chosen(None, {}, math.inf, bound + asked.fixed, stopped)
     dated = _dated(asked, numbers, bound, stopped)
     return dated if isinstance(dated, Chosen) else Chosen(None, {}, math.inf, bound + asked.fixed, stopped)
@@ -207,18 +229,9 @@ def _dated(asked: _Asked, numbers: frozenset[int], bound: float, stopped: str | 
     if not openings.only(steps).timed:
         begun = {step.option: step.start for step in asked.committed}
         return Chosen(numbers, {**{one: float(openings.earliest[one]) for one in steps}, **begun}, cost, bound, stopped)
-    from freehold.plan.search import Search
-
     search = Search(asked.judge, asked.goal, asked.committed, seconds=max(1.0, asked.left), interrupted=asked.interrupted)
     search.openings = search.openings.only(steps)
     dated = search.ask(Terms(forced=frozenset(steps)))
     if dated.built is None:
         return say("zero_one.budget_years")
     return replace(dated, bound=min(dated.cost, bound), stopped=stopped)
-
-
-def _greedy(asked: _Asked) -> float | None:
-    from freehold.plan.greedy import greedy
-
-    found = greedy(asked.found.problem, seconds=max(1.0, asked.left))
-    return None if found.built is None else found.cost + asked.fixed

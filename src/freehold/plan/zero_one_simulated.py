@@ -6,7 +6,7 @@ circle passes through what options activate, all cut-offs are runs of one networ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ __all__ = ["simulated"]
 
 
 def simulated(
-    stack: Stack, goal: Goal, options: Sequence[Option], found: ZeroOne, built: Collection[int], *, strict: bool = False,
+    stack: Stack, goal: Goal, options: Sequence[Option], found: ZeroOne, built: Iterable[int], *, strict: bool = False,
     kernel: Kernel = "auto",
 ) -> Booleans:  # fmt: skip
     """Whether each pair is had, unknown facts at their worst.

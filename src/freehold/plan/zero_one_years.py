@@ -7,20 +7,19 @@ penalty: it would cost the same under every plan.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import numpy as np
 
-from freehold.measure.case import Kernel
+from freehold.network.arrays import Integers
 from freehold.plan.goal_values import BestAim, Goal
-from freehold.plan.option_values import Option
+from freehold.plan.phasing import phase
 from freehold.plan.prices import YEAR
-from freehold.plan.problem import FoundYears, Horizon
+from freehold.plan.problem import Booleans, Horizon
 from freehold.plan.search_values import Chosen, Committed
 from freehold.plan.zero_one import ZeroOne
-from freehold.plan.zero_one_simulated import simulated
-from freehold.stack.values import Stack, is_stated
+from freehold.stack.values import is_stated
 from freehold.words import say
 
 __all__ = ["horizon_of", "over_years", "reason_against_years"]
@@ -63,22 +62,20 @@ def horizon_of(found: ZeroOne, goal: Goal) -> Horizon:
 
 
 def over_years(
-    stack: Stack, goal: Goal, options: Sequence[Option], found: ZeroOne, *, seconds: float, strict: bool, kernel: Kernel,
+    found: ZeroOne, goal: Goal, had: Callable[[Iterable[int]], Booleans], *, seconds: float,
     progress: Callable[[float, float], None] | None, interrupted: Callable[[], bool] | None,
 ) -> tuple[Chosen, float | None]:  # fmt: skip
     """The plan of least cost and penalty, and what the simulator makes of its promises.
 
     Parameters
     ----------
-    stack, goal, options
-        The stack as it is, what is asked, all options.
-    found
-        The problem made of them, against which :func:`reason_against_years` has nothing.
-    seconds, strict, kernel, progress, interrupted
+    found, goal
+        The problem, against which :func:`reason_against_years` has nothing, and what is asked.
+    had
+        The simulator's word: whether each pair (pairs,) is had with these options, by number.
+    seconds, progress, interrupted
         See :func:`~freehold.plan.zero_one_search.zero_one`.
     """
-    from freehold.plan.phasing import phase
-
     horizon = horizon_of(found, goal)
     years = phase(found.problem, horizon, seconds=seconds, progress=progress, interrupted=interrupted)
     if years.year is None:
@@ -87,22 +84,17 @@ def over_years(
         int(found.option[build]): YEAR * int(years.year[build]) + found.openings.earliest[int(found.option[build])]
         for build in np.flatnonzero(years.year >= 0).tolist()
     }
-    cost = _simulated_cost(stack, goal, options, found, horizon, years, strict=strict, kernel=kernel)
+    cost = _simulated_cost(found, had, horizon, years.year)
     return Chosen(frozenset(starts), starts, cost, min(cost, years.bound), years.stopped), None
 
 
-def _simulated_cost(
-    stack: Stack, goal: Goal, options: Sequence[Option], found: ZeroOne, horizon: Horizon, years: FoundYears, *, strict: bool,
-    kernel: Kernel,
-) -> float:  # fmt: skip
+def _simulated_cost(found: ZeroOne, had: Callable[[Iterable[int]], Booleans], horizon: Horizon, year_of: Integers) -> float:
     """Cost of the steps, and of every pair that the simulator does not see served, year by year."""
-    assert years.year is not None
     total, missing = 0.0, len(found.wishes)
     for year, weight in enumerate(horizon.weight.tolist()):
-        new = years.year == year
+        new = year_of == year
         if new.any() or not year:
-            there = found.option[(years.year >= 0) & (years.year <= year)]
-            had = simulated(stack, goal, options, found, frozenset(there.tolist()), strict=strict, kernel=kernel)
-            missing = int((~had).sum())
+            there = found.option[(year_of >= 0) & (year_of <= year)]
+            missing = int((~had(there.tolist())).sum())
         total += weight * (float(found.problem.cost[new].sum()) + horizon.penalty * missing)
     return total

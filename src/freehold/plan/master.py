@@ -27,6 +27,7 @@ __all__ = ["Master", "Proposal", "Sought"]
 Sought: TypeAlias = Literal["cost", "liking"]
 
 _EAGER: Final = 8
+_PARTS: Final = 10**6
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,14 @@ class Master:
         In how many futures a plan must do.
     unit
         How money is counted; ``None``: as fits what can be chosen.
+    parts
+        Of aims (``None``: self-reliance) that are a weighted mean of parts: the weights, and the level to come to.
     """
 
     def __init__(
-        self, openings: Openings, terms: Terms, countings: Sequence[Counting], enough: int, unit: Unit | None = None
-    ) -> None:
+        self, openings: Openings, terms: Terms, countings: Sequence[Counting], enough: int, unit: Unit | None = None,
+        parts: Mapping[int | None, tuple[Sequence[float], float]] | None = None,
+    ) -> None:  # fmt: skip
         self.openings, self.countings = openings, countings
         self._model: Any = cp_model.CpModel()
         self._built = {one: self._model.new_bool_var(openings.options[one].id) for one in sorted(openings.earliest)}
@@ -86,6 +90,8 @@ class Master:
         self._model.add(sum(one.weight * taken for one, taken in zip(countings, self._taken, strict=True)) >= enough)
         self._literals: dict[tuple[object, ...], Any] = {}
         self._said: set[tuple[Conflict, int]] = set()
+        self._parts = parts or {}
+        self._levels: dict[tuple[object, ...], list[Any]] = {}
         self.sought: Sought = "cost" if terms.liking is None else "liking"
         self.seek(self.sought)
 
@@ -166,7 +172,8 @@ class Master:
             return
         self._said.add((conflict, number))
         counting = self.countings[number]
-        clause = [~self._taken[number]]
+        higher = None if conflict.part is None else self._model.new_bool_var("")
+        clause = [~self._taken[number] if higher is None else ~higher]
         for one in sorted(conflict.has):
             literal = self._counts(counting, one)
             if literal is True:
@@ -180,6 +187,19 @@ class Master:
             if literal is not True:
                 clause.append(~literal)
         self._model.add_bool_or(clause)
+        if higher is not None:
+            part = self._levels_of(conflict, number)[conflict.part or 0]
+            self._model.add(part <= math.ceil((conflict.level or 0.0) * _PARTS)).only_enforce_if(~higher)
+
+    def _levels_of(self, conflict: Conflict, number: int) -> list[Any]:
+        """Levels of the parts of an aim at a moment in a future: no less than they come to, and enough where it is taken on."""
+        key = (conflict.aim, conflict.moment, number)
+        if key not in self._levels:
+            weights, level = self._parts[conflict.aim]
+            parts = self._levels[key] = [self._model.new_int_var(0, _PARTS, "") for _ in weights]
+            mean = sum(math.ceil(weight * _PARTS - TOLERANCE) * part for weight, part in zip(weights, parts, strict=True))
+            self._model.add(mean >= math.floor((level - TOLERANCE) * _PARTS**2)).only_enforce_if(self._taken[number])
+        return self._levels[key]
 
     def _counts(self, counting: Counting, option: int) -> Any:
         """Whether an option counts: a literal, or known."""

@@ -40,6 +40,7 @@ _EASY: Final = 0.05
 """Of the time, what looking for plans that are good soon may take where a proof has failed."""
 
 _THINNED: Final = 10
+"""The part of that time which each further plan has, to begin from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ class _Points:
         """The better of a plan that is not proven the cheapest, and the cheapest made of its steps and those of an easy one."""
         if self._easy is None:
             self._easy = EasyPlans(self._questions, seconds=self._easy_seconds)
+            for one in self._found:
+                self._easy.add(one.built, seconds=self._easy_seconds / _THINNED)
         allowed = self._easy.reaching(level)
         if not allowed:
             return chosen

@@ -155,7 +155,7 @@ def test_planning_for_a_share_buys_the_second_way_that_makes_it_sure_enough() ->
     )
     search = Search(judge, goal())
     for asked, built, reached in ((0.75, {1}, 0.8), (0.85, {2}, 0.9), (0.95, {1, 2}, 0.98), (0.985, {0, 2}, 0.99)):
-        plan, sure = confident_plan(search, asked, count=2000, seed=5)
+        plan, sure = confident_plan(search, judge, search.goal, asked, count=2000, seed=5)
         assert plan.built == built
         assert sure is not None
         assert (sure.asked, sure.reached) == (asked, pytest.approx(reached))
@@ -166,7 +166,7 @@ def test_a_plan_that_only_its_own_sample_flatters_is_planned_anew() -> None:
     search = Search(judge, goal())
     flattering = next(seed for seed in range(500) if sum(0 in one.failed for one in draw_futures(judge.options, 20, seed)) == 1)
     assert search.ask(Terms(futures=draw_futures(judge.options, 20, flattering), share=0.95)).built == {0}
-    plan, sure = confident_plan(search, 0.95, count=20, seed=flattering)
+    plan, sure = confident_plan(search, judge, search.goal, 0.95, count=20, seed=flattering)
     assert plan.built is not None
     assert 1 in plan.built
     assert sure is not None
@@ -176,7 +176,7 @@ def test_a_plan_that_only_its_own_sample_flatters_is_planned_anew() -> None:
 def test_a_share_that_no_plan_reaches_gives_none_and_one_that_is_none_is_refused() -> None:
     judge = TableJudge((option("a", 0.5),), ((ONE,),))
     search = Search(judge, goal())
-    plan, sure = confident_plan(search, 0.99, count=200)
+    plan, sure = confident_plan(search, judge, search.goal, 0.99, count=200)
     assert (plan.built, sure) == (None, None)
     with pytest.raises(UsageError, match="share"):
-        confident_plan(search, 1.5)
+        confident_plan(search, judge, search.goal, 1.5)

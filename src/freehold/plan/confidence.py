@@ -156,8 +156,9 @@ def confidence(
 
 
 def confident_plan(
-    search: Asking, asked: float, *, count: int = 1000, seed: int = 0, terms: Terms | None = None, seconds: float = 120.0
-) -> tuple[Chosen, Confidence | None]:
+    search: Asking, judge: Judge, goal: Goal, asked: float, *, count: int = 1000, seed: int = 0,
+    committed: Iterable[Committed] = (), terms: Terms | None = None, seconds: float = 120.0,
+) -> tuple[Chosen, Confidence | None]:  # fmt: skip
     """The least cost (or the most self-reliance) for which the aims hold in a share of futures.
 
     It is planned for one sample and measured on another, or on all that may happen. Where it falls short there, it is planned
@@ -165,12 +166,14 @@ def confident_plan(
 
     Parameters
     ----------
-    search
-        Who finds plans.
+    search, judge, goal
+        Who finds plans, who judges them, and what must hold.
     asked
         Share of futures, in (0, 1].
     count, seed
         Of the futures.
+    committed
+        Steps that were begun before.
     terms
         What else is added to the goal.
     seconds
@@ -187,7 +190,7 @@ def confident_plan(
     """
     if not 0 < asked <= 1:
         raise UsageError(f"A plan cannot hold in a share of {asked} of all futures. Give a share over 0, and 1 at most.")
-    judge, terms = search.judge, terms or Terms()
+    begun, terms = tuple(committed), terms or Terms()
     deadline, questions = Deadline(seconds), Questions(search, terms, seconds=_PLANNING * seconds, expected=2)
     planned_for = draw_futures(judge.options, count, seed)
     others = draw_futures(judge.options, count, (seed + 1) % _SEEDS)
@@ -200,7 +203,7 @@ def confident_plan(
         if chosen is None or chosen.built is None:
             break
         sure = confidence(
-            judge, search.goal, chosen, others, asked, committed=search.committed,
+            judge, goal, chosen, others, asked, committed=begun,
             least_reliance=terms.least_reliance if chosen.reliance is None else chosen.reliance,
             seconds=deadline.share(_ROUNDS - 1 - number),
         )  # fmt: skip

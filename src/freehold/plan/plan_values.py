@@ -31,6 +31,8 @@ class Step:
         What building it costs (after what was learnt), and in all within the plan: with its years, discounted.
     committed
         Whether it was committed before this plan was made, so that the plan had no choice.
+    breaks
+        Numbers of the aims that miss if this step alone is left out; ``None`` where that was not asked.
     """
 
     option: str
@@ -41,6 +43,7 @@ class Step:
     cost_once: float
     cost: float
     committed: bool = False
+    breaks: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 
 from freehold.errors import UsageError
 from freehold.measure.deadline import Deadline
-from freehold.plan.asking import Asking
+from freehold.plan.asking import Asking, Questions
 from freehold.plan.futures import draw_futures
 from freehold.plan.goal_values import Goal
 from freehold.plan.interface import Judge
@@ -29,6 +29,10 @@ _NORMAL: Final = 1.959963984540054
 
 _TOLERANCE: Final = 1e-9
 _ROUNDS: Final = 5
+_PLANNING: Final = 0.8
+"""Of the time, what finding plans has."""
+
+_SEEDS: Final = 2**64
 
 
 def wilson(holding: float, drawn: int) -> tuple[float, float]:
@@ -153,11 +157,11 @@ def confidence(
 
 def confident_plan(
     search: Asking, judge: Judge, goal: Goal, asked: float, *, count: int = 1000, seed: int = 0,
-    committed: Iterable[Committed] = (), seconds: float = 60.0,
+    committed: Iterable[Committed] = (), terms: Terms | None = None, seconds: float = 120.0,
 ) -> tuple[Chosen, Confidence | None]:  # fmt: skip
-    """The least cost for which the aims hold in a share of futures.
+    """The least cost (or the most self-reliance) for which the aims hold in a share of futures.
 
-    It is planned for one sample and measured on another (or on all that may happen). Where it falls short there, it is planned
+    It is planned for one sample and measured on another, or on all that may happen. Where it falls short there, it is planned
     anew for a share that is higher by what is missing, a few times at most; the surest plan that was found is given.
 
     Parameters
@@ -170,12 +174,14 @@ def confident_plan(
         Of the futures.
     committed
         Steps that were begun before.
+    terms
+        What else is added to the goal.
     seconds
-        Time for measuring; the search keeps its own.
+        Time for all.
 
     Returns
     -------
-    The plan, with the bound of the first sample, and its confidence; ``None`` without a plan.
+    The plan, with the bound that the first sample gave, and its confidence; ``None`` without a plan.
 
     Raises
     ------
@@ -184,23 +190,28 @@ def confident_plan(
     """
     if not 0 < asked <= 1:
         raise UsageError(f"A plan cannot hold in a share of {asked} of all futures. Give a share over 0, and 1 at most.")
-    begun, deadline = tuple(committed), Deadline(seconds)
+    begun, terms = tuple(committed), terms or Terms()
+    deadline, questions = Deadline(seconds), Questions(search, terms, seconds=_PLANNING * seconds, expected=2)
     planned_for = draw_futures(judge.options, count, seed)
-    others = draw_futures(judge.options, count, (seed + 1) % 2**64)
-    share, bound = asked, None
+    others = draw_futures(judge.options, count, (seed + 1) % _SEEDS)
+    share, bound = asked, 0.0
     best: tuple[Chosen, Confidence] | None = None
     for number in range(_ROUNDS):
-        chosen = search.ask(Terms(futures=planned_for, share=share))
-        bound = chosen.bound if bound is None else bound
-        if chosen.built is None:
-            return (chosen, None) if best is None else best
+        chosen = questions.ask(replace(terms, futures=planned_for, share=share))
+        if number == 0 and chosen is not None:
+            bound = chosen.bound
+        if chosen is None or chosen.built is None:
+            break
         sure = confidence(
-            judge, goal, chosen, others, asked, committed=begun, seconds=deadline.share(_ROUNDS - 1 - number, least=0.1)
-        )
+            judge, goal, chosen, others, asked, committed=begun,
+            least_reliance=terms.least_reliance if chosen.reliance is None else chosen.reliance,
+            seconds=deadline.share(_ROUNDS - 1 - number),
+        )  # fmt: skip
         if best is None or sure.reached > best[1].reached:
             best = replace(chosen, bound=bound), sure
         if sure.reached >= asked - _TOLERANCE or share >= 1:
             break
         share = min(1.0, share + max(asked - sure.reached, 1 / count))
-    assert best is not None
-    return best
+    if best is not None:
+        return best
+    return Chosen(None, {}, math.inf, bound, "time" if chosen is None else chosen.stopped), None

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 from freehold.plan.asking import Asking, Questions
+from freehold.plan.easy_plans import EasyPlans
 from freehold.plan.next_step import NextStep, next_step
 from freehold.plan.plan_values import FrontierPoint
 from freehold.plan.search_values import Chosen, Terms
@@ -34,6 +35,12 @@ _MONEY: Final = 1e-9
 _TOP: Final = 1e-3
 _PART: Final = 0.8
 """Of the time, what the points have; what they leave goes to the steps that buy most."""
+
+_EASY: Final = 0.05
+"""Of the time, what looking for plans that are good soon may take where a proof has failed."""
+
+_THINNED: Final = 10
+"""The part of that time which each further plan has, to begin from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +75,16 @@ def frontier(
     The points, each with a proven bound; empty without any plan. Beside those spread over the range stands the cheapest plan
     within :data:`LAST_POINTS` of the most.
     """
-    questions = Questions(search, terms, seconds=_PART * seconds, expected=2 * points)
-    found = _Points(questions)
+    questions = Questions(search, terms, seconds=_PART * seconds, expected=3 * points)
+    found = _Points(questions, _EASY * seconds)
     begin = time.monotonic()
     if not found.ask(-math.inf):
         return ()
     found.climb()
     low, high = found.lowest, found.highest
     spread = [low + (high - low) * place / (points - 1) for place in range(1, points - 1)]
-    for level in [high - LAST_POINTS, *spread]:
+    # Downwards, so that what is known of more self-reliance helps with less.
+    for level in [high - LAST_POINTS, *reversed(spread)]:
         found.ask(level)
     found.fill(points)
     plans, shown = found.efficient(), []
@@ -123,8 +131,10 @@ def last_points(points: Sequence[FrontierPoint], drop: float = LAST_POINTS) -> t
 class _Points:
     """The answers so far, and which self-reliances they leave open."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: Questions, easy_seconds: float) -> None:
         self._questions, self._terms, self._judge = questions, questions.terms, questions.search.judge
+        self._easy_seconds = easy_seconds
+        self._easy: EasyPlans | None = None
         self._found: list[_Reached] = []
         self._none_from = math.inf
         """Least self-reliance for which no plan was found."""
@@ -150,6 +160,8 @@ class _Points:
             return False
         self._tried.add(level)
         chosen = self._questions.ask(self._with(level))
+        if chosen is not None and chosen.stopped is not None:
+            chosen = self._improved(level, chosen)
         if chosen is None or chosen.built is None:
             if self._found and level > self.highest:
                 self._none_from = level
@@ -157,12 +169,30 @@ class _Points:
         self._keep(level, chosen)
         return True
 
+    def _improved(self, level: float, chosen: Chosen) -> Chosen:
+        """The better of a plan that is not proven the cheapest, and the cheapest made of its steps and those of an easy one."""
+        if self._easy is None:
+            self._easy = EasyPlans(self._questions, seconds=self._easy_seconds)
+            for one in self._found:
+                self._easy.add(one.built, seconds=self._easy_seconds / _THINNED)
+        allowed = self._easy.reaching(level)
+        if not allowed:
+            return chosen
+        allowed |= chosen.built or frozenset()
+        others = frozenset(range(len(self._judge.options))) - allowed
+        other = self._questions.ask(replace(self._with(level), forbidden=self._terms.forbidden | others))
+        if other is None or other.built is None or (chosen.built is not None and chosen.cost <= other.cost):
+            return chosen
+        return replace(other, bound=min(chosen.bound, other.cost), stopped=chosen.stopped)
+
     def _with(self, level: float) -> Terms:
         levels = [one for one in (self._terms.least_reliance, level) if one is not None and one > -math.inf]
         return replace(self._terms, least_reliance=max(levels)) if levels else self._terms
 
     def _keep(self, level: float, chosen: Chosen) -> None:
         assert chosen.built is not None
+        if self._easy is not None:
+            self._easy.add(chosen.built, seconds=self._easy_seconds / _THINNED)
         self._found.append(_Reached(level, chosen.built, chosen.cost, chosen.bound, self._judge.reliance(chosen.built)))
 
     def climb(self) -> None:
@@ -194,8 +224,14 @@ class _Points:
                 return
 
     def _make_sure(self, reached: _Reached) -> None:
-        """Look for more self-reliance at the same cost."""
+        """Look for more self-reliance at the same cost; for the same at less where that was not proven."""
         self._final.add(reached.built)
+        if reached.cost > reached.bound * (1 + _MONEY):
+            before = Chosen(reached.built, {}, reached.cost, reached.bound, "time")
+            after = self._improved(reached.reliance, before)
+            if after is not before:
+                self._keep(reached.reliance, after)
+            return
         limit = reached.cost + _MONEY * max(1.0, reached.cost)
         most = limit if self._terms.most_cost is None else min(limit, self._terms.most_cost)
         level = reached.reliance + _STEP

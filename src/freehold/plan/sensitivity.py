@@ -14,6 +14,7 @@ from datetime import date
 from typing import Final
 
 from freehold.plan.asking import Asking, Questions
+from freehold.plan.easy_plans import EasyPlans
 from freehold.plan.goal_values import Aim, Goal, Limits
 from freehold.plan.interface import Judge, Judged, Sign
 from freehold.plan.option_values import Option
@@ -28,6 +29,9 @@ BUDGETS: Final = (-0.5, -0.25, -0.1, 0.1, 0.25, 0.5)
 
 MONTHS: Final = (-12, -6, 6, 12)
 """By how many months the last day is moved."""
+
+_EASY: Final = 0.02
+"""Of the time, what looking for plans that are good soon may take where a proof has failed."""
 
 
 class OnlyReliance:
@@ -87,7 +91,7 @@ def sensitivity(
     dates = [(months, other) for months in MONTHS if (other := _with_end(limits, months)) is not None]
     part = seconds * 2 * len(rows) / max(1, 2 * len(rows) + len(dates))
     return (
-        *_by_money(search, best, rows, Questions(search, terms, seconds=part, expected=2 * len(rows)), make_search),
+        *_by_money(search, best, rows, Questions(search, terms, seconds=part, expected=2 * len(rows)), make_search, part),
         *_by_date(dates, Questions(search, terms, seconds=seconds - part, expected=len(dates))),
     )
 
@@ -121,12 +125,12 @@ def _amount(money: float) -> str:
 
 def _by_money(
     search: Asking, best: Chosen, rows: Sequence[tuple[float, str, str, Limits]], questions: Questions,
-    make_search: Callable[[Judge, Goal], Asking] | None,
+    make_search: Callable[[Judge, Goal], Asking] | None, seconds: float,
 ) -> Iterator[Sensitivity]:  # fmt: skip
     judge = search.judge
-    free: Asking | None = None
     cost: tuple[float, float] | None = None
     most: dict[bool, float] = {}
+    reliant: dict[bool, _MostReliant] = {}
     for change, what, value, limits in rows:
         if change > 0 and best.built is not None and (cost is None or best.cost < cost[0]):
             # The plan itself is possible with more money.
@@ -138,17 +142,47 @@ def _by_money(
             cost = chosen.cost, bound
             most[True] = max(most.get(True, 0.0), judge.reliance(chosen.built))
         met = cost is not None
-        if not met:
-            free = free or _without_aims(search, make_search)
-        more = questions.ask(replace(questions.terms, seek="reliance"), limits, search if met else free)
-        if more is not None and more.built is not None:
-            most[met] = max(most.get(met, 0.0), judge.reliance(more.built))
-        top = 1.0 if more is None or more.reliance_bound is None else more.reliance_bound
-        reached = most.get(met)
+        if met not in reliant:
+            asked = search if met else _without_aims(search, make_search)
+            small = best.built if met and best.built is not None else frozenset[int]()
+            reliant[met] = _MostReliant(questions, asked, small, _EASY * seconds)
+        reached, top = reliant[met].within(limits)
+        if reached is not None:
+            most[met] = max(most.get(met, 0.0), reached)
         yield Sensitivity(
-            what, value, cost[0] if cost else None, reached, change,
-            min(bound, cost[0]) if cost else bound, max(top, reached or 0.0),
+            what, value, cost[0] if cost else None, most.get(met), change,
+            min(bound, cost[0]) if cost else bound, max(top, most.get(met, 0.0)),
         )  # fmt: skip
+
+
+class _MostReliant:
+    """The most self-reliance for some money: proven, or the best of what the search finds and of an easy plan."""
+
+    def __init__(self, questions: Questions, search: Asking, small: frozenset[int], seconds: float) -> None:
+        self._questions, self._search, self._small, self._seconds = questions, search, small, seconds
+        self._easy: EasyPlans | None = None
+
+    def within(self, limits: Limits) -> tuple[float | None, float]:
+        """Self-reliance reached, and a bound of it."""
+        questions, search = self._questions, self._search
+        found = questions.ask(replace(questions.terms, seek="reliance"), limits, search)
+        if found is None:
+            return None, 1.0
+        reached = None if found.built is None else search.judge.reliance(found.built)
+        top = 1.0 if found.reliance_bound is None else found.reliance_bound
+        if found.stopped is not None and limits.budget is not None:
+            if self._easy is None:
+                self._easy = EasyPlans(questions, search, seconds=self._seconds)
+                self._easy.add(self._small, seconds=self._seconds)
+            easy = self._easy.costing(limits.budget)
+            if easy is not None and easy[0] > (reached or 0.0):
+                others = frozenset(range(len(search.judge.options))) - easy[1]
+                terms = replace(questions.terms, least_reliance=easy[0], forbidden=questions.terms.forbidden | others)
+                confirmed = questions.ask(terms, limits, search)
+                if confirmed is not None and confirmed.built is not None:
+                    reached = search.judge.reliance(confirmed.built)
+                    self._easy.add(confirmed.built, seconds=self._seconds / 4)
+        return reached, top
 
 
 def _without_aims(search: Asking, make_search: Callable[[Judge, Goal], Asking] | None) -> Asking:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from freehold.plan.goal_values import BestAim
-from freehold.plan.plan_values import Curve, PlanAnswer
+from freehold.plan.plan_values import Confidence, Curve, PlanAnswer
 from freehold.report.interface import Paragraph, Tone
 from freehold.report.plan_words import aim_words, cut_words, few, last_day, money, option_name, short
 from freehold.report.sentences import capital, count, item_name, who
@@ -185,18 +185,22 @@ def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
     if sure is None:
         told.append(say("plan.certain"))
     else:
-        if sure.counted:
-            holds = say("plan.confidence_counted", reached=percent(sure.reached))
-        else:
-            holds = say(
-                "plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}", low=percent(sure.low),
-                high=percent(sure.high),
-            )  # fmt: skip
-        told.append(holds + ("" if sure.asked is None else say("plan.confidence_asked", asked=percent(sure.asked))) + ".")
+        told.append(_confidence(sure))
         if sure.hurts and sure.hurts[0][1] > 0:
             id_, fall = sure.hurts[0]
             told.append(say("plan.hurts", name=short(option_name(answer.options.get(id_), id_)), points=round(fall * 100)))
     return " ".join(told), "plain"
+
+
+def _confidence(sure: Confidence) -> str:
+    """In which share of futures it holds, how surely, and what was asked."""
+    beside = [] if sure.asked is None else [say("plan.confidence_asked", asked=percent(sure.asked))]
+    if sure.counted:
+        holds = say("plan.confidence_counted", reached=percent(sure.reached))
+    else:
+        holds = say("plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}")
+        beside.insert(0, say("plan.confidence_range", low=percent(sure.low), high=percent(sure.high)))
+    return holds + (f" ({'; '.join(beside)})" if beside else "") + "."
 
 
 def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:

@@ -101,9 +101,11 @@ def free_of_conflict(
             wrong.append(f"{option.id} is ready too late")
         if limits.lead is not None and option.lead > limits.lead:
             wrong.append(f"{option.id} takes too long")
-        for before in option.requires:
-            if number_of.get(before, -1) not in ready or ready[number_of[before]] > start + TOLERANCE:
-                wrong.append(f"{option.id} starts before {before}")
+        wrong += [
+            f"{option.id} starts before {before}"
+            for before in option.requires
+            if number_of.get(before, -1) not in ready or ready[number_of[before]] > start + TOLERANCE
+        ]
         if any(number_of.get(other) in starts for other in option.excludes):
             wrong.append(f"{option.id} has beside it what it excludes")
     once = building_costs(options, {**starts, **{step.option: step.start for step in committed}})

@@ -60,6 +60,7 @@ PAGES = [
     ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("partners", "text"), ("partners", "json"),
     ("plan", "text"), ("plan", "json"), ("plan", "html"), ("plan", "csv"), ("plan why", "text"), ("plan why", "json"),
     ("plan follow", "text"), ("plan follow", "json"),
+    ("options", "text"), ("options", "json"), ("options", "csv"), ("options", "html"),
     ("sweep", "text"), ("sweep", "csv"), ("sweep samples", "text"), ("sweep samples", "json"), ("sweep samples", "html"),
     ("scan", "text"), ("scan", "csv"), ("show", "text"),
     ("history", "text"), ("history", "json"), ("history", "csv"),

@@ -65,6 +65,7 @@ from freehold.watch.rule_switch import ReplayRecord, SwitchRecord
 from freehold.watch.rule_tests import run_tests
 from freehold.watch.rules import built_in_rules
 from freehold.work import chokepoints
+from options_answers import options_answer
 from plan_answers import plan_answers
 from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
@@ -350,6 +351,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
         "gaps": (gaps(stack), beside),
         "partners": (partners(stack), beside),
+        "options": (options_answer(stack), beside),
         "sweep": (sweep(stack, cutoffs_of_each(stack, "provider")), beside),
         "sweep samples": (outlook(outlook_question(stack)), beside),
         "cutoff": (cutoff(stack, cut), beside),
@@ -400,7 +402,7 @@ def test_what_is_not_known_has_the_same_form() -> None:
     cut = foreign_cutoff()
     for verb, answer in (
         ("check", check_of(stack, inventory=INVENTORY)), ("assess", assess(stack)), ("gaps", gaps(stack)),
-        ("partners", partners(stack)),
+        ("partners", partners(stack)), ("options", options_answer(stack)),
         ("sweep", sweep(stack, [cut])), ("sweep samples", outlook(outlook_question(stack))),
         ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
         ("show", ShowAnswer()), ("reach", reach_of(stack)), ("chokepoints", chokepoints(stack)),

@@ -31,19 +31,21 @@ class Conflict:
     aim
         Number of the aim that it is about, ``None`` for self-reliance.
     level
-        For self-reliance: the most that the refuted sets come to; it binds whoever asks for more.
+        Of what is graded: the most that the refuted sets come to; it binds whoever asks for more. Else ``None``.
     has, lacks
         Options, by number.
     """
 
     aim: int | None
-    level: float
+    level: float | None
     has: frozenset[int]
     lacks: frozenset[int]
 
     def binds(self, demand: Demand) -> bool:
         """Whether a demand cannot hold for a set that this conflict is about."""
-        return self.aim == demand.aim and (self.aim is not None or self.level < demand.level - TOLERANCE)
+        if self.aim != demand.aim or (self.level is not None) != demand.graded:
+            return False
+        return self.level is None or self.level < demand.level - TOLERANCE
 
     def refutes(self, built: Collection[int]) -> bool:
         """Whether a set of options is one of those that it refutes."""
@@ -115,7 +117,7 @@ def conflict_of(
         if all(fails(each) for each in flipped):
             box += flipped
             free.add(one)
-    level = max(verdicts.reached(each, demand) for each in box) if demand.aim is None else 0.0
+    level = max(verdicts.reached(each, demand) for each in box) if demand.graded else None
     has = frozenset(one for one, sign in enumerate(signs) if sign >= 0 and one not in failing and one not in free)
     lacks = frozenset(one for one in failing if signs[one] <= 0 and one not in free)
     return Conflict(demand.aim, level, has, lacks)
@@ -127,7 +129,7 @@ def changed_while(
     holds: Callable[[frozenset[int]], bool],
     change: Callable[[frozenset[int], Collection[int]], frozenset[int]],
 ) -> frozenset[int]:
-    """Change a set by as many candidates, in their order, as something goes on holding with, by steps that double and halve.
+    """Change a set by as many candidates, in their order, as something goes on holding with.
 
     Parameters
     ----------
@@ -136,18 +138,32 @@ def changed_while(
     candidates
         What may be added or taken out.
     holds
-        Whether it holds for a set.
+        Whether it holds for a set; fewer of the candidates never stop it from holding.
     change
         ``frozenset.union`` or ``frozenset.difference``.
+
+    Notes
+    -----
+    All candidates are tried at once; the first that cannot be changed is found by halving, and those after it are tried in
+    steps of twice the way from the one before.
     """
-    at, step = 0, 1
+    at, last, step, limit = 0, -1, len(candidates), None
     while at < len(candidates):
-        chunk = candidates[at : at + step]
-        changed = change(start, chunk)
+        if limit is None:
+            end = min(len(candidates), at + step)
+            changed = change(start, candidates[at:end])
+            if holds(changed):
+                start, at, step = changed, end, 2 * step
+                continue
+            limit = end
+        if limit - at == 1:
+            step, last = 2 * (at - last), at
+            at, limit = at + 1, None
+            continue
+        middle = (at + limit) // 2
+        changed = change(start, candidates[at:middle])
         if holds(changed):
-            start, at, step = changed, at + len(chunk), step * 2
-        elif len(chunk) == 1:
-            at, step = at + 1, 1
+            start, at = changed, middle
         else:
-            step = max(1, len(chunk) // 2)
+            limit = middle
     return start

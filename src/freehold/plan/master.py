@@ -20,13 +20,12 @@ from freehold.plan.cp_sat import Run, Status, run
 from freehold.plan.openings import TOLERANCE, Openings
 from freehold.plan.search_values import Terms
 from freehold.plan.timing import Timing, amounts
-from freehold.plan.whole_money import Unit
+from freehold.plan.whole_money import Unit, unit_for
 
 __all__ = ["Master", "Proposal", "Sought"]
 
 Sought: TypeAlias = Literal["cost", "liking"]
 
-_LIKING_RANGE: Final = 10**9
 _EAGER: Final = 8
 
 
@@ -95,13 +94,12 @@ class Master:
 
     def _liked(self, terms: Terms) -> Any:
         weights = {one: weight for one, weight in (terms.liking or {}).items() if one in self._built and weight}
-        most = max(map(abs, weights.values()), default=1.0)
-        if all(weight == round(weight) for weight in weights.values()) and most <= _LIKING_RANGE:
-            self.liking_unit = 1.0
-        else:
-            self.liking_unit = most / _LIKING_RANGE
-        # rounded up, so that what is proven to be the most is no less
-        return sum(math.ceil(weight / self.liking_unit - TOLERANCE) * self._built[one] for one, weight in weights.items())
+        self.liking_unit = unit_for(map(abs, weights.values()), len(weights))
+        return sum(self.liked(weight) * self._built[one] for one, weight in weights.items())
+
+    def liked(self, weight: float) -> int:
+        """A weight in units, rounded up, so that what is proven to be the most is no less."""
+        return -self.liking_unit.down(-weight)
 
     def _add_conditions(self, terms: Terms) -> None:
         openings, model = self.openings, self._model

@@ -194,6 +194,7 @@ def _checked(limits: Limits) -> float:
             raise UsageError(f"a {name} of {value} makes no sense. Give a number from 0 up.")
     if not 0 <= limits.discount < math.inf:
         raise UsageError(f"a discount of {limits.discount} a year makes no sense. Give a rate from 0 up, such as 0.03.")
+    day_of(limits.start, limits)
     last = plan_days(limits)
     if not 0 <= last < math.inf:
         raise UsageError(f"a plan from {limits.start} cannot end before it starts. Give a later --by, or --years.")

@@ -23,11 +23,11 @@ from freehold.plan.futures import draw_futures, has_odds
 from freehold.plan.goal_checks import check_goal
 from freehold.plan.goal_values import Goal
 from freehold.plan.greedy_plan import greedy_plan
+from freehold.plan.held_items import held_option, items_at_stake
 from freehold.plan.impossibility import why_impossible
 from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Option
 from freehold.plan.plan_values import Alternative, Check, Confidence, FrontierPoint, Impossible, PlanAnswer, Sensitivity, Step
-from freehold.plan.prices import plan_cost
 from freehold.plan.proposals import options_of
 from freehold.plan.roadmap import curves, cutoffs_of, price_of, steps_of, still_leased, years_of
 from freehold.plan.search import Search
@@ -96,8 +96,8 @@ class _Planner:
     ) -> None:  # fmt: skip
         self.stack, self.goal, self.strict, self.kernel = stack, goal, strict, kernel
         self.progress, self.interrupted, self.seconds = progress, interrupted, seconds
+        self.options = tuple(options)
         self.unjudged = tuple(option for option in options if option.lacking)
-        self.options = tuple(option for option in options if not option.lacking)
         self.number = {option.id: place for place, option in enumerate(self.options)}
         self.begun = tuple(Committed(self._number(one.option), one.start, one.ready, one.cost) for one in begun)
         self.dropped = frozenset(self._number(one) for one in dropped)
@@ -237,7 +237,7 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
     built = [options[one].id for one in sorted(chosen.built or ())]
     planned = apply_options(stack, [by_id[one] for one in built])
     checks = _checks(planner, built, confirmed=chosen.built is not None)
-    leased = still_leased(planned, (*options, *planner.unjudged), built, strict=strict)
+    leased = still_leased(planned, options, built, strict=strict)
     cost = None if chosen.built is None else math.fsum(step.cost for step in steps)
     if goal.limits.penalty is not None and cost is not None:
         cost = chosen.cost
@@ -268,8 +268,8 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
 
 
 def _greedy(planner: _Planner) -> float | None:
-    starts = greedy_plan(planner.judge, planner.goal, planner.begun)
-    return None if starts is None else plan_cost(planner.options, starts, planner.goal.limits)
+    found = greedy_plan(planner.judge, planner.goal, planner.begun, interrupted=planner.interrupted)
+    return None if found is None else found.cost
 
 
 def _steps(planner: _Planner, chosen: Chosen) -> tuple[Step, ...]:
@@ -293,7 +293,12 @@ def _impossible(planner: _Planner, chosen: Chosen) -> Impossible | None:
     """Why there is no plan; ``None`` where the time was over before one was found."""
     if chosen.stopped is not None:
         return None
-    return why_impossible(planner.search, planner.stack)
+    held = [held_option(item) for item in items_at_stake(planner.stack, planner.goal.aims, strict=planner.strict)]
+
+    def judge_of(options: Sequence[Option]) -> StackJudge:
+        return StackJudge(planner.stack, planner.goal, options, strict=planner.strict, kernel=planner.kernel)
+
+    return why_impossible(planner.search, planner.terms, held=held, judge_of=judge_of)
 
 
 def _currency(options: Sequence[Option]) -> str | None:

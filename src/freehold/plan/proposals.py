@@ -166,9 +166,10 @@ class Proposal:
     providers
         Who provides what it activates; ``"?"`` for one that is not known.
     foreign
-        Whether what it activates is foreign: surely, surely not, or perhaps; ``False`` where it activates nothing.
+        Whether what it activates for an item of the stack is foreign: surely, surely not, or perhaps; ``False`` where it
+        activates nothing.
     rests_on
-        Items that what it activates needs and that are not held.
+        Items that what it activates needs and that are not held, those among them that come with it.
     lacking
         Names of facts without which it cannot be judged, and so is in no plan.
     waits_for
@@ -286,6 +287,7 @@ def _proposal(
     providers: dict[str, None] = {}
     rests_on: dict[str, None] = {}
     foreign: list[Truth] = []
+    new = option.adds.item_by_id if option.adds is not None else {}
     for change in option.changes:
         place = added.get(change.source, stack)
         seen = Seen([place])
@@ -295,7 +297,11 @@ def _proposal(
         items[change.item if isinstance(change, Cover | Spare) else source.item] = None
         if isinstance(change, Activate):
             providers[source.provider if isinstance(source.provider, str) else "?"] = None
-            foreign.append(control.foreign(source))
+            controlled = control.foreign(source)
+            if source.item not in new:
+                foreign.append(controlled)
+            elif controlled is not False:
+                rests_on[source.item] = None
             for need in seen.needs(source.id):
                 if need.item in held and held[need.item].low < 1 - _TOLERANCE:
                     rests_on[need.item] = None

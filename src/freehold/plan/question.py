@@ -99,7 +99,7 @@ class Question:
         if self._terms.liking is None:
             return 0
         liked = [weight for one, weight in self._terms.liking.items() if one in self._openings.earliest and weight > 0]
-        return -sum(math.ceil(weight / self._master.liking_unit) for weight in liked)
+        return -sum(self._master.liked(weight) for weight in liked)
 
     @property
     def value(self) -> float:
@@ -128,7 +128,7 @@ class Question:
             return math.inf
         if self._terms.liking is not None:
             fixed = [weight for one, weight in self._terms.liking.items() if one in self._openings.committed]
-            return math.fsum([-self._bound * self._master.liking_unit, *fixed])
+            return math.fsum([self._master.liking_unit.amount(-self._bound), *fixed])
         bound = self._master.amount(self._bound)
         return min(bound, self.cost) if self.starts is not None else bound
 
@@ -221,8 +221,7 @@ class Question:
 
     def _learnt(self, counting: Counting, built: frozenset[int], *, everything: bool) -> frozenset[int] | None:
         """Learn conflicts from a set until what they ask for does, and give that; ``None`` where it comes to nothing."""
-        order = [one for one in self._order if one not in counting.never]
-        order += [one for one in self._order if one in counting.never]
+        order = sorted(self._order, key=lambda one: one in counting.never)
         for _ in range(_MOST_STEPS):
             self._check()
             failing = self._verdicts.failing(built, self._demands)
@@ -332,7 +331,7 @@ class Question:
     def _best(self) -> Proposal:
         """The best plan for what the model seeks now; it becomes the plan."""
         while True:
-            proposal = self._propose(math.inf)
+            proposal = self._propose(_EFFORT)
             if proposal is None or proposal.status != "optimal":
                 raise Over("time")
             refuted = self._refuted(proposal.starts, proposal.taken)

@@ -116,7 +116,9 @@ def years_of(
     found = []
     for number, cost in enumerate(paid, 1):
         end = min(number * YEAR, last)
-        ready = tuple(step.option for step in steps if step.ready <= end + TOLERANCE)
+        # what is ready on a year's first day belongs to that year, not to the one before; the plan's last day belongs to it
+        by = end + TOLERANCE if number == len(paid) else end - TOLERANCE
+        ready = tuple(step.option for step in steps if step.ready <= by)
         key = frozenset(ready)
         if key not in known:
             then = apply_options(stack, [options[one] for one in ready])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from freehold.errors import UsageError
@@ -17,6 +17,7 @@ from freehold.plan.conflicts import Conflicts
 from freehold.plan.goal_values import Goal, Limits
 from freehold.plan.interface import Judge
 from freehold.plan.openings import openings
+from freehold.plan.option_values import Option
 from freehold.plan.question import Over, Question
 from freehold.plan.search_values import Chosen, Committed, Terms
 from freehold.plan.verdicts import Demand, Verdicts
@@ -46,6 +47,10 @@ class Search:
         Told the value of the best plan so far (``inf`` before there is one) and the bound, whenever one changes.
     interrupted
         Asked every now and then whether to end with the best plan so far.
+    options
+        The judge's options at other prices or conditions; ``None``: as they are.
+    aims
+        Numbers of the aims that are asked; ``None``: all.
 
     Raises
     ------
@@ -62,17 +67,20 @@ class Search:
         seconds: float = 60.0,
         progress: Callable[[float, float], None] | None = None,
         interrupted: Callable[[], bool] | None = None,
+        options: Sequence[Option] | None = None,
+        aims: Sequence[int] | None = None,
     ) -> None:
         self.judge, self.goal, self.committed, self.seconds = judge, goal, tuple(committed), seconds
-        self._progress, self._interrupted = progress, interrupted
-        self.openings = openings(judge.options, goal.limits, self.committed)
+        self.aims = tuple(range(len(judge.aims)) if aims is None else aims)
+        self._progress, self.interrupted = progress, interrupted
+        self.openings = openings(judge.options if options is None else options, goal.limits, self.committed)
         self.verdicts, self.conflicts = Verdicts(judge), Conflicts()
 
-    def within(self, limits: Limits, *, seconds: float | None = None) -> Search:
-        """The same search within other limits; both go on learning from each other."""
+    def within(self, limits: Limits, *, options: Sequence[Option] | None = None, seconds: float | None = None) -> Search:
+        """The same search within other limits, perhaps at other prices and conditions; both learn from each other."""
         other = Search(
             self.judge, replace(self.goal, limits=limits), self.committed, seconds=self.seconds if seconds is None else seconds,
-            interrupted=self._interrupted,
+            interrupted=self.interrupted, options=self.openings.options if options is None else options, aims=self.aims,
         )  # fmt: skip
         other.verdicts, other.conflicts = self.verdicts, self.conflicts
         return other
@@ -102,11 +110,46 @@ class Search:
         if not all(math.isfinite(weight) for weight in (terms.liking or {}).values()):
             raise UsageError("what is liked must be weighed by finite numbers.")
 
-    def _question(self, terms: Terms, end: float) -> Question:
-        demands = list(self.verdicts.aims)
+    @property
+    def _demands(self) -> list[Demand]:
+        return [self.verdicts.aims[aim] for aim in self.aims]
+
+    def _question(self, terms: Terms, end: float, demands: Sequence[Demand] | None = None) -> Question:
+        demands = list(self._demands if demands is None else demands)
         if terms.least_reliance is not None:
-            demands.append(Demand(None, terms.least_reliance))
-        return Question(self.openings, terms, demands, self.verdicts, self.conflicts, end, self._interrupted, self._progress)
+            demands.append(Demand(None, terms.least_reliance, graded=True))
+        return Question(self.openings, terms, demands, self.verdicts, self.conflicts, end, self.interrupted, self._progress)
+
+    def possible(self, terms: Terms | None = None, aims: Sequence[int] | None = None) -> bool | None:
+        """Whether there is a plan at all (for some aims only); ``None`` if the time was over before that was known.
+
+        Raises
+        ------
+        Over
+            If someone interrupted.
+        """
+        demands = None if aims is None else [self.verdicts.aims[aim] for aim in aims]
+        question = self._question(terms or Terms(), time.monotonic() + self.seconds, demands)
+        try:
+            question.answer(first=True)
+        except Over as over:
+            if over.why == "interrupted":
+                raise
+            return True if question.starts is not None else None
+        return not question.impossible
+
+    def highest(self, aim: int) -> tuple[float, float]:
+        """The most that one aim comes to if nothing else is asked, as far as found, and a proven bound of it.
+
+        Raises
+        ------
+        Over
+            If someone interrupted.
+        """
+        climb = self._climb(aim, Terms(), [], None, time.monotonic() + self.seconds)
+        if climb.stopped == "interrupted":
+            raise Over("interrupted")
+        return climb.reached or 0.0, climb.most
 
     def _answered(self, question: Question) -> Chosen:
         stopped, proven = None, False
@@ -129,29 +172,38 @@ class Search:
         return Chosen(built, {**days, **begun}, question.value, question.bound, stopped)
 
     def _most_reliance(self, terms: Terms, start: float) -> Chosen:
-        """Ask for ever more self-reliance until no more is possible, halving what is open; then for the least cost of that."""
-        ranged = self.openings.standing.union(self.openings.earliest)
-        only_help = all(sign == 1 for sign in self.verdicts.signs(Demand(None)))
-        least, most = terms.least_reliance, 1.0
-        if only_help:
-            most = min(most, self.verdicts.reliance(ranged))
-        stopped, asked = None, least
-        end = start + _SHARE_FOR_RELIANCE * self.seconds
+        """The most self-reliance, and then the least cost of that."""
+        climb = self._climb(
+            None, replace(terms, least_reliance=None), self._demands, terms.least_reliance,
+            start + _SHARE_FOR_RELIANCE * self.seconds,
+        )  # fmt: skip
+        if climb.impossible:
+            return Chosen(None, {}, math.inf, math.inf)
+        wanted = terms.least_reliance if climb.reached is None else climb.reached
+        chosen = self._answered(self._question(replace(terms, least_reliance=wanted), start + self.seconds))
+        reached = None if chosen.built is None else climb.reached
+        return replace(chosen, stopped=climb.stopped or chosen.stopped, reliance=reached, reliance_bound=climb.most)
+
+    def _climb(self, aim: int | None, terms: Terms, demands: Sequence[Demand], least: float | None, end: float) -> _Climb:
+        """Ask for ever more of something graded until no more is possible, halving what is open."""
+        most, found, asked, stopped = 1.0, None, least, None
+        if all(sign == 1 for sign in self.verdicts.signs(Demand(aim, 0.0, graded=True))):
+            everything = self.openings.standing.union(self.openings.earliest)
+            most = min(most, self.verdicts.reached(everything, Demand(aim, 0.0, graded=True)))
         try:
             while True:
-                question = self._question(replace(terms, least_reliance=asked), end)
+                more = [] if asked is None else [Demand(aim, asked, graded=True)]
+                question = self._question(terms, end, [*demands, *more])
                 question.answer(first=True)
                 if question.starts is not None:
-                    least = max(_reached(self, question, terms), asked or 0.0)
-                elif asked == terms.least_reliance:
-                    return Chosen(None, {}, math.inf, math.inf)
-                elif asked is not None:
-                    most = min(most, asked)
-                found = least or 0.0
+                    found, first = max(self._reached(question, aim, terms), asked or 0.0), found is None
+                elif found is None:
+                    return _Climb(None, most, None, impossible=True)
+                else:
+                    most, first = min(most, asked or 0.0), False
                 if most <= found + _RELIANCE_STEP:
-                    most = found
-                    break
-                if question.starts is not None and asked == terms.least_reliance:
+                    return _Climb(found, found, None)
+                if first:
                     asked = most
                 elif most - found > _COARSE:
                     asked = (most + found) / 2
@@ -159,17 +211,25 @@ class Search:
                     asked = found + _RELIANCE_STEP
         except Over as over:
             stopped = over.why
-        chosen = self._answered(self._question(replace(terms, least_reliance=least), start + self.seconds))
-        reached = None if chosen.built is None else least
-        return replace(chosen, stopped=stopped or chosen.stopped, reliance=reached, reliance_bound=most)
+        return _Climb(found, most, stopped)
+
+    def _reached(self, question: Question, aim: int | None, terms: Terms) -> float:
+        """What a plan comes to in the share of futures that is asked for."""
+        demand = Demand(aim, 0.0, graded=True)
+        levels = sorted(((self.verdicts.reached(built, demand), weight) for weight, built in question.counted), reverse=True)
+        enough = math.ceil((terms.share if terms.futures else 1.0) * sum(weight for _, weight in levels) - 1e-9)
+        for level, weight in levels:
+            enough -= weight
+            if enough <= 0:
+                return level
+        return levels[-1][0]
 
 
-def _reached(search: Search, question: Question, terms: Terms) -> float:
-    """Self-reliance of a plan, in the share of futures that is asked for."""
-    levels = sorted(((search.verdicts.reliance(built), weight) for weight, built in question.counted), reverse=True)
-    enough = math.ceil((terms.share if terms.futures else 1.0) * sum(weight for _, weight in levels) - 1e-9)
-    for level, weight in levels:
-        enough -= weight
-        if enough <= 0:
-            return level
-    return levels[-1][0]
+@dataclass(frozen=True, slots=True)
+class _Climb:
+    """The most that was found of something, a proven bound of it, and why the search for it ended."""
+
+    reached: float | None
+    most: float
+    stopped: str | None
+    impossible: bool = False

@@ -1,6 +1,7 @@
 """What a judge has said, kept. Owns asking it: one demand or all, the one that fails worst first, never twice the same.
 
-A *demand* is an aim, by its number, or a least self-reliance (aim ``None``).
+A *demand* is an aim, by its number, or a least self-reliance (aim ``None``). It is *graded* if it asks for a level that may
+be raised: then the level alone decides, and what was learnt of one level holds for those above it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.plan.goal_values import BestAim
+from freehold.plan.goal_values import Aim, BestAim, ShareAim
 from freehold.plan.interface import Judge, Sign
 from freehold.plan.openings import TOLERANCE
 from freehold.plan.option_values import Activate, Option
@@ -21,10 +22,11 @@ _MOST_KEPT: Final = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What must hold: an aim, or self-reliance of at least a level where ``aim`` is ``None``."""
+    """What must hold: an aim as the judge says, or, where it is graded, that it (``None``: self-reliance) comes to a level."""
 
     aim: int | None
-    level: float = 0.0
+    level: float
+    graded: bool = False
 
 
 class Verdicts:
@@ -64,8 +66,8 @@ class Verdicts:
 
     def fails(self, built: frozenset[int], demand: Demand) -> bool:
         """Whether a demand does not hold with these options."""
-        if demand.aim is None:
-            return self.reliance(built) < demand.level - TOLERANCE
+        if demand.graded or demand.aim is None:
+            return self.reached(built, demand) < demand.level - TOLERANCE
         return not self._verdict(built, demand.aim)[0]
 
     def failing(self, built: frozenset[int], demands: Iterable[Demand]) -> list[Demand]:
@@ -110,6 +112,12 @@ class Verdicts:
         said = self.judge.judge(built, None if len(new) == len(self._level) else new)
         for aim in new:
             self._aims[built, aim] = said.met[aim], said.reached[aim]
+
+
+def _wanted(aim: Aim) -> float:
+    if isinstance(aim, BestAim):
+        return 1.0
+    return aim.share if isinstance(aim, ShareAim) else aim.level
 
 
 def _sign(option: Option) -> Sign:

@@ -113,13 +113,11 @@ class _Telling:
         self.stack = stack
         self.currency = answer.currencies[0] if len(answer.currencies) == 1 else ""
         self._sources: dict[str, Source] = dict(stack.source_by_id) if stack is not None else {}
-        self._names: dict[str, str] = {}
         self._providers: dict[str, Provider] = {}
         for one in answer.proposals:
             adds = one.option.adds
             if adds is not None:
                 self._sources.update(adds.source_by_id)
-                self._names.update({item.id: item.name or item.id for item in adds.items})
                 self._providers.update({provider.id: provider for provider in adds.providers})
 
     def provider(self, id_: str) -> str:
@@ -131,19 +129,16 @@ class _Telling:
         known = self._providers.get(id_)
         return who(self.stack, id_) if known is None else known.name or known.id
 
-    def item(self, id_: str) -> str:
-        """An item's name."""
-        return self._names.get(id_) or item_name(self.stack, id_)
-
     def change(self, change: Change) -> str:
         """What one change does."""
         source = self._sources.get(change.source)
-        item = self.item(change.item if isinstance(change, Cover | Spare) else source.item if source is not None else "?")
+        item = change.item if isinstance(change, Cover | Spare) else source.item if source is not None else "?"
         words = {"source": change.source, "item": item}
         match change:
             case Activate():
                 provider = source.provider if source is not None and isinstance(source.provider, str) else "?"
-                name = change.source if provider in ("self", "?") else self.provider(provider)
+                own = say("options.own") if provider == "self" else change.source
+                name = own if provider in ("self", "?") else self.provider(provider)
                 if change.share is None:
                     return say("options.does_activate", who=name, item=item)
                 return say("options.does_share", who=name, item=item, share=percent(change.share))
@@ -173,7 +168,7 @@ def does(one: Proposal, telling: _Telling) -> str:
                 and adds.source_by_id[change.source].item in new)
     ]  # fmt: skip
     if new:
-        told.append(say("options.does_adds", items=", ".join(telling.item(id_) for id_ in sorted(new))))
+        told.append(say("options.does_adds", items=", ".join(sorted(new))))
     return "; ".join(told)
 
 
@@ -187,6 +182,19 @@ def _amount(value: Maybe[float]) -> Cell:
     if not is_stated(value):
         return NOT_KNOWN
     return int(value) if float(value).is_integer() else float(value)
+
+
+def _cost(one: Proposal, _telling: _Telling) -> Cell:
+    once, year = one.option.cost_once, one.option.cost_year
+    if not is_stated(once) or not is_stated(year):
+        return NOT_KNOWN
+    if year == 0:
+        return _money(once)
+    return say("options.cost_year" if once == 0 else "options.cost_both", once=_money(once), year=_money(year))
+
+
+def _money(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 
 def _ids(ids: Sequence[str]) -> str | None:
@@ -209,6 +217,12 @@ def _ask(one: Proposal, telling: _Telling) -> Cell:
 
 def _late(one: Proposal, _telling: _Telling) -> Cell:
     return ", ".join(say("options.late", days=days(slip.days), odds=percent(slip.odds)) for slip in one.option.slip) or None
+
+
+def _odds(one: Proposal, telling: _Telling) -> Cell:
+    works = [say("options.works", odds=percent(one.option.success))] if one.option.success < 1 else []
+    late = _late(one, telling)
+    return "; ".join([*works, *([str(late)] if late else [])]) or None
 
 
 def _lead(one: Proposal, _telling: _Telling) -> Cell:
@@ -238,6 +252,7 @@ _COLUMNS: Final[dict[str, _Told]] = {
         _Told("option", "option", lambda one, _: one.option.id, "id"),
         _Told("name", "name", lambda one, _: one.option.name),
         _Told("does", "does", does),
+        _Told("cost", "cost", _cost),
         _Told("cost_once", "once", lambda one, _: _amount(one.option.cost_once), "count"),
         _Told("cost_year", "year", lambda one, _: _amount(one.option.cost_year), "count"),
         _Told("currency", "currency", lambda one, _: one.option.currency),
@@ -245,7 +260,8 @@ _COLUMNS: Final[dict[str, _Told]] = {
         _Told("lead_days", "lead_days", lambda one, _: _amount(one.option.lead), "count"),
         _Told("earliest", "earliest", lambda one, _: one.option.earliest),
         _Told("people", "people", lambda one, _: one.option.people or None, "count"),
-        _Told("success", "odds", lambda one, _: Range(one.option.success, one.option.success), "percent"),
+        _Told("odds", "odds", _odds),
+        _Told("success", "success", lambda one, _: Range(one.option.success, one.option.success), "percent"),
         _Told("slip", "late", _late),
         _Told("requires", "requires", lambda one, _: _ids(one.option.requires)),
         _Told("excludes", "excludes", lambda one, _: _ids(one.option.excludes)),
@@ -263,12 +279,12 @@ _COLUMNS: Final[dict[str, _Told]] = {
         _Told("reference", "reference", _reference),
     )
 }
-_FULL: Final = tuple(name for name in _COLUMNS if name != "lead")
+_FULL: Final = tuple(name for name in _COLUMNS if name not in ("cost", "lead", "odds"))
 _JUDGED: Final = (
-    "option", "does", "cost_once", "cost_year", "lead", "people", "success", "slip", "foreign", "rests_on", "origin",
+    "option", "does", "cost", "lead", "people", "odds", "foreign", "rests_on", "origin",
 )  # fmt: skip
 _UNJUDGED: Final = ("option", "does", "lacking", "ask", "foreign", "origin")
-_IF_ANY: Final = ("people", "success", "slip", "rests_on")
+_IF_ANY: Final = ("people", "odds", "rests_on")
 
 
 def _table(proposals: Sequence[Proposal], names: Sequence[str], telling: _Telling, notes: Notes) -> Table:
@@ -289,8 +305,10 @@ def _table(proposals: Sequence[Proposal], names: Sequence[str], telling: _Tellin
 def _speaks(name: str, one: Proposal) -> bool:
     option = one.option
     return {
-        "people": option.people > 0, "success": option.success < 1, "slip": bool(option.slip), "rests_on": bool(one.rests_on),
-    }[name]  # fmt: skip
+        "people": option.people > 0,
+        "odds": option.success < 1 or bool(option.slip),
+        "rests_on": bool(one.rests_on),
+    }[name]
 
 
 def _notes(one: Proposal, notes: Notes) -> tuple[int, ...]:

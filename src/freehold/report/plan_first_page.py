@@ -5,6 +5,7 @@ What it costs, by when, what it reaches, what is still leased, what it cannot su
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -73,6 +74,9 @@ def _cost(answer: PlanAnswer) -> str:
         "plan.costs_parts", steps=steps, cost=total, once=money(answer.price.once, answer.currency),
         year=money(answer.price.yearly, answer.currency),
     )  # fmt: skip
+    lost = answer.cost - math.fsum(step.cost for step in answer.steps)
+    if answer.goal.limits.penalty is not None and lost > 0.005:
+        told += " " + say("plan.penalty", lost=money(lost, answer.currency))
     return told + (" " + say("plan.discounted", rate=percent(rate)) if rate > 0 else "")
 
 

@@ -12,8 +12,8 @@ from typing import Final
 from freehold.plan.goal_values import BestAim
 from freehold.plan.plan_values import Confidence, Curve, PlanAnswer
 from freehold.report.interface import Paragraph, Tone
-from freehold.report.plan_words import aim_words, cut_words, few, last_day, money, option_name, short
-from freehold.report.sentences import capital, count, item_name, who
+from freehold.report.plan_words import aim_words, cut_words, few, landlord, last_day, money, option_name, short
+from freehold.report.sentences import capital, count, item_name
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import percent, say
@@ -146,7 +146,7 @@ def _leased(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
     names = []
     for one in answer.leased:
         name = short(item_name(stack, one.item))
-        lords = [short(who(stack, lord)) for lord in one.landlords]
+        lords = [short(landlord(stack, lord)) for lord in one.landlords]
         names.append(say("plan.leased_one", item=name, landlord=lords[0]) if lords else name)
     return say("plan.leased", count=count("plan.things", len(names)), names=_some(names, most))
 

@@ -14,7 +14,7 @@ from freehold.stack.values import Stack
 from freehold.words import day, days, percent, say
 
 __all__ = [
-    "aim_words", "asked_of", "change_words", "cut_words", "does", "few", "last_day", "money", "option_name",
+    "aim_words", "asked_of", "change_words", "cut_words", "does", "few", "landlord", "last_day", "money", "option_name",
     "short", "source_words", "year_start",
 ]  # fmt: skip
 
@@ -71,6 +71,11 @@ def source_words(stack: Stack | None, id_: str, option: Option | None = None) ->
     item = next((one for one in holders if source.item in one.item_by_id), stack)
     provider = next((one for one in holders if source.provider in one.provider_by_id), stack)
     return say("plan.source_of", item=item_name(item, source.item), provider=who(provider, source.provider))
+
+
+def landlord(stack: Stack | None, id_: str) -> str:
+    """A landlord's name; words for one who is not known."""
+    return say("report.not_known") if id_ == "?" else who(stack, id_)
 
 
 def change_words(change: Change, stack: Stack | None, option: Option | None = None) -> str:

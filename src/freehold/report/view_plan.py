@@ -24,8 +24,8 @@ from freehold.report.interface import (
     Table,
 )
 from freehold.report.plan_first_page import bound_words, first_page
-from freehold.report.plan_words import aim_words, asked_of, cut_words, does, last_day, money, option_name, year_start
-from freehold.report.sentences import capital, item_name, known_paragraphs, read_paragraphs, who
+from freehold.report.plan_words import aim_words, asked_of, cut_words, does, landlord, last_day, money, option_name, year_start
+from freehold.report.sentences import capital, item_name, known_paragraphs, read_paragraphs
 from freehold.report.view_plan_doubts import doubt_blocks
 from freehold.stack.values import Stack
 from freehold.words import percent, say
@@ -219,7 +219,7 @@ def _leased(answer: PlanAnswer) -> Iterator[Block]:
     rows = tuple(
         Row(
             (
-                item_name(answer.planned, one.item), ", ".join(who(answer.planned, lord) for lord in one.landlords),
+                item_name(answer.planned, one.item), ", ".join(landlord(answer.planned, lord) for lord in one.landlords),
                 Range(one.part_low, one.part_high), one.why,
             )
         )

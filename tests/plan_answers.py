@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from freehold.measure.assess import foreign_cutoff
 from freehold.measure.mission import Interval
+from freehold.measure.why import why
+from freehold.plan.earlier_plan import EarlierPlan, EarlierStep
+from freehold.plan.follow import Followed, changes_between
 from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits, LossAim, ShareAim
 from freehold.plan.option_values import Activate, Cover, MoreCapacity, NewQuality, Option, Reference, Sooner, Spare
 from freehold.plan.plan_values import (
@@ -22,6 +25,9 @@ from freehold.plan.plan_values import (
     Step,
     Year,
 )
+from freehold.plan.step_reason import Kept, Missed, StepReason
+from freehold.plan.work_state import StepState
+from freehold.report.answers import Context, context_of
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack
@@ -168,3 +174,22 @@ NOTHING = replace(
     unjudged=(),
 )  # fmt: skip
 """All holds already."""
+
+
+def plan_answers() -> dict[str, tuple[object, Context]]:
+    """One answer for each verb, with what stands beside it."""
+    stack = office()
+    chain = why(stack, "mail", _FOREIGN, 30.0).steps
+    missed, kept = Missed(0, 0.75, 0.2, 0.0, "mail", chain), Kept(_US, "own-mail", "mail", 30.0, chain)
+    reason = StepReason(
+        _OPTIONS["own-mail"], True, "needed", PLAN, (missed,), (), (kept,), None, None, 0.75, 0.2,
+    )  # fmt: skip
+    old = (
+        EarlierStep("own-mail", "Mail", "2027-01-01", "2027-04-01", 5.0),
+        EarlierStep("gone", "", "2027-01-01", "2027-01-02", 1),
+    )
+    earlier = EarlierPlan("plan.json", 70000.0, "EUR", {one.option: one for one in old})
+    state = (StepState("own-mail", "late", 0.0, 120.0, 50000.0), StepState("gone", "dropped"))
+    followed = Followed(PLAN, state, ("more",), earlier, changes_between(earlier, PLAN))
+    beside = context_of(stack, 0, edition="2026-11-22", cutoff=_FOREIGN)
+    return {"plan": (PLAN, beside), "plan why": (reason, beside), "plan follow": (followed, beside)}

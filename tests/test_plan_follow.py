@@ -17,6 +17,7 @@ from freehold.plan.goal_values import Limits
 from freehold.plan.option_values import Activate, Option
 from freehold.plan.work_state import StepState, read_state
 from freehold.report.answers import context_of
+from freehold.report.interface import Look
 from freehold.report.json import dumps
 from freehold.report.render import render, to_json
 from freehold.report.schemas import json_schema
@@ -218,7 +219,7 @@ def followed() -> Followed:
 
 
 def test_the_page_shows_what_changed_how_the_work_stands_and_the_plan_for_the_rest() -> None:
-    page = " ".join(render(followed(), "text", context_of(office(), 0)).split())
+    page = " ".join(render(followed(), "text", context_of(office(), 0), Look(width=400)).split())
     for one in (
         "Town office: the way out, as the work stands", "The earlier plan cost 70,000 EUR; what is left costs 61,650 EUR.",
         "Stock of disks new", "name of gone gone", "Run our own mail later 2027-01-01 to 2027-04-01 2027-01-01 to 2027-05-01",

@@ -64,7 +64,7 @@ def test_the_first_page_says_what_it_costs_by_when_what_is_leased_what_it_does_n
         "Still leased at the end: one thing, among them Storage (Big Cloud).",
         "What it does not survive: with everything foreign cut off, 75 % is left on day 365, at worst.",
         "The cut-off engine has confirmed every aim, day by day",
-        "In 93 % of 500 sampled futures, in which steps fail or are late, it holds (surely 90 % to 95 %) (asked: 90 %).",
+        "In 93 % of 500 sampled futures, in which steps fail or are late, it holds (surely 90 % to 95 %; asked: 90 %).",
         "The failure of Run our own mail would hurt most, by 90 points.",
     ):
         assert one in said

@@ -16,9 +16,10 @@ from freehold.plan.plan_values import PlanAnswer
 from freehold.plan.work_state import StepState
 from freehold.stack.values import Stack, is_stated
 
-__all__ = ["Followed", "LeftToPlan", "StepChange", "changes_between", "follow_plan", "left_to_plan"]
+__all__ = ["Followed", "Kind", "LeftToPlan", "StepChange", "changes_between", "follow_plan", "left_to_plan"]
 
 Kind: TypeAlias = Literal["new", "gone", "earlier", "later", "dearer", "cheaper", "same"]
+"""How a step differs from the earlier plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from freehold.errors import BadOptions, PlanError, UsageError
 from freehold.measure.case import Kernel
@@ -33,11 +34,15 @@ from freehold.plan.roadmap import curves, cutoffs_of, price_of, steps_of, still_
 from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Committed, Terms
 from freehold.plan.sensitivity import sensitivity
+from freehold.plan.step_reason import breaks_of
 from freehold.plan.zero_one_search import MANY, zero_one
 from freehold.stack.values import Stack
 from freehold.words import say
 
 __all__ = ["Begun", "Beside", "make_plan"]
+
+_MOST_LEFT_OUT: Final = 200
+"""Steps up to which each is left out alone, to see which aims it holds up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +280,11 @@ def _greedy(planner: _Planner) -> float | None:
 def _steps(planner: _Planner, chosen: Chosen) -> tuple[Step, ...]:
     begun = {one.option: (one.start, one.ready, one.cost) for one in planner.begun}
     starts = {**{one: start for one, (start, _, _) in begun.items()}, **chosen.starts} if chosen.built is not None else {}
-    return steps_of(planner.options, starts, planner.goal.limits, begun)
+    steps = steps_of(planner.options, starts, planner.goal.limits, begun)
+    if not chosen.built or chosen.stopped == "interrupted" or len(steps) > _MOST_LEFT_OUT:
+        return steps
+    breaks = breaks_of(planner.judge, frozenset(starts))
+    return tuple(replace(step, breaks=breaks[planner.number[step.option]]) for step in steps)
 
 
 def _checks(planner: _Planner, built: Sequence[str], *, confirmed: bool) -> tuple[Check, ...]:

@@ -121,7 +121,9 @@ class _Reader:
         self.findings: list[Finding] = []
 
     def _wrong(self, key: str, problem: str, mend: str) -> None:
-        self.findings.append(Finding(f"{self._path}, {self._where}", 0, key, problem, mend))
+        self.findings.append(
+            Finding(f"{self._path}, {self._where}", 0, key, problem, mend if mend.endswith("?") else mend + ".")
+        )
 
     def step(self, number: int, row: object) -> StepState | None:
         """One step; ``None`` where it is not sound."""

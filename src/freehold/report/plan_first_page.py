@@ -5,14 +5,15 @@ What it costs, by when, what it reaches, what is still leased, what it cannot su
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
 from freehold.plan.goal_values import BestAim
-from freehold.plan.plan_values import Curve, PlanAnswer
+from freehold.plan.plan_values import Confidence, Curve, PlanAnswer
 from freehold.report.interface import Paragraph, Tone
-from freehold.report.plan_words import aim_words, cut_words, few, last_day, money, option_name, short
-from freehold.report.sentences import capital, count, item_name, who
+from freehold.report.plan_words import aim_words, cut_words, few, landlord, last_day, money, option_name, short
+from freehold.report.sentences import capital, count, item_name
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import percent, say
@@ -73,6 +74,9 @@ def _cost(answer: PlanAnswer) -> str:
         "plan.costs_parts", steps=steps, cost=total, once=money(answer.price.once, answer.currency),
         year=money(answer.price.yearly, answer.currency),
     )  # fmt: skip
+    lost = answer.cost - math.fsum(step.cost for step in answer.steps)
+    if answer.goal.limits.penalty is not None and lost > 0.005:
+        told += " " + say("plan.penalty", lost=money(lost, answer.currency))
     return told + (" " + say("plan.discounted", rate=percent(rate)) if rate > 0 else "")
 
 
@@ -142,7 +146,7 @@ def _leased(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
     names = []
     for one in answer.leased:
         name = short(item_name(stack, one.item))
-        lords = [short(who(stack, lord)) for lord in one.landlords]
+        lords = [short(landlord(stack, lord)) for lord in one.landlords]
         names.append(say("plan.leased_one", item=name, landlord=lords[0]) if lords else name)
     return say("plan.leased", count=count("plan.things", len(names)), names=_some(names, most))
 
@@ -185,18 +189,22 @@ def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
     if sure is None:
         told.append(say("plan.certain"))
     else:
-        if sure.counted:
-            holds = say("plan.confidence_counted", reached=percent(sure.reached))
-        else:
-            holds = say(
-                "plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}", low=percent(sure.low),
-                high=percent(sure.high),
-            )  # fmt: skip
-        told.append(holds + ("" if sure.asked is None else say("plan.confidence_asked", asked=percent(sure.asked))) + ".")
+        told.append(_confidence(sure))
         if sure.hurts and sure.hurts[0][1] > 0:
             id_, fall = sure.hurts[0]
             told.append(say("plan.hurts", name=short(option_name(answer.options.get(id_), id_)), points=round(fall * 100)))
     return " ".join(told), "plain"
+
+
+def _confidence(sure: Confidence) -> str:
+    """In which share of futures it holds, how surely, and what was asked."""
+    beside = [] if sure.asked is None else [say("plan.confidence_asked", asked=percent(sure.asked))]
+    if sure.counted:
+        holds = say("plan.confidence_counted", reached=percent(sure.reached))
+    else:
+        holds = say("plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}")
+        beside.insert(0, say("plan.confidence_range", low=percent(sure.low), high=percent(sure.high)))
+    return holds + (f" ({'; '.join(beside)})" if beside else "") + "."
 
 
 def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:

@@ -14,7 +14,7 @@ from freehold.words import say
 
 __all__ = ["plan_tasks"]
 
-_PLAIN: Final = re.compile(r"(?:[^\W_]|[ ,.;'’()/%+-])+")
+_PLAIN: Final = re.compile(r"(?:[^\W_]|[ ,.;'’()/%+-]|: |& )+")
 _ACTS: Final = re.compile(r"www\.|\bGH-\d", re.IGNORECASE)
 
 

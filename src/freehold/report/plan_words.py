@@ -10,11 +10,11 @@ from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, N
 from freehold.plan.prices import YEAR, date_on, plan_days
 from freehold.report.sentences import item_name, rules_in_words, who
 from freehold.stack.cutoff import Cutoff
-from freehold.stack.values import Source, Stack
+from freehold.stack.values import Stack
 from freehold.words import day, days, percent, say
 
 __all__ = [
-    "aim_words", "asked_of", "change_words", "cut_words", "does", "few", "last_day", "money", "option_name",
+    "aim_words", "asked_of", "change_words", "cut_words", "does", "few", "landlord", "last_day", "money", "option_name",
     "short", "source_words", "year_start",
 ]  # fmt: skip
 
@@ -62,14 +62,20 @@ def option_name(option: Option | None, id_: str) -> str:
 
 def source_words(stack: Stack | None, id_: str, option: Option | None = None) -> str:
     """A source as its item from its provider; else its id."""
-    source: Source | None = None
-    for one in (stack, option.adds if option is not None else None):
-        if one is not None and id_ in one.source_by_id:
-            source, stack = one.source_by_id[id_], one
-            break
+    adds = option.adds if option is not None else None
+    holders = [one for one in (stack, adds) if one is not None]
+    source = next((one.source_by_id[id_] for one in holders if id_ in one.source_by_id), None)
     if source is None or not isinstance(source.provider, str):
         return say("plan.source", source=id_)
-    return say("plan.source_of", item=item_name(stack, source.item), provider=who(stack, source.provider))
+    # what an option adds may name items and providers that the stack has, and the other way round
+    item = next((one for one in holders if source.item in one.item_by_id), stack)
+    provider = next((one for one in holders if source.provider in one.provider_by_id), stack)
+    return say("plan.source_of", item=item_name(item, source.item), provider=who(provider, source.provider))
+
+
+def landlord(stack: Stack | None, id_: str) -> str:
+    """A landlord's name; words for one who is not known."""
+    return say("report.not_known") if id_ == "?" else who(stack, id_)
 
 
 def change_words(change: Change, stack: Stack | None, option: Option | None = None) -> str:

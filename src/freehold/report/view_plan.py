@@ -24,8 +24,8 @@ from freehold.report.interface import (
     Table,
 )
 from freehold.report.plan_first_page import bound_words, first_page
-from freehold.report.plan_words import aim_words, asked_of, cut_words, does, last_day, money, option_name, year_start
-from freehold.report.sentences import capital, item_name, known_paragraphs, read_paragraphs, who
+from freehold.report.plan_words import aim_words, asked_of, cut_words, does, landlord, last_day, money, option_name, year_start
+from freehold.report.sentences import capital, item_name, known_paragraphs, read_paragraphs
 from freehold.report.view_plan_doubts import doubt_blocks
 from freehold.stack.values import Stack
 from freehold.words import percent, say
@@ -58,7 +58,8 @@ def plan_blocks(answer: PlanAnswer, context: Context) -> Iterator[Block]:
     if answer.steps:
         yield from _steps(answer)
         yield from _years(answer)
-    yield from _checks(answer, stack)
+    if answer.cost is not None:
+        yield from _checks(answer, stack)
     yield from _curves(answer)
     if answer.cost is not None:
         yield from _leased(answer)
@@ -190,24 +191,20 @@ def _checks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
 
 
 def _curves(answer: PlanAnswer) -> Iterator[Block]:
-    drawn = [_curve(curve, answer.planned) for curve in answer.curves]
+    drawn = [_curve(curve, answer.planned, compares=answer.cost is not None) for curve in answer.curves]
     if not drawn:
         return
-    yield Heading(say("plan.curves_heading"))
+    yield Heading(say("plan.curves_heading" if answer.cost is not None else "plan.curves_now"))
     yield from drawn[:_MOST_CURVES]
     if len(drawn) > _MOST_CURVES:
         yield Detail(say("plan.more_curves"), tuple(drawn[_MOST_CURVES:]))
 
 
-def _curve(curve: PlanCurve, stack: Stack) -> Curve:
-    return Curve(
-        curve.days,
-        (
-            Series("before", say("plan.before"), curve.before.low, curve.before.high),
-            Series("after", say("plan.after"), curve.after.low, curve.after.high),
-        ),
-        say("plan.curve", rules=cut_words(curve.cut, stack)),
-    )
+def _curve(curve: PlanCurve, stack: Stack, *, compares: bool) -> Curve:
+    before = Series("before", say("plan.before"), curve.before.low, curve.before.high)
+    after = Series("after", say("plan.after"), curve.after.low, curve.after.high)
+    words = say("plan.curve", rules=cut_words(curve.cut, stack))
+    return Curve(curve.days, (before, after) if compares else (before,), words)
 
 
 def _leased(answer: PlanAnswer) -> Iterator[Block]:
@@ -222,7 +219,7 @@ def _leased(answer: PlanAnswer) -> Iterator[Block]:
     rows = tuple(
         Row(
             (
-                item_name(answer.planned, one.item), ", ".join(who(answer.planned, lord) for lord in one.landlords),
+                item_name(answer.planned, one.item), ", ".join(landlord(answer.planned, lord) for lord in one.landlords),
                 Range(one.part_low, one.part_high), one.why,
             )
         )
@@ -269,9 +266,13 @@ def _price(answer: PlanAnswer) -> Iterator[Block]:
 
 
 def _gain(curve: PlanCurve) -> str:
-    return say("plan.from_level_to", before=percent(curve.before.low[-1]), after=percent(curve.after.low[-1])) + say(
-        "plan.gain_day", day=f"{curve.days[-1]:,.0f}"
-    )
+    """What is gained on the day on which that is most; of several the last."""
+    gains = [
+        (after - before, place) for place, (before, after) in enumerate(zip(curve.before.low, curve.after.low, strict=True))
+    ]
+    _, place = max(gains)
+    levels = say("plan.from_level_to", before=percent(curve.before.low[place]), after=percent(curve.after.low[place]))
+    return levels + say("plan.gain_day", day=f"{curve.days[place]:,.0f}")
 
 
 def _cheaper(answer: PlanAnswer) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from freehold.plan.frontier import last_points
-from freehold.plan.plan_values import FrontierPoint, Impossible, PlanAnswer
+from freehold.plan.plan_values import FrontierPoint, Impossible, PlanAnswer, Sensitivity
 from freehold.report.interface import Block, Column, Curve, Heading, Paragraph, Row, Series, Table
 from freehold.report.plan_words import aim_words, few, money, option_name
 from freehold.report.sentences import capital, count, item_name
@@ -176,7 +176,7 @@ def _sensitivity(answer: PlanAnswer) -> Iterator[Block]:
     rows = tuple(
         Row(
             (
-                say(f"plan.changed_{one.what}", value=one.value),
+                say(f"plan.changed_{one.what}", value=_changed(one, answer.currency)),
                 say("plan.no_plan_then") if one.cost is None else money(one.cost, answer.currency), one.reliance,
             )
         )
@@ -184,6 +184,14 @@ def _sensitivity(answer: PlanAnswer) -> Iterator[Block]:
     )  # fmt: skip
     yield Heading(say("plan.sensitivity_heading"))
     yield Table(columns, rows, say("plan.sensitivity_caption"))
+
+
+def _changed(one: Sensitivity, currency: str | None) -> str:
+    """To what a budget or a date is changed; a budget that is a bare number as money."""
+    try:
+        return money(float(one.value), currency) if one.what == "budget" else one.value
+    except ValueError:
+        return one.value
 
 
 def _unjudged(answer: PlanAnswer) -> Iterator[Block]:

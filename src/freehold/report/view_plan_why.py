@@ -52,7 +52,7 @@ def _blocks(answer: StepReason, context: Context, notes: Notes) -> Iterator[Bloc
                 "plan.why_step", start=step.start_date, ready=step.ready_date, cost=money(step.cost, answer.plan.currency)
             )
         )  # fmt: skip
-    if answer.chosen and answer.reliance is not None and answer.reliance_without is not None:
+    if answer.reliance is not None and answer.reliance_without is not None and answer.reliance != answer.reliance_without:
         yield Paragraph(say("plan.why_reliance", with_=percent(answer.reliance), without=percent(answer.reliance_without)))
     if answer.plan.stopped is not None:
         yield Paragraph(say(f"plan.stopped_{answer.plan.stopped}"), "warn")

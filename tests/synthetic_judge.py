@@ -73,8 +73,57 @@ class FormulaJudge:
         harms = {one for each in ways for one in each.none_of}
         return [0 if one in helps & harms else -1 if one in harms else 1 for one in range(len(self.options))]
 
+    def in_parts(self) -> FormulaJudgeInParts:
+        """The same judge, which also says that each way is a part."""
+        return FormulaJudgeInParts(self.options, self.levels, self.ways, self.reliance_ways)
+
     def goal(self, limits: Limits, **others: object) -> Goal:
         return Goal(tuple(self.aims), limits, **others)  # type: ignore[arg-type]
+
+
+class FormulaJudgeInParts(FormulaJudge):
+    """Each aim is the mean of parts, one for each way: at full level if it holds, else at a tenth for each option it has.
+
+    Of two moments, the second counts every other part for nine tenths.
+    """
+
+    def judge(self, built: frozenset[int], aims: Sequence[int] | None = None) -> Judged:
+        self.calls += 1
+        reached = [self._mean(built, aim) for aim in range(len(self.ways))]
+        return Judged(
+            tuple(
+                (aims is not None and aim not in aims) or reached[aim] >= self.levels[aim] - TOLERANCE
+                for aim in range(len(reached))
+            ),
+            tuple(reached),
+        )
+
+    def reliance(self, built: frozenset[int]) -> float:
+        self.calls += 1
+        return self._mean(built, None)
+
+    def part_weights(self, aim: int | None) -> Sequence[float]:
+        ways = self.reliance_ways if aim is None else self.ways[aim]
+        whole = math.fsum(one.weight for one in ways) or 1.0
+        return [one.weight / whole for one in ways]
+
+    def worst_moment(self, built: frozenset[int], aim: int | None) -> int:
+        return min((0, 1), key=lambda moment: self._at(built, aim, moment))
+
+    def part_levels(self, built: frozenset[int], aim: int | None, moment: object) -> Sequence[float]:
+        self.calls += 1
+        ways = self.reliance_ways if aim is None else self.ways[aim]
+        return [
+            (1.0 if one.holds(built) else 0.1 * len(one.all_of & built) / (1 + len(one.none_of & built)))
+            * (1.0 if moment == 0 or number % 2 else 0.9)
+            for number, one in enumerate(ways)
+        ]
+
+    def _at(self, built: frozenset[int], aim: int | None, moment: int) -> float:
+        return math.fsum(w * y for w, y in zip(self.part_weights(aim), self.part_levels(built, aim, moment), strict=True))
+
+    def _mean(self, built: frozenset[int], aim: int | None) -> float:
+        return min(self._at(built, aim, moment) for moment in (0, 1))
 
 
 def reached_by(ways: Sequence[Way], built: frozenset[int]) -> float:

@@ -110,9 +110,13 @@ def check(judge: FormulaJudge, limits: Limits, terms: Terms, chosen: Chosen, bes
     assert not terms.forbidden & chosen.built
 
 
+@pytest.mark.parametrize("in_parts", [False, True])
 @settings(max_examples=60, deadline=None)
 @given(judges(), st.sampled_from([None, 5.0, 20.0]), st.data())
-def test_the_least_cost_is_that_of_trying_every_subset(judge: FormulaJudge, budget: float | None, data: st.DataObject) -> None:
+def test_the_least_cost_is_that_of_trying_every_subset(
+    in_parts: bool, judge: FormulaJudge, budget: float | None, data: st.DataObject
+) -> None:
+    judge = judge.in_parts() if in_parts else judge
     some = st.frozensets(st.integers(0, len(judge.options) - 1), max_size=1)
     terms = Terms(
         forced=data.draw(some), forbidden=data.draw(some),
@@ -158,11 +162,13 @@ def test_years_and_discount_are_those_of_trying_every_season(
     check(judge, limits, Terms(), chosen, chosen.cost)
 
 
+@pytest.mark.parametrize("in_parts", [False, True])
 @settings(max_examples=60, deadline=None)
 @given(judges(4, days=4), st.sampled_from([None, 1.0]), st.sampled_from([0.3, 0.6, 1.0]), st.data())
 def test_a_share_of_futures_is_that_of_trying_every_plan(
-    judge: FormulaJudge, people: float | None, share: float, data: st.DataObject
+    in_parts: bool, judge: FormulaJudge, people: float | None, share: float, data: st.DataObject
 ) -> None:
+    judge = judge.in_parts() if in_parts else judge
     numbers = st.integers(0, len(judge.options) - 1)
     late = st.dictionaries(numbers, st.sampled_from([0.5, 1.0, 2.0]), max_size=2)
     futures = data.draw(st.lists(st.builds(Future, st.frozensets(numbers, max_size=1), late), min_size=1, max_size=5))
@@ -171,9 +177,13 @@ def test_a_share_of_futures_is_that_of_trying_every_plan(
     check(judge, limits, terms, Search(judge, judge.goal(limits)).ask(terms), least(judge, limits, terms, range(5)))
 
 
+@pytest.mark.parametrize("in_parts", [False, True])
 @settings(max_examples=40, deadline=None)
 @given(judges(6), st.sampled_from([None, 4.0, 10.0, 30.0]))
-def test_the_most_reliance_within_a_budget_is_that_of_trying_every_subset(judge: FormulaJudge, budget: float | None) -> None:
+def test_the_most_reliance_within_a_budget_is_that_of_trying_every_subset(
+    in_parts: bool, judge: FormulaJudge, budget: float | None
+) -> None:
+    judge = judge.in_parts() if in_parts else judge
     limits = Limits(START, budget=budget)
     found = [
         (judge.reliance(built), -cost)
@@ -352,7 +362,7 @@ def test_an_interrupted_search_gives_the_best_so_far_with_its_bound() -> None:
     rng = random.Random(3)
     options = [option(f"o{number}", float(rng.randint(1, 9))) for number in range(30)]
     ways = [way(0.1, rng.sample(range(30), 2)) for _ in range(25)]
-    judge = FormulaJudge(options, [0.9], [ways])
+    judge = FormulaJudge(options, [0.9], [ways]).in_parts()
     told: list[tuple[float, float]] = []
     chosen = Search(judge, judge.goal(YEAR), interrupted=interrupted, progress=lambda *both: told.append(both)).ask()
     assert chosen.stopped == "interrupted"

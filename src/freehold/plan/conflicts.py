@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.plan.interface import Moment
 from freehold.plan.openings import TOLERANCE
 from freehold.plan.verdicts import Demand, Verdicts
 
@@ -34,21 +35,28 @@ class Conflict:
         Of what is graded: the most that the refuted sets come to; it binds whoever asks for more. Else ``None``.
     has, lacks
         Options, by number.
+    moment, part
+        The part of the aim that it is about, and when; such a conflict only says that this part comes to no more than ``level``
+        without what it names. ``None``: it is about the aim as a whole.
     """
 
     aim: int | None
     level: float | None
     has: frozenset[int]
     lacks: frozenset[int]
+    moment: Moment = None
+    part: int | None = None
 
     def binds(self, demand: Demand) -> bool:
-        """Whether a demand cannot hold for a set that this conflict is about."""
+        """Whether it matters to a demand."""
+        if self.part is not None:
+            return self.aim == demand.aim
         if self.aim != demand.aim or (self.level is not None) != demand.graded:
             return False
         return self.level is None or self.level < demand.level - TOLERANCE
 
     def refutes(self, built: Collection[int]) -> bool:
-        """Whether a set of options is one of those that it refutes."""
+        """Whether a set of options is one of those that it is about."""
         return self.has.isdisjoint(built) and self.lacks.issubset(built)
 
 
@@ -57,6 +65,7 @@ class Conflicts:
 
     def __init__(self) -> None:
         self._known: dict[Conflict, None] = {}
+        self._parts: dict[tuple[int | None, Moment], list[Conflict]] = {}
         self.uses: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -67,13 +76,28 @@ class Conflicts:
         if conflict in self._known:
             return False
         self._known[conflict] = None
+        if conflict.part is not None:
+            self._parts.setdefault((conflict.aim, conflict.moment), []).append(conflict)
         for one in conflict.has:
             self.uses[one] = self.uses.get(one, 0) + 1
         return True
 
+    def caps(self, aim: int | None, moment: Moment, built: Collection[int]) -> dict[int, Conflict]:
+        """Of parts that are known to be held down with a set of options, the conflict that holds each down most."""
+        found: dict[int, Conflict] = {}
+        for conflict in self._parts.get((aim, moment), ()):
+            part = conflict.part
+            if part is not None and conflict.refutes(built) and (part not in found or _cap(conflict) < _cap(found[part])):
+                found[part] = conflict
+        return found
+
     def binding(self, demands: Sequence[Demand]) -> Iterator[Conflict]:
         """Those that bind one of some demands, in the order in which they were learnt."""
         return (conflict for conflict in tuple(self._known) if any(conflict.binds(demand) for demand in demands))
+
+
+def _cap(conflict: Conflict) -> float:
+    return 1.0 if conflict.level is None else conflict.level
 
 
 def conflict_of(
@@ -120,7 +144,7 @@ def conflict_of(
     level = max(verdicts.reached(each, demand) for each in box) if demand.graded else None
     has = frozenset(one for one, sign in enumerate(signs) if sign >= 0 and one not in failing and one not in free)
     lacks = frozenset(one for one in failing if signs[one] <= 0 and one not in free)
-    return Conflict(demand.aim, level, has, lacks)
+    return Conflict(demand.aim, level, has, lacks, demand.moment, demand.part)
 
 
 def changed_while(

@@ -7,6 +7,7 @@ are given, conflicts hold for what counts in each future that a plan takes on, a
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ortools.sat.python import cp_model
 from freehold.plan.conflicts import Conflict
 from freehold.plan.counting import Counting
 from freehold.plan.cp_sat import Run, Status, run
+from freehold.plan.interface import Moment
 from freehold.plan.openings import TOLERANCE, Openings
 from freehold.plan.search_values import Terms
 from freehold.plan.timing import Timing, amounts
@@ -27,6 +29,10 @@ __all__ = ["Master", "Proposal", "Sought"]
 Sought: TypeAlias = Literal["cost", "liking"]
 
 _EAGER: Final = 8
+_PARTS: Final = 10**6
+
+_Place: TypeAlias = tuple[int | None, Moment, int]
+"""An aim, a moment, and a future by its number."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,14 @@ class Master:
         In how many futures a plan must do.
     unit
         How money is counted; ``None``: as fits what can be chosen.
+    parts
+        Of aims (``None``: self-reliance) that are a weighted mean of parts: the weights, and the level to come to.
     """
 
     def __init__(
-        self, openings: Openings, terms: Terms, countings: Sequence[Counting], enough: int, unit: Unit | None = None
-    ) -> None:
+        self, openings: Openings, terms: Terms, countings: Sequence[Counting], enough: int, unit: Unit | None = None,
+        parts: Mapping[int | None, tuple[Sequence[float], float]] | None = None,
+    ) -> None:  # fmt: skip
         self.openings, self.countings = openings, countings
         self._model: Any = cp_model.CpModel()
         self._built = {one: self._model.new_bool_var(openings.options[one].id) for one in sorted(openings.earliest)}
@@ -86,6 +95,9 @@ class Master:
         self._model.add(sum(one.weight * taken for one, taken in zip(countings, self._taken, strict=True)) >= enough)
         self._literals: dict[tuple[object, ...], Any] = {}
         self._said: set[tuple[Conflict, int]] = set()
+        self._parts = parts or {}
+        self._steps: dict[_Place, dict[tuple[int, int], Any]] = {}
+        self._unsaid: set[_Place] = set()
         self.sought: Sought = "cost" if terms.liking is None else "liking"
         self.seek(self.sought)
 
@@ -166,7 +178,8 @@ class Master:
             return
         self._said.add((conflict, number))
         counting = self.countings[number]
-        clause = [~self._taken[number]]
+        higher = None if conflict.part is None else self._higher(conflict, number)
+        clause = [~self._taken[number] if higher is None else ~higher]
         for one in sorted(conflict.has):
             literal = self._counts(counting, one)
             if literal is True:
@@ -180,6 +193,34 @@ class Master:
             if literal is not True:
                 clause.append(~literal)
         self._model.add_bool_or(clause)
+
+    def _higher(self, conflict: Conflict, number: int) -> Any:
+        """Whether a part of an aim comes to more than a level at a moment in a future; it need not where it does."""
+        key, step = (conflict.aim, conflict.moment, number), (conflict.part or 0, math.ceil((conflict.level or 0.0) * _PARTS))
+        steps = self._steps.setdefault(key, {})
+        if step not in steps:
+            steps[step] = self._model.new_bool_var("")
+            ordered = sorted(level for part, level in steps if part == step[0])
+            for low, high in itertools.pairwise(ordered):
+                self._model.add_implication(steps[step[0], high], steps[step[0], low])
+            self._unsaid.add(key)
+        return steps[step]
+
+    def _say_means(self) -> None:
+        """Let what the parts come to at most be enough, at each moment in each future that is taken on."""
+        for key in sorted(self._unsaid, key=str):
+            weights, level = self._parts[key[0]]
+            whole = [math.ceil(weight * _PARTS - TOLERANCE) for weight in weights]
+            steps = self._steps[key]
+            mean: Any = 0
+            for part, weight in enumerate(whole):
+                levels = sorted(one for each, one in steps if each == part)
+                mean += weight * (levels[0] if levels else _PARTS)
+                for low, high in itertools.pairwise([*levels, _PARTS]):
+                    mean += weight * (high - low) * steps[part, low]
+            enough = math.floor((level - TOLERANCE) * _PARTS**2)
+            self._model.add(mean >= enough).only_enforce_if(self._taken[key[2]])
+        self._unsaid.clear()
 
     def _counts(self, counting: Counting, option: int) -> Any:
         """Whether an option counts: a literal, or known."""
@@ -213,6 +254,7 @@ class Master:
         hint: Mapping[int, int] | None = None,
     ) -> Proposal:  # fmt: skip
         """The best that all that was said allows."""
+        self._say_means()
         self._model.clear_hints()
         if hint is not None:
             for one, built in self._built.items():

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from freehold.plan.conflicts import Conflicts, changed_while, conflict_of
+from freehold.plan.conflicts import Conflict, Conflicts, changed_while, conflict_of
 from freehold.plan.counting import Counting, countings
 from freehold.plan.master import Master, Proposal
 from freehold.plan.openings import TOLERANCE, Openings
@@ -83,7 +83,12 @@ class Question:
         self._all = sum(one.weight for one in self._countings)
         share = terms.share if terms.futures else 1.0
         self._enough = max(0, math.ceil(share * self._all - TOLERANCE))
-        self._master = Master(openings, terms, self._countings, self._enough)
+        self._parts: dict[int | None, tuple[Sequence[float], float]] = {}
+        for demand in self._demands:
+            weights = verdicts.weights(demand.aim)
+            if weights is not None:
+                self._parts[demand.aim] = weights, max(demand.level, self._parts.get(demand.aim, (weights, 0.0))[1])
+        self._master = Master(openings, terms, self._countings, self._enough, parts=self._parts)
         for conflict in conflicts.binding(self._demands):
             self._master.add(conflict)
         price = {one: openings.price(one) for one in openings.earliest}
@@ -227,20 +232,55 @@ class Question:
             failing = self._verdicts.failing(built, self._demands)
             if not failing:
                 return built
-            conflict = conflict_of(self._verdicts, failing[0], built, order, self._check)
-            self._conflicts.add(conflict)
-            self._master.add(conflict)
-            wanted = [one for one in order if one in conflict.has and one not in counting.never]
+            named = self._said_of(built, failing[0], order)
+            wanted = [one for one in order if one in named and one not in counting.never and one not in built]
             if not wanted:
                 return None
             if not everything:
-                wanted = [min(wanted, key=self._worth)]
+                wanted = [min(wanted, key=lambda one: (self._price[one] / named[one], self._openings.options[one].id))]
             built = built.union(wanted)
         return None
 
-    def _worth(self, option: int) -> tuple[float, str]:
-        """What an option costs for each conflict that it meets."""
-        return self._price[option] / (1 + self._conflicts.uses.get(option, 0)), self._openings.options[option].id
+    def _said_of(self, built: frozenset[int], demand: Demand, order: Sequence[int]) -> Mapping[int, float]:
+        """Learn why a set fails; what would help, each with its worth."""
+        if demand.aim in self._parts:
+            named = self._said_of_parts(built, demand, order)
+            if named is not None:
+                return named
+        conflict = self._keep(conflict_of(self._verdicts, demand, built, order, self._check))
+        return {one: 1.0 + self._conflicts.uses.get(one, 0) for one in conflict.has}
+
+    def _said_of_parts(self, built: frozenset[int], demand: Demand, order: Sequence[int]) -> Mapping[int, float] | None:
+        """The same for an aim that is a mean of parts, of which enough are shown to be low; ``None`` where they are not."""
+        weights, level = self._parts[demand.aim]
+        moment = self._verdicts.worst(built, demand.aim)
+        levels = self._verdicts.levels(built, demand.aim, moment)
+        if math.fsum(weight * each for weight, each in zip(weights, levels, strict=True)) >= level - TOLERANCE:
+            return None
+        caps = self._conflicts.caps(demand.aim, moment, built)
+        shown = {part: caps[part].level or 0.0 if part in caps else 1.0 for part in range(len(weights))}
+        # what the model may be off by, since it counts levels and weights in whole millionths, rounded up
+        fine = (len(weights) + 1) * 3e-6
+        unseen = sorted(shown, key=lambda part: (weights[part] * (levels[part] - shown[part]), part))
+        for part in unseen:
+            if math.fsum(weights[one] * shown[one] for one in shown) < level - fine:
+                break
+            if shown[part] > levels[part] + TOLERANCE:
+                low = demand.of_part(moment, part, levels[part])
+                caps[part] = self._keep(conflict_of(self._verdicts, low, built, order, self._check))
+                shown[part] = levels[part]
+        if math.fsum(weights[one] * shown[one] for one in shown) >= level - fine:
+            return None
+        named: dict[int, float] = {}
+        for part, conflict in caps.items():
+            for one in conflict.has:
+                named[one] = named.get(one, 0.0) + weights[part] * (1 - shown[part]) + TOLERANCE
+        return named
+
+    def _keep(self, conflict: Conflict) -> Conflict:
+        self._conflicts.add(conflict)
+        self._master.add(conflict)
+        return conflict
 
     def _start_from_everything(self) -> None:
         barred: set[int] = set()
@@ -284,7 +324,7 @@ class Question:
 
     def _trial(self, chosen: Collection[int], enough: int) -> Master:
         """A model in which just these are built."""
-        trial = Master(self._openings.only(chosen), self._terms, self._countings, enough, self._master.unit)
+        trial = Master(self._openings.only(chosen), self._terms, self._countings, enough, self._master.unit, self._parts)
         trial.fix(chosen)
         return trial
 

@@ -1,7 +1,8 @@
 """What a judge has said, kept. Owns asking it: one demand or all, the one that fails worst first, never twice the same.
 
 A *demand* is an aim, by its number, or a least self-reliance (aim ``None``). It is *graded* if it asks for a level that may
-be raised: then the level alone decides, and what was learnt of one level holds for those above it.
+be raised: then the level alone decides, and what was learnt of one level holds for those above it. A demand of one *part* is
+that this part comes to more than a level at a moment.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.plan.goal_values import Aim, BestAim, ShareAim
-from freehold.plan.interface import Judge, Sign
+from freehold.plan.interface import Judge, JudgeInParts, Moment, Sign
 from freehold.plan.openings import TOLERANCE
 from freehold.plan.option_values import Activate, Option
 
@@ -27,6 +28,12 @@ class Demand:
     aim: int | None
     level: float
     graded: bool = False
+    moment: Moment = None
+    part: int | None = None
+
+    def of_part(self, moment: Moment, part: int, level: float) -> Demand:
+        """That one part comes to more than a level at a moment."""
+        return Demand(self.aim, level, graded=True, moment=moment, part=part)
 
 
 class Verdicts:
@@ -43,6 +50,7 @@ class Verdicts:
         self.calls = 0
         self._aims: dict[tuple[frozenset[int], int], tuple[bool, float]] = {}
         self._reliance: dict[frozenset[int], float] = {}
+        self._levels: dict[tuple[frozenset[int], int | None, Moment], Sequence[float]] = {}
         self._signs: dict[int | None, Sequence[Sign]] = {}
         self._level = [
             1.0 if isinstance(aim, BestAim) else getattr(aim, "level", getattr(aim, "share", 1.0)) for aim in judge.aims
@@ -62,10 +70,14 @@ class Verdicts:
 
     def reached(self, built: frozenset[int], demand: Demand) -> float:
         """The level or share that counts for a demand."""
+        if demand.part is not None:
+            return self.levels(built, demand.aim, demand.moment)[demand.part]
         return self.reliance(built) if demand.aim is None else self._verdict(built, demand.aim)[1]
 
     def fails(self, built: frozenset[int], demand: Demand) -> bool:
         """Whether a demand does not hold with these options."""
+        if demand.part is not None:
+            return self.reached(built, demand) <= demand.level + TOLERANCE
         if demand.graded or demand.aim is None:
             return self.reached(built, demand) < demand.level - TOLERANCE
         return not self._verdict(built, demand.aim)[0]
@@ -86,6 +98,26 @@ class Verdicts:
         demands = list(demands)
         self._ask(built, [demand.aim for demand in demands if demand.aim is not None])
         return sum(max(0.0, one.level - self.reached(built, one)) for one in demands if self.fails(built, one))
+
+    def weights(self, aim: int | None) -> Sequence[float] | None:
+        """Weights of the parts of an aim, or of self-reliance; ``None`` where the judge does not say."""
+        return self.judge.part_weights(aim) if isinstance(self.judge, JudgeInParts) else None
+
+    def worst(self, built: frozenset[int], aim: int | None) -> Moment:
+        """The moment at which these options fall shortest."""
+        assert isinstance(self.judge, JudgeInParts)
+        return self.judge.worst_moment(built, aim)
+
+    def levels(self, built: frozenset[int], aim: int | None, moment: Moment) -> Sequence[float]:
+        """Level of each part of an aim at a moment."""
+        assert isinstance(self.judge, JudgeInParts)
+        key = (built, aim, moment)
+        if key not in self._levels:
+            if len(self._levels) > _MOST_KEPT // 10:
+                self._levels.clear()
+            self.calls += 1
+            self._levels[key] = self.judge.part_levels(built, aim, moment)
+        return self._levels[key]
 
     def signs(self, demand: Demand) -> Sequence[Sign]:
         """What building each option can do to a demand."""

@@ -344,7 +344,7 @@ def test_costs_in_several_currencies_are_refused(town: Path, capsys: pytest.Capt
 def test_an_option_of_a_provider_that_is_cut_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(planned("--provider", "house", "--level", "0.5", "--day", "0")) == 0
     said = capsys.readouterr().err
-    assert "freehold: note: held-mail rests on Municipal Computing, which the plan is to do without" in said
+    assert "freehold: note: 'held-mail' is of no use: 'held-mail', which it would activate, is taken by" in said
 
 
 @pytest.mark.usefixtures("town")

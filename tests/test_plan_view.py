@@ -106,7 +106,7 @@ def test_no_plan_says_so_with_the_best_that_can_be_and_what_is_missing() -> None
     said = first_page(NO_PLAN)
     assert "There is no plan: not even all options together do what is asked." in said
     assert "on day 365: 60 % is the best that can be." in said
-    assert "It would become possible if these were there: Storage." in said
+    assert "It would become possible if this were held: Storage." in said
     assert "costs" not in said
     shown = flat(page(NO_PLAN))
     assert "a held source of 'Storage'" in shown

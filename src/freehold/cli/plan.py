@@ -29,6 +29,7 @@ __all__ = ["run"]
 
 _INTERRUPTED: Final = 130
 _SAVED: Final = "freehold-plan"
+_MOST_NOTES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _ask(options: argparse.Namespace) -> _Question:
     goal = goal_from(options, loaded.stack, settings, date.today())
     found = options_of(loaded.stack, options.option_files, None if options.no_catalogue else work.catalogue())
     question = _Question(loaded, goal, tuple(found), seconds)
-    _note_what_is_cut(question)
+    _note_what_is_useless(question)
     return question
 
 
@@ -166,27 +167,17 @@ def _see_there_is_a_choice(question: _Question) -> None:
     )
 
 
-def _note_what_is_cut(question: _Question) -> None:
-    """Note which options rest on a provider that every cut-off names, since they cannot help."""
+def _note_what_is_useless(question: _Question) -> None:
+    """See that the goal makes sense, and note which options every cut-off takes."""
     from freehold.cli.speech import tell
-    from freehold.plan.goal_values import BestAim, LevelAim
-    from freehold.plan.option_values import Activate
-    from freehold.report.plan_words import option_name
-    from freehold.report.sentences import who
+    from freehold.plan.goal_checks import check_goal
     from freehold.words import say
 
-    stack = question.loaded.stack
-    cuts = [aim.cut for aim in question.goal.aims if isinstance(aim, LevelAim | BestAim)]
-    if not cuts:
-        return
-    named = [{one for rule in cut.rules for one in (rule.provider, rule.owner) if one is not None} for cut in cuts]
-    everywhere = set.intersection(*named)
-    for option in question.options:
-        for change in option.changes:
-            source = stack.source_by_id.get(change.source) if isinstance(change, Activate) else None
-            if source is not None and source.provider in everywhere:
-                name, provider = option_name(option, option.id), who(stack, str(source.provider))
-                tell("freehold: note: " + say("plan.note_cut", option=name, provider=provider))
+    notes = check_goal(question.loaded.stack, question.goal, question.judged)
+    for note in notes[:_MOST_NOTES]:
+        tell(f"freehold: note: {note}")
+    if len(notes) > _MOST_NOTES:
+        tell("freehold: note: " + say("plan.more_useless", count=f"{len(notes) - _MOST_NOTES:,}"))
 
 
 def _beside(options: argparse.Namespace) -> Beside:

@@ -361,6 +361,23 @@ def test_why_tells_of_a_step_and_of_an_option_that_was_not_chosen(capsys: pytest
     assert "no option is called 'held-mial'. Did you mean 'held-mail'" in capsys.readouterr().err
 
 
+def test_a_plan_that_is_to_be_sure_counts_failures_and_delays(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # storage may fail: with a second try beside it, it fails in one of a hundred; that one waits for the first
+    second = (
+        OPTIONS.replace("own-storage", "second-storage").replace("storage@own", "storage@second").replace("A store", "Another")
+    )
+    late = 'success = 0.9\nslip = [{ days = "30d", odds = 0.5 }]\nactivate'
+    both = OPTIONS.replace("activate", late, 1) + second.replace("activate", 'requires = ["own-storage"]\n' + late, 1)
+    (town / "ours.toml").write_text(both, encoding="utf-8")
+    asked = planned("--options", "ours.toml", "--reliance", "0.5", "--day", "365")
+    data = answer(capsys, *asked)
+    assert (data["cost"], data["confidence"]["reached"], data["confidence"]["asked"]) == (21, 0.9, None)
+    data = answer(capsys, *asked, "--confidence", "0.85")
+    assert (data["cost"], data["confidence"]["asked"], data["confidence"]["reached"]) == (21, 0.85, 0.9)
+    assert main([*asked, "--confidence", "0.999"]) == 0
+    assert "No plan was found that holds in 100 % of the futures" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.usefixtures("town")
 def test_why_tells_what_a_dearer_option_would_cost_more(capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--options", "ours.toml", "--reliance", "0.5", "--day", "365", "--start", "2027-01-01", "--no-catalogue")

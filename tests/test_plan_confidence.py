@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -173,10 +174,61 @@ def test_a_plan_that_only_its_own_sample_flatters_is_planned_anew() -> None:
     assert sure.reached >= 0.95
 
 
-def test_a_share_that_no_plan_reaches_gives_none_and_one_that_is_none_is_refused() -> None:
-    judge = TableJudge((option("a", 0.5),), ((ONE,),))
+def test_a_share_that_no_plan_reaches_gives_none_and_tells_how_sure_the_surest_is() -> None:
+    judge = TableJudge((option("a", 0.5), option("b", 0.5, cost=9)), ((ONE, TWO),))
+    plan, sure = confident_plan(Search(judge, goal()), judge, goal(), 0.99, count=200)
+    assert (plan.built, plan.bound, plan.stopped) == (None, math.inf, None)
+    assert sure is not None
+    assert (sure.asked, sure.reached) == (0.99, pytest.approx(0.75))
+
+
+def test_what_holds_in_exactly_the_share_asked_for_is_found_whatever_the_sample_says() -> None:
+    judge = TableJudge((option("a", 0.9),), ((ONE,),))
+    for seed in range(6):
+        plan, sure = confident_plan(Search(judge, goal()), judge, goal(), 0.9, count=50, seed=seed)
+        assert plan.built == {0}
+        assert sure is not None
+        assert sure.reached == pytest.approx(0.9)
+
+
+def test_without_any_plan_there_is_no_confidence_and_shares_that_are_none_are_refused() -> None:
+    judge = TableJudge((option("a", 0.5),), ((),))
     search = Search(judge, goal())
-    plan, sure = confident_plan(search, judge, search.goal, 0.99, count=200)
-    assert (plan.built, sure) == (None, None)
-    with pytest.raises(UsageError, match="share"):
-        confident_plan(search, judge, search.goal, 1.5)
+    plan, sure = confident_plan(search, judge, search.goal, 0.5, count=10)
+    assert (plan.built, plan.bound, sure) == (None, math.inf, None)
+    for share in (1.5, 0.0, math.nan):
+        with pytest.raises(UsageError, match="share"):
+            confident_plan(search, judge, search.goal, share)
+
+
+def test_where_self_reliance_is_sought_it_is_kept_in_that_share_too() -> None:
+    # a gives 0.3 with odds 0.6, b gives 0.2 with odds 0.95
+    judge = TableJudge((option("a", 0.6), option("b", 0.95)), (), ((0.3, (ONE,)), (0.2, (TWO,))))
+    reliant = replace(goal(), seek="reliance")
+    for asked, reached, level in ((0.5, 0.57, 0.5), (0.59, 0.6, 0.3), (0.9, 0.95, 0.2)):
+        plan, sure = confident_plan(Search(judge, reliant), judge, reliant, asked, count=2000, seed=1)
+        assert plan.reliance == pytest.approx(level)
+        assert sure is not None
+        assert sure.reached == pytest.approx(reached)
+
+
+@settings(max_examples=25, deadline=None)
+@given(judges(most=4, odds=True), st.sampled_from([0.4, 0.7, 0.9]))
+def test_the_cheapest_plan_that_is_sure_enough_is_found_where_samples_can_tell(judge: TableJudge, asked: float) -> None:
+    search, last = EverySubset(judge, goal()), plan_days(goal().limits)
+    shares = {
+        one[0]: every_outcome(judge, Chosen(one[0], one[1], one[2], one[2]), last)
+        for one in search.plans()
+        if judge.judge(one[0]).done
+    }
+    # a share so near to the one asked for that 400 futures cannot tell them apart is left out
+    assume(all(abs(share - asked) > 0.08 or share == asked for share in shares.values()))
+    plan, sure = confident_plan(Search(judge, goal()), judge, goal(), asked, count=400, seed=2)
+    able = [one for one in search.plans() if shares.get(one[0], 0.0) >= asked]
+    if able:
+        assert plan.cost == pytest.approx(min(one[2] for one in able))
+        assert sure is not None
+        assert sure.reached >= asked - 1e-9
+    else:
+        assert plan.built is None
+        assert (sure.reached if sure else 0.0) == pytest.approx(max(shares.values(), default=0.0))

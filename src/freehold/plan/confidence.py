@@ -161,8 +161,11 @@ def confident_plan(
 ) -> tuple[Chosen, Confidence | None]:  # fmt: skip
     """The least cost (or the most self-reliance) for which the aims hold in a share of futures.
 
-    It is planned for one sample and measured on another, or on all that may happen. Where it falls short there, it is planned
-    anew for a share that is higher by what is missing, a few times at most; the surest plan that was found is given.
+    The plan for which all goes well is tried first: where it is sure enough, nothing cheaper is. Else it is planned for one
+    sample and measured on another, or on all that may happen; where it falls short there, it is planned anew for a share that
+    is higher by what is missing. It begins two standard errors under the share asked for: by Luedtke and Ahmed 2008, "A sample
+    approximation approach for optimization with probabilistic constraints" (SIAM J. Optim. 19, section 2.2), what is proven of
+    that sample bounds every plan that is sure enough with 97.7 % confidence.
 
     Parameters
     ----------
@@ -181,7 +184,8 @@ def confident_plan(
 
     Returns
     -------
-    The plan, with the bound that the first sample gave, and its confidence; ``None`` without a plan.
+    The plan and its confidence. Where none that was found is sure enough, there is none, and the confidence is that of the
+    surest one that was found; ``None`` where there is no plan at all.
 
     Raises
     ------
@@ -190,28 +194,55 @@ def confident_plan(
     """
     if not 0 < asked <= 1:
         raise UsageError(f"A plan cannot hold in a share of {asked} of all futures. Give a share over 0, and 1 at most.")
-    begun, terms = tuple(committed), terms or Terms()
-    deadline, questions = Deadline(seconds), Questions(search, terms, seconds=_PLANNING * seconds, expected=2)
+    terms = terms or Terms()
     planned_for = draw_futures(judge.options, count, seed)
-    others = draw_futures(judge.options, count, (seed + 1) % _SEEDS)
-    share, bound = asked, 0.0
-    best: tuple[Chosen, Confidence] | None = None
+    measuring = _Measuring(judge, goal, draw_futures(judge.options, count, (seed + 1) % _SEEDS), asked, tuple(committed), terms)
+    questions, deadline = Questions(search, terms, seconds=_PLANNING * seconds, expected=3), Deadline(seconds)
+    plain = questions.ask(terms)
+    if plain is None or plain.built is None:
+        return plain or Chosen(None, {}, math.inf, 0.0, "time"), None
+    surest, bound, stopped = measuring.of(plain, deadline.share(_ROUNDS)), plain.bound, plain.stopped
+    if _enough(surest):
+        return plain, surest
+    share = max(1 / count, asked - 2 * math.sqrt(asked * (1 - asked) / count))
     for number in range(_ROUNDS):
         chosen = questions.ask(replace(terms, futures=planned_for, share=share))
         if number == 0 and chosen is not None:
-            bound = chosen.bound
+            bound, stopped = max(bound, chosen.bound), chosen.stopped
         if chosen is None or chosen.built is None:
             break
-        sure = confidence(
-            judge, goal, chosen, others, asked, committed=begun,
-            least_reliance=terms.least_reliance if chosen.reliance is None else chosen.reliance,
-            seconds=deadline.share(_ROUNDS - 1 - number),
-        )  # fmt: skip
-        if best is None or sure.reached > best[1].reached:
-            best = replace(chosen, bound=bound), sure
-        if sure.reached >= asked - _TOLERANCE or share >= 1:
+        sure = measuring.of(chosen, deadline.share(_ROUNDS - number))
+        if _enough(sure):
+            return replace(chosen, bound=min(bound, chosen.cost)), sure
+        surest = max(surest, sure, key=lambda one: one.reached)
+        if share >= 1:
             break
         share = min(1.0, share + max(asked - sure.reached, 1 / count))
-    if best is not None:
-        return best
-    return Chosen(None, {}, math.inf, bound, "time" if chosen is None else chosen.stopped), None
+    most = questions.ask(replace(terms, liking=dict.fromkeys(range(len(judge.options)), 1.0)))
+    largest = None if most is None or most.built is None else questions.ask(replace(terms, forced=most.built))
+    if largest is not None and largest.built is not None:
+        sure = measuring.of(largest, deadline.share())
+        if _enough(sure):
+            return replace(largest, bound=min(bound, largest.cost), stopped=stopped or "time"), sure
+        surest = max(surest, sure, key=lambda one: one.reached)
+    return Chosen(None, {}, math.inf, bound, stopped), surest
+
+
+class _Measuring:
+    """How sure plans are, on futures for which they were not made."""
+
+    def __init__(
+        self, judge: Judge, goal: Goal, futures: Sequence[Future], asked: float, committed: tuple[Committed, ...], terms: Terms
+    ) -> None:
+        self._judge, self._goal, self._futures, self._asked = judge, goal, futures, asked
+        self._committed, self._terms = committed, terms
+
+    def of(self, chosen: Chosen, seconds: float) -> Confidence:
+        return confidence(
+            self._judge, self._goal, chosen, self._futures, self._asked, committed=self._committed, seconds=seconds,
+            least_reliance=self._terms.least_reliance if chosen.reliance is None else chosen.reliance,
+        )  # fmt: skip
+
+
+def _enough(sure: Confidence) -> bool:
+    return sure.asked is not None and sure.reached >= sure.asked - _TOLERANCE

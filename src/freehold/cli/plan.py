@@ -29,7 +29,6 @@ __all__ = ["run"]
 
 _INTERRUPTED: Final = 130
 _SAVED: Final = "freehold-plan"
-_MOST_NOTES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,8 @@ def _ask(options: argparse.Namespace) -> _Question:
     goal = goal_from(options, loaded.stack, settings, date.today())
     found = options_of(loaded.stack, options.option_files, None if options.no_catalogue else work.catalogue())
     question = _Question(loaded, goal, tuple(found), seconds)
-    _note_what_is_useless(question)
+    if options.action != "why":
+        _note_what_is_useless(question)
     return question
 
 
@@ -174,10 +174,11 @@ def _note_what_is_useless(question: _Question) -> None:
     from freehold.words import say
 
     notes = check_goal(question.loaded.stack, question.goal, question.judged)
-    for note in notes[:_MOST_NOTES]:
-        tell(f"freehold: note: {note}")
-    if len(notes) > _MOST_NOTES:
-        tell("freehold: note: " + say("plan.more_useless", count=f"{len(notes) - _MOST_NOTES:,}"))
+    if not notes:
+        return
+    more = len(notes) - 1
+    key = "plan.more_useless_one" if more == 1 else "plan.more_useless_many"
+    tell("freehold: note: " + (say(key, note=notes[0], count=f"{more:,}") if more else notes[0]))
 
 
 def _beside(options: argparse.Namespace) -> Beside:

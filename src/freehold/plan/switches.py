@@ -18,15 +18,16 @@ import numpy as np
 from freehold.measure.case import LOW, Case, Kernel, Supply
 from freehold.measure.level_view import Losses
 from freehold.network.acceleration import has_compiler
-from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Scenario
+from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Scenario, State
+from freehold.network.build import Built, with_needs
 from freehold.network.first_activity import first_activity
 from freehold.network.order import components
-from freehold.network.solve import mean_curve, solve
+from freehold.network.solve import mean_curve, running_state, solve
 from freehold.plan.applied import apply_options, with_additions, with_unknown_sources
 from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.shares import Filled, fill_shares
-from freehold.stack.values import UNKNOWN, Need, Source, Stack
+from freehold.stack.values import UNKNOWN, Source, Stack
 
 __all__ = ["Switches", "why_not_switches"]
 
@@ -48,9 +49,9 @@ def why_not_switches(stack: Stack, options: Iterable[Option]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What takes a network of its own: options that change needs, that take shares, that bring items without a source."""
+    """What takes numbers of its own: options that take shares, sources that do, options that bring items without a source."""
 
-    needs: frozenset[int]
+    stake: float
     sharing: frozenset[int]
     taking: frozenset[str]
     brought: frozenset[int]
@@ -96,7 +97,8 @@ class Switches:
         size = len(self._whole.sources) + len(self._whole.needs)
         self._kernel: Kernel = "compiled" if kernel == "auto" and size > _LARGE and has_compiler() else kernel
         self._cases: dict[float, Case] = {}
-        self._variants: dict[tuple[float, _Key], _Variant] = {}
+        self._numbers: dict[_Key, _Numbers] = {}
+        self._variants: dict[tuple[_Key, frozenset[int]], _Variant] = {}
         self.item_number: Mapping[str, int] = {item.id: number for number, item in enumerate(self._whole.items)}
 
     def case(self, stake: float) -> Case:
@@ -120,7 +122,7 @@ class Switches:
         blow = _Cut(cut)
         variant, started = self._found(built, blow, cut.stake, cut.known_on, day)
         scenario = self._scenario(variant, blow, built, started, cut.known_on)
-        _, sums, _ = mean_curve(variant.case.built(LOW), scenario, rows, day, variant.case.running(LOW))
+        _, sums, _ = mean_curve(variant.built, scenario, rows, day, variant.running)
         return float(np.clip(np.min(sums), 0.0, 1.0))
 
     def levels_lost(self, built: frozenset[int], lost: frozenset[int], stake: float, days: Sequence[float]) -> Floats:
@@ -137,7 +139,7 @@ class Switches:
     def _levels(self, built: frozenset[int], blow: _Blow, stake: float, known_on: float, days: Sequence[float]) -> Floats:
         variant, started = self._found(built, blow, stake, known_on, days[-1])
         scenario = self._scenario(variant, blow, built, started, known_on)
-        found: Floats = solve(variant.case.built(LOW), [scenario], days, 0.5, variant.case.running(LOW)).levels[0]
+        found: Floats = solve(variant.built, [scenario], days, 0.5, variant.running).levels[0]
         return found
 
     def _found(
@@ -163,7 +165,7 @@ class Switches:
                 for source, day in founded.items()
             }
             scenario = self._scenario(variant, blow, built, started, known_on)
-            net, running = variant.case.built(LOW), variant.case.running(LOW)
+            net, running = variant.built, variant.running
             found = first_activity(net, scenario, horizon, {numbers[one]: takes_over[one] for one in asked}, running)
             first = {numbers[one]: 0.0 for one in asked & takers}
             on_day_0 = first_activity(net, scenario, 0.0, first, running) if first else {}
@@ -183,7 +185,7 @@ class Switches:
         """What happens: the blow, and each supply that is activated, or whose numbers options change, at its capacity."""
         base = blow.scenario(variant)
         events: list[tuple[float, int, float]] = []
-        case = variant.case
+        case = variant.numbers.case
         for number, day in started.items():
             if math.isfinite(day):
                 events.append((day, number, self._capacity(variant, built, number)))
@@ -244,8 +246,8 @@ class Switches:
         return soonest
 
     def _capacity(self, variant: _Variant, built: frozenset[int], number: int) -> float:
-        source = variant.case.supplies[number].filled.source
-        has = variant.capacity.get(number, self.case(0.5).supplies[number].filled.capacity[LOW])
+        source = variant.numbers.case.supplies[number].filled.source
+        has = variant.numbers.capacity.get(number, self.case(0.5).supplies[number].filled.capacity[LOW])
         if source is None or source.status is UNKNOWN:
             return has
         largest: float = max([has, *(change.capacity for change in self._changes(built, source.id, MoreCapacity))])
@@ -305,13 +307,15 @@ class Switches:
     # Numbers
 
     def _variant(self, built: frozenset[int], taking: frozenset[str], stake: float) -> _Variant:
-        sharing = self._sharing & built if taking else frozenset()
-        key = (stake, _Key(self._need_changers & built, sharing, taking, self._bringers & built))
-        if key not in self._variants:
-            if len(self._variants) >= _MOST_NETWORKS:
-                del self._variants[next(iter(self._variants))]
-            self._variants[key] = self._made(key[1], stake)
-        return self._variants[key]
+        key = _Key(stake, self._sharing & built if taking else frozenset(), taking, self._bringers & built)
+        changers = self._need_changers & built
+        if (key, changers) not in self._variants:
+            if key not in self._numbers:
+                _forget(self._numbers)
+                self._numbers[key] = self._made(key)
+            _forget(self._variants)
+            self._variants[key, changers] = self._with_needs(self._numbers[key], changers)
+        return self._variants[key, changers]
 
     @cached_property
     def _need_changers(self) -> frozenset[int]:
@@ -330,8 +334,8 @@ class Switches:
             if not sources and item in self._item_adder
         )
 
-    def _made(self, key: _Key, stake: float) -> _Variant:
-        case = self.case(stake)
+    def _made(self, key: _Key) -> _Numbers:
+        case = self.case(key.stake)
         supplies = list(case.supplies)
         capacity: dict[int, float] = {}
         for number in self._dynamic:
@@ -344,12 +348,9 @@ class Switches:
                     supplies[number] = Supply(supply.item, Filled(None, (0.0, 0.0), (0.0, 0.0)))
         if key.taking:
             self._share_out(key, case, supplies, capacity)
-        needs = case.needs
-        if key.needs:
-            needs = tuple(self._changed(need, key.needs) for need in needs)
-        if supplies == list(case.supplies) and needs is case.needs:
-            return _Variant(case, capacity)
-        return _Variant(case.with_numbers(self._whole, supplies, needs), capacity)
+        if supplies == list(case.supplies):
+            return _Numbers(case, capacity)
+        return _Numbers(case.with_numbers(self._whole, supplies, case.needs), capacity)
 
     def _share_out(self, key: _Key, case: Case, supplies: list[Supply], capacity: dict[int, float]) -> None:
         """Shares and capacities of the items of which sources take a share."""
@@ -369,15 +370,34 @@ class Switches:
                 supplies[number] = Supply(supplies[number].item, Filled(one.source, one.share, one.share))
                 capacity[number] = one.capacity[LOW]
 
-    def _changed(self, need: Need, places: frozenset[int]) -> Need:
-        for change in self._changes(places, need.source, Cover):
-            if change.item == need.item:
-                has = 0.0 if need.survive is None or need.survive is UNKNOWN else need.survive
-                need = replace(need, survive=max(has, change.survive))
-        for change in self._changes(places, need.source, Spare):
-            if change.item == need.item:
-                need = replace(need, weight=min(1.0 if need.weight is None else need.weight, change.weight))
-        return need
+    @cached_property
+    def _needs_between(self) -> Mapping[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, need in enumerate(self.case(0.5).needs):
+            found.setdefault((need.source, need.item), []).append(number)
+        return found
+
+    def _with_needs(self, numbers: _Numbers, changers: frozenset[int]) -> _Variant:
+        """The network with covers and weights that these options change."""
+        needs = numbers.case.needs
+        weights: dict[int, float] = {}
+        covers: dict[int, float] = {}
+        for place in sorted(changers):
+            for change in self._options[place].changes:
+                if not isinstance(change, Cover | Spare):
+                    continue
+                for number in self._needs_between.get((change.source, change.item), ()):
+                    need = needs[number]
+                    if isinstance(change, Cover):
+                        has = 0.0 if need.survive is None or need.survive is UNKNOWN else need.survive
+                        covers[number] = max(covers.get(number, has), change.survive)
+                    else:
+                        weights[number] = min(weights.get(number, 1.0 if need.weight is None else need.weight), change.weight)
+        base = numbers.case.built(LOW)
+        if not weights and not covers:
+            return _Variant(numbers, base, numbers.case.running(LOW))
+        built = with_needs(base, weights, covers)
+        return _Variant(numbers, built, running_state(built))
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,9 +405,10 @@ class _Cut:
     cut: Cutoff
 
     def scenario(self, variant: _Variant) -> Scenario:
-        if self.cut not in variant.scenarios:
-            variant.scenarios[self.cut] = variant.case.scenario(self.cut, LOW)
-        return variant.scenarios[self.cut]
+        scenarios = variant.numbers.scenarios
+        if self.cut not in scenarios:
+            scenarios[self.cut] = variant.numbers.case.scenario(self.cut, LOW)
+        return scenarios[self.cut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,14 +416,14 @@ class _Loss:
     lost: frozenset[int]
 
     def scenario(self, variant: _Variant) -> Scenario:
-        return variant.losses.scenario(self.lost)
+        return variant.numbers.losses.scenario(self.lost)
 
 
 _Blow = _Cut | _Loss
 
 
-class _Variant:
-    """A case with certain numbers, and what has been asked of it."""
+class _Numbers:
+    """A case with certain shares and capacities, and what is remembered of it."""
 
     def __init__(self, case: Case, capacity: Mapping[int, float]) -> None:
         self.case, self.capacity = case, capacity
@@ -411,6 +432,21 @@ class _Variant:
     @cached_property
     def losses(self) -> Losses:
         return Losses(self.case, LOW)
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """The network of certain numbers and needs, and how it stands before anything happens."""
+
+    numbers: _Numbers
+    built: Built
+    running: State
+
+
+def _forget(memory: dict[Any, Any]) -> None:
+    """Make room for one more."""
+    if len(memory) >= _MOST_NETWORKS:
+        del memory[next(iter(memory))]
 
 
 def _with_capacities(base: Scenario, events: Sequence[tuple[float, int, float]], case: Case) -> Scenario:

@@ -156,6 +156,7 @@ class Switches:
         sure = {numbers[source]: takes_over[source] for source in active if source not in asked}
         if not asked:
             return self._variant(built, takers, stake), sure
+        soonest = {source: 0.0 if source in takers else takes_over[source] for source in asked}
         founded: dict[str, float] = {}
         while True:
             taking = takers & ({one for one, day in founded.items() if day <= TOLERANCE} | (takers - asked))
@@ -164,15 +165,19 @@ class Switches:
                 numbers[source]: takes_over[source] if source in taking else max(day, takes_over[source])
                 for source, day in founded.items()
             }
+            if all(founded.get(one, math.inf) <= soonest[one] + TOLERANCE for one in asked):
+                return variant, started
             scenario = self._scenario(variant, blow, built, started, known_on)
             net, running = variant.built, variant.running
-            found = first_activity(net, scenario, horizon, {numbers[one]: takes_over[one] for one in asked}, running)
-            first = {numbers[one]: 0.0 for one in asked & takers}
+            # who counts from the day on which it takes over, or takes its share on day 0, cannot count sooner
+            open_ = [one for one in sorted(asked) if founded.get(one, math.inf) > soonest[one] + TOLERANCE]
+            late = [one for one in open_ if self._can_be_off(self._whole.source_by_id[one])]
+            found = first_activity(net, scenario, horizon, {numbers[one]: takes_over[one] for one in late}, running)
+            first = {numbers[one]: 0.0 for one in open_ if one in takers}
             on_day_0 = first_activity(net, scenario, 0.0, first, running) if first else {}
             days = dict(founded)
-            for source in asked:
-                number = numbers[source]
-                day = on_day_0.get(number, found.get(number) if self._can_be_off(self._whole.source_by_id[source]) else None)
+            for source in open_:
+                day = on_day_0.get(numbers[source], found.get(numbers[source]))
                 if day is not None:
                     days[source] = min(day, founded.get(source, math.inf))
             if days == founded:

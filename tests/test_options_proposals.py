@@ -179,6 +179,7 @@ def test_the_options_of_an_example_can_be_judged_and_say_what_is_fact_and_what_i
         assert ("fact: " not in option.reference.title) or option.reference.url or "catalogue" in option.reference.title
         if option.reference.url:
             assert option.reference.publisher
+    assert not [option.id for option in options if option.origin == "stack"], "candidates without a price would be free"
     answer = proposals(stack, options)
     assert len(answer.currencies) == 1
     foreign = {one.foreign for one in answer.proposals}

@@ -437,6 +437,12 @@ def _options(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _plan(options: argparse.Namespace) -> int:
+    from freehold.cli.plan import run
+
+    return run(options)
+
+
 def _reach(options: argparse.Namespace) -> int:
     from freehold.cli.reach import run
 
@@ -466,6 +472,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "assess": _assess,
     "gaps": _gaps,
     "partners": _partners,
+    "plan": _plan,
     "options": _options,
     "cutoff": _cutoff,
     "why": _why,

@@ -6,17 +6,20 @@ cut-off of the changed stack shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from freehold.plan.goal_values import Aim
 from freehold.plan.option_values import Option
 
-__all__ = ["Judge", "Judged", "Sign"]
+__all__ = ["Judge", "JudgeInParts", "Judged", "Moment", "Sign"]
 
 Sign: TypeAlias = Literal[1, -1, 0]
 """What building an option can do to an aim: only help (1), only harm (-1), or not known (0)."""
+
+Moment: TypeAlias = Hashable
+"""When, and under which loss, an aim is looked at: whatever a judge tells its moments apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,21 @@ class Judge(Protocol):
 
     def signs(self, aim: int) -> Sequence[Sign]:
         """What each option can do to an aim, whatever else is built."""
+
+
+@runtime_checkable
+class JudgeInParts(Judge, Protocol):
+    """A judge that also says what its aims are made of: at each moment a weighted mean of parts, such as mission items.
+
+    An aim that is met comes to its level at every moment. A search that knows the parts learns of each by itself what raises
+    it; else what it learns of a mean of many is only which sets of them are too few. Aim ``None`` is self-reliance.
+    """
+
+    def part_weights(self, aim: int | None) -> Sequence[float] | None:
+        """Weights of the parts, none under 0, in all 1; ``None`` for an aim that is no such mean."""
+
+    def worst_moment(self, built: frozenset[int], aim: int | None) -> Moment:
+        """The moment at which these options fall shortest."""
+
+    def part_levels(self, built: frozenset[int], aim: int | None, moment: Moment) -> Sequence[float]:
+        """Level of each part at a moment with these options, unknown facts at their worst."""

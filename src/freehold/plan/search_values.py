@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 __all__ = ["Chosen", "Committed", "Future", "Terms"]
 
@@ -50,6 +51,8 @@ class Terms:
         Options (by number) that it must have, or may not have.
     liking
         Instead of the least cost: the largest sum of these weights (by option number) over what is built; ties by cost.
+    seek
+        What is sought instead of what the goal says: ``cost`` or ``reliance``.
     futures, share
         The aims must hold in this share of the futures; without futures, where all goes well.
     """
@@ -59,6 +62,7 @@ class Terms:
     forced: frozenset[int] = frozenset()
     forbidden: frozenset[int] = frozenset()
     liking: Mapping[int, float] | None = None
+    seek: Literal["cost", "reliance"] | None = None
     futures: tuple[Future, ...] = ()
     share: float = 1.0
 
@@ -70,13 +74,16 @@ class Chosen:
     Parameters
     ----------
     built
-        Numbers of the options built (those committed among them); ``None`` where no plan was found.
+        Numbers of the options that are ready by the last day (those committed among them); ``None`` where no plan was found.
     starts
-        Day on which each is started, from the plan's start.
+        Day on which each is started, from the plan's start; here are also those committed that are ready after its last day.
     cost, bound
         Its cost (or liking), and a proven bound of any; ``inf`` where it is proven that there is no plan.
     stopped
         ``time``, ``interrupted``, or ``None`` where it is proven.
+    reliance, reliance_bound
+        Where the most self-reliance is sought: what it comes to, and a proven bound of what any plan within the limits comes
+        to; ``cost`` is then the least for that self-reliance.
     """
 
     built: frozenset[int] | None
@@ -84,3 +91,5 @@ class Chosen:
     cost: float
     bound: float
     stopped: str | None = None
+    reliance: float | None = None
+    reliance_bound: float | None = None

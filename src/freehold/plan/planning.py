@@ -242,7 +242,8 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
     elif chosen.built is None:
         impossible = _impossible(planner, chosen)
     built = [options[one].id for one in sorted(chosen.built or ())]
-    planned = apply_options(stack, [by_id[one] for one in built])
+    done = [by_id[one] for one in built]
+    planned = apply_options(stack, done)
     checks = _checks(planner, built, confirmed=chosen.built is not None)
     leased = still_leased(planned, options, built, goal.reliance_days[-1], strict=strict, kernel=kernel)
     cost = None if chosen.built is None else math.fsum(step.cost for step in steps)
@@ -258,7 +259,7 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
         currency=_currency(options),
         greedy=_greedy(planner) if found.greedy is None else found.greedy,
         years=years_of(stack, by_id, steps, goal, strict=strict, kernel=kernel) if steps else (),
-        curves=curves(stack, planned, cutoffs_of(stack, goal), goal.reliance_days, strict=strict, kernel=kernel),
+        curves=curves(stack, done, cutoffs_of(stack, goal), goal, strict=strict, kernel=kernel),
         checks=checks,
         leased=leased,
         price=price_of(stack, by_id, steps) if steps else None,

@@ -16,6 +16,7 @@ from freehold.measure.cutoff import both_sides
 from freehold.measure.mission import Interval, mission_of
 from freehold.network.arrays import TOLERANCE
 from freehold.plan.applied import apply_options
+from freehold.plan.founded import CutBlow, standing
 from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits
 from freehold.plan.option_values import Activate, Option
 from freehold.plan.plan_values import Curve, Leased, Price, Step, Year
@@ -26,7 +27,7 @@ from freehold.stack.values import UNKNOWN, Source, Stack, is_stated
 from freehold.words import day as day_in_words
 from freehold.words import percent, say
 
-__all__ = ["curves", "cutoffs_of", "price_of", "reliance_of", "steps_of", "still_leased", "years_of"]
+__all__ = ["curves", "cutoffs_of", "price_of", "steps_of", "still_leased", "years_of"]
 
 
 def steps_of(
@@ -73,36 +74,33 @@ def _is_foreign(cut: Cutoff) -> bool:
 
 
 def curves(
-    stack: Stack,
-    planned: Stack,
-    cuts: Sequence[Cutoff],
-    days: tuple[float, ...],
-    *,
-    strict: bool = False,
-    kernel: Kernel = "auto",
+    stack: Stack, chosen: Sequence[Option], cuts: Sequence[Cutoff], goal: Goal, *, strict: bool = False, kernel: Kernel = "auto"
 ) -> tuple[Curve, ...]:
-    """Mission level on each day under each cut-off, before a plan and after it."""
-    sides = [_missions(one, cuts, days, strict=strict, kernel=kernel) for one in (stack, planned)]
-    return tuple(Curve(cut, days, before, after) for cut, before, after in zip(cuts, *sides, strict=True))
-
-
-def _missions(
-    stack: Stack, cuts: Sequence[Cutoff], days: tuple[float, ...], *, strict: bool, kernel: Kernel
-) -> tuple[Interval, ...]:
-    mission, cases, found = mission_of(stack), dict[float, Case](), []
+    """Mission level on each of a goal's days under each cut-off, before a plan and after it; nothing holds itself up."""
+    days, quality, cases = goal.reliance_days, goal.limits.quality, dict[float, Case]()
+    found = []
     for cut in cuts:
         if cut.stake not in cases:
             cases[cut.stake] = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
-        low, high = both_sides(cases[cut.stake], cut, days, 0.5)
-        found.append(mission.mean(low.levels[0], high.levels[0]))
+        blow = CutBlow(cut)
+        after = standing(stack, chosen, blow, days[-1], quality=quality, strict=strict, kernel=kernel).stack
+        then = Case(after, strict=strict, stake=cut.stake, kernel=kernel)
+        found.append(Curve(cut, days, _mission(cases[cut.stake], cut, days), _mission(then, cut, days)))
     return tuple(found)
 
 
-def reliance_of(stack: Stack, day: float, *, strict: bool = False, kernel: Kernel = "auto") -> tuple[float, float]:
-    """Self-reliance on one day, unknown facts at their worst and at their best; 0 to 1 for a stack without a home."""
+def _mission(case: Case, cut: Cutoff, days: tuple[float, ...]) -> Interval:
+    low, high = both_sides(case, cut, days, 0.5)
+    return mission_of(case.stack).mean(low.levels[0], high.levels[0])
+
+
+def _reliance(stack: Stack, chosen: Sequence[Option], goal: Goal, *, strict: bool, kernel: Kernel) -> tuple[float, float]:
+    """Self-reliance on the last day asked, unknown facts at their worst and at their best; 0 to 1 where there is no home."""
     if stack.home is None:
         return 0.0, 1.0
-    found = _missions(stack, [foreign_cutoff()], (day,), strict=strict, kernel=kernel)[0]
+    cut, day = foreign_cutoff(), goal.reliance_days[-1]
+    stands = standing(stack, chosen, CutBlow(cut), day, quality=goal.limits.quality, strict=strict, kernel=kernel).stack
+    found = _mission(Case(stands, strict=strict, stake=cut.stake, kernel=kernel), cut, (day,))
     return found.low[0], found.high[0]
 
 
@@ -123,8 +121,7 @@ def years_of(
         ready = tuple(step.option for step in steps if step.ready <= by)
         key = frozenset(ready)
         if key not in known:
-            then = apply_options(stack, [options[one] for one in ready])
-            known[key] = reliance_of(then, goal.reliance_days[-1], strict=strict, kernel=kernel)
+            known[key] = _reliance(stack, [options[one] for one in ready], goal, strict=strict, kernel=kernel)
         found.append(Year(number, date_on(end, limits), cost, ready, *known[key]))
     return tuple(found)
 

@@ -431,7 +431,8 @@ def test_the_plan_s_start_is_today_unless_a_flag_says_otherwise(capsys: pytest.C
 def test_hardly_any_time_is_no_error_and_what_is_shown_says_how_good_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(planned("--options", "ours.toml", "--reliance", "0.5", "--day", "365", "--time", "1e-9")) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "The search reached its time limit" in said or "that is proven" in said
+    told = ("The search reached its time limit", "No plan was found in the time that there was", "that is proven")
+    assert any(one in said for one in told)
 
 
 def test_an_interruption_shows_and_saves_the_best_plan_so_far_and_exits_130(

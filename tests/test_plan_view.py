@@ -151,6 +151,9 @@ def test_a_search_that_ran_out_of_time_says_so_with_its_gap_and_one_without_a_pl
     open_ = first_page(replace(NO_PLAN, impossible=None, stopped="time"))
     assert "there may be one" in open_
     assert "There is no plan" not in open_
+    ended = first_page(replace(NO_PLAN, impossible=None, stopped="interrupted"))
+    assert "The search was interrupted before a plan was found; there may be one." in ended
+    assert "the best found" not in ended
 
 
 def test_a_plan_that_is_not_confirmed_is_never_shown_as_one_to_build_on() -> None:
@@ -166,6 +169,7 @@ def test_an_aim_that_is_missed_is_told_in_words() -> None:
 
 def test_what_is_proven_and_what_is_not_are_told_apart() -> None:
     assert "No plan can cost less: that is proven." in first_page(replace(PLAN, bound=PLAN.cost or 0.0))
+    assert "How much less a plan could cost is not known yet." in first_page(replace(PLAN, bound=0.0))
     most = replace(PLAN, goal=replace(PLAN.goal, seek="reliance"))
     assert "No plan within the limits makes more self-reliant: that is proven." in first_page(most)
     assert "is not settled" in first_page(replace(most, stopped="time"))

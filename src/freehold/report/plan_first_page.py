@@ -52,7 +52,7 @@ def _told(answer: PlanAnswer, stack: Stack | None, most: int) -> Iterator[Paragr
         yield Paragraph(_by_when(answer))
         if len(answer.steps) > 1:
             yield Paragraph(_largest(answer, most))
-    if answer.stopped is not None:
+    if answer.stopped is not None and answer.cost is not None:
         yield Paragraph(say(f"plan.stopped_{answer.stopped}"), "warn")
     if answer.cost is not None:
         yield Paragraph(_reached(answer, stack, sentences))
@@ -91,6 +91,8 @@ def bound_words(answer: PlanAnswer) -> str:
         return say("plan.bound_reliance" if answer.stopped is None else "plan.bound_reliance_open")
     if gap <= 1e-9:
         return say("plan.bound_proven")
+    if answer.bound <= 0:
+        return say("plan.bound_open")
     return say("plan.bound", bound=money(answer.bound, answer.currency), gap=percent(gap))
 
 
@@ -213,7 +215,7 @@ def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
         asked, reached = (0.0, 0.0) if sure is None else (sure.asked or 0.0, sure.reached)
         return say("plan.impossible_confidence", asked=percent(asked), reached=percent(reached))
     if why is None:
-        return say("plan.not_found")
+        return say("plan.not_found_interrupted" if answer.stopped == "interrupted" else "plan.not_found")
     told = [say(f"plan.impossible_{why.reason}")]
     for number, best in list(zip(why.aims, why.best, strict=True))[:most]:
         aim = answer.goal.aims[number]

@@ -24,6 +24,7 @@ from freehold.plan.verdicts import Demand, Verdicts
 __all__ = ["Over", "Question", "cost_of"]
 
 _EFFORT: Final = 10.0
+_EFFORT_FOR_TIES: Final = 2.0
 _MOST_STEPS: Final = 40
 _BITS: Final = 30
 _WEIGHTS: Final = 1_000
@@ -371,12 +372,14 @@ class Question:
     def _best(self) -> Proposal:
         """The best plan for what the model seeks now; it becomes the plan."""
         while True:
-            proposal = self._propose(_EFFORT, bounding=False)
-            if proposal is None or proposal.status != "optimal":
+            proposal = self._propose(_EFFORT_FOR_TIES, bounding=False)
+            if proposal is None or proposal.status == "unknown":
                 raise Over("time")
             refuted = self._refuted(proposal.starts, proposal.taken)
             if not refuted:
                 self.starts = dict(proposal.starts)
+                if proposal.status == "feasible":
+                    raise Over("time")
                 return proposal
             for counting, built in refuted:
                 self._learnt(counting, built, everything=False)

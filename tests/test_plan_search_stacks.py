@@ -200,8 +200,10 @@ def test_greedy_is_beaten_where_two_cheap_steps_need_each_other() -> None:
     )
     stack = loads(text)
     options = [
-        build("cheap", 10.0, Activate("cheap")), build("chips", 10.0, Activate("own-chips")), build("dear", 40.0, Activate("held")),
-    ]  # fmt: skip
+        build("cheap", 10.0, Activate("cheap")),
+        build("chips", 10.0, Activate("own-chips")),
+        build("dear", 40.0, Activate("held")),
+    ]
     goal = Goal((LevelAim(FOREIGN, 1.0, (30.0,)),), Limits(START))
     judge = StackJudge(stack, goal, options)
     greedy, best = greedy_plan(judge, goal), Search(judge, goal).ask()

@@ -179,7 +179,7 @@ def every_outcome(judge: TableJudge, plan: Chosen, last: float, fails: int | Non
     return math.fsum(total)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(judges(odds=True), st.integers(1, 2))
 def test_the_share_and_what_hurts_are_those_of_all_outcomes(judge: TableJudge, years: int) -> None:
     question = goal(years=years)

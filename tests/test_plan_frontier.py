@@ -236,7 +236,7 @@ def check_steps(search: EverySubset | Search) -> None:
             assert search.ask(Terms(forced=added)).cost - one.cost == pytest.approx(one.price)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(judges(), st.sampled_from([3, 12]))
 def test_the_frontier_is_that_of_all_plans(judge: TableJudge, points: int) -> None:
     check_frontier(EverySubset(judge, goal()), points)
@@ -248,7 +248,7 @@ def test_the_frontier_that_the_solver_finds_is_that_of_all_plans(judge: TableJud
     check_frontier(Search(judge, goal()), points)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(judges(aims=1))
 def test_the_step_that_buys_most_buys_as_much_as_any_one_option(judge: TableJudge) -> None:
     check_steps(EverySubset(judge, goal()))

@@ -28,6 +28,9 @@ _NORMAL: Final = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
 
 _TOLERANCE: Final = 1e-9
+_COMPARED: Final = 64
+"""How many sets that were judged another is compared with."""
+
 _ROUNDS: Final = 5
 _PLANNING: Final = 0.8
 """Of the time, what finding plans has."""
@@ -56,7 +59,7 @@ class _Holding:
         self._judge, self._least = judge, least_reliance
         signs = [judge.signs(aim) for aim in range(len(judge.aims))]
         # Nothing is known of how self-reliance changes with what is built.
-        self._monotone = least_reliance is None and all(one[step] == 1 for one in signs for step in steps)
+        self.monotone = least_reliance is None and all(one[step] == 1 for one in signs for step in steps)
         self._known: dict[frozenset[int], bool] = {}
         self._enough: list[frozenset[int]] = []
         self._short: list[frozenset[int]] = []
@@ -64,7 +67,7 @@ class _Holding:
     def known(self, stands: frozenset[int]) -> bool | None:
         """What is known without asking the simulator."""
         found = self._known.get(stands)
-        if found is None and self._monotone:
+        if found is None and self.monotone:
             if any(one <= stands for one in self._enough):
                 found = True
             elif any(stands <= one for one in self._short):
@@ -79,22 +82,26 @@ class _Holding:
             if found and self._least is not None:
                 found = self._judge.reliance(stands) >= self._least - _TOLERANCE
             if found:
-                self._enough = [one for one in self._enough if not stands <= one] + [stands]
+                self._enough = [stands, *(one for one in self._enough if not stands <= one)][:_COMPARED]
             else:
-                self._short = [one for one in self._short if not one <= stands] + [stands]
+                self._short = [stands, *(one for one in self._short if not one <= stands)][:_COMPARED]
         self._known[stands] = found
         return found
 
-    def share(self, outcomes: Outcomes, deadline: Deadline, later: int = 0) -> tuple[float, float]:
-        """Weight of the sets that hold, and of those that were not judged for lack of time."""
+    def split(self, outcomes: Outcomes, deadline: Deadline) -> tuple[Outcomes, float]:
+        """The outcomes that hold, and the weight of those that were not judged for lack of time."""
         holding, unknown = [], []
         for stands, weight in outcomes:
-            found = self.holds(stands) if deadline.share(later, least=0.0) > 0 else self.known(stands)
+            found = self.holds(stands) if deadline.share(least=0.0) > 0 else self.known(stands)
             if found is None:
                 unknown.append(weight)
             elif found:
-                holding.append(weight)
-        return min(1.0, math.fsum(holding)), min(1.0, math.fsum(unknown))
+                holding.append((stands, weight))
+        return tuple(holding), min(1.0, math.fsum(unknown))
+
+
+def _weight(outcomes: Outcomes) -> float:
+    return min(1.0, math.fsum(weight for _, weight in outcomes))
 
 
 def confidence(
@@ -137,7 +144,8 @@ def confidence(
     if not plan.counted and not futures:
         raise UsageError("The plan has too many outcomes to count them all. Draw some futures.")
     holding = _Holding(judge, plan.steps, least_reliance)
-    reached, unknown = holding.share(plan.outcomes(), deadline)
+    held, unknown = holding.split(plan.outcomes(), deadline)
+    reached = _weight(held)
     if plan.counted:
         drawn, low, high = 0, reached, min(1.0, reached + unknown)
     else:
@@ -145,11 +153,15 @@ def confidence(
         low, high = wilson(reached * drawn, drawn)[0], wilson(min(1.0, reached + unknown) * drawn, drawn)[1]
     falls, unjudged = {}, 0
     for number in plan.open:
-        left, unsure = holding.share(plan.without(number), deadline)
+        if deadline.share(least=0.0) <= 0:
+            unjudged += 1
+            continue
+        # Where more can only help, what does not hold does not with one step less.
+        left, unsure = holding.split(plan.without(number, held if holding.monotone else None), deadline)
         if unknown + unsure > 0:
             unjudged += 1
-        elif reached - left > _TOLERANCE:
-            falls[number] = reached - left
+        elif reached - _weight(left) > _TOLERANCE:
+            falls[number] = reached - _weight(left)
     hurts = sorted(falls, key=lambda one: (-round(falls[one], 9), judge.options[one].success, judge.options[one].id))
     worst = tuple((judge.options[one].id, falls[one]) for one in hurts)
     return Confidence(asked, reached, drawn, worst, low, high, unjudged)
@@ -161,8 +173,11 @@ def confident_plan(
 ) -> tuple[Chosen, Confidence | None]:  # fmt: skip
     """The least cost (or the most self-reliance) for which the aims hold in a share of futures.
 
-    It is planned for one sample and measured on another, or on all that may happen. Where it falls short there, it is planned
-    anew for a share that is higher by what is missing, a few times at most; the surest plan that was found is given.
+    The plan for which all goes well is tried first: where it is sure enough, nothing cheaper is. Else it is planned for one
+    sample and measured on another, or on all that may happen; where it falls short there, it is planned anew for a share that
+    is higher by what is missing. It begins two standard errors under the share asked for: by Luedtke and Ahmed 2008, "A sample
+    approximation approach for optimization with probabilistic constraints" (SIAM J. Optim. 19, section 2.2), what is proven of
+    that sample bounds every plan that is sure enough with 97.7 % confidence.
 
     Parameters
     ----------
@@ -181,7 +196,8 @@ def confident_plan(
 
     Returns
     -------
-    The plan, with the bound that the first sample gave, and its confidence; ``None`` without a plan.
+    The plan and its confidence. Where none that was found is sure enough, there is none, and the confidence is that of the
+    surest one that was found; ``None`` where there is no plan at all.
 
     Raises
     ------
@@ -190,28 +206,55 @@ def confident_plan(
     """
     if not 0 < asked <= 1:
         raise UsageError(f"A plan cannot hold in a share of {asked} of all futures. Give a share over 0, and 1 at most.")
-    begun, terms = tuple(committed), terms or Terms()
-    deadline, questions = Deadline(seconds), Questions(search, terms, seconds=_PLANNING * seconds, expected=2)
+    terms = terms or Terms()
     planned_for = draw_futures(judge.options, count, seed)
-    others = draw_futures(judge.options, count, (seed + 1) % _SEEDS)
-    share, bound = asked, 0.0
-    best: tuple[Chosen, Confidence] | None = None
+    measuring = _Measuring(judge, goal, draw_futures(judge.options, count, (seed + 1) % _SEEDS), asked, tuple(committed), terms)
+    questions, deadline = Questions(search, terms, seconds=_PLANNING * seconds, expected=3), Deadline(seconds)
+    plain = questions.ask(terms)
+    if plain is None or plain.built is None:
+        return plain or Chosen(None, {}, math.inf, 0.0, "time"), None
+    surest, bound, stopped = measuring.of(plain, deadline.share(_ROUNDS)), plain.bound, plain.stopped
+    if _enough(surest):
+        return plain, surest
+    share = max(1 / count, asked - 2 * math.sqrt(asked * (1 - asked) / count))
     for number in range(_ROUNDS):
         chosen = questions.ask(replace(terms, futures=planned_for, share=share))
         if number == 0 and chosen is not None:
-            bound = chosen.bound
+            bound, stopped = max(bound, chosen.bound), chosen.stopped
         if chosen is None or chosen.built is None:
             break
-        sure = confidence(
-            judge, goal, chosen, others, asked, committed=begun,
-            least_reliance=terms.least_reliance if chosen.reliance is None else chosen.reliance,
-            seconds=deadline.share(_ROUNDS - 1 - number),
-        )  # fmt: skip
-        if best is None or sure.reached > best[1].reached:
-            best = replace(chosen, bound=bound), sure
-        if sure.reached >= asked - _TOLERANCE or share >= 1:
+        sure = measuring.of(chosen, deadline.share(_ROUNDS - number))
+        if _enough(sure):
+            return replace(chosen, bound=min(bound, chosen.cost)), sure
+        surest = max(surest, sure, key=lambda one: one.reached)
+        if share >= 1:
             break
         share = min(1.0, share + max(asked - sure.reached, 1 / count))
-    if best is not None:
-        return best
-    return Chosen(None, {}, math.inf, bound, "time" if chosen is None else chosen.stopped), None
+    most = questions.ask(replace(terms, liking=dict.fromkeys(range(len(judge.options)), 1.0)))
+    largest = None if most is None or most.built is None else questions.ask(replace(terms, forced=most.built))
+    if largest is not None and largest.built is not None:
+        sure = measuring.of(largest, deadline.share())
+        if _enough(sure):
+            return replace(largest, bound=min(bound, largest.cost), stopped=stopped or "time"), sure
+        surest = max(surest, sure, key=lambda one: one.reached)
+    return Chosen(None, {}, math.inf, bound, stopped), surest
+
+
+class _Measuring:
+    """How sure plans are, on futures for which they were not made."""
+
+    def __init__(
+        self, judge: Judge, goal: Goal, futures: Sequence[Future], asked: float, committed: tuple[Committed, ...], terms: Terms
+    ) -> None:
+        self._judge, self._goal, self._futures, self._asked = judge, goal, futures, asked
+        self._committed, self._terms = committed, terms
+
+    def of(self, chosen: Chosen, seconds: float) -> Confidence:
+        return confidence(
+            self._judge, self._goal, chosen, self._futures, self._asked, committed=self._committed, seconds=seconds,
+            least_reliance=self._terms.least_reliance if chosen.reliance is None else chosen.reliance,
+        )  # fmt: skip
+
+
+def _enough(sure: Confidence) -> bool:
+    return sure.asked is not None and sure.reached >= sure.asked - _TOLERANCE

@@ -196,7 +196,8 @@ class PartSearch:
             tries = 0 if self._improve(near) else tries + 1
         while self._left() and not self._own_close():
             count, best = len(self._own_covers), self._own_built
-            hint = None if best is None else (best, self._support.had(best))
+            # a part that can be searched whole is proven sooner without a hint: CP-SAT then dives by its linear program
+            hint = (best, self._support.had(best)) if large and best is not None else None
             model = SatModel(self.part, self._own_covers)
             run = model.solve(self._left(), hint=hint, stop=self._own_may_stop, tell=self._tell_own)
             self.proven(run.bound)

@@ -102,6 +102,7 @@ def test_the_clinic_of_the_design_answers_as_the_design_says(clinic: str, capsys
         ("restart", "{stack}"),
         ("gaps", "{stack}"),
         ("partners", "{stack}"),
+        ("options", "{stack}"),
         ("sweep", "{stack}", "--each", "provider", "--workers", "1"),
         ("sweep", "{stack}", "--samples", "50", "--probability", "US=0.1", "--workers", "1"),
         ("show", "{stack}"),

@@ -65,6 +65,8 @@ from freehold.watch.rule_switch import ReplayRecord, SwitchRecord
 from freehold.watch.rule_tests import run_tests
 from freehold.watch.rules import built_in_rules
 from freehold.work import chokepoints
+from options_answers import options_answer
+from plan_answers import plan_answers
 from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
 from small_catalogue import write_layer
@@ -349,6 +351,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
         "gaps": (gaps(stack), beside),
         "partners": (partners(stack), beside),
+        "options": (options_answer(stack), beside),
         "sweep": (sweep(stack, cutoffs_of_each(stack, "provider")), beside),
         "sweep samples": (outlook(outlook_question(stack)), beside),
         "cutoff": (cutoff(stack, cut), beside),
@@ -358,6 +361,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "evidence verify": (EvidenceVerdict((Verification("evidence.jsonl", 3, 1, 3, flaws=(Flaw(2, None, "torn"),)),)), facts),
         "evidence show": (EvidenceEntries("evidence.jsonl", (EvidenceEntry(2, MOMENT, "act", "", '{"n":1}', MOMENT),)), facts),
         "reach": (reach_of(stack), beside),
+        **plan_answers(),
         **{verb: (answer, facts) for verb, answer in (drill_answers() | provision_answers() | systemic_answers()).items()},
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
         **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
@@ -398,7 +402,7 @@ def test_what_is_not_known_has_the_same_form() -> None:
     cut = foreign_cutoff()
     for verb, answer in (
         ("check", check_of(stack, inventory=INVENTORY)), ("assess", assess(stack)), ("gaps", gaps(stack)),
-        ("partners", partners(stack)),
+        ("partners", partners(stack)), ("options", options_answer(stack)),
         ("sweep", sweep(stack, [cut])), ("sweep samples", outlook(outlook_question(stack))),
         ("cutoff", cutoff(stack, cut)), ("why", why(stack, "desk", cut)), ("restart", restart(stack, cut)),
         ("show", ShowAnswer()), ("reach", reach_of(stack)), ("chokepoints", chokepoints(stack)),
@@ -431,6 +435,9 @@ SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a digest that is none": ("provision", lambda data: data["needs"][0].update(sha256="0a")),
     "a proof without its backend": ("provision", lambda data: data["proof"].pop("backend")),
     "a mirror that is half sound": ("provision verify", lambda data: data.update(sound="half")),
+    "a plan without the simulator's word": ("plan", lambda data: data.pop("confirmed")),
+    "a date that is none": ("plan", lambda data: data["steps"][0].update(start="soon")),
+    "a state of its own": ("plan follow", lambda data: data["state"][0].update(state="well")),
     "a share as text": ("show", lambda data: data["items"][0]["sources"][0].update(location="US, DE")),
 }
 

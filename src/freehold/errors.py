@@ -195,7 +195,18 @@ class PlanError(FreeholdError):
 
 
 class BadOptions(PlanError):
-    """An options file that is not sound, or options that contradict each other."""
+    """An options file that is not sound, or options that contradict each other: all findings at once.
+
+    Parameters
+    ----------
+    found
+        At least one finding, each with file, row, key and mend; or the message.
+    """
+
+    def __init__(self, found: Iterable[Finding] | str) -> None:
+        self.findings: tuple[Finding, ...] = () if isinstance(found, str) else tuple(found)
+        count = f"{len(self.findings)} errors in the options" if len(self.findings) > 1 else "1 error in the options"
+        super().__init__(found if isinstance(found, str) else "\n  ".join([count + ":", *map(str, self.findings)]))
 
 
 class SolveError(FreeholdError):

@@ -1,20 +1,25 @@
-"""The command after ``--`` on the command line of ``drill`` and ``provision``. Owns where Freehold's own part ends."""
+"""The command after ``--`` of ``drill`` and ``provision``, and the action that is meant where none is named. Owns both.
+
+The first is where Freehold's own part of a command line ends.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from freehold.cli import drill_arguments, provision
+from freehold.cli import drill_arguments, plan_arguments, provision
 
 __all__ = ["split"]
 
 _OF_ITSELF: Final = frozenset({"-h", "--help"})
-_MEANT: Final[Mapping[str, str]] = {"drill": "run", "provision": "fill"}
+_MEANT: Final[Mapping[str, str]] = {"drill": "run", "plan": "make", "provision": "fill"}
 """By verb: the action where none is named."""
-_ACTIONS: Final[Mapping[str, Collection[str]]] = {"drill": drill_arguments.ACTIONS, "provision": provision.ACTIONS}
+_ACTIONS: Final[Mapping[str, Collection[str]]] = {
+    "drill": drill_arguments.ACTIONS, "plan": plan_arguments.ACTIONS, "provision": provision.ACTIONS,
+}  # fmt: skip
 _ALONE: Final[Mapping[str, Collection[str]]] = {"drill": frozenset(drill_arguments.ACTIONS) - {"run"}, "provision": ()}
-"""By verb: actions that take no command, so that before ``--`` their name is that of a stack."""
+"""By verb that takes a command: actions that take none, so that before ``--`` their name is that of a stack."""
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...] | None]:
@@ -37,7 +42,7 @@ def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...] | None]:
     if verb not in _MEANT:
         return own, None
     words = None
-    if "--" in own:
+    if "--" in own and verb in _ALONE:
         place = own.index("--")
         own, words = own[:place], tuple(own[place + 1 :])
     following = own[1] if len(own) > 1 else ""

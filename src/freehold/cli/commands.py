@@ -431,6 +431,18 @@ def _drill(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _options(options: argparse.Namespace) -> int:
+    from freehold.cli.options import run
+
+    return run(options)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from freehold.cli.plan import run
+
+    return run(options)
+
+
 def _reach(options: argparse.Namespace) -> int:
     from freehold.cli.reach import run
 
@@ -460,6 +472,8 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "assess": _assess,
     "gaps": _gaps,
     "partners": _partners,
+    "plan": _plan,
+    "options": _options,
     "cutoff": _cutoff,
     "why": _why,
     "chokepoints": chokepoints.run,

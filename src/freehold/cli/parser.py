@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import drill_arguments, evidence, gateway, provision, respond, rules, signal, watch
+from freehold.cli import drill_arguments, evidence, gateway, plan_arguments, provision, respond, rules, signal, watch
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
+from freehold.cli.options import add_arguments as add_options
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.cli.systemic import add_arguments as add_systemic
@@ -59,7 +60,9 @@ VERBS: Final = (
     Verb("systemic", "stops", "networks of firms: what one failure takes, what outputs rest on, how long stock lasts"),
     Verb("drill", "proof", "run your own command while a landlord's hosts cannot be reached, and see what happens"),
     Verb("provision", "proof", "fill a mirror with what a command needs from registries, and prove it with them cut off"),
+    Verb("options", "out", "what can be done: candidates, your own options, the catalogue's alternatives; what is missing"),
     Verb("partners", "out", "whom to trust: the self-reliance that each country or provider would add, or take if lost"),
+    Verb("plan", "out", "the cheapest steps that do what you ask, by when, and what is still leased then; why; follow it"),
     Verb("watch", "happening", "the warning desk: takes events, warns by rules, says how far and how bad, acts"),
     Verb("signal", "happening", "tell a desk by hand that something is wrong, or is over"),
     Verb("respond", "happening", "incidents: see, declare, approve, run playbooks, undo; works when all else is gone"),
@@ -76,7 +79,7 @@ VERBS: Final = (
 _OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "sweep", "reach")
 """Verbs that take one stack and show an answer about it."""
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "provision", "respond", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -259,6 +262,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     )
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
+    add_options(made["options"])
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])
     add_sweep(made["sweep"])
@@ -266,9 +270,9 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_output(made["systemic"])
     for name in ("cutoff", "why", "restart", "sweep", "reach"):
         _add_cutoff(made[name])
-    for name in ("check", "scan", "diff", *_OF_A_STACK):
+    for name in ("check", "scan", "diff", "options", *_OF_A_STACK):
         _add_view(made[name])
-    for name in ("check", "diff", *_OF_A_STACK):
+    for name in ("check", "diff", "options", *_OF_A_STACK):
         _add_output(made[name])
     made["scan"].add_argument(
         "-o", "--output", metavar="FILE",
@@ -295,6 +299,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])
     _add_drill(made["drill"])
+    _add_plan(made["plan"])
     _add_provision(made["provision"])
     _add_respond(made["respond"])
     gateway.add_arguments(made["gateway"])
@@ -369,6 +374,14 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
     actions["apply"].add_argument("--format", choices=FORMATS, help="how the proposals are shown")
     actions["apply"].set_defaults(output=None, evidence=False, full=True)
     for action in actions.values():
+        _add_speech(action)
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    actions = plan_arguments.add_arguments(parser, _add_cutoff)
+    for action in actions.values():
+        _add_view(action)
+        _add_output(action)
         _add_speech(action)
 
 

@@ -31,6 +31,8 @@ class Step:
         What building it costs (after what was learnt), and in all within the plan: with its years, discounted.
     committed
         Whether it was committed before this plan was made, so that the plan had no choice.
+    breaks
+        Numbers of the aims that miss if this step alone is left out; ``None`` where that was not asked.
     """
 
     option: str
@@ -41,6 +43,7 @@ class Step:
     cost_once: float
     cost: float
     committed: bool = False
+    breaks: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,36 +156,88 @@ class Confidence:
     Parameters
     ----------
     asked, reached, futures
-        Share of sampled futures in which the goal must hold, does hold, and how many were drawn.
+        Share of futures in which the goal must hold, does hold, and how many were drawn; 0 where all that may happen was
+        counted with its probability instead.
     hurts
-        Option id → how much the share falls if it surely fails; the worst first.
+        Option id → how much the share falls if it surely fails; the worst first, what lowers nothing left out.
+    low, high
+        Where the true share lies: 95 % interval of a sampled share (Wilson 1927), the share itself where all was counted;
+        wider by what was not judged for lack of time.
+    unjudged
+        How many steps' failure was not judged for lack of time.
     """
 
     asked: float | None
     reached: float
     futures: int
     hurts: tuple[tuple[str, float], ...]
+    low: float = 0.0
+    high: float = 1.0
+    unjudged: int = 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether all that may happen was counted, not sampled."""
+        return self.futures == 0
 
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """The most self-reliance for a budget (or the least cost for a self-reliance), and the step that buys most there."""
+    """The least cost for a self-reliance, more of which costs more; and what buys most from there.
+
+    Parameters
+    ----------
+    cost, bound
+        Cost, and a proven lower bound of what so much self-reliance costs.
+    reliance, options
+        Self-reliance, and the ids of the options that are built.
+    best_step
+        The option that, added to these, buys most self-reliance for its price; the dearest of ``best_steps``; ``None`` where
+        nothing more is bought.
+    best_steps, gain, price
+        All that is added: several options where they only buy something together; what they gain, and their price.
+    """
 
     cost: float
     bound: float
     reliance: float
     options: tuple[str, ...]
     best_step: str | None
+    best_steps: tuple[str, ...] = ()
+    gain: float | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What another budget or another date would give: ``what`` (``budget`` or ``by``), its value, cost and self-reliance."""
+    """What another budget or another date would give.
+
+    Parameters
+    ----------
+    what, value
+        ``budget`` or ``by``, and the other money or date (ISO 8601).
+    cost, bound
+        Least cost at which all aims hold with it, and a proven lower bound of that; ``cost`` ``None`` where there is no such
+        plan (``bound`` is then ``inf``) or none was found.
+    reliance, reliance_bound
+        With another budget, or where self-reliance is sought: the most of it, and a proven bound of that; the aims hold, too,
+        where they can. With another date, where cost is sought: the self-reliance of that cheapest plan, without a bound.
+    change
+        By which part the budget is other, or by how many months the date.
+    """
 
     what: str
     value: str
     cost: float | None
     reliance: float | None
+    change: float = 0.0
+    bound: float | None = None
+    reliance_bound: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether all aims hold."""
+        return self.cost is not None
 
 
 @dataclass(frozen=True)

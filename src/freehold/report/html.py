@@ -13,7 +13,8 @@ from html import escape
 from freehold.report.clean import clean
 from freehold.report.figures import figure, show_cell
 from freehold.report.html_curve import curve_svg
-from freehold.report.html_style import HEAT_STYLE, STYLE
+from freehold.report.html_gantt import gantt_svg
+from freehold.report.html_style import GANTT_STYLE, HEAT_STYLE, STYLE
 from freehold.report.interface import (
     MEASURED,
     Block,
@@ -22,6 +23,7 @@ from freehold.report.interface import (
     Detail,
     Document,
     Evidence,
+    Gantt,
     Heading,
     HeatCell,
     HeatMap,
@@ -54,8 +56,8 @@ class HtmlFace:
         """Write the page."""
         page = _Page({one.number for one in document.evidence})
         title = _safe(document.title)
-        has_heat = any(isinstance(block, HeatMap) for block in walk(document.blocks))
-        style = STYLE + HEAT_STYLE if has_heat else STYLE
+        kinds = {type(block) for block in walk(document.blocks)}
+        style = STYLE + (HEAT_STYLE if HeatMap in kinds else "") + (GANTT_STYLE if Gantt in kinds else "")
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
         body = "\n".join(page.block(block) for block in document.blocks)
@@ -78,6 +80,7 @@ class _Page:
     def __init__(self, numbers: set[int]) -> None:
         self._numbers = numbers
         self._curves = 0
+        self._gantts = 0
 
     def block(self, block: Block) -> str:
         match block:
@@ -95,6 +98,8 @@ class _Page:
                 return f'<ol class="steps">{self._tree(block)}</ol>'
             case Curve():
                 return self._curve(block)
+            case Gantt():
+                return self._gantt(block)
             case KeyFigures():
                 return _figures(block)
             case Detail():
@@ -137,15 +142,28 @@ class _Page:
         self._curves += 1
         drawn = curve_svg(curve, self._curves)
         columns = (
-            Column("day", say("report.day_column"), "day"),
+            Column("at", curve.across, "count") if curve.across else Column("day", say("report.day_column"), "day"),
             *(Column(series.name, series.title, "percent") for series in curve.series),
         )
         rows = tuple(
-            Row((at, *(Range(series.low[place], series.high[place]) for series in curve.series)))
+            Row(
+                (
+                    f"{at:,.0f}" if curve.across else at,
+                    *(Range(series.low[place], series.high[place]) for series in curve.series),
+                )
+            )
             for place, at in enumerate(curve.days)
         )
-        caption = f"<figcaption>{_safe(' '.join([curve.caption, say('report.curve_html')]).strip())}</figcaption>"
+        drawn_how = say("report.curve_across_html" if curve.across else "report.curve_html")
+        caption = f"<figcaption>{_safe(' '.join([curve.caption, drawn_how]).strip())}</figcaption>"
         return f"<figure>{drawn}{caption}</figure>" + self._table(Table(columns, rows))
+
+    def _gantt(self, gantt: Gantt) -> str:
+        if not gantt.bars:
+            return f"<p>{_safe(say('report.no_rows'))}</p>"
+        self._gantts += 1
+        caption = f"<figcaption>{_safe(' '.join([gantt.caption, say('report.gantt_html')]).strip())}</figcaption>"
+        return f'<figure class="gantt">{gantt_svg(gantt, self._gantts)}{caption}</figure>'
 
 
 def _classes(tone: Tone, more: str = "") -> str:

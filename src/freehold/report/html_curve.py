@@ -1,4 +1,7 @@
-"""Bands over time as inline SVG. Owns the scales: days are spread by log(1 + day), so that the first week has room too."""
+"""Bands over time as inline SVG. Owns the scales: days are spread by log(1 + day), so that the first week has room too.
+
+What is no day is spread evenly.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ def curve_svg(curve: Curve, number: int) -> str:
     plain = _WIDTH - _LEFT - _RIGHT
 
     def across(at: float) -> float:
-        return _LEFT + (plain - 26) * math.log1p(at) / math.log1p(last)
+        part = at / last if curve.across else math.log1p(at) / math.log1p(last)
+        return _LEFT + (plain - 26) * part
 
     def up(level: float) -> float:
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - min(1.0, max(0.0, level)))
@@ -55,9 +59,9 @@ def curve_svg(curve: Curve, number: int) -> str:
         x = across(at)
         parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{up(0):.1f}" y2="{up(0) + 5:.1f}"/>')
         if x - before >= _LEAST_TICK_GAP:
-            parts.append(f'<text x="{x:.1f}" y="{up(0) + 20:.1f}" text-anchor="middle">{escape(day(at))}</text>')
+            parts.append(f'<text x="{x:.1f}" y="{up(0) + 20:.1f}" text-anchor="middle">{escape(_at(at, curve))}</text>')
             before = x
-    label = escape(say("report.day_column"))
+    label = "" if curve.across else escape(say("report.day_column"))
     parts.append(f'<text x="{_LEFT - 8}" y="{up(0) + 20:.1f}" text-anchor="end">{label}</text>')
     at_x = float(_LEFT)
     for place, series in enumerate(curve.series):
@@ -70,12 +74,20 @@ def curve_svg(curve: Curve, number: int) -> str:
     return "".join([*parts, "</svg>"])
 
 
+def _at(at: float, curve: Curve) -> str:
+    return f"{at:,.0f}" if curve.across else day(at)
+
+
 def _told(curve: Curve) -> str:
     """The same in words, for who cannot see it."""
     told = []
     for series in curve.series:
         levels = [
-            say("report.curve_point", day=day(at), level=short_range(Range(low, high)))
+            say(
+                f"report.curve_{'across_' if curve.across else ''}point",
+                day=_at(at, curve),
+                level=short_range(Range(low, high)),
+            )
             for at, low, high in zip(curve.days, series.low, series.high, strict=True)
         ]
         told.append(f"{series.title}: {'; '.join(levels)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HEAT_STYLE", "STYLE"]
+__all__ = ["GANTT_STYLE", "HEAT_STYLE", "STYLE"]
 
 STYLE: Final = """
 :root{--paper:#fdfdfb;--ink:#1c2126;--quiet:#5a646e;--line:#d9dcd8;--soft:#f1f2ee;
@@ -97,3 +97,14 @@ td{overflow-wrap:break-word}td.id{overflow-wrap:anywhere}
 .heat td{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """.rstrip()
 """What a page with a heat map adds: blue to red through yellow, told apart by lightness too; a word stands in every cell."""
+
+GANTT_STYLE: Final = """
+.gantt{overflow-x:auto;max-width:100%}
+.gantt svg{max-width:60rem;min-width:34rem}
+.gantt svg .name{fill:var(--ink)}
+.gantt svg .building{fill:var(--one)}.gantt svg .there{fill:var(--one);opacity:.22}
+.gantt svg .quiet .building{fill:var(--quiet)}.gantt svg .quiet .there{fill:var(--quiet)}
+.gantt svg .warn .building{fill:var(--two)}.gantt svg .warn .there{fill:var(--two)}
+@media print{.gantt svg rect{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+""".rstrip()
+"""What a page with a Gantt chart adds: a full bar while a thing is built, a pale one from when it is there."""

@@ -21,6 +21,8 @@ __all__ = [
     "Document",
     "Evidence",
     "Face",
+    "Gantt",
+    "GanttBar",
     "Heading",
     "Heat",
     "HeatCell",
@@ -171,7 +173,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Bands over time.
+    """Bands over time, or over another quantity.
 
     Parameters
     ----------
@@ -183,12 +185,15 @@ class Curve:
         What it shows; faces say themselves how it is drawn.
     floor
         Level under which a thing has stopped; ``None`` where there is none.
+    across
+        What ``days`` are where they are no days, with its unit: then they are spread evenly.
     """
 
     days: tuple[float, ...]
     series: tuple[Series, ...]
     caption: str = ""
     floor: float | None = None
+    across: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +224,51 @@ class KeyFigures:
     """Numbers side by side."""
 
     figures: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GanttBar:
+    """One line of a Gantt chart: something that is built, and then there.
+
+    Parameters
+    ----------
+    title
+        Its name.
+    start, ready
+        Days on which it is started, and from which it is there; ``ready`` may be beyond the chart.
+    detail
+        More about it, such as its dates, where there is room; may be empty.
+    tone
+        How it is to be taken.
+    """
+
+    title: str
+    start: float
+    ready: float
+    detail: str = ""
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Gantt:
+    """What is built when, and from when on it is there.
+
+    Parameters
+    ----------
+    days
+        Length of the chart, from day 0.
+    ticks
+        Days that are marked, each with its label, ascending.
+    bars
+        The lines, in order.
+    caption
+        What it shows; faces say themselves how it is drawn.
+    """
+
+    days: float
+    ticks: tuple[tuple[float, str], ...]
+    bars: tuple[GanttBar, ...]
+    caption: str = ""
 
 
 Heat: TypeAlias = Literal["untouched", "survived", "degraded", "failed", "void", "skipped", "absent"]
@@ -275,7 +325,7 @@ class Detail:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Table | HeatMap | Tree | Curve | KeyFigures | Detail
+Block: TypeAlias = Heading | Paragraph | Table | HeatMap | Tree | Curve | Gantt | KeyFigures | Detail
 
 
 @dataclass(frozen=True, slots=True)

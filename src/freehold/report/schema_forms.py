@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 from freehold.stack.cutoff import COVERS, SELECTORS, WAYS
 
 __all__ = [
-    "AMOUNT", "BOUNDS", "COUNT", "CUTOFF", "DIGEST", "FLAG", "LEVEL", "LEVELS", "MOMENT", "NAME", "TEXT", "Schema", "keys_of",
-    "list_of", "object_of", "or_null",
+    "AMOUNT", "BOUNDS", "COUNT", "CUTOFF", "DATE", "DIGEST", "FLAG", "LEVEL", "LEVELS", "MOMENT", "NAME", "TEXT", "Schema",
+    "keys_of", "list_of", "object_of", "or_null",
 ]  # fmt: skip
 
 Schema: TypeAlias = dict[str, Any]
@@ -27,6 +27,8 @@ AMOUNT: Final[Schema] = {"type": "number", "minimum": 0}
 """Also a number of days."""
 MOMENT: Final[Schema] = {"type": "number"}
 """Seconds since 1970."""
+DATE: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+"""A day of the calendar (ISO 8601)."""
 DIGEST: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 """SHA-256 in hexadecimal."""
 

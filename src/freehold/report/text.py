@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final, TextIO
 from freehold.report.clean import clean
 from freehold.report.column_widths import column_parts, column_widths
 from freehold.report.figures import evidence_line, figure, short_range, show_cell
+from freehold.report.gantt_lines import gantt_lines
 from freehold.report.interface import (
     MEASURED,
     Block,
     Curve,
     Detail,
     Document,
+    Gantt,
     Heading,
     Heat,
     HeatMap,
@@ -173,6 +175,8 @@ class _Page:
                 self._tree(block, 0)
             case Curve():
                 self._curve(block)
+            case Gantt():
+                self._gantt(block)
             case KeyFigures():
                 self._figures(block)
             case Detail():
@@ -256,20 +260,32 @@ class _Page:
 
         if curve.caption:
             self.line(curve.caption)
-        self.line(say("report.curve_text"), _STYLES["quiet"])
+        self.line(say("report.curve_across_text" if curve.across else "report.curve_text"), _STYLES["quiet"])
         wide = max(6, min(24, (self._look.width - 8) // max(1, len(curve.series)) - 18))
         grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
-        grid.add_column(say("report.day_column"), justify="right")
+        grid.add_column(clean(curve.across) or say("report.day_column"), justify="right")
         for series in curve.series:
             grid.add_column(clean(series.title), justify="left", no_wrap=True)
             grid.add_column("", justify="left", no_wrap=True)
         for place, at in enumerate(curve.days):
-            cells = [day(at)]
+            cells = [f"{at:,.0f}" if curve.across else day(at)]
             for series in curve.series:
                 low, high = series.low[place], series.high[place]
                 cells += [bar(low, high, wide), short_range(Range(low, high))]
             grid.add_row(*cells)
         self._console.print(grid)
+
+    def _gantt(self, gantt: Gantt) -> None:
+        from rich.text import Text
+
+        if gantt.caption:
+            self.line(gantt.caption)
+        if not gantt.bars:
+            self.line(say("report.no_rows"))
+            return
+        self.line(say("report.gantt_text"), _STYLES["quiet"] if self._look.colour else "")
+        for text, tone in gantt_lines(gantt, self._look.width):
+            self._console.print(Text(text, style=_STYLES[tone]), no_wrap=True, crop=True)
 
     def _figures(self, figures: KeyFigures) -> None:
         from rich.table import Table as Grid

@@ -95,7 +95,7 @@ def name_sources(sources: Iterable[dict[str, object]]) -> None:
 
 def build(
     rows: Iterable[Row], *, path: str = "", name: str = "stack", lookup: ProviderLookup = no_providers,
-    known_ids: Callable[[], Iterable[str]] = tuple,
+    known_ids: Callable[[], Iterable[str]] = tuple, beside: Sequence[Stack] = (),
 ) -> Stack:  # fmt: skip
     """Make a stack.
 
@@ -111,6 +111,8 @@ def build(
         Where providers come from that the stack does not define.
     known_ids
         Ids that ``lookup`` knows, for suggestions; called only when there is something to suggest.
+    beside
+        Stacks that the rows will be joined to: what is in them may be referred to, and its ids are taken.
 
     Raises
     ------
@@ -137,8 +139,10 @@ def build(
     }
     for table in ("items", "providers", "sources"):
         _check_unique(tables[table], findings)
-    _check_references(tables, findings)
-    providers = _add_looked_up(tables, lookup, known_ids, findings)
+    for table, ids in (("items", "item_by_id"), ("providers", "provider_by_id"), ("sources", "source_by_id")):
+        _check_not_taken(tables[table], [getattr(one, ids) for one in beside], findings)
+    _check_references(tables, beside, findings)
+    providers = _add_looked_up(tables, lookup, known_ids, beside, findings)
     stack = Stack(
         settings.get("name", name), settings.get("home"), settings.get("trusted", ()), settings.get("as_of"),
         tuple(value for _, value in tables["items"]), providers, tuple(value for _, value in tables["sources"]),
@@ -192,13 +196,19 @@ def _check_unique(entries: Sequence[tuple[Row, Any]], findings: list[Finding]) -
             first[value.id] = row
 
 
-def _check_references(tables: Mapping[str, list[tuple[Row, Any]]], findings: list[Finding]) -> None:
-    items = {value.id for _, value in tables["items"]}
-    sources = {value.id for _, value in tables["sources"]}
+def _check_not_taken(entries: Sequence[tuple[Row, Any]], taken: Sequence[Collection[str]], findings: list[Finding]) -> None:
+    for row, value in entries:
+        if value.id != "self" and any(value.id in ids for ids in taken):
+            findings.append(row.finding("id", f"'{value.id}' stands already in the stack", "Give it an id of its own"))
 
-    def dangling(row: Row, column: str, asked: str, known: set[str]) -> None:
-        if asked not in known:
-            near = _near(asked, known, findings)
+
+def _check_references(tables: Mapping[str, list[tuple[Row, Any]]], beside: Sequence[Stack], findings: list[Finding]) -> None:
+    items: list[Collection[str]] = [{value.id for _, value in tables["items"]}, *(one.item_by_id for one in beside)]
+    sources: list[Collection[str]] = [{value.id for _, value in tables["sources"]}, *(one.source_by_id for one in beside)]
+
+    def dangling(row: Row, column: str, asked: str, known: Sequence[Collection[str]]) -> None:
+        if not any(asked in ids for ids in known):
+            near = _near(asked, {name for ids in known for name in ids}, findings)
             mend = f"Did you mean '{near[0]}'?" if near else f"Add it to the {column}s"
             findings.append(row.finding(column, f"'{asked}' is no {column} of this stack", mend))
 
@@ -211,7 +221,7 @@ def _check_references(tables: Mapping[str, list[tuple[Row, Any]]], findings: lis
 
 def _add_looked_up(
     tables: Mapping[str, list[tuple[Row, Any]]], lookup: ProviderLookup, known_ids: Callable[[], Iterable[str]],
-    findings: list[Finding],
+    beside: Sequence[Stack], findings: list[Finding],
 ) -> tuple[Provider, ...]:  # fmt: skip
     found: dict[str, Provider] = {value.id: value for _, value in tables["providers"]}
     asked: deque[tuple[Row, str, str]] = deque(
@@ -222,11 +232,11 @@ def _add_looked_up(
     known: set[str] = set()
     while asked:
         row, column, wanted = asked.popleft()
-        if wanted in found or wanted in ("self", "?"):
+        if wanted in found or wanted in ("self", "?") or any(wanted in one.provider_by_id for one in beside):
             continue
         provider = lookup(wanted)
         if provider is None:
-            known = known or {*own, "self", *known_ids()}
+            known = known or {*own, "self", *known_ids(), *(name for one in beside for name in one.provider_by_id)}
             near = _near(wanted, known, findings)
             mend = f"Did you mean '{near[0]}'?" if near else "Add a provider with this id, or write '?' if it is not known"
             findings.append(row.finding(column, f"'{wanted}' is no provider of this stack or of the catalogue", mend))

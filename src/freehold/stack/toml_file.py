@@ -14,7 +14,7 @@ from freehold.stack.schema import TABLES, Attribute, attribute
 from freehold.stack.toml_text import BadToml, parse_toml, quoted
 from freehold.stack.values import UNKNOWN, Owner, Source, Stack
 
-__all__ = ["HEADERS", "cell_text", "dumps", "loads", "parse_rows", "row_text"]
+__all__ = ["HEADERS", "TableRows", "cell_text", "dumps", "loads", "parse_rows", "row_text"]
 
 _HEADER: Final = re.compile(r"\s*+\[\[?([A-Za-z_.\-\s]++)\]?\]\s*+(?:#.*)?")
 _KEY: Final = re.compile(r"\s*+([A-Za-z_][A-Za-z0-9_\-]*+)\s*+=")
@@ -59,14 +59,22 @@ def parse_rows(text: str, file: str) -> list[Row]:
         if error.deep:
             problem, mend = f"is nested too deeply: {error.problem}", "Flatten it"
         raise BadStack([Finding(file, error.line, "", problem, mend)]) from None
-    return list(_Splitter(text, file).rows(data))
+    return list(TableRows(text, file).of_stack(data))
 
 
-class _Splitter:
-    """Walks the parsed tables beside the lines on which their headers stand."""
+class TableRows:
+    """Walks parsed tables beside the lines on which their headers stand; tables must be asked for in the order of the file.
 
-    def __init__(self, text: str, file: str) -> None:
-        self._file = file
+    Parameters
+    ----------
+    text, file
+        The file's content, and its name for messages.
+    under
+        What stands before the names of a stack's tables where they belong to something else, such as ``option.``.
+    """
+
+    def __init__(self, text: str, file: str, under: str = "") -> None:
+        self._file, self._under = file, under
         self._blocks: dict[str, list[tuple[int, dict[str, int]]]] = {}
         keys: dict[str, int] = {}
         for number, line in enumerate(text.split("\n"), 1):
@@ -82,7 +90,8 @@ class _Splitter:
                 keys.setdefault(found[1], number)
         self._seen: dict[str, int] = {}
 
-    def _place(self, header: str, fallback: int = 0) -> tuple[int, dict[str, int]]:
+    def place(self, header: str, fallback: int = 0) -> tuple[int, dict[str, int]]:
+        """Line of the next table with this header, and of its keys; ``fallback`` where it is written in another way."""
         index = self._seen.get(header, 0)
         blocks = self._blocks.get(header, [])
         if index < len(blocks):
@@ -93,27 +102,43 @@ class _Splitter:
     def _bad(self, line: int, column: str, problem: str, mend: str) -> BadStack:
         return BadStack([Finding(self._file, line, column, problem, mend)])
 
-    def rows(self, data: Mapping[str, Any]) -> Iterator[Row]:
+    def of_stack(self, data: Mapping[str, Any]) -> Iterator[Row]:
+        """Rows of a whole stack.
+
+        Raises
+        ------
+        freehold.errors.BadStack
+            If its tables are not those of a stack.
+        """
         for name in data:
             if name not in _TOP:
                 near = nearest(name, _TOP)
                 mend = f"Did you mean '{near[0]}'?" if near else f"Tables of a stack: {', '.join(_TOP)}"
-                raise self._bad(self._place(name)[0], "", f"'{name}' is no table of a stack", mend)
+                raise self._bad(self.place(name)[0], "", f"'{name}' is no table of a stack", mend)
         settings = data.get("stack", {})
         if not isinstance(settings, dict):
             raise self._bad(0, "stack", "is not a table", "Write [stack], then name and home")
-        line, lines = self._place("stack")
+        line, lines = self.place("stack")
         yield Row("stack", settings, self._file, line, lines)
+        yield from self.of_tables(data)
+
+    def of_tables(self, data: Mapping[str, Any], line: int = 0) -> Iterator[Row]:
+        """Rows of the tables of a stack, without what is said of the stack itself; ``line`` is theirs if they have none.
+
+        Raises
+        ------
+        freehold.errors.BadStack
+            If one of them is no list of tables, or a need is none.
+        """
         for header, table in (("provider", "providers"), ("claim", "claims"), ("need", "needs")):
             for cells in self._tables(data, header, 0):
-                line, lines = self._place(header)
-                yield Row(table, cells, self._file, line, lines)
-        sources = [self._source(cells, None, *self._place("source")) for cells in self._tables(data, "source", 0)]
+                yield Row(table, cells, self._file, *self._below(header, line))
+        sources = [self._source(cells, None, *self._below("source", line)) for cells in self._tables(data, "source", 0)]
         for cells in self._tables(data, "item", 0):
-            line, lines = self._place("item")
-            nested = self._tables(cells, "source", line)
-            yield Row("items", {key: value for key, value in cells.items() if key != "source"}, self._file, line, lines)
-            sources += [self._source(source, cells.get("id"), *self._place("item.source", line)) for source in nested]
+            start, lines = self._below("item", line)
+            nested = self._tables(cells, "source", start)
+            yield Row("items", {key: value for key, value in cells.items() if key != "source"}, self._file, start, lines)
+            sources += [self._source(source, cells.get("id"), *self._below("item.source", start)) for source in nested]
         name_sources(source.cells for source in sources)
         for source in sources:
             yield Row("sources", source.cells, self._file, source.line, source.lines)
@@ -121,11 +146,15 @@ class _Splitter:
                 cells = {**need, "source": source.cells["id"]}
                 yield Row("needs", cells, self._file, source.lines.get("needs", source.line))
 
+    def _below(self, header: str, fallback: int = 0) -> tuple[int, dict[str, int]]:
+        return self.place(self._under + header, fallback)
+
     def _tables(self, data: Mapping[str, Any], name: str, line: int) -> Sequence[dict[str, Any]]:
         value = data.get(name, [])
         if isinstance(value, list) and all(isinstance(one, dict) for one in value):
             return value
-        raise self._bad(line or self._place(name)[0], name, "is not a list of tables", f"Write [[{name}]] with two brackets")
+        place, header = line or self._below(name)[0], self._under + name
+        raise self._bad(place, name, "is not a list of tables", f"Write [[{header}]] with two brackets")
 
     def _source(self, cells: dict[str, Any], item: object, line: int, lines: dict[str, int]) -> _SourceTable:
         own = {"item": item, **{key: value for key, value in cells.items() if key != "needs"}}

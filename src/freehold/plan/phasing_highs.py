@@ -1,0 +1,183 @@
+"""HiGHS asked about plans over years. Owns the calls of HiGHS: a linear relaxation for a bound, whole numbers for plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from freehold.network.arrays import Floats
+from freehold.plan.phasing_model import Rows, YearsModel
+
+__all__ = ["Relaxed", "Solved", "relax", "solve"]
+
+_INFINITE = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """What a relaxation says.
+
+    Parameters
+    ----------
+    bound
+        Proven.
+    solution : (columns,)
+        ``None`` without one.
+    complete
+        Whether it came to its end.
+    """
+
+    bound: float
+    solution: Floats | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a solve with whole numbers says.
+
+    Parameters
+    ----------
+    bound
+        Proven.
+    solution : (columns,)
+        The best; ``None`` without one.
+    optimal
+        Whether it is proven, within the gap asked for.
+    """
+
+    bound: float
+    solution: Floats | None
+    optimal: bool
+
+
+def relax(model: YearsModel, rows: Rows, seconds: float, stop: Callable[[], bool]) -> Relaxed:
+    """Solve without whole numbers, by an interior point without crossover; the bound comes from the prices of the rows.
+
+    Parameters
+    ----------
+    model, rows
+        The program; its rows, which may be more than its own.
+    seconds, stop
+        Time, and who says that it is over.
+    """
+    solver = _loaded(model, rows, seconds, whole=False)
+    solver.setOptionValue("solver", "ipm")
+    solver.setOptionValue("run_crossover", "off")
+    # there is little to presolve, and without it the prices are of use even when time is over first
+    solver.setOptionValue("presolve", "off")
+    _watch(solver, stop)
+    solver.run()
+    solution = solver.getSolution()
+    complete = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    bound = 0.0
+    if len(solution.row_dual) == len(rows.upper):
+        bound = max(bound, model.proven(np.array(solution.row_dual), rows))
+    values = (
+        np.clip(np.nan_to_num(np.array(solution.col_value)), 0.0, 1.0) if len(solution.col_value) == len(model.cost) else None
+    )
+    return Relaxed(bound, values, complete)
+
+
+def solve(
+    model: YearsModel,
+    rows: Rows,
+    seconds: float,
+    stop: Callable[[], bool],
+    *,
+    hint: Floats | None = None,
+    fixed: Floats | None = None,
+    gap: float = 0.0,
+    found: Callable[[Floats], None] | None = None,
+    proven: Callable[[float], None] | None = None,
+) -> Solved:
+    """Solve with whole numbers.
+
+    Parameters
+    ----------
+    model, rows
+        The program; its rows, which may be more than its own.
+    seconds, stop
+        Time, and who says that it is over.
+    hint : (years, builds of the model)
+        Columns y of a plan to start from.
+    fixed : (years, builds of the model)
+        Columns y that are no longer open, as numbers; the others ``nan``.
+    gap
+        Relative gap at which it may end.
+    found, proven
+        Told of every better solution, and of the bound.
+    """
+    solver = _loaded(model, rows, seconds, whole=True)
+    solver.setOptionValue("mip_rel_gap", gap)
+    solver.setOptionValue("mip_abs_gap", 1e-6)
+    place = np.flatnonzero(model.whole)
+    if fixed is not None:
+        settled = np.flatnonzero(np.isfinite(fixed.ravel()))
+        value = fixed.ravel()[settled]
+        solver.changeColsBounds(len(settled), place[settled].astype(np.int32), value, value)
+    if hint is not None:
+        solver.setSolution(len(place), place.astype(np.int32), hint.ravel())
+    _watch(solver, stop, proven)
+    if found is not None:
+
+        def improved(event: Any) -> None:
+            found(np.array(event.data_out.mip_solution))
+
+        solver.cbMipImprovingSolution += improved
+    solver.run()
+    status, info = solver.getModelStatus(), solver.getInfo()
+    solution = solver.getSolution()
+    values = np.array(solution.col_value) if solution.value_valid and info.primal_solution_status == 2 else None
+    optimal = status == highspy.HighsModelStatus.kOptimal
+    bound = float(info.mip_dual_bound)
+    return Solved(bound if np.isfinite(bound) else 0.0, values, optimal)
+
+
+class _Quiet(highspy.Highs):
+    """HiGHS that says nothing: its constructor puts its name on the standard output unless it is silenced in there."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        """Be silent from here on; the constructor calls this first."""
+        self.silent()
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
+def _loaded(model: YearsModel, rows: Rows, seconds: float, *, whole: bool) -> Any:
+    solver: Any = _Quiet()  # type: ignore[no-untyped-call]
+    for name, value in (("threads", 1), ("random_seed", 1), ("time_limit", max(seconds, 0.01))):
+        solver.setOptionValue(name, value)
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(model.cost), len(rows.upper)
+    program.col_cost_, program.offset_ = model.cost, model.constant
+    program.col_lower_, program.col_upper_ = np.zeros(len(model.cost)), np.ones(len(model.cost))
+    program.row_lower_, program.row_upper_ = np.full(len(rows.upper), -_INFINITE), rows.upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_ = rows.start.astype(np.int32)
+    program.a_matrix_.index_ = rows.column.astype(np.int32)
+    program.a_matrix_.value_ = rows.value
+    if whole:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        program.integrality_ = [kinds[int(one)] for one in model.whole]
+    solver.passModel(program)
+    return solver
+
+
+def _watch(solver: Any, stop: Callable[[], bool], proven: Callable[[float], None] | None = None) -> None:
+    def asked(event: Any) -> None:
+        if proven is not None and np.isfinite(event.data_out.mip_dual_bound):
+            proven(float(event.data_out.mip_dual_bound))
+        if stop():
+            event.interrupt()
+
+    def ended(event: Any) -> None:
+        if stop():
+            event.interrupt()
+
+    solver.cbMipInterrupt += asked
+    solver.cbIpmInterrupt += ended
+    solver.cbSimplexInterrupt += ended

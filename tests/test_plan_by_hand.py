@@ -1,0 +1,185 @@
+"""Plans small enough to be worked out by hand: what is bought, when, for how much, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from freehold.plan.goal_values import Goal, LevelAim, Limits
+from freehold.plan.option_values import Activate, Cover, Option
+from freehold.plan.plan_values import PlanAnswer
+from freehold.plan.planning import make_plan
+from freehold.plan.proposals import candidate_options
+from freehold.stack.cutoff import Cutoff, Rule
+from freehold.stack.values import Item, Need, Provider, Source, Stack
+
+US_STOP = Cutoff((Rule(country="US"),), name="US stop")
+PROVIDERS = (Provider("us-co", country="US"), Provider("us-chips", country="US"), Provider("de-small", country="DE"))
+
+
+def goal(
+    *cuts: Cutoff, level: float = 1.0, days: tuple[float, ...] = (365.0,), throughout: bool = False, **limits: object
+) -> Goal:
+    aims = tuple(LevelAim(cut, level, days, throughout=throughout) for cut in cuts)
+    return Goal(aims, Limits("2027-01-01", **limits))  # type: ignore[arg-type]
+
+
+def candidate(item: str, provider: str, cost: float, name: str = "") -> Source:
+    return Source(name or f"{item}@{provider}", item, provider, status="candidate", cost_once=cost, currency="EUR")
+
+
+def chosen(answer: PlanAnswer) -> list[str]:
+    assert answer.confirmed
+    assert answer.impossible is None
+    return [step.option for step in answer.steps]
+
+
+@pytest.fixture
+def service() -> Stack:
+    return Stack(
+        "two ways", "DE", ("EU",),
+        items=(Item("app", mission=1.0), Item("service"), Item("chip")),
+        providers=PROVIDERS,
+        sources=(
+            Source("app@self", "app", "self"), Source("service@us-co", "service", "us-co"),
+            Source("chip@us-chips", "chip", "us-chips"),
+            candidate("service", "de-small", 10.0), candidate("service", "self", 50.0),
+        ),
+        needs=(Need("app@self", "service"), Need("service@de-small", "chip")),
+    )  # fmt: skip
+
+
+def test_the_cheap_way_is_not_bought_where_the_cut_off_takes_what_it_needs(service: Stack) -> None:
+    answer = make_plan(service, goal(US_STOP))
+    assert chosen(answer) == ["service@self"]
+    assert (answer.cost, answer.bound, answer.gap) == (50.0, 50.0, 0.0)
+
+
+def test_the_cheap_way_is_bought_where_the_cut_off_leaves_what_it_needs(service: Stack) -> None:
+    answer = make_plan(service, goal(Cutoff((Rule(provider="us-co"),))))
+    assert chosen(answer) == ["service@de-small"]
+    assert answer.cost == 10.0
+
+
+def test_two_cut_offs_together_take_the_way_that_survives_both(service: Stack) -> None:
+    answer = make_plan(service, goal(Cutoff((Rule(provider="us-co"),)), US_STOP))
+    assert chosen(answer) == ["service@self"]
+    assert [check.met for check in answer.checks] == [True, True]
+    assert [check.before for check in answer.checks] == [0.0, 0.0]
+
+
+@pytest.fixture
+def part() -> Stack:
+    return Stack(
+        "stock", "DE",
+        items=(Item("line", mission=1.0), Item("part")),
+        providers=PROVIDERS,
+        sources=(Source("line@self", "line", "self"), Source("part@us-co", "part", "us-co"), candidate("part", "self", 20.0)),
+        needs=(Need("line@self", "part"),),
+    )  # fmt: skip
+
+
+STOCK = Option("stock", (Cover("line@self", "part", 60.0),), cost_once=5.0, cost_year=0.0, currency="EUR", lead=0.0)
+
+
+def test_a_stock_bridges_a_cut_of_60_days_for_less_than_a_second_source(part: Stack) -> None:
+    cut = Cutoff((Rule(country="US", until_day=60.0),))
+    answer = make_plan(part, goal(cut, throughout=True), (*candidate_options(part), STOCK))
+    assert chosen(answer) == ["stock"]
+    assert answer.cost == 5.0
+
+
+def test_a_cut_of_61_days_outlasts_the_stock(part: Stack) -> None:
+    cut = Cutoff((Rule(country="US", until_day=61.0),))
+    answer = make_plan(part, goal(cut, throughout=True), (*candidate_options(part), STOCK))
+    assert chosen(answer) == ["part@self"]
+    assert answer.cost == 20.0
+
+
+@pytest.fixture
+def circle() -> Stack:
+    return Stack(
+        "circle", "DE",
+        items=(Item("a", mission=1.0), Item("b", mission=1.0)),
+        providers=PROVIDERS,
+        sources=(
+            Source("a@us-co", "a", "us-co"), Source("b@us-co", "b", "us-co"),
+            candidate("a", "self", 1.0, "a-from-b"), candidate("b", "self", 1.0, "b-from-a"),
+        ),
+        needs=(Need("a-from-b", "b"), Need("b-from-a", "a")),
+    )  # fmt: skip
+
+
+def test_two_candidates_that_would_hold_each_other_up_are_refused(circle: Stack) -> None:
+    answer = make_plan(circle, goal(US_STOP))
+    assert answer.steps == ()
+    assert answer.cost is None
+    assert answer.impossible is not None
+    assert answer.impossible.reason == "options"
+    assert answer.impossible.best == (0.0,)
+    assert set(answer.impossible.missing) == {("a",), ("b",)}
+
+
+def test_a_circle_that_has_a_beginning_may_be_bought(circle: Stack) -> None:
+    dear = candidate("a", "self", 30.0, "a-alone")
+    stack = Stack(circle.name, circle.home, (), None, circle.items, circle.providers, (*circle.sources, dear), circle.needs)
+    answer = make_plan(stack, goal(US_STOP))
+    assert sorted(chosen(answer)) == ["a-alone", "b-from-a"]
+    assert answer.cost == 31.0
+
+
+@pytest.fixture
+def two_items() -> Stack:
+    return Stack(
+        "two items", "DE",
+        items=(Item("a", mission=2.0), Item("b", mission=1.0)),
+        providers=PROVIDERS,
+        sources=(
+            Source("a@us-co", "a", "us-co"), Source("b@us-co", "b", "us-co"),
+            candidate("a", "self", 40.0), candidate("b", "self", 30.0),
+        ),
+    )  # fmt: skip
+
+
+def test_a_yearly_budget_puts_the_second_step_into_the_second_year(two_items: Stack) -> None:
+    answer = make_plan(two_items, goal(US_STOP, years=2, budget_years=(50.0,)))
+    # what raises self-reliance most comes first: a weighs 2 of 3
+    assert [(step.option, step.start) for step in answer.steps] == [("a@self", 0.0), ("b@self", 365.0)]
+    assert [year.cost for year in answer.years] == [40.0, 30.0]
+    assert [round(year.reliance_low, 6) for year in answer.years] == [0.666667, 1.0]
+
+
+def test_one_year_is_too_short_for_that_budget_and_says_how_much_would_do(two_items: Stack) -> None:
+    answer = make_plan(two_items, goal(US_STOP, years=1, budget_years=(50.0,)))
+    assert answer.cost is None
+    assert answer.impossible is not None
+    assert answer.impossible.reason == "budget"
+    assert answer.impossible.limit == 70.0
+
+
+def test_a_target_out_of_reach_says_the_best_and_what_is_missing(two_items: Stack) -> None:
+    stack = Stack(
+        two_items.name, "DE", (), None, two_items.items, two_items.providers, two_items.sources[:3], two_items.needs
+    )  # b has no way out
+    answer = make_plan(stack, goal(US_STOP))
+    assert answer.impossible is not None
+    assert answer.impossible.reason == "options"
+    assert [round(best, 6) for best in answer.impossible.best] == [0.666667]
+    assert answer.impossible.missing == (("b",),)
+
+
+def test_two_thirds_of_the_mission_cost_only_the_one_that_weighs_most(two_items: Stack) -> None:
+    answer = make_plan(two_items, goal(US_STOP, level=0.66))
+    assert chosen(answer) == ["a@self"]
+    assert [(one.item, one.landlords) for one in answer.leased] == [("b", ("us-co",)), ("a", ("us-co",))]
+
+
+def test_an_option_with_conditions_waits_for_what_it_requires(two_items: Stack) -> None:
+    plan_of = {option.id: option for option in candidate_options(two_items)}
+    training = Option("training", (Activate("b@self"),), cost_once=1.0, cost_year=0.0, currency="EUR", lead=30.0)
+    first = Option("a@self", plan_of["a@self"].changes, cost_once=40.0, cost_year=0.0, currency="EUR", lead=10.0,
+                   requires=("training",))  # fmt: skip
+    answer = make_plan(two_items, goal(US_STOP), (first, training))
+    assert [(step.option, step.start, step.ready) for step in answer.steps] == [
+        ("training", 0.0, 30.0), ("a@self", 30.0, 40.0),
+    ]  # fmt: skip
+    assert (answer.steps[1].start_date, answer.steps[1].ready_date) == ("2027-01-31", "2027-02-10")

@@ -1,0 +1,253 @@
+"""What a plan's page says: the first page in few words, what is missing, and that no name in it acts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freehold.plan.goal_values import BestAim, Goal, LevelAim
+from freehold.plan.option_values import Option
+from freehold.plan.plan_values import Confidence, Impossible, Leased, PlanAnswer, Step
+from freehold.report.answers import Context, context_of
+from freehold.report.gantt_lines import gantt_lines
+from freehold.report.interface import Document, Gantt, GanttBar, Heading, Look, Paragraph, Table, walk
+from freehold.report.plan_words import few, money
+from freehold.report.render import document_of, render
+from freehold.report.text import TextFace
+from freehold.stack.cutoff import Cutoff, Rule
+from plan_answers import NO_PLAN, NOTHING, PLAN, office
+
+EVIL = "<script>alert(1)</script>\"'&\x1b[31m\u202eexe.\u200b\x00\u2028"
+
+
+def beside() -> Context:
+    return context_of(office(), 0)
+
+
+def page(answer: PlanAnswer, look: Look = Look()) -> str:  # noqa: B008
+    return render(answer, "text", beside(), look)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def first_page(answer: PlanAnswer) -> str:
+    """Everything before the first heading, the title too."""
+    document = document_of(answer, beside())
+    texts = [document.title]
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            break
+        assert isinstance(block, Paragraph)
+        texts.append(block.text)
+    return " ".join(texts)
+
+
+# The first page
+
+
+def test_the_first_page_says_what_it_costs_by_when_what_is_leased_what_it_does_not_survive_and_how_sure() -> None:
+    said = first_page(PLAN)
+    for one in (
+        "The plan costs 61,650 EUR in all, for 2 steps: 52,000 EUR once, and 5,000 EUR a year",
+        "No plan can cost less than 60,000 EUR: this one is at most 3 % of its cost above the cheapest.",
+        "The first step starts on 2027-01-01, the last one is ready on 2028-01-31, and the plan ends on 2028-12-31.",
+        "Its largest steps: Run our own mail (50,000 EUR), Stock of disks (11,650 EUR).",
+        "With everything foreign cut off, what must be kept running stands at 70 % or more on day 365: reached, with 75 %",
+        "Still leased at the end: one thing, among them Storage (Big Cloud).",
+        "What it does not survive: with everything foreign cut off, 75 % is left on day 365, at worst.",
+        "The cut-off engine has confirmed every aim, day by day",
+        "In 93 % of 500 sampled futures, in which steps fail or are late, it holds (surely 90 % to 95 %; asked: 90 %).",
+        "The failure of Run our own mail would hurt most, by 90 points.",
+    ):
+        assert one in said
+    places = [said.index(one) for one in ("costs", "plan ends", "Still leased", "does not survive", "confirmed")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("answer", [PLAN, NO_PLAN, NOTHING])
+def test_the_first_page_has_at_most_300_words(answer: PlanAnswer) -> None:
+    assert len(first_page(answer).split()) <= 300
+
+
+def test_the_first_page_has_at_most_300_words_however_much_there_is_to_say() -> None:
+    name = "a very long name of a thing that goes on and on " * 20
+    options = {f"o{n}": Option(f"o{n}", (), f"{name} {n}") for n in range(200)}
+    step = PLAN.steps[0]
+    cuts = tuple(Cutoff(tuple(Rule(provider=f"{name}{r}") for r in range(9)), f"{name} {n}") for n in range(40))
+    aims = tuple(LevelAim(cut, 0.5, (30.0, 60.0, 365.0)) for cut in cuts)
+    check, curve = PLAN.checks[0], PLAN.curves[0]
+    large = replace(
+        PLAN,
+        options=options,
+        steps=tuple(replace(step, option=id_) for id_ in options),
+        goal=replace(PLAN.goal, aims=aims),
+        checks=tuple(replace(check, aim=aim) for aim in aims),
+        curves=tuple(replace(curve, cut=cut) for cut in cuts),
+        leased=tuple(Leased(f"{name}{n}", (name,) * 9, 0.5, 1.0, name) for n in range(300)),
+        stopped="time",
+        confidence=Confidence(0.9, 0.8, 9, (("o1", 0.5),)),
+    )
+    assert len(first_page(large).split()) <= 300
+    none = replace(
+        large, cost=None, steps=(), impossible=Impossible("options", tuple(range(40)), (0.1,) * 40, (tuple(options),))
+    )
+    assert len(first_page(none).split()) <= 300
+
+
+def test_no_plan_says_so_with_the_best_that_can_be_and_what_is_missing() -> None:
+    said = first_page(NO_PLAN)
+    assert "There is no plan: not even all options together do what is asked." in said
+    assert "on day 365: 60 % is the best that can be." in said
+    assert "It would become possible if these were there: Storage." in said
+    assert "costs" not in said
+    shown = flat(page(NO_PLAN))
+    assert "a held source of 'Storage'" in shown
+    assert "the option A mirror, if its cost once, lead time were known" in shown
+
+
+def test_a_budget_that_is_too_small_is_told_with_the_least_that_is_enough() -> None:
+    poor = replace(NO_PLAN, impossible=Impossible("budget", (), (), limit=61650.5))
+    assert "There is no plan within the budget. It would take at least 61,650 EUR." in first_page(poor)
+
+
+def test_nothing_to_do_is_no_plan_of_no_steps() -> None:
+    said = first_page(NOTHING)
+    assert "Nothing has to be done: all that is asked for holds today." in said
+    assert "The steps" not in page(NOTHING)
+
+
+def test_a_search_that_ran_out_of_time_says_so_with_its_gap_and_one_without_a_plan_does_not_say_that_there_is_none() -> None:
+    late = first_page(replace(PLAN, stopped="time"))
+    assert "The search reached its time limit: this is the best found by then." in late
+    assert "3 % of its cost" in late
+    open_ = first_page(replace(NO_PLAN, impossible=None, stopped="time"))
+    assert "there may be one" in open_
+    assert "There is no plan" not in open_
+
+
+def test_a_plan_that_is_not_confirmed_is_never_shown_as_one_to_build_on() -> None:
+    document = document_of(replace(PLAN, confirmed=False), beside())
+    told = [one for one in document.blocks if isinstance(one, Paragraph) and "NOT CONFIRMED" in one.text]
+    assert [one.tone for one in told] == ["bad"]
+
+
+def test_an_aim_that_is_missed_is_told_in_words() -> None:
+    missed = replace(PLAN, checks=(replace(PLAN.checks[0], met=False, reached=0.4), *PLAN.checks[1:]))
+    assert "MISSED, with 40 % only" in first_page(missed)
+
+
+def test_what_is_proven_and_what_is_not_are_told_apart() -> None:
+    assert "No plan can cost less: that is proven." in first_page(replace(PLAN, bound=PLAN.cost or 0.0))
+    most = replace(PLAN, goal=replace(PLAN.goal, seek="reliance"))
+    assert "No plan within the limits makes more self-reliant: that is proven." in first_page(most)
+    assert "is not settled" in first_page(replace(most, stopped="time"))
+
+
+def test_without_odds_the_page_says_that_success_is_taken_for_granted() -> None:
+    assert "takes for granted that every step works" in first_page(replace(PLAN, confidence=None))
+
+
+def test_a_plan_that_survives_everything_asked_says_so() -> None:
+    whole = replace(PLAN, curves=(PLAN.curves[1],))
+    assert "Under none of the cut-offs asked about is anything lost within 365 days." in first_page(whole)
+
+
+# The tables
+
+
+def test_every_part_of_a_plan_stands_on_its_page_by_name() -> None:
+    shown = flat(page(PLAN, Look(width=400)))
+    for one in (
+        "Run our own mail 2027-01-01 2027-05-01 50,000 EUR", "aims that miss without it: 1, 2", "helps together with others",
+        "Taking at each turn the step that gains most for its cost would cost 70,000 EUR: 14 % more.",
+        "quality of 'Mail' 100 % → 80 %", "MAPI (Run our own mail)", "mail server (Run our own mail)",
+        "shared calendars (Run our own mail)", "62,000 EUR 2 more Stock of disks",
+        "The last 5 points of self-reliance, up to 75 %, cost 11,650 EUR of 61,650 EUR.",
+        "Run our own mail: 70 more points for 50,000 EUR", "budget 40,000 EUR no plan",
+        "A mirror cost once, lead time", "Run our own mail no regret 90 % 90 %", "Stock of disks a wager 100 % 20 %",
+        "Storage Big Cloud 100 % no way out is known",
+    ):  # fmt: skip
+        assert one in shown, one
+    assert "own-mail" not in shown.replace("storage@big-cloud", "")
+
+
+def test_the_page_is_the_same_in_every_face_and_csv_holds_the_steps_as_numbers() -> None:
+    rows = list(csv.DictReader(io.StringIO(render(PLAN, "csv", beside()))))
+    assert [(row["option"], row["start"], row["ready"], row["cost"], row["currency"]) for row in rows] == [
+        ("own-mail", "2027-01-01", "2027-05-01", "50000", "EUR"), ("stock", "2028-01-01", "2028-01-31", "11650.5", "EUR"),
+    ]  # fmt: skip
+    html = render(PLAN, "html", beside())
+    assert html.count("<svg") == 4
+    assert 'class="building"' in html
+    assert ".gantt svg" in html
+    assert "Run our own mail: 2027-01-01 to 2027-05-01." in html
+
+
+def test_a_page_without_a_chart_has_the_style_that_it_had() -> None:
+    assert ".gantt" not in render(NOTHING, "html", beside())
+
+
+def test_a_committed_step_is_told_apart() -> None:
+    held = replace(PLAN, steps=(replace(PLAN.steps[0], committed=True), PLAN.steps[1]))
+    assert "committed before" in flat(page(held))
+    assert next(csv.DictReader(io.StringIO(render(held, "csv", beside()))))["committed"] == "yes"
+
+
+@pytest.mark.parametrize("form", ["text", "html", "csv", "json"])
+def test_hostile_names_do_nothing_in_any_face(form: str) -> None:
+    options = {id_: replace(one, name=EVIL + id_, gives_up=(EVIL,)) for id_, one in PLAN.options.items()}
+    bad = replace(PLAN, options=options, currency=EVIL, leased=(Leased("storage", (EVIL,), 0.0, 1.0, EVIL),))
+    shown = render(bad, form, beside())
+    assert not set(shown) & set("\x00\x1b\u202e\u200b\u2028")
+    if form == "html":
+        assert "<script" not in shown
+
+
+@given(st.text(max_size=30), st.integers(20, 140))
+def test_any_name_fits_any_width(name: str, width: int) -> None:
+    bars = (GanttBar(name, 0.0, 10.0), GanttBar("other", 400.0, 9000.0), GanttBar("late", 800.0, 801.0))
+    lines = gantt_lines(Gantt(730.0, ((0.0, "2027-01"), (365.0, "2028-01")), bars), width)
+    assert len(lines) == 4
+    shown = [text for text, _ in lines]
+    assert all("█" in text for text in shown[1:])
+    document = Document("t", (Gantt(730.0, ((0.0, "2027-01"),), bars),), Table((), ()))
+    assert TextFace().render(document, Look(max(width, 40))).endswith("\n")
+
+
+def test_a_bar_shows_building_then_being_there() -> None:
+    lines = gantt_lines(Gantt(120.0, ((0.0, "a"), (60.0, "b")), (GanttBar("x" * 8, 30.0, 60.0), GanttBar("y", 60, 90))), 22)
+    assert [text for text, _ in lines] == [
+        "          a     b", "xxxxxxxx  ┊  ███──────", "y         ┊     ███───",
+    ]  # fmt: skip
+
+
+def test_words_of_money_and_of_lists() -> None:
+    assert money(1234567.0, "EUR") == "1,234,567 EUR"
+    assert money(59.5) == "59.50"
+    assert money(0) == "0"
+    assert few(["a", "b", "c"], 3) == "a, b, c"
+    assert few(["a", "b", "c"], 1) == "a and 2 more"
+
+
+def test_a_plan_with_a_best_aim_shows_no_level_that_was_asked() -> None:
+    aim = BestAim(Cutoff((Rule(country="US"),)), (30.0,))
+    best = replace(PLAN, goal=Goal((aim,), PLAN.goal.limits), checks=(replace(PLAN.checks[0], aim=aim),))
+    tables = [one for one in walk(document_of(best, beside()).blocks) if isinstance(one, Table)]
+    checks = next(one for one in tables if one.columns[0].name == "number")
+    assert checks.rows[0].cells[2] is None
+
+
+def test_days_before_the_plan_and_after_its_end_are_drawn_at_its_edges() -> None:
+    early = Step("own-mail", -40.0, 2000.0, "2026-11-22", "2032-06-01", 0.0, 0.0, committed=True)
+    shown = page(replace(PLAN, steps=(early,)))
+    line = next(one for one in shown.splitlines() if one.startswith("Run our own mail  █"))
+    assert set(line.removeprefix("Run our own mail").strip()) == {"█"}
+    assert re.search(r"2026-11-22 +2032-06-01", shown)

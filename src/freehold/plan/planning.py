@@ -187,7 +187,7 @@ def _chosen(planner: _Planner, beside: Beside) -> _Plan:
             raise UsageError("a penalty and a confidence are not asked together. Leave one of them out.")
         chosen, sure = confident_plan(
             planner.search, planner.judge, goal, beside.confidence, count=beside.futures, seed=beside.seed,
-            committed=planner.begun, seconds=planner.seconds / 2,
+            committed=planner.begun, terms=planner.terms, seconds=planner.seconds / 2,
         )  # fmt: skip
         return _Plan(chosen, sure=sure)
     reason = ""
@@ -219,11 +219,16 @@ def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
         )  # fmt: skip
         around = replace(around, confidence=sure)
     if beside.alternatives:
-        others, always = alternatives(planner.search, chosen, terms=terms, seconds=clock.share(2))
+        for_all = terms
+        if beside.confidence is not None:
+            futures = draw_futures(planner.options, beside.futures, beside.seed)
+            for_all = replace(terms, futures=futures, share=beside.confidence)
+        others, always = alternatives(planner.search, chosen, terms=for_all, seconds=clock.share(2))
         ids = tuple(sorted(planner.options[one].id for one in always))
         around = replace(around, alternatives=others, always=ids)
     if beside.frontier:
-        points = frontier(planner.search, beside.points, terms=terms, seconds=clock.share(1))
+        known = chosen if beside.confidence is None and planner.goal.seek == "cost" else None
+        points = frontier(planner.search, beside.points, best=known, terms=terms, seconds=clock.share(1))
         around = replace(around, frontier=points)
     if beside.sensitivity:
         around = replace(

@@ -344,7 +344,8 @@ def test_costs_in_several_currencies_are_refused(town: Path, capsys: pytest.Capt
 def test_an_option_of_a_provider_that_is_cut_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(planned("--provider", "house", "--level", "0.5", "--day", "0")) == 0
     said = capsys.readouterr().err
-    assert "freehold: note: held-mail rests on Municipal Computing, which the plan is to do without" in said
+    assert "freehold: note: 'cheap-mail' is of no use: 'cheap-mail', which it would activate, is taken by" in said
+    assert "so is one more option. freehold plan why tells of each." in said
 
 
 @pytest.mark.usefixtures("town")
@@ -359,6 +360,25 @@ def test_why_tells_of_a_step_and_of_an_option_that_was_not_chosen(capsys: pytest
     assert data["option"] == "own-storage"
     assert main(["plan", "why", "town.toml", "held-mial", *flags]) == 2
     assert "no option is called 'held-mial'. Did you mean 'held-mail'" in capsys.readouterr().err
+
+
+def test_a_plan_that_is_to_be_sure_counts_failures_and_delays(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # storage fails in one of ten, and a second one is no help, since it waits for the first
+    second = (
+        OPTIONS.replace("own-storage", "second-storage").replace("storage@own", "storage@second").replace("A store", "Another")
+    )
+    late = 'success = 0.9\nslip = [{ days = "30d", odds = 0.5 }]\nactivate'
+    both = OPTIONS.replace("activate", late, 1) + second.replace("activate", 'requires = ["own-storage"]\n' + late, 1)
+    (town / "ours.toml").write_text(both, encoding="utf-8")
+    asked = planned("--options", "ours.toml", "--reliance", "0.5", "--day", "365")
+    data = answer(capsys, *asked)
+    assert (data["cost"], data["confidence"]["reached"], data["confidence"]["asked"]) == (21, 0.9, None)
+    data = answer(capsys, *asked, "--confidence", "0.85")
+    assert (data["cost"], data["confidence"]["asked"], data["confidence"]["reached"]) == (21, 0.85, 0.9)
+    assert main([*asked, "--confidence", "0.999"]) == 0
+    assert "No plan was found that holds in 99.9 % of the futures: the surest does in 90 %." in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 @pytest.mark.usefixtures("town")
@@ -405,6 +425,13 @@ def test_the_plan_s_start_is_today_unless_a_flag_says_otherwise(capsys: pytest.C
 
 
 # Time and interruption
+
+
+@pytest.mark.usefixtures("town")
+def test_hardly_any_time_is_no_error_and_what_is_shown_says_how_good_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(planned("--options", "ours.toml", "--reliance", "0.5", "--day", "365", "--time", "1e-9")) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The search reached its time limit" in said or "that is proven" in said
 
 
 def test_an_interruption_shows_and_saves_the_best_plan_so_far_and_exits_130(

@@ -106,7 +106,7 @@ def test_no_plan_says_so_with_the_best_that_can_be_and_what_is_missing() -> None
     said = first_page(NO_PLAN)
     assert "There is no plan: not even all options together do what is asked." in said
     assert "on day 365: 60 % is the best that can be." in said
-    assert "It would become possible if these were there: Storage." in said
+    assert "It would become possible if this were held: Storage." in said
     assert "costs" not in said
     shown = flat(page(NO_PLAN))
     assert "a held source of 'Storage'" in shown
@@ -116,6 +116,26 @@ def test_no_plan_says_so_with_the_best_that_can_be_and_what_is_missing() -> None
 def test_a_budget_that_is_too_small_is_told_with_the_least_that_is_enough() -> None:
     poor = replace(NO_PLAN, impossible=Impossible("budget", (), (), limit=61650.5))
     assert "There is no plan within the budget. It would take at least 61,650 EUR." in first_page(poor)
+    assert "Why there is no plan" not in page(poor)
+    few_ = replace(NO_PLAN, impossible=Impossible("people", (), (), limit=3.0))
+    assert "There is no plan with so few people. It would take 3 persons at once." in first_page(few_)
+    late = replace(NO_PLAN, impossible=Impossible("time", (), (), limit=400.0))
+    assert "There is no plan that is ready in time. It would take at least 400 days." in first_page(late)
+
+
+def test_a_sureness_that_no_plan_has_is_told_with_the_surest() -> None:
+    unsure = replace(NO_PLAN, confidence=Confidence(0.99, 0.8, 500, ()), impossible=Impossible("confidence", (), (), limit=0.8))
+    assert "No plan was found that holds in 99 % of the futures: the surest does in 80 %." in first_page(unsure)
+
+
+def test_where_all_that_may_happen_was_counted_the_share_is_a_probability() -> None:
+    counted = replace(PLAN, confidence=Confidence(None, 0.9, 0, (), 0.9, 0.9))
+    assert "With all that may fail or be late counted, it holds with a probability of 90 %." in first_page(counted)
+
+
+def test_the_price_of_what_is_lost_meanwhile_is_told_apart() -> None:
+    priced = replace(PLAN, cost=70000.0, goal=replace(PLAN.goal, limits=replace(PLAN.goal.limits, penalty=3.0)))
+    assert "Of that 8,350 EUR weighs what is lost until then." in first_page(priced)
 
 
 def test_nothing_to_do_is_no_plan_of_no_steps() -> None:

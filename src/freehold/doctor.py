@@ -25,6 +25,7 @@ __all__ = ["EXTRAS", "Check", "Diagnosis", "examine"]
 EXTRAS: Final[dict[str, tuple[str, ...]]] = {
     "fast": ("numba",),
     "parquet": ("pyarrow",),
+    "plan": ("highspy", "ortools"),
     "ray": ("ray",),
     "systemic": ("scipy",),
     "watch": ("aiohttp", "apprise", "cel", "cryptography", "msgspec", "opentelemetry"),

@@ -136,7 +136,8 @@ def _ask(options: argparse.Namespace) -> _Question:
     goal = goal_from(options, loaded.stack, settings, date.today())
     found = options_of(loaded.stack, options.option_files, None if options.no_catalogue else work.catalogue())
     question = _Question(loaded, goal, tuple(found), seconds)
-    _note_what_is_cut(question)
+    if options.action != "why":
+        _note_what_is_useless(question)
     return question
 
 
@@ -166,27 +167,18 @@ def _see_there_is_a_choice(question: _Question) -> None:
     )
 
 
-def _note_what_is_cut(question: _Question) -> None:
-    """Note which options rest on a provider that every cut-off names, since they cannot help."""
+def _note_what_is_useless(question: _Question) -> None:
+    """See that the goal makes sense, and note which options every cut-off takes."""
     from freehold.cli.speech import tell
-    from freehold.plan.goal_values import BestAim, LevelAim
-    from freehold.plan.option_values import Activate
-    from freehold.report.plan_words import option_name
-    from freehold.report.sentences import who
+    from freehold.plan.goal_checks import check_goal
     from freehold.words import say
 
-    stack = question.loaded.stack
-    cuts = [aim.cut for aim in question.goal.aims if isinstance(aim, LevelAim | BestAim)]
-    if not cuts:
+    notes = check_goal(question.loaded.stack, question.goal, question.judged)
+    if not notes:
         return
-    named = [{one for rule in cut.rules for one in (rule.provider, rule.owner) if one is not None} for cut in cuts]
-    everywhere = set.intersection(*named)
-    for option in question.options:
-        for change in option.changes:
-            source = stack.source_by_id.get(change.source) if isinstance(change, Activate) else None
-            if source is not None and source.provider in everywhere:
-                name, provider = option_name(option, option.id), who(stack, str(source.provider))
-                tell("freehold: note: " + say("plan.note_cut", option=name, provider=provider))
+    more = len(notes) - 1
+    key = "plan.more_useless_one" if more == 1 else "plan.more_useless_many"
+    tell("freehold: note: " + (say(key, note=notes[0], count=f"{more:,}") if more else notes[0]))
 
 
 def _beside(options: argparse.Namespace) -> Beside:

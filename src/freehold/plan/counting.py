@@ -46,6 +46,7 @@ class Counting:
             one
             for one in starts
             if one not in self.never and all(starts.get(other, -math.inf) <= day for other, day in self.turns.get(one, ()))
+            if one not in self.never and all(starts.get(other, math.inf) <= day for other, day in self.turns.get(one, ()))
         ]
         return self.standing.union(counted)
 

@@ -121,7 +121,8 @@ class Impossible:
     Parameters
     ----------
     reason
-        ``options`` (not even all of them do), ``budget``, ``time``, ``people``, or ``conditions`` (requires, excludes).
+        ``options`` (not even all of them do), ``budget``, ``time``, ``people``, ``conditions`` (requires, excludes), or
+        ``confidence`` (none was found that holds in the share of futures asked for).
     aims
         Numbers of the aims that cannot be met, and what each comes to at best.
     best
@@ -130,7 +131,8 @@ class Impossible:
         Smallest sets of what would have to be possible besides: item ids that would have to be held, or ids of options that
         cannot be judged yet; each set alone would do (irreducible).
     limit
-        The least budget (or the earliest day) with which it is possible, where that is the reason; else ``None``.
+        The least budget (or the earliest day, or number of persons) with which it is possible, or the share of futures in
+        which the surest plan holds, where that is the reason; else ``None``.
     """
 
     reason: str

@@ -242,7 +242,9 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
     strict, kernel = planner.strict, planner.kernel
     by_id = {option.id: option for option in options}
     steps, impossible = _steps(planner, chosen), None
-    if chosen.built is None:
+    if chosen.built is None and found.sure is not None:
+        impossible = Impossible("confidence", (), (), limit=found.sure.reached)
+    elif chosen.built is None:
         impossible = _impossible(planner, chosen)
     built = [options[one].id for one in sorted(chosen.built or ())]
     done = [by_id[one] for one in built]

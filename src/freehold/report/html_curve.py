@@ -58,7 +58,7 @@ def curve_svg(curve: Curve, number: int) -> str:
     for at in days:
         x = across(at)
         parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{up(0):.1f}" y2="{up(0) + 5:.1f}"/>')
-        if x - before >= _LEAST_TICK_GAP:
+        if x - before >= (_LEAST_TICK_GAP if not curve.across else 8 * len(_at(at, curve)) + 8):
             parts.append(f'<text x="{x:.1f}" y="{up(0) + 20:.1f}" text-anchor="middle">{escape(_at(at, curve))}</text>')
             before = x
     label = "" if curve.across else escape(say("report.day_column"))

@@ -12,12 +12,12 @@ from freehold.words import say
 __all__ = ["gantt_svg"]
 
 _WIDTH: Final = 720
-_NAMES: Final = 250
+_NAMES: Final = 264
 _RIGHT: Final = 10
 _TOP: Final = 26
 _ROW: Final = 24
 _BAR: Final = 12
-_LONGEST: Final = 38
+_LONGEST: Final = 34
 """Letters of a name that there is room for; the whole name is in the words beside the drawing."""
 
 

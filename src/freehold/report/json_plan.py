@@ -99,7 +99,7 @@ PLAN_KEYS: Final[dict[str, Schema]] = {
     "impossible": or_null(
         object_of(
             {
-                "reason": {"enum": ["options", "budget", "time", "people", "conditions"]},
+                "reason": {"enum": ["options", "budget", "time", "people", "conditions", "confidence"]},
                 "aims": list_of(object_of({"aim": COUNT, "text": NAME, "best": LEVEL})), "missing": list_of(_NAMES),
                 "limit": _MONEY,
             }

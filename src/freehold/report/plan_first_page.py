@@ -208,7 +208,10 @@ def _confidence(sure: Confidence) -> str:
 
 
 def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
-    why = answer.impossible
+    why, sure = answer.impossible, answer.confidence
+    if why is not None and why.reason == "confidence":
+        asked, reached = (0.0, 0.0) if sure is None else (sure.asked or 0.0, sure.reached)
+        return say("plan.impossible_confidence", asked=percent(asked), reached=percent(reached))
     if why is None:
         return say("plan.not_found")
     told = [say(f"plan.impossible_{why.reason}")]
@@ -222,6 +225,8 @@ def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
             told.append(say("plan.limit_budget", limit=money(why.limit, answer.currency)))
         elif why.reason == "time":
             told.append(say("plan.limit_time", days=show_day(why.limit)))
+        elif why.reason == "people":
+            told.append(say("plan.limit_people", limit=f"{why.limit:,.0f}"))
     if why.missing:
         names = [
             option_name(next((one for one in answer.unjudged if one.id == id_), None), item_name(stack, id_))

@@ -99,8 +99,8 @@ def main_table(answer: PlanAnswer, stack: Stack | None) -> Table:
 def _steps(answer: PlanAnswer) -> Iterator[Block]:
     stack = answer.planned
     columns = (
-        Column("name", say("plan.column_name")), Column("start", say("plan.column_start")),
-        Column("ready", say("plan.column_ready")), Column("cost", say("plan.column_cost"), "count"),
+        Column("name", say("plan.column_name")), Column("start", say("plan.column_start"), "count"),
+        Column("ready", say("plan.column_ready"), "count"), Column("cost", say("plan.column_cost"), "count"),
         Column("does", say("plan.column_does")), Column("why", say("plan.column_why")),
     )  # fmt: skip
     rows = []
@@ -151,7 +151,7 @@ def _years(answer: PlanAnswer) -> Iterator[Block]:
     if not answer.years:
         return
     columns = (
-        Column("year", say("plan.column_year"), "count"), Column("ends", say("plan.column_ends")),
+        Column("year", say("plan.column_year"), "count"), Column("ends", say("plan.column_ends"), "count"),
         Column("cost", say("plan.column_paid"), "count"), Column("ready", say("plan.column_steps_ready"), "count"),
         Column("reliance", say("plan.column_reliance"), "percent"),
     )  # fmt: skip

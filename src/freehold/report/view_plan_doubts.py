@@ -39,6 +39,8 @@ def _named(answer: PlanAnswer, ids: tuple[str, ...]) -> str:
 
 
 def _impossible(answer: PlanAnswer, why: Impossible, stack: Stack | None) -> Iterator[Block]:
+    if not why.aims and not why.missing:
+        return
     yield Heading(say("plan.impossible_heading"))
     columns = (Column("aim", say("plan.column_aim")), Column("best", say("plan.column_best"), "percent"))
     rows = tuple(

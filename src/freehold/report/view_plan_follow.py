@@ -88,7 +88,7 @@ def _state(answer: Followed) -> Iterator[Block]:
     yield Heading(say("plan.state_heading"))
     columns = (
         Column("step", say("plan.column_name")), Column("state", say("plan.column_state")),
-        Column("start", say("plan.column_start")), Column("ready", say("plan.column_ready")),
+        Column("start", say("plan.column_start"), "count"), Column("ready", say("plan.column_ready"), "count"),
         Column("cost", say("plan.column_still_costs"), "count"),
     )  # fmt: skip
     limits = answer.plan.goal.limits

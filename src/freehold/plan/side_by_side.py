@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 from freehold.network.arrays import Floats
 from freehold.plan.greedy import trimmed
 from freehold.plan.highs_model import HighsModel, Relaxed
+from freehold.plan.neighbourhoods import Neighbourhoods
 from freehold.plan.open_graph import Part
 from freehold.plan.presolve import restricted
 from freehold.plan.sat_model import SatModel, whole_costs
@@ -18,8 +19,8 @@ from freehold.plan.support import Support, spared
 
 __all__ = ["PartSearch"]
 
-_SMALL = 3000
-_FIRST_NODES = 200
+_LARGE = 12_000
+_TRIES = 300
 _CORE_WORK = 30.0
 _TOLERANCE = 1e-6
 
@@ -156,10 +157,18 @@ class PartSearch:
 
     def _plan(self) -> None:
         """Rounding, the core, and CP-SAT on the whole part."""
+        near = Neighbourhoods(self.part, self._support)
+        large = len(self.part.graph.arcs) > _LARGE
+        while large and not self._was_relaxed.is_set() and self._left():
+            self._improve(near)
         self._was_relaxed.wait()
         if self._relaxed is not None and not self.close():
             self._round(self._relaxed)
             self._core(self._relaxed)
+            near.relaxed = self._relaxed
+        tries = 0
+        while large and tries < _TRIES and self._left() and not self.close():
+            tries = 0 if self._improve(near) else tries + 1
         while self._left() and not self.close():
             model = SatModel(self.part, self._covers)
             count = len(self._covers)
@@ -169,6 +178,16 @@ class PartSearch:
             self.proven(run.bound)
             if run.complete and len(self._covers) == count:
                 break
+
+    def _improve(self, near: Neighbourhoods) -> bool:
+        """Look near the plan known for a cheaper one; whether there was one."""
+        before = self.cost
+        if self.built is None:
+            return False
+        plan = near.improved(self.built, self._left(), self._stop.is_set)
+        if plan is not None:
+            self.found(plan)
+        return self.cost < before
 
     def _round(self, relaxed: Relaxed) -> None:
         plan = [value > _TOLERANCE for value in relaxed.value]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from freehold.plan.problem import Found, FoundYears, Horizon, Problem
+from freehold.plan.quiet_highs import QuietHighs
 from freehold.plan.serving import Serving
 
 __all__ = ["cp_sat_alone", "cp_sat_alone_years", "highs_alone", "highs_alone_years"]
@@ -95,8 +96,8 @@ def _solve_highs(
     model.a_matrix_.value_ = np.array(rows.value)
     kinds = {True: highspy.HighsVarType.kInteger, False: highspy.HighsVarType.kContinuous}
     model.integrality_ = [kinds[one] for one in whole]
-    solver = highspy.Highs()
-    for name, value in (("output_flag", False), ("threads", _THREADS), ("time_limit", float(max(seconds, 0.1)))):
+    solver = QuietHighs()
+    for name, value in (("threads", _THREADS), ("time_limit", float(max(seconds, 0.1)))):
         solver.setOptionValue(name, value)
     solver.passModel(model)
     solver.run()

@@ -18,6 +18,7 @@ import numpy as np
 
 from freehold.network.arrays import Floats
 from freehold.plan.open_graph import Part
+from freehold.plan.quiet_highs import QuietHighs
 from freehold.plan.rewriting import closures
 
 __all__ = ["HighsModel", "Relaxed"]
@@ -125,8 +126,7 @@ class HighsModel:
         return program
 
     def _solver(self, seconds: float, stop: Callable[[], bool]) -> Any:
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)  # noqa: FBT003  (the solver's own interface)
+        solver: Any = QuietHighs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("random_seed", 0)
         solver.setOptionValue("time_limit", max(seconds, 0.01))
@@ -177,7 +177,7 @@ class HighsModel:
         taken = np.bincount(index, value * np.repeat(price, sizes), minlength=self._columns)
         reduced = np.asarray(program.col_cost_) - taken
         least = np.where(reduced > 0, np.asarray(program.col_lower_), np.asarray(program.col_upper_)) * reduced
-        return math.fsum(price * np.asarray(program.row_lower_)) + math.fsum(least), reduced
+        return math.fsum(price * np.asarray(program.row_lower_)) + math.fsum(least), np.asarray(reduced, np.float64)
 
     def point(self, built: Sequence[bool], had: Sequence[bool]) -> Floats:
         """Column values of a plan.

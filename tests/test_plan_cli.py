@@ -373,10 +373,8 @@ def test_what_is_begun_is_kept_and_what_is_given_up_is_not_planned_again(
 ) -> None:  # fmt: skip
     flags = ("--options", "ours.toml", "--reliance", "1", "--day", "365", "--no-catalogue", "--years", "2")
     assert main(["plan", "town.toml", *flags, "--start", "2027-01-01", "-o", "plan.json"]) == 0
-    (town / "state.toml").write_text(
-        '[[step]]\noption = "own-storage"\nstate = "late"\nready = 2027-09-01\n[[step]]\noption = "held-mail"\nstate = "done"\n',
-        encoding="utf-8",
-    )
+    late = '[[step]]\noption = "own-storage"\nstate = "late"\nready = 2027-09-01\n'
+    (town / "state.toml").write_text(late + '[[step]]\noption = "held-mail"\nstate = "done"\n', encoding="utf-8")
     follow = ("plan", "follow", "town.toml", "state.toml", *flags, "--before", "plan.json", "--start", "2027-03-01")
     data = answer(capsys, *follow)
     assert [(one["option"], one["start"], one["ready"], one["committed"]) for one in data["steps"]] == [

@@ -71,6 +71,8 @@ def run(
     settings.num_workers = workers
     settings.interleave_search = workers > 1
     settings.catch_sigint_signal = False
+    # the weak default leaves constraints that hold only under a literal out of the relaxation, and with them the bound
+    settings.linearization_level = 2
     if effort < math.inf:
         settings.max_deterministic_time = effort
     found: list[Any] = []

@@ -242,7 +242,7 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
     built = [options[one].id for one in sorted(chosen.built or ())]
     planned = apply_options(stack, [by_id[one] for one in built])
     checks = _checks(planner, built, confirmed=chosen.built is not None)
-    leased = still_leased(planned, options, built, strict=strict)
+    leased = still_leased(planned, options, built, goal.reliance_days[-1], strict=strict, kernel=kernel)
     cost = None if chosen.built is None else math.fsum(step.cost for step in steps)
     if goal.limits.penalty is not None and cost is not None:
         cost = chosen.cost

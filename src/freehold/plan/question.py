@@ -158,7 +158,6 @@ class Question:
             if proposal.status == "unknown":
                 effort *= 2
                 continue
-            self._raise_bound(proposal.bound)
             refuted = self._refuted(proposal.starts, proposal.taken)
             if not refuted:
                 self._take(proposal.starts, proposal.value)
@@ -187,17 +186,18 @@ class Question:
         if self._progress is not None:
             self._progress(self.value, self.bound)
 
-    def _propose(self, effort: float) -> Proposal | None:
+    def _propose(self, effort: float, *, bounding: bool = True) -> Proposal | None:
         """The best proposal that breaks no conflict known; ``None`` if there is none."""
         while True:
             self._check()
             proposal = self._master.propose(self.left, self._interrupted, effort=effort, hint=self.starts)
+            if bounding and proposal.status in ("optimal", "feasible"):
+                self._raise_bound(proposal.bound)
             self._check()
             if proposal.status == "impossible":
                 return None
             if proposal.status == "unknown" or not self._master.repeat(self._conflicts.binding(self._demands), proposal):
                 return proposal
-            self._raise_bound(proposal.bound)
 
     def _refuted(self, starts: Mapping[int, int], taken: Sequence[int]) -> list[tuple[Counting, frozenset[int]]]:
         """The futures among those taken in which a plan does not do; none if it does in enough."""
@@ -371,7 +371,7 @@ class Question:
     def _best(self) -> Proposal:
         """The best plan for what the model seeks now; it becomes the plan."""
         while True:
-            proposal = self._propose(_EFFORT)
+            proposal = self._propose(_EFFORT, bounding=False)
             if proposal is None or proposal.status != "optimal":
                 raise Over("time")
             refuted = self._refuted(proposal.starts, proposal.taken)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from freehold.measure.assess import foreign_cutoff
 from freehold.measure.case import Case, Kernel
@@ -22,7 +23,8 @@ from freehold.plan.prices import YEAR, building_costs, date_on, payments, plan_d
 from freehold.stack.control import Control
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.values import UNKNOWN, Source, Stack, is_stated
-from freehold.words import say
+from freehold.words import day as day_in_words
+from freehold.words import percent, say
 
 __all__ = ["curves", "cutoffs_of", "price_of", "reliance_of", "steps_of", "still_leased", "years_of"]
 
@@ -128,9 +130,15 @@ def years_of(
 
 
 def still_leased(
-    planned: Stack, options: Sequence[Option], built: Sequence[str], *, strict: bool = False
-) -> tuple[Leased, ...]:  # fmt: skip
-    """What the mission rests on that is, surely or perhaps, still foreign in its sources in use; those with no way out first.
+    planned: Stack,
+    options: Sequence[Option],
+    built: Sequence[str],
+    day: float,
+    *,
+    strict: bool = False,
+    kernel: Kernel = "auto",
+) -> tuple[Leased, ...]:
+    """What the mission rests on that is, surely or perhaps, still foreign in its sources in use; what falls farthest first.
 
     Parameters
     ----------
@@ -140,11 +148,15 @@ def still_leased(
         All options, those that cannot be judged among them.
     built
         Ids of those that are built.
-    strict
-        Whether assumed owners and locations count as unknown.
+    day
+        Day for which it is told what is left of an item with everything foreign cut off.
+    strict, kernel
+        As for :class:`~freehold.measure.case.Case`.
     """
-    control = Control(planned, strict=strict, stake=DEFAULT_STAKE)
-    held = held_shares(planned, strict=strict)
+    case = Case(planned, strict=strict, stake=DEFAULT_STAKE, kernel=kernel)
+    control, held = case.control, held_shares(planned, strict=strict)
+    left = both_sides(case, foreign_cutoff(), (day,), 0.5)[0].levels[0, 0] if planned.home is not None else None
+    helping = _helping(planned, options, built)
     found = []
     for number in sorted(_resting_on(planned)):
         item, share = planned.items[number], held[number]
@@ -157,10 +169,24 @@ def still_leased(
                 one.provider if isinstance(one.provider, str) else "?" for one in in_use if control.foreign(one) is not False
             )
         )
-        rank, why = _why_leased(item.id, sources, control, options, set(built))
+        level = 0.0 if left is None else float(left[number])
+        why = _why_leased(planned, item.id, level, day, control, helping.get(item.id, ()))
         leased = Leased(item.id, landlords or ("?",), round(1 - share.high, 12), round(1 - share.low, 12), why)
-        found.append((rank, number, leased))
+        found.append((level, number, leased))
     return tuple(leased for _, _, leased in sorted(found, key=lambda entry: entry[:2]))
+
+
+def _helping(stack: Stack, options: Sequence[Option], built: Sequence[str]) -> Mapping[str, tuple[Option, ...]]:
+    """Options that are not built, by the items that they make, activate or change a source of."""
+    items = {source.id: source.item for source in stack.sources}
+    found: dict[str, dict[str, Option]] = {}
+    for option in options:
+        own = {source.id: source.item for source in option.adds.sources} if option.adds is not None else {}
+        for change in option.changes if option.id not in built else ():
+            item = own.get(change.source, items.get(change.source))
+            if item is not None:
+                found.setdefault(item, {})[option.id] = option
+    return {item: tuple(some.values()) for item, some in found.items()}
 
 
 def _resting_on(stack: Stack) -> set[int]:
@@ -182,31 +208,48 @@ def _resting_on(stack: Stack) -> set[int]:
 
 
 def _why_leased(
-    item: str, sources: Sequence[Source], control: Control, options: Sequence[Option], built: set[str]
-) -> tuple[int, str]:
-    """How far from a way out, 0 the farthest, and in words."""
-    ready = [one for one in sources if one.status == "standby" and control.foreign(one) is False]
-    if ready:
+    stack: Stack, item: str, level: float, day: float, control: Control, helping: Sequence[Option]
+) -> str:  # fmt: skip
+    """Why an item may stay leased, or has to, in words."""
+    ready = [one for one in stack.sources_of[item] if one.status == "standby" and control.foreign(one) is False]
+    if level >= 1 - TOLERANCE:
+        if not ready:
+            return say("roadmap.leased_stands", day=day_in_words(day))
         soonest = min(ready, key=lambda one: (one.recover if is_stated(one.recover) else math.inf, one.id))
         recover = 0.0 if soonest.recover is None else soonest.recover
-        if is_stated(recover) and recover <= TOLERANCE:
-            return 3, say("roadmap.leased_standby_at_once", source=soonest.id)
-        days = say("roadmap.days", count=round(recover)) if is_stated(recover) else say("roadmap.days_unknown")
-        return 3, say("roadmap.leased_standby", source=soonest.id, days=days)
-    candidates = {one.id: one for one in sources}
-    helping = [
-        option
-        for option in options
-        if option.id not in built
-        for change in option.changes
-        if isinstance(change, Activate) and change.source in candidates and control.foreign(candidates[change.source]) is False
-    ]
-    if not helping:
-        return 0, say("roadmap.leased_no_option", item=item)
-    judged = [option for option in helping if not option.lacking]
-    if not judged:
-        return 1, say("roadmap.leased_unjudged", option=helping[0].id, facts=", ".join(helping[0].lacking))
-    return 2, say("roadmap.leased_not_chosen", option=judged[0].id)
+        who = _named(stack, soonest)
+        if not is_stated(recover):
+            return say("roadmap.leased_standby", source=who, days=say("roadmap.days_unknown"))
+        if recover <= TOLERANCE:
+            return say("roadmap.leased_standby_at_once", source=who)
+        return say("roadmap.leased_standby", source=who, days=say("roadmap.days", count=f"{recover:g}"))
+    left = say("roadmap.leased_falls", left=percent(level), day=day_in_words(day))
+    held = [option for option in helping if not _is_foreign_itself(stack, option, item, control)]
+    judged = [option for option in held if not option.lacking]
+    if judged:
+        return left + say("roadmap.leased_not_chosen", option=judged[0].name or judged[0].id)
+    if held:
+        facts = ", ".join(say(f"roadmap.lacks_{one}") for one in held[0].lacking)
+        return left + say("roadmap.leased_unjudged", option=held[0].name or held[0].id, facts=facts)
+    return left + say("roadmap.leased_no_option")
+
+
+def _is_foreign_itself(stack: Stack, option: Option, item: str, control: Control) -> bool:
+    """Whether an option only brings, or makes more of, sources of the item that are surely foreign."""
+    sources = dict(stack.source_by_id)
+    if option.adds is not None:
+        sources |= option.adds.source_by_id
+        control = Control(replace(stack, providers=(*stack.providers, *option.adds.providers)), stake=control.stake)
+    named = [sources[change.source] for change in option.changes if change.source in sources]
+    return all(control.foreign(source) is True for source in named if source.item == item)
+
+
+def _named(stack: Stack, source: Source) -> str:
+    """Whose source it is, for people."""
+    if source.provider == "self":
+        return say("roadmap.own")
+    provider = stack.provider_by_id.get(source.provider) if isinstance(source.provider, str) else None
+    return source.id if provider is None else provider.name or provider.id
 
 
 def price_of(stack: Stack, options: Mapping[str, Option], steps: Sequence[Step]) -> Price:

@@ -17,6 +17,7 @@ from freehold.plan.end_state import end_state
 from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits, LossAim
 from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Activate, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
+from freehold.plan.planning import make_plan
 from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen
 from freehold.plan.serving import Serving
@@ -447,3 +448,20 @@ def test_over_years_the_engines_find_what_trying_every_year_finds(plan: tuple[St
         best = min(best, total)
     assert chosen.cost == pytest.approx(best)
     assert chosen.bound == pytest.approx(best, rel=1e-6)
+
+
+def test_a_plan_with_a_penalty_is_shown_with_what_it_leaves_unserved() -> None:
+    stack = stack_of(("a", "landlord", "in-use", None, ()), ("a", "home", "candidate", 4.0, ()))
+    goal = Goal((BestAim(US, (0.0,)),), replace(LIMITS, years=2, penalty=1.0))
+    answer = make_plan(stack, goal, options_for(stack), seconds=10.0)
+    assert (answer.cost, answer.steps, answer.confirmed) == (2.0, (), True)
+    assert not answer.checks[0].met
+
+
+def test_a_large_stack_is_planned_by_the_engines() -> None:
+    stack, options, goal = as_stack(generate(64, scenarios=9, seed=3))
+    answer = make_plan(stack, goal, options, seconds=20.0)
+    assert answer.confirmed
+    assert answer.cost == pytest.approx(end_state(as_problem(generate(64, scenarios=9, seed=3))).cost)
+    assert answer.greedy is not None
+    assert answer.greedy >= answer.cost

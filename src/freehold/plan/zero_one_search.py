@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from freehold.measure.case import Kernel
-from freehold.plan.end_state import end_state
+from freehold.plan.end_state import Progress, end_state
 from freehold.plan.goal_values import Goal
 from freehold.plan.greedy import greedy
 from freehold.plan.interface import Judge
@@ -43,8 +43,6 @@ _GROWING: Final = 60
 """Questions to the simulator for making one refused set as large as it can be."""
 _FOR_GREEDY: Final = 0.25
 """Part of the time that the plan of the most gain for its cost may take."""
-
-Progress: TypeAlias = Callable[[float, float], None]
 
 
 def zero_one(

@@ -229,7 +229,8 @@ def cp_sat_alone_years(problem: Problem, horizon: Horizon | None, *, seconds: fl
     proven = status == cp_model.OPTIMAL
     bound = max(0.0, solver.best_objective_bound / _PART + fixed)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return FoundYears(None, math.inf, bound, time.monotonic() - begun, "time")
+        # without a plan CP-SAT's bound is only the one it began with
+        return FoundYears(None, math.inf, 0.0, time.monotonic() - begun, "time")
     chosen = np.full(problem.builds, -1, np.int64)
     for year in reversed(range(years)):
         for one, literal in build[year].items():

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from freehold.plan.phasing import phase
 
 from benchmarks.plan_greedy import cost_over_years, greedy_years
 from benchmarks.plan_instances import SHARED, Instance, as_problem, as_stack, generate, read_instance
@@ -33,6 +32,7 @@ from freehold.plan.goal_values import Goal
 from freehold.plan.greedy import greedy
 from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Option
+from freehold.plan.phasing import phase
 from freehold.plan.problem import FoundYears, Horizon, Problem
 from freehold.plan.zero_one import ZeroOne, zero_one_problem
 from freehold.plan.zero_one_search import zero_one

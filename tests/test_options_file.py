@@ -286,10 +286,17 @@ def test_options_that_need_what_excludes_each_other_are_refused_through_chains_t
 
 
 def test_all_errors_are_told_at_once(shop: Stack, tmp_path: Path) -> None:
-    text = "[[option]]\nid = 'a'\ncost_once = -1\nsuccess = 2\npeople = 'x'\n"
-    with pytest.raises(BadOptions, match="3 errors in the options") as error:
+    text = "[[option]]\nid = 'a'\ncost_once = -1\nsuccess = 2\nactivate = ['x']\nrequires = ['y']\npeople = 'x'\n"
+    with pytest.raises(BadOptions, match="5 errors in the options") as error:
         read_options(written(tmp_path, text), shop)
-    assert len(error.value.findings) == 3
+    assert [finding.row for finding in error.value.findings] == [3, 4, 5, 6, 7]
+
+
+def test_an_option_is_not_blamed_for_what_is_wrong_in_one_that_it_requires(shop: Stack, tmp_path: Path) -> None:
+    text = ONE + '[[option.source]]\nitem = "disk"\nid = "x"\nprovider = "near"\n'
+    text += f'[[option]]\nid = "b"\n{FREE}requires = ["a"]\ncapacity = [{{ source = "x", capacity = 1 }}]\n'
+    with pytest.raises(BadOptions, match="1 error in the options"):
+        read_options(written(tmp_path, text), shop)
 
 
 def test_files_may_require_each_other_s_options(shop: Stack, tmp_path: Path) -> None:

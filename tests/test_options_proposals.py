@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,7 @@ def test_the_options_of_an_example_can_be_judged_and_say_what_is_fact_and_what_i
         assert ("fact: " not in option.reference.title) or option.reference.url or "catalogue" in option.reference.title
         if option.reference.url:
             assert option.reference.publisher
+    assert not [option.id for option in options if option.origin == "stack"], "candidates without a price would be free"
     answer = proposals(stack, options)
     assert len(answer.currencies) == 1
     foreign = {one.foreign for one in answer.proposals}
@@ -222,6 +225,15 @@ def test_a_wrong_file_of_options_ends_with_2_and_says_where(tmp_path: Path, caps
     assert main(["options", str(path), "--options", str(wrong)]) == 2
     said = capsys.readouterr().err
     assert f"{wrong}, line 3, column 'cost_once': option 'a': -1 is negative. Write 0 or more" in said
+
+
+def test_what_plans_are_solved_with_is_not_loaded_to_list_options(tmp_path: Path) -> None:
+    asked = ["options", str(written(tmp_path, SHOP, "shop.toml"))]
+    script = (
+        f"import sys; from freehold.cli import main; assert main({asked!r}) == 0; "
+        "assert not {'highspy', 'ortools', 'scipy', 'numba'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def test_the_fast_judge_says_what_the_plain_simulator_says(asked: Question) -> N
 
 
 @pytest.mark.slow
-@settings(settings.get_profile("repeatable"), max_examples=150, phases=[Phase.generate])
+@settings(settings.get_profile("repeatable"), max_examples=100, phases=[Phase.generate])
 @given(questions())
 def test_the_fast_judge_says_what_the_plain_simulator_says_of_many(asked: Question) -> None:
     agree(asked)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -13,11 +14,12 @@ import numpy.typing as npt
 from freehold.network.acceleration import compiled_copy, has_compiler
 from freehold.network.arrays import TOLERANCE, Floats, Integers, Network
 
-__all__ = ["LARGE", "Built", "build_network", "kernel_module"]
+__all__ = ["LARGE", "Built", "build_network", "kernel_module", "with_needs"]
 
 LARGE = 30_000
 """Sources from which the compiled kernel is worth loading."""
 
+_CLOCKS = ("clock_start", "clock_item", "clock_enough", "clock_need_start", "clock_needs")
 _SMALL = ("component_of", "source_item", "need_item", "need_user", "users", "clock_item", "clock_needs")
 """Arrays of numbers of things, kept short so that more of a large network stays in the processor's cache."""
 
@@ -36,12 +38,15 @@ class Built:
         The same for sources.
     compiled
         Which kernel it is made for.
+    need_place : (k,)
+        The same for needs.
     """
 
     network: Network
     item_place: Integers
     source_place: Integers
     compiled: bool
+    need_place: Integers
 
     @cached_property
     def item_places(self) -> list[int]:
@@ -140,7 +145,33 @@ def build_network(
         network = network._replace(**{name: getattr(network, name).astype(np.int32) for name in _SMALL})
     else:
         network = Network(*(array.tolist() for array in network))
-    return Built(network, item_place, source_place, compiled)
+    need_place = np.empty(len(need_order), np.int64)
+    need_place[need_order] = np.arange(len(need_order))
+    return Built(network, item_place, source_place, compiled, need_place)
+
+
+def with_needs(built: Built, weights: Mapping[int, float], covers: Mapping[int, float]) -> Built:
+    """Give the same network with other weights and covers of some needs.
+
+    Parameters
+    ----------
+    built
+        The network.
+    weights, covers
+        By the number of the need, as the network was made from.
+    """
+    network = built.network
+    weight, cover = np.array(network.need_weight, np.float64), np.array(network.need_cover, np.float64)
+    for values, changed in ((weight, weights), (cover, covers)):
+        for number, value in changed.items():
+            values[built.need_place[number]] = value
+    enough, item = np.asarray(network.need_enough, np.float64), np.asarray(network.need_item, np.int64)
+    clocks = dict(zip(_CLOCKS, _clocks(len(network.whole), item, enough, cover), strict=True)) if covers else {}
+    changed_arrays = {"need_weight": weight, "need_cover": cover, **clocks}
+    if built.compiled:
+        small = {name: changed_arrays[name].astype(np.int32) for name in _SMALL if name in changed_arrays}
+        return replace(built, network=network._replace(**(changed_arrays | small)))
+    return replace(built, network=network._replace(**{name: array.tolist() for name, array in changed_arrays.items()}))
 
 
 def _clocks(items: int, need_item: Integers, enough: Floats, cover: Floats) -> tuple[Any, ...]:

@@ -5,9 +5,14 @@ A source without weight gives nothing, but what it needs is there or not, and it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
-from freehold.network.arrays import TOLERANCE, Scenario, State
+import numpy as np
+
+from freehold.errors import SolveError
+from freehold.network.arrays import Scenario, State
 from freehold.network.build import Built, kernel_module
 
 __all__ = ["first_activity"]
@@ -35,26 +40,23 @@ def first_activity(
     -------
     dict
         Day by source; those that never would up to the horizon are left out.
+
+    Raises
+    ------
+    freehold.errors.SolveError
+        If a circle does not come to rest.
     """
-    kernel = kernel_module("kernel", compiled=built.compiled)
-    activity = kernel_module("levels", compiled=built.compiled).activity
-    places = built.source_places
-    open_ = {source: day for source, day in asked.items() if day <= horizon + TOLERANCE}
-    found: dict[int, float] = {}
+    kernel = kernel_module("first_activity_kernel", compiled=built.compiled)
+    sources = sorted(asked)
+    places, firsts = [built.source_places[source] for source in sources], [float(asked[source]) for source in sources]
     state = State(*(array.copy() for array in start))
-    upcoming, day, begun = 0, 0.0, False
-    while open_ and day <= horizon + TOLERANCE:
-        upcoming = kernel.advance(built.network, state, scenario, upcoming, day, horizon)
-        if not begun:
-            kernel.begin(built.network, state, horizon)
-            begun = True
-        following = min(kernel.next_day(state, scenario, upcoming), horizon + 2 * TOLERANCE)
-        for source, first in list(open_.items()):
-            # what holds from this day holds until the next on which anything happens
-            if first < following - TOLERANCE or following > horizon:
-                place = places[source]
-                if float(state.available[place]) * float(activity(built.network, state, place)) > TOLERANCE:
-                    found[source] = max(day, first)
-                    del open_[source]
-        day = kernel.next_day(state, scenario, upcoming)
-    return found
+    found: Any = [math.inf] * len(sources)
+    if built.compiled:
+        found = np.array(found, np.float64)
+        given = np.array(places, np.int64), np.array(firsts, np.float64), found
+        kernel.first_days(built.network, state, scenario, float(horizon), *given)
+    else:
+        kernel.first_days(built.network, state, scenario, horizon, places, firsts, found)
+    if state.sizes[4]:
+        raise SolveError("a circle of needs did not come to rest. Please report the stack: this is a defect.")
+    return {source: float(day) for source, day in zip(sources, found, strict=True) if math.isfinite(day)}

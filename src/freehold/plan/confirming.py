@@ -16,12 +16,14 @@ from freehold.measure.assess import foreign_cutoff
 from freehold.measure.case import LOW, Case, Kernel
 from freehold.measure.content import content
 from freehold.measure.cutoff import cutoff
+from freehold.measure.level_view import Losses
 from freehold.measure.mission import Mission, mission_of
+from freehold.network.arrays import Scenario
 from freehold.network.solve import solve, trace
 from freehold.plan.applied import activations, apply_options, good_enough
 from freehold.plan.attack import find_loss, losable, loss_of
 from freehold.plan.best_levels import best_set
-from freehold.plan.founded import CutBlow, LossBlow, standing
+from freehold.plan.founded import CutBlow, LossBlow, on_circles, standing
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
 from freehold.plan.interface import Judged
 from freehold.plan.option_values import Option
@@ -145,20 +147,29 @@ class Plain:
         return math.fsum(own) / len(own)
 
     def _attacked(self, aim: LossAim, built: frozenset[int]) -> float:
-        case = Case(self._changed(built), strict=self._strict, kernel=self._kernel)
+        changed = self._changed(built)
+        case = Case(changed, strict=self._strict, kernel=self._kernel)
         mission = mission_of(self._stack)
         members = losable(case, aim, mission)
+        active = {source for source in activations(self._parts(built)[0]) if source in changed.source_by_id}
+        # where no circle passes through what was activated, every loss finds the same stack
+        same = not on_circles(changed, {one for one in active if changed.source_by_id[one].status != "candidate"})
+        losses = Losses(case, LOW) if same else None
 
         def level_of(lost: Collection[int]) -> float:
+            if losses is not None:
+                return _least(case, losses.scenario({one for place in lost for one in members[place].supplies}), aim, mission)
             blow = loss_of(case, (members[place] for place in lost))
-            return self._least(self._stands(built, blow, aim.days), blow, aim.days, mission)
+            stands = Case(self._stands(built, blow, aim.days), strict=self._strict, kernel=self._kernel)
+            return _least(stands, blow.scenario(stands, {}), aim, mission)
 
         return find_loss(members, aim.order, aim.level, level_of).least
 
-    def _least(self, stack: Stack, blow: LossBlow, days: Sequence[float], mission: Mission) -> float:
-        case = Case(stack, strict=self._strict, kernel=self._kernel)
-        levels = solve(case.built(LOW), [blow.scenario(case, {})], sorted(days), 0.5, case.running(LOW)).levels[0]
-        return float(np.min(mission.mean(levels, levels).low))
+
+def _least(case: Case, scenario: Scenario, aim: LossAim, mission: Mission) -> float:
+    """The mission's least level on the days of an aim in one scenario."""
+    levels = solve(case.built(LOW), [scenario], sorted(aim.days), 0.5, case.running(LOW)).levels[0]
+    return float(np.min(mission.mean(levels, levels).low))
 
 
 def wanted_of(aim: Aim) -> float:

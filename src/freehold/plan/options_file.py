@@ -142,6 +142,8 @@ class _Draft:
     """What comes with it as the file states it."""
     adds: Stack | None = None
     """The same, its sources as candidates."""
+    is_broken: bool = False
+    """Whether what comes with it, or with what it requires, could not be joined to the stack."""
 
     @property
     def id(self) -> str:
@@ -160,22 +162,24 @@ class _Reader:
             self._draft(row)
 
     def options(self) -> tuple[Option, ...]:
-        self._stop_if_bad()
         conditions = self._conditions()
-        self._stop_if_bad()
         for id_ in conditions.order:
-            self._add(self._drafts[id_], conditions)
+            if id_ in conditions.needed:
+                draft = self._drafts[id_]
+                needed = (self._drafts[one] for one in conditions.needed[id_] if one in self._drafts)
+                draft.is_broken = any(one.is_broken for one in needed)
+                if not draft.is_broken:
+                    self._add(draft, conditions)
         self._check_collisions()
-        self._stop_if_bad()
-        made = tuple(self._option(draft, self._seen(draft.id, conditions)) for draft in self._drafts.values())
+        # of those in a circle it is not known what comes with what they require
+        drafts = [draft for draft in self._drafts.values() if draft.id in conditions.needed and not draft.is_broken]
+        made = tuple(self._option(draft, self._seen(draft.id, conditions)) for draft in drafts)
         self._check_learning()
-        self._check_currencies(made)
-        self._stop_if_bad()
-        return made
-
-    def _stop_if_bad(self) -> None:
+        if not self._findings:
+            self._check_currencies(made)
         if self._findings:
-            raise BadOptions(self._findings[:_MOST_FINDINGS])
+            raise BadOptions(sorted(self._findings, key=lambda one: (one.file, one.row))[:_MOST_FINDINGS])
+        return made
 
     def _bad(self, row: OptionRow, key: str, problem: str, mend: str) -> None:
         self._findings.append(row.finding(key, problem, mend))
@@ -280,7 +284,7 @@ class _Reader:
             {id_: draft.cells["requires"] or () for id_, draft in self._drafts.items()},
             {id_: draft.cells["excludes"] or () for id_, draft in self._drafts.items()},
         )
-        for one in conditions.contradictions if not self._findings else ():
+        for one in conditions.contradictions:
             row = self._drafts[one.option].row
             if one.circle:
                 self._bad(row, "requires", f"goes round in a circle: {' → '.join(one.circle)}", "Leave one of these out")
@@ -314,6 +318,7 @@ class _Reader:
         except BadStack as error:
             said = f"option {shown(draft.id)}: "
             self._findings += [replace(finding, problem=said + finding.problem) for finding in error.findings]
+            draft.is_broken = True
             return
         draft.stated, draft.adds = adds, _as_candidates(adds)
         for item in adds.items:

@@ -18,15 +18,16 @@ import numpy as np
 from freehold.measure.case import LOW, Case, Kernel, Supply
 from freehold.measure.level_view import Losses
 from freehold.network.acceleration import has_compiler
-from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Scenario
+from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Integers, Scenario, State
+from freehold.network.build import Built, with_needs
 from freehold.network.first_activity import first_activity
 from freehold.network.order import components
-from freehold.network.solve import mean_curve, solve
+from freehold.network.solve import mean_curve, running_state, solve
 from freehold.plan.applied import apply_options, with_additions, with_unknown_sources
 from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
-from freehold.stack.cutoff import Cutoff
+from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.shares import Filled, fill_shares
-from freehold.stack.values import UNKNOWN, Need, Source, Stack
+from freehold.stack.values import UNKNOWN, Source, Stack
 
 __all__ = ["Switches", "why_not_switches"]
 
@@ -34,6 +35,7 @@ _LARGE: Final = 2_000
 """Sources and needs from which the compiled kernel pays, since so many sets of options are judged."""
 
 _MOST_NETWORKS: Final = 256
+_MOST_SETS: Final = 64
 
 
 def why_not_switches(stack: Stack, options: Iterable[Option]) -> str | None:
@@ -48,12 +50,24 @@ def why_not_switches(stack: Stack, options: Iterable[Option]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What takes a network of its own: options that change needs, that take shares, that bring items without a source."""
+    """What takes numbers of its own: options that take shares, sources that do, options that bring items without a source."""
 
-    needs: frozenset[int]
+    stake: float
     sharing: frozenset[int]
     taking: frozenset[str]
     brought: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Sources that a set of options activates: their ids and places, who takes a share, and (s,) arrays in that order."""
+
+    active: tuple[str, ...]
+    place: Mapping[str, int]
+    takers: frozenset[str]
+    numbers: Integers
+    recover: Floats
+    capacity: Floats
 
 
 class Switches:
@@ -96,7 +110,9 @@ class Switches:
         size = len(self._whole.sources) + len(self._whole.needs)
         self._kernel: Kernel = "compiled" if kernel == "auto" and size > _LARGE and has_compiler() else kernel
         self._cases: dict[float, Case] = {}
-        self._variants: dict[tuple[float, _Key], _Variant] = {}
+        self._remembered: dict[frozenset[int], _Chosen] = {}
+        self._numbers: dict[_Key, _Numbers] = {}
+        self._variants: dict[tuple[_Key, frozenset[int]], _Variant] = {}
         self.item_number: Mapping[str, int] = {item.id: number for number, item in enumerate(self._whole.items)}
 
     def case(self, stake: float) -> Case:
@@ -120,7 +136,7 @@ class Switches:
         blow = _Cut(cut)
         variant, started = self._found(built, blow, cut.stake, cut.known_on, day)
         scenario = self._scenario(variant, blow, built, started, cut.known_on)
-        _, sums, _ = mean_curve(variant.case.built(LOW), scenario, rows, day, variant.case.running(LOW))
+        _, sums, _ = mean_curve(variant.built, scenario, rows, day, variant.running)
         return float(np.clip(np.min(sums), 0.0, 1.0))
 
     def levels_lost(self, built: frozenset[int], lost: frozenset[int], stake: float, days: Sequence[float]) -> Floats:
@@ -137,76 +153,99 @@ class Switches:
     def _levels(self, built: frozenset[int], blow: _Blow, stake: float, known_on: float, days: Sequence[float]) -> Floats:
         variant, started = self._found(built, blow, stake, known_on, days[-1])
         scenario = self._scenario(variant, blow, built, started, known_on)
-        found: Floats = solve(variant.case.built(LOW), [scenario], days, 0.5, variant.case.running(LOW)).levels[0]
+        found: Floats = solve(variant.built, [scenario], days, 0.5, variant.running).levels[0]
         return found
 
     def _found(
         self, built: frozenset[int], blow: _Blow, stake: float, known_on: float, horizon: float
-    ) -> tuple[_Variant, dict[int, float]]:
-        """The network, and the day from which each supply that is activated counts."""
-        active = self._active(built)
-        numbers = self.case(stake).supply_number
-        asked = {source for source in active if source in self._may_circle}
-        takers = frozenset(source for source, share in active.items() if share)
-        if asked & takers:
-            asked = self._on_circles(active) & asked
-        takes_over = {source: max(0.0, known_on + self._recover(built, source)) for source in active}
-        sure = {numbers[source]: takes_over[source] for source in active if source not in asked}
+    ) -> tuple[_Variant, Floats]:
+        """The network, and the day from which each source that is activated counts, ``inf`` for those that never do."""
+        chosen = self._chosen(built)
+        active, place = chosen.active, chosen.place
+        asked = [source for source in active if source in self._may_circle]
+        takers = chosen.takers
+        if not takers.isdisjoint(asked):
+            on_circles = self._on_circles(active)
+            asked = [source for source in asked if source in on_circles]
+        takes_over = np.maximum(0.0, known_on + chosen.recover)
         if not asked:
-            return self._variant(built, takers, stake), sure
+            return self._variant(built, takers, stake), takes_over
+        soonest = {source: 0.0 if source in takers else float(takes_over[place[source]]) for source in asked}
         founded: dict[str, float] = {}
         while True:
-            taking = takers & ({one for one, day in founded.items() if day <= TOLERANCE} | (takers - asked))
+            taking = takers & ({one for one, day in founded.items() if day <= TOLERANCE} | (takers - set(asked)))
             variant = self._variant(built, taking, stake)
-            started = sure | {
-                numbers[source]: takes_over[source] if source in taking else max(day, takes_over[source])
-                for source, day in founded.items()
-            }
-            scenario = self._scenario(variant, blow, built, started, known_on)
-            net, running = variant.case.built(LOW), variant.case.running(LOW)
-            found = first_activity(net, scenario, horizon, {numbers[one]: takes_over[one] for one in asked}, running)
-            first = {numbers[one]: 0.0 for one in asked & takers}
-            on_day_0 = first_activity(net, scenario, 0.0, first, running) if first else {}
-            days = dict(founded)
+            started = takes_over.copy()
             for source in asked:
-                number = numbers[source]
-                day = on_day_0.get(number, found.get(number) if self._can_be_off(self._whole.source_by_id[source]) else None)
-                if day is not None:
-                    days[source] = min(day, founded.get(source, math.inf))
-            if days == founded:
+                if source not in taking:
+                    started[place[source]] = max(founded.get(source, math.inf), started[place[source]])
+            # who counts from the day on which it takes over, or takes its share on day 0, cannot count sooner
+            open_ = [one for one in asked if founded.get(one, math.inf) > soonest[one] + TOLERANCE]
+            if not open_:
                 return variant, started
-            founded = days
+            scenario = self._scenario(variant, blow, built, started, known_on)
+            found: dict[str, float] = {}
+            for first, last, some in (
+                (takes_over, horizon, [one for one in open_ if self._can_be_off(self._whole.source_by_id[one])]),
+                (np.zeros(len(active)), 0.0, [one for one in open_ if one in takers]),
+            ):
+                wanted = {int(chosen.numbers[place[one]]): float(first[place[one]]) for one in some}
+                days = first_activity(variant.built, scenario, last, wanted, variant.running) if wanted else {}
+                found |= {one: days[int(chosen.numbers[place[one]])] for one in some if int(chosen.numbers[place[one]]) in days}
+            sooner = founded | {one: min(day, founded.get(one, math.inf)) for one, day in found.items()}
+            if sooner == founded:
+                return variant, started
+            founded = sooner
 
-    def _scenario(
-        self, variant: _Variant, blow: _Blow, built: frozenset[int], started: Mapping[int, float], known_on: float
-    ) -> Scenario:
+    def _scenario(self, variant: _Variant, blow: _Blow, built: frozenset[int], started: Floats, known_on: float) -> Scenario:
         """What happens: the blow, and each supply that is activated, or whose numbers options change, at its capacity."""
-        base = blow.scenario(variant)
-        events: list[tuple[float, int, float]] = []
-        case = variant.case
-        for number, day in started.items():
-            if math.isfinite(day):
-                events.append((day, number, self._capacity(variant, built, number)))
-        for number in self._dynamic:
-            source = case.supplies[number].filled.source
-            if number not in started and (source is None or not self._can_be_off(source)):
-                day = math.inf if source is None else max(0.0, known_on + self._recover(built, source.id))
-                capacity = self._capacity(variant, built, number)
-                if math.isfinite(day) and capacity != case.supplies[number].filled.share[LOW]:
-                    events.append((day, number, capacity))
-        return _with_capacities(base, events, case)
+        chosen, moved = self._chosen(built), variant.numbers.capacity
+        capacity = chosen.capacity
+        if moved:
+            capacity = np.array([self._capacity(moved, built, number) for number in chosen.numbers.tolist()])
+        more: list[tuple[float, int, float]] = []
+        for number in self._dynamic_today:
+            source = variant.numbers.case.supplies[number].filled.source
+            if source is None or source.id in chosen.place:
+                continue
+            day = max(0.0, known_on + self._recover(built, source.id))
+            most = self._capacity(moved, built, number)
+            if math.isfinite(day) and most != variant.numbers.case.supplies[number].filled.share[LOW]:
+                more.append((day, number, most))
+        days = np.concatenate([started, [row[0] for row in more]])
+        numbers = np.concatenate([chosen.numbers, np.array([row[1] for row in more], np.int64)])
+        values = np.concatenate([capacity, [row[2] for row in more]])
+        finite = np.isfinite(days)
+        places = variant.built.source_place[numbers[finite]]
+        return _with_capacities(blow.scenario(variant), days[finite], places, values[finite], compiled=variant.built.compiled)
 
     # What is there
+
+    def _chosen(self, built: frozenset[int]) -> _Chosen:
+        """What these options activate, remembered since one set is asked about under many cut-offs."""
+        if built not in self._remembered:
+            if len(self._remembered) >= _MOST_SETS:
+                del self._remembered[next(iter(self._remembered))]
+            active = self._active(built)
+            numbers = [self.case(DEFAULT_STAKE).supply_number[source] for source in active]
+            self._remembered[built] = _Chosen(
+                tuple(active), {source: number for number, source in enumerate(active)},
+                frozenset(source for source, share in active.items() if share), np.array(numbers, np.int64),
+                np.array([self._recover(built, source) for source in active], np.float64),
+                np.array([self._capacity({}, built, number) for number in numbers], np.float64),
+            )  # fmt: skip
+        return self._remembered[built]
 
     def _active(self, built: frozenset[int]) -> dict[str, float | None]:
         """Sources that these options activate, and whether (any share) they are to take one."""
         found: dict[str, float | None] = {}
+        numbers = self.case(DEFAULT_STAKE).supply_number
         for place in sorted(built):
             for source, share in self._by_option[place]:
                 adder = self._adder.get(source)
                 if adder is not None and adder not in built:
                     continue
-                if source in self.case(0.5).supply_number and self._is_good(built, source):
+                if source in numbers and self._is_good(built, source):
                     found[source] = share or found.get(source)
         return found
 
@@ -243,18 +282,25 @@ class Switches:
         soonest: float = min([has, *(change.recover for change in self._changes(built, source, Sooner))])
         return soonest
 
-    def _capacity(self, variant: _Variant, built: frozenset[int], number: int) -> float:
-        source = variant.case.supplies[number].filled.source
-        has = variant.capacity.get(number, self.case(0.5).supplies[number].filled.capacity[LOW])
-        if source is None or source.status is UNKNOWN:
+    def _capacity(self, moved: Mapping[int, float], built: frozenset[int], number: int) -> float:
+        filled = self.case(DEFAULT_STAKE).supplies[number].filled
+        has = moved.get(number, filled.capacity[LOW])
+        if filled.source is None or filled.source.status is UNKNOWN:
             return has
-        largest: float = max([has, *(change.capacity for change in self._changes(built, source.id, MoreCapacity))])
+        largest: float = max([has, *(change.capacity for change in self._changes(built, filled.source.id, MoreCapacity))])
         return largest
+
+    @cached_property
+    def _dynamic_today(self) -> tuple[int, ...]:
+        """Those of :attr:`_dynamic` that are there whatever is built."""
+        supplies = self.case(DEFAULT_STAKE).supplies
+        sources = ((number, supplies[number].filled.source) for number in self._dynamic)
+        return tuple(number for number, source in sources if source is not None and not self._can_be_off(source))
 
     @cached_property
     def _dynamic(self) -> tuple[int, ...]:
         """Supplies whose capacity, or the day on which they come to it, options can change."""
-        case = self.case(0.5)
+        case = self.case(DEFAULT_STAKE)
         touched = {
             change.source for option in self._options for change in option.changes if isinstance(change, MoreCapacity | Sooner)
         }
@@ -280,11 +326,11 @@ class Switches:
         """Sources that a circle passes through if all is built."""
         return frozenset(self._circular(lambda _: True))
 
-    def _on_circles(self, active: Mapping[str, object]) -> set[str]:
+    def _on_circles(self, active: Collection[str]) -> set[str]:
         return self._circular(lambda source: source.id in active or not self._can_be_off(source))
 
     def _circular(self, counts: Any) -> set[str]:
-        whole, case = self._whole, self.case(0.5)
+        whole, case = self._whole, self.case(DEFAULT_STAKE)
         needed: list[list[int]] = [[] for _ in whole.items]
         for need in case.needs:
             source = whole.source_by_id[need.source]
@@ -305,13 +351,15 @@ class Switches:
     # Numbers
 
     def _variant(self, built: frozenset[int], taking: frozenset[str], stake: float) -> _Variant:
-        sharing = self._sharing & built if taking else frozenset()
-        key = (stake, _Key(self._need_changers & built, sharing, taking, self._bringers & built))
-        if key not in self._variants:
-            if len(self._variants) >= _MOST_NETWORKS:
-                del self._variants[next(iter(self._variants))]
-            self._variants[key] = self._made(key[1], stake)
-        return self._variants[key]
+        key = _Key(stake, self._sharing & built if taking else frozenset(), taking, self._bringers & built)
+        changers = self._need_changers & built
+        if (key, changers) not in self._variants:
+            if key not in self._numbers:
+                _forget(self._numbers)
+                self._numbers[key] = self._made(key)
+            _forget(self._variants)
+            self._variants[key, changers] = self._with_needs(self._numbers[key], changers)
+        return self._variants[key, changers]
 
     @cached_property
     def _need_changers(self) -> frozenset[int]:
@@ -330,8 +378,8 @@ class Switches:
             if not sources and item in self._item_adder
         )
 
-    def _made(self, key: _Key, stake: float) -> _Variant:
-        case = self.case(stake)
+    def _made(self, key: _Key) -> _Numbers:
+        case = self.case(key.stake)
         supplies = list(case.supplies)
         capacity: dict[int, float] = {}
         for number in self._dynamic:
@@ -344,12 +392,9 @@ class Switches:
                     supplies[number] = Supply(supply.item, Filled(None, (0.0, 0.0), (0.0, 0.0)))
         if key.taking:
             self._share_out(key, case, supplies, capacity)
-        needs = case.needs
-        if key.needs:
-            needs = tuple(self._changed(need, key.needs) for need in needs)
-        if supplies == list(case.supplies) and needs is case.needs:
-            return _Variant(case, capacity)
-        return _Variant(case.with_numbers(self._whole, supplies, needs), capacity)
+        if supplies == list(case.supplies):
+            return _Numbers(case, capacity)
+        return _Numbers(case.with_numbers(self._whole, supplies, case.needs), capacity)
 
     def _share_out(self, key: _Key, case: Case, supplies: list[Supply], capacity: dict[int, float]) -> None:
         """Shares and capacities of the items of which sources take a share."""
@@ -369,15 +414,34 @@ class Switches:
                 supplies[number] = Supply(supplies[number].item, Filled(one.source, one.share, one.share))
                 capacity[number] = one.capacity[LOW]
 
-    def _changed(self, need: Need, places: frozenset[int]) -> Need:
-        for change in self._changes(places, need.source, Cover):
-            if change.item == need.item:
-                has = 0.0 if need.survive is None or need.survive is UNKNOWN else need.survive
-                need = replace(need, survive=max(has, change.survive))
-        for change in self._changes(places, need.source, Spare):
-            if change.item == need.item:
-                need = replace(need, weight=min(1.0 if need.weight is None else need.weight, change.weight))
-        return need
+    @cached_property
+    def _needs_between(self) -> Mapping[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, need in enumerate(self.case(DEFAULT_STAKE).needs):
+            found.setdefault((need.source, need.item), []).append(number)
+        return found
+
+    def _with_needs(self, numbers: _Numbers, changers: frozenset[int]) -> _Variant:
+        """The network with covers and weights that these options change."""
+        needs = numbers.case.needs
+        weights: dict[int, float] = {}
+        covers: dict[int, float] = {}
+        for place in sorted(changers):
+            for change in self._options[place].changes:
+                if not isinstance(change, Cover | Spare):
+                    continue
+                for number in self._needs_between.get((change.source, change.item), ()):
+                    need = needs[number]
+                    if isinstance(change, Cover):
+                        has = 0.0 if need.survive is None or need.survive is UNKNOWN else need.survive
+                        covers[number] = max(covers.get(number, has), change.survive)
+                    else:
+                        weights[number] = min(weights.get(number, 1.0 if need.weight is None else need.weight), change.weight)
+        base = numbers.case.built(LOW)
+        if not weights and not covers:
+            return _Variant(numbers, base, numbers.case.running(LOW))
+        built = with_needs(base, weights, covers)
+        return _Variant(numbers, built, running_state(built))
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,9 +449,10 @@ class _Cut:
     cut: Cutoff
 
     def scenario(self, variant: _Variant) -> Scenario:
-        if self.cut not in variant.scenarios:
-            variant.scenarios[self.cut] = variant.case.scenario(self.cut, LOW)
-        return variant.scenarios[self.cut]
+        scenarios = variant.numbers.scenarios
+        if self.cut not in scenarios:
+            scenarios[self.cut] = variant.numbers.case.scenario(self.cut, LOW)
+        return scenarios[self.cut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,14 +460,14 @@ class _Loss:
     lost: frozenset[int]
 
     def scenario(self, variant: _Variant) -> Scenario:
-        return variant.losses.scenario(self.lost)
+        return variant.numbers.losses.scenario(self.lost)
 
 
 _Blow = _Cut | _Loss
 
 
-class _Variant:
-    """A case with certain numbers, and what has been asked of it."""
+class _Numbers:
+    """A case with certain shares and capacities, and what is remembered of it."""
 
     def __init__(self, case: Case, capacity: Mapping[int, float]) -> None:
         self.case, self.capacity = case, capacity
@@ -413,25 +478,35 @@ class _Variant:
         return Losses(self.case, LOW)
 
 
-def _with_capacities(base: Scenario, events: Sequence[tuple[float, int, float]], case: Case) -> Scenario:
-    if not events:
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """The network of certain numbers and needs, and how it stands before anything happens."""
+
+    numbers: _Numbers
+    built: Built
+    running: State
+
+
+def _forget(memory: dict[Any, Any]) -> None:
+    """Make room for one more."""
+    if len(memory) >= _MOST_NETWORKS:
+        del memory[next(iter(memory))]
+
+
+def _with_capacities(base: Scenario, days: Floats, places: Integers, values: Floats, *, compiled: bool) -> Scenario:
+    """A scenario, and from these days on sources at these capacities."""
+    if not len(days):
         return base
-    built = case.built(LOW)
-    places = built.source_places
-    if not built.compiled:
+    kinds = np.full(len(days), CAPACITY, np.int64)
+    if not compiled:
         rows = [*zip(base.day, base.kind, base.index, base.value, strict=True)]
-        rows += [(day, CAPACITY, places[number], capacity) for day, number, capacity in events]
+        rows += zip(days.tolist(), kinds.tolist(), places.tolist(), values.tolist(), strict=True)
         rows.sort(key=lambda row: row[0])
         return Scenario(*map(list, zip(*rows, strict=True)))
-    count = len(events)
-    days = np.concatenate([base.day, np.array([day for day, _, _ in events])])
-    order = np.argsort(days, kind="stable")
-    columns = (
-        np.concatenate([base.kind, np.full(count, CAPACITY, np.int64)]),
-        np.concatenate([base.index, np.array([places[number] for _, number, _ in events], np.int64)]),
-        np.concatenate([base.value, np.array([capacity for _, _, capacity in events])]),
-    )
-    return Scenario(days[order], *(column[order] for column in columns))
+    day = np.concatenate([base.day, days])
+    order = np.argsort(day, kind="stable")
+    columns = ((base.kind, kinds), (base.index, places), (base.value, values))
+    return Scenario(day[order], *(np.concatenate(pair)[order] for pair in columns))
 
 
 def _only_shares(option: Option) -> Option:

@@ -184,19 +184,6 @@ def _amount(value: Maybe[float]) -> Cell:
     return int(value) if float(value).is_integer() else float(value)
 
 
-def _cost(one: Proposal, _telling: _Telling) -> Cell:
-    once, year = one.option.cost_once, one.option.cost_year
-    if not is_stated(once) or not is_stated(year):
-        return NOT_KNOWN
-    if year == 0:
-        return _money(once)
-    return say("options.cost_year" if once == 0 else "options.cost_both", once=_money(once), year=_money(year))
-
-
-def _money(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-
-
 def _ids(ids: Sequence[str]) -> str | None:
     if not ids:
         return None
@@ -249,10 +236,10 @@ class _Told:
 _COLUMNS: Final[dict[str, _Told]] = {
     told.name: told
     for told in (
+        _Told("what", "what", lambda one, telling: say("options.told", id=one.option.id, does=does(one, telling))),
         _Told("option", "option", lambda one, _: one.option.id, "id"),
         _Told("name", "name", lambda one, _: one.option.name),
         _Told("does", "does", does),
-        _Told("cost", "cost", _cost),
         _Told("cost_once", "once", lambda one, _: _amount(one.option.cost_once), "count"),
         _Told("cost_year", "year", lambda one, _: _amount(one.option.cost_year), "count"),
         _Told("currency", "currency", lambda one, _: one.option.currency),
@@ -279,11 +266,11 @@ _COLUMNS: Final[dict[str, _Told]] = {
         _Told("reference", "reference", _reference),
     )
 }
-_FULL: Final = tuple(name for name in _COLUMNS if name not in ("cost", "lead", "odds"))
+_FULL: Final = tuple(name for name in _COLUMNS if name not in ("what", "lead", "odds"))
 _JUDGED: Final = (
-    "option", "does", "cost", "lead", "people", "odds", "foreign", "rests_on", "origin",
+    "what", "cost_once", "cost_year", "lead", "people", "odds", "foreign", "rests_on", "origin",
 )  # fmt: skip
-_UNJUDGED: Final = ("option", "does", "lacking", "ask", "foreign", "origin")
+_UNJUDGED: Final = ("what", "lacking", "ask", "foreign", "origin")
 _IF_ANY: Final = ("people", "odds", "rests_on")
 
 

@@ -121,7 +121,8 @@ class _Search:
         search = PartSearch(part, does)
         for plan in plans:
             if does(plan):
-                search.found(plan if self._over() else trimmed(part, plan, does))
+                # without circles it is soon seen what can be spared, even where the time is over
+                search.found(plan if part.circular and self._over() else trimmed(part, plan, does))
         return search
 
     def _over(self) -> bool:

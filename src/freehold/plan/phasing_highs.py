@@ -11,6 +11,7 @@ import numpy as np
 
 from freehold.network.arrays import Floats
 from freehold.plan.phasing_model import Rows, YearsModel
+from freehold.plan.quiet_highs import QuietHighs
 
 __all__ = ["Relaxed", "Solved", "relax", "solve"]
 
@@ -138,17 +139,8 @@ def solve(
     return Solved(bound if np.isfinite(bound) else 0.0, values, optimal)
 
 
-class _Quiet(highspy.Highs):
-    """HiGHS that says nothing: its constructor puts its name on the standard output unless it is silenced in there."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        """Be silent from here on; the constructor calls this first."""
-        self.silent()
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
-
-
 def _loaded(model: YearsModel, rows: Rows, seconds: float, *, whole: bool) -> Any:
-    solver: Any = _Quiet()  # type: ignore[no-untyped-call]
+    solver: Any = QuietHighs()  # type: ignore[no-untyped-call]
     for name, value in (("threads", 1), ("random_seed", 1), ("time_limit", max(seconds, 0.01))):
         solver.setOptionValue(name, value)
     program = highspy.HighsLp()

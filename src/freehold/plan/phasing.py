@@ -40,6 +40,12 @@ _GUESSING = 0.3
 _RELAXING = 0.6
 """Of the time left, the most that a relaxation has."""
 
+_ROUGH = 0.05
+"""Gap at which a solve may end as long as it still teaches which circles do not hold."""
+
+_DRAWN = 40
+"""Plans drawn at random from which circles that do not hold are learnt beforehand."""
+
 _LOST = 1e-3
 """Part of a bound, or of what is spent, that is not worth a larger relaxation."""
 
@@ -142,13 +148,25 @@ def _prove(best: Best, open_: _Open) -> None:
     model = open_.model
     loops, builds = Loops(model), best.truth.problem.builds
 
+    seen: list[Floats] = []
+
     def found(solution: Floats) -> None:
         best.offer(model.years_of(solution, builds))
+        if loops.possible:
+            seen.append(model.there(solution))
 
+    loops.learn_at_random(_DRAWN)
+    gap = _ROUGH if loops.possible else 0.0
     while not best.stop():
         start = model.columns_of(open_.start)  # the same on every run, unlike the best one now
-        solved = solve(model, loops.rows, best.left, best.stop, hint=start, found=found, proven=best.prove)
+        solved = solve(model, loops.rows, best.left, best.stop, hint=start, gap=gap, found=found, proven=best.prove)
         best.prove(solved.bound)
+        learnt = False
+        for there in seen:
+            learnt = loops.learn(there) or learnt
+        seen.clear()
+        if learnt and gap:
+            continue
         if solved.solution is None or not solved.optimal:
             return
         year = model.years_of(solved.solution, builds)
@@ -156,7 +174,9 @@ def _prove(best: Best, open_: _Open) -> None:
         if truly <= promised + MONEY * max(1.0, promised):
             best.settle(year)
             best.over.set()
-        elif not loops.learn(model.there(solved.solution)):
+        elif gap:
+            gap = 0.0
+        elif not (loops.learn(model.there(solved.solution)) or learnt):
             return
 
 

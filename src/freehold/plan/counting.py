@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from freehold.plan.openings import TOLERANCE, Openings
 from freehold.plan.search_values import Future
 
-__all__ = ["Counting", "countings"]
+__all__ = ["Counting", "Turns", "countings"]
 
 Turns = tuple[tuple[int, int], ...]
 """Options, and the last day on which each may start."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from freehold.plan.problem import Found, FoundYears, Horizon, Problem
+from freehold.plan.quiet_highs import QuietHighs
 from freehold.plan.serving import Serving
 
 __all__ = ["cp_sat_alone", "cp_sat_alone_years", "highs_alone", "highs_alone_years"]
@@ -95,8 +96,8 @@ def _solve_highs(
     model.a_matrix_.value_ = np.array(rows.value)
     kinds = {True: highspy.HighsVarType.kInteger, False: highspy.HighsVarType.kContinuous}
     model.integrality_ = [kinds[one] for one in whole]
-    solver = highspy.Highs()
-    for name, value in (("output_flag", False), ("threads", _THREADS), ("time_limit", float(max(seconds, 0.1)))):
+    solver = QuietHighs()
+    for name, value in (("threads", _THREADS), ("time_limit", float(max(seconds, 0.1)))):
         solver.setOptionValue(name, value)
     solver.passModel(model)
     solver.run()
@@ -228,7 +229,8 @@ def cp_sat_alone_years(problem: Problem, horizon: Horizon | None, *, seconds: fl
     proven = status == cp_model.OPTIMAL
     bound = max(0.0, solver.best_objective_bound / _PART + fixed)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return FoundYears(None, math.inf, bound, time.monotonic() - begun, "time")
+        # without a plan CP-SAT's bound is only the one it began with
+        return FoundYears(None, math.inf, 0.0, time.monotonic() - begun, "time")
     chosen = np.full(problem.builds, -1, np.int64)
     for year in reversed(range(years)):
         for one, literal in build[year].items():

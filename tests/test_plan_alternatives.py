@@ -115,7 +115,7 @@ def check_alternatives(search: EverySubset | Search, within: float, share: float
 nearness = st.sampled_from([0.02, 0.1, 0.5])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(judges(), nearness, st.sampled_from([0.0, 0.5]))
 def test_the_steps_called_no_regret_are_those_in_every_plan_within_the_cost(
     judge: TableJudge, within: float, share: float

@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 from freehold.errors import UsageError
 from freehold.plan.confidence import confidence, confident_plan, wilson
 from freehold.plan.futures import draw_futures, outcomes_of, standing
+from freehold.plan.goal_values import LevelAim
+from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Option, Slip
 from freehold.plan.plan_outcomes import PlanOutcomes
 from freehold.plan.prices import plan_days
+from freehold.plan.proposals import options_of
 from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Committed, Future, Terms
+from freehold.stack.cutoff import Cutoff, Rule
+from freehold.stack.toml_file import loads
 from plan_stand_in import EverySubset, TableJudge, goal, judges
 
 ONE, TWO, BOTH = frozenset({0}), frozenset({1}), frozenset({0, 1})
@@ -96,6 +101,64 @@ def test_no_plan_and_no_futures_to_sample_are_refused() -> None:
         confidence(judge, goal(), chosen(*range(20)), ())
 
 
+OFFICE = """
+[stack]
+home = "DE"
+
+[[provider]]
+id = "us"
+country = "US"
+
+[[item]]
+id = "mail"
+mission = 1
+  [[item.source]]
+  provider = "us"
+  [[item.source]]
+  id = "own-mail"
+  provider = "self"
+  status = "candidate"
+  cost_once = 10
+  needs = ["server"]
+  [[item.source]]
+  id = "lent-mail"
+  provider = "self"
+  status = "candidate"
+  cost_once = 20
+[[item]]
+id = "server"
+mission = 0
+  [[item.source]]
+  provider = "us"
+  [[item.source]]
+  id = "own-server"
+  provider = "self"
+  status = "candidate"
+  cost_once = 5
+"""
+
+
+def test_on_a_stack_the_share_is_that_of_futures_in_which_its_cut_off_is_survived() -> None:
+    stack, sure = loads(OFFICE, "office.toml"), {"own-mail": 0.9, "own-server": 0.8, "lent-mail": 0.7}
+    options = tuple(replace(one, success=sure[one.id]) for one in options_of(stack))
+    aim = LevelAim(Cutoff((Rule(foreign=True),)), 1.0, (0.0,))
+    asked = replace(goal(), aims=(aim,))
+    judge = StackJudge(stack, asked, options)
+    search, number = Search(judge, asked), {one.id: place for place, one in enumerate(options)}
+    cheapest = confidence(judge, asked, search.ask(), ())
+    # both the mail and its server have to come about
+    assert cheapest.reached == pytest.approx(0.72)
+    assert cheapest.hurts == (("own-server", pytest.approx(0.72)), ("own-mail", pytest.approx(0.72)))
+    plan, surer = confident_plan(search, judge, asked, 0.9)
+    assert plan.built == set(number.values())
+    assert surer is not None
+    # 1 - (1 - 0.72) (1 - 0.7); without the server, or the mail on it, 0.7 is left, without the lent one 0.72
+    assert surer.reached == pytest.approx(0.916)
+    assert surer.hurts == tuple(
+        (id_, pytest.approx(fall)) for id_, fall in (("own-server", 0.216), ("own-mail", 0.216), ("lent-mail", 0.196))
+    )
+
+
 def test_the_interval_is_the_published_one() -> None:
     # Newcombe 1998, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 857, table I
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
@@ -116,7 +179,7 @@ def every_outcome(judge: TableJudge, plan: Chosen, last: float, fails: int | Non
     return math.fsum(total)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(judges(odds=True), st.integers(1, 2))
 def test_the_share_and_what_hurts_are_those_of_all_outcomes(judge: TableJudge, years: int) -> None:
     question = goal(years=years)

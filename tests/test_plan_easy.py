@@ -58,7 +58,7 @@ def test_easy_plans_are_found_by_self_reliance_and_by_money() -> None:
     assert easy.costing(20.0) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(judges())
 def test_every_easy_plan_does_and_keeps_to_all_conditions(judge: TableJudge) -> None:
     search = EverySubset(judge, goal())

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from freehold.plan import phasing
 from freehold.plan.phasing import phase
 from freehold.plan.phasing_best import Best
+from freehold.plan.phasing_bound import priced_out
 from freehold.plan.phasing_greedy import greedy_years
 from freehold.plan.phasing_highs import relax
 from freehold.plan.phasing_model import year_alone, years_model
+from freehold.plan.phasing_sat import improve
 from freehold.plan.phasing_search import Field, search_neighbours
 from freehold.plan.phasing_states import open_states
 from freehold.plan.phasing_truth import Truth
@@ -27,7 +29,6 @@ from freehold.plan.problem import Horizon, Problem
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "plan"
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-SLOW_LAWS = settings(LAWS, max_examples=150)
 
 
 def problem(items, ways, cost, pairs, lost=((),)):
@@ -80,8 +81,9 @@ def cost_naively(one, years, year):
         if spent > years.budget[number] + 1e-9:
             return np.inf
         built = [0 <= when <= number for when in year]
+        had = [had_naively(one, built, scenario) for scenario in range(len(one.available))]
         pairs = zip(one.pair_item.tolist(), one.pair_scenario.tolist(), strict=True)
-        missing = sum(item not in had_naively(one, built, scenario) for item, scenario in pairs)
+        missing = sum(item not in had[scenario] for item, scenario in pairs)
         total += years.weight[number] * (spent + years.penalty * missing)
     return total
 
@@ -145,12 +147,19 @@ def test_a_budget_forces_the_better_plan_a_year_later():
     assert found.cost == pytest.approx(10 + 8)
 
 
-def test_a_discount_makes_it_cheaper_to_wait_where_nothing_is_lost_by_it():
+def test_what_is_dear_leaves_no_room_beside_it_in_its_year():
     one = problem(3, [(0, 0, []), (1, 1, []), (2, -1, [0, 1])], [1.0, 5.0], [(2, 0)])
     found = phase(one, horizon([1, 5, 5], [1.0, 0.5, 0.25], 100))
-    # the dear one does not fit the first year, so the cheap one waits for it and is paid at half
-    assert found.year.tolist() == [0, 1] or found.year.tolist() == [1, 1]
-    assert found.cost == pytest.approx(100 + min(1.0, np.inf) + 2.5)
+    # 5 a year allow for the dear one alone: with the cheap one it would be 6
+    assert found.year.tolist() == [0, 1]
+    assert found.cost == pytest.approx(100 + 1.0 + 2.5)
+
+
+def test_what_has_to_wait_for_another_is_paid_when_that_comes():
+    one = problem(3, [(0, 0, []), (1, 1, []), (2, -1, [0, 1])], [1.0, 5.0], [(2, 0)])
+    found = phase(one, horizon([1, 6, 6], [1.0, 0.5, 0.25], 100))
+    assert found.year.tolist() == [1, 1]
+    assert found.cost == pytest.approx(100 + 0.5 * 6)
 
 
 def test_a_circle_of_two_that_would_hold_each_other_up_is_refused():
@@ -229,7 +238,31 @@ def test_relaxations_never_say_more_than_the_best_plan_costs(one, years):
         return
     assert relax(model, model.rows, 10.0, lambda: False).bound <= best + 1e-6
     alone = [year_alone(states, one.cost, years, year) for year in range(len(years.weight))]
-    assert sum(relax(part, part.rows, 10.0, lambda: False).bound for part in alone) <= best + 1e-6
+    assert sum(relax(part, part.rows, 10.0, lambda: False).bound for part in alone if len(part.cost)) <= best + 1e-6
+
+
+@LAWS
+@given(problems(), horizons(), st.data())
+def test_prices_of_a_program_of_fewer_years_prove_a_bound_for_all(one, years, data):
+    states, count = open_states(one, Truth(one)), len(years.weight)
+    if not len(states.targets):
+        return
+    first = np.array([0, *(year for year in range(1, count) if data.draw(st.booleans()))], np.int64)
+    few, every = years_model(states, one.cost, years, first), years_model(states, one.cost, years)
+    relaxed = relax(few, few.rows, 10.0, lambda: False)
+    bound = every.proven(priced_out(few, relaxed.prices, every, years))
+    assert bound <= best_naively(one, years) + 1e-6
+    if len(first) == count:
+        assert bound == pytest.approx(relaxed.bound)
+
+
+def test_prices_of_a_program_of_fewer_years_lose_nothing_where_it_does_not_pay_to_build_late():
+    one = problem(3, [(0, 0, []), (1, 1, []), (2, -1, [0, 1]), (2, -1, [0])], [2.0, 3.0], [(2, 0), (2, 1)], [(), (3,)])
+    years, states = horizon([2, 3, 9, 9], [1, 0.9, 0.8, 0.7], 4), open_states(one, Truth(one))
+    few, every = years_model(states, one.cost, years, np.array([0, 1])), years_model(states, one.cost, years)
+    relaxed = relax(few, few.rows, 10.0, lambda: False)
+    assert every.proven(priced_out(few, relaxed.prices, every, years)) == pytest.approx(relaxed.bound, abs=1e-3)
+    assert relaxed.bound == pytest.approx(relax(every, every.rows, 10.0, lambda: False).bound, abs=1e-3)
 
 
 @LAWS
@@ -276,7 +309,30 @@ def test_the_way_of_large_problems_gives_the_best_of_all_too(one, years):
         is_right(one, years, phase(one, years, seconds=30.0))
 
 
-# The shared instance.
+@settings(LAWS, max_examples=30)
+@given(problems(), horizons(), st.sampled_from([1.0, 0.37]))
+def test_plans_of_cp_sat_keep_the_budgets_and_cost_no_less_than_the_best(one, years, scale):
+    one = replace(one, cost=one.cost * scale)
+    model, costs = years_model(open_states(one, Truth(one)), one.cost, years), []
+
+    def found(there):
+        costs.append(cost_naively(one, years, model.years_from(there, one.builds).tolist()))
+
+    improve(model, one.cost, years, 10.0, lambda: False, found)
+    best = best_naively(one, years)
+    assert all(best - 1e-6 <= cost < np.inf for cost in costs)
+    if not any(circle >= 0 for circle in model.states.circle):
+        assert min(costs) == pytest.approx(best, abs=0.02)
+
+
+def test_the_same_plan_is_found_on_every_run_whichever_search_is_first():
+    ways = [(0, 0, []), (0, 1, []), (1, 2, []), (1, 3, []), (2, -1, [0, 1])]
+    one = problem(3, ways, [2.0, 2.0, 3.0, 3.0], [(2, 0)])
+    plans = {tuple(phase(one, horizon([4, 4, 4], [1, 0.9, 0.8], 9)).year.tolist()) for _ in range(5)}
+    assert len(plans) == 1
+
+
+# The shared instances.
 
 
 def shared_problem(name):
@@ -293,6 +349,8 @@ def shared_problem(name):
 
 @pytest.mark.slow
 def test_the_small_instance_over_five_years_costs_what_the_report_says():
+    # 147.199: costs and penalties of year t, from 0, weigh 1 / 1.05 ** t; what is built in a year works in that year; the three
+    # of 64 pairs that cannot be had with everything built do not count (with them 188.113); budgets are each year's own
     one, data = shared_problem("i400")
     possible = Truth(one).served(np.ones(one.builds, np.bool_))
     one = replace(one, pair_item=one.pair_item[possible], pair_scenario=one.pair_scenario[possible])
@@ -301,5 +359,18 @@ def test_the_small_instance_over_five_years_costs_what_the_report_says():
     assert found.stopped is None
     assert round(found.cost, 1) == 147.2
     assert found.bound == pytest.approx(found.cost, rel=1e-6)
-    again = phase(one, years, seconds=600.0, hint=found.year)
-    assert again.year.tolist() == found.year.tolist()
+    assert cost_naively(one, years, found.year.tolist()) == pytest.approx(found.cost)
+
+
+@pytest.mark.slow
+def test_who_interrupts_a_large_search_gets_a_plan_that_keeps_the_budgets():
+    one, data = shared_problem("i2000")
+    years = horizon([316.0] * data["years"], (1 + data["discount"]) ** -np.arange(data["years"]), 3)
+    heard = []
+    found = phase(one, years, seconds=600.0, progress=lambda cost, _: heard.append(cost), interrupted=lambda: len(heard) > 1)
+    assert found.stopped == "interrupted"
+    assert found.cost < Truth(one).cost(np.full(one.builds, -1), years)
+    assert found.cost == Truth(one).cost(found.year, years)
+    spent = [one.cost[found.year == year].sum() for year in range(data["years"])]
+    assert max(spent) <= 316.0
+    assert found.bound <= found.cost

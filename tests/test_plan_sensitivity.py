@@ -128,7 +128,7 @@ def check_budgets(search: EverySubset | Search, make: type[EverySubset] | None) 
             assert one.reliance == pytest.approx(max(search.judge.reliance(plan[0]) for plan in meeting or within))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(judges())
 def test_other_budgets_give_the_best_of_all_plans_that_they_pay_for(judge: TableJudge) -> None:
     check_budgets(EverySubset(judge, goal()), EverySubset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from benchmarks.plan_instances import SHARED, as_problem, as_stack, generate, read_instance
@@ -17,6 +17,7 @@ from freehold.plan.end_state import end_state
 from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits, LossAim
 from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Activate, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
+from freehold.plan.planning import make_plan
 from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen
 from freehold.plan.serving import Serving
@@ -370,3 +371,97 @@ def test_the_shared_instance_of_400_items_costs_199_and_the_simulator_confirms_i
     assert Plain(stack, goal, options).judge(chosen.built).done
     assert greedy is not None
     assert greedy >= 199
+
+
+def test_a_solver_writes_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    assert end_state(as_problem(generate(64, scenarios=9, seed=3))).built is not None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_with_a_penalty_a_step_waits_until_there_is_money_for_it() -> None:
+    stack = stack_of(("a", "landlord", "in-use", None, ()), ("a", "home", "candidate", 4.0, ()))
+    limits = replace(LIMITS, years=3, budget_years=(2.0, 4.0), penalty=10.0)
+    goal = Goal((BestAim(US, (0.0,)),), limits)
+    chosen = found_by_engines(stack, goal, options_for(stack))
+    assert isinstance(chosen, Chosen)
+    assert (chosen.cost, chosen.starts) == (pytest.approx(10.0 + 4.0), {0: 365.0})
+    cheap = replace(goal, limits=replace(limits, penalty=1.0))
+    waits = found_by_engines(stack, cheap, options_for(stack))
+    assert isinstance(waits, Chosen)
+    assert (waits.cost, waits.built) == (pytest.approx(3.0), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (replace(LIMITS, penalty=1.0, budget=5.0), "budget in all"),
+        (replace(LIMITS, penalty=1.0, people=1.0), "people"),
+        (replace(LIMITS, penalty=1.0, by="2027-07-01"), "ready within its year"),
+    ],
+)
+def test_why_a_penalty_cannot_be_planned_with_year_by_year_is_said(limits: Limits, words: str) -> None:
+    stack = stack_of(("a", "landlord", "in-use", None, ()), ("a", "home", "candidate", 4.0, ()))
+    assert words in str(found_by_engines(stack, Goal((BestAim(US, (0.0,)),), limits), options_for(stack)))
+
+
+@st.composite
+def yearly(draw: st.DrawFn) -> tuple[Stack, Goal, tuple[Option, ...]]:
+    """Two or three years, up to four candidates for what the mission rests on, without circles."""
+    rows: list[tuple[str, str, str, float | None, tuple[str, ...]]] = [("a", "home", "in-use", None, ("b", "c"))]
+    for item, needed in (("b", ("d",)), ("c", ()), ("d", ())):
+        rows.append((item, draw(st.sampled_from(["landlord", "home"])), "in-use", None, ()))
+        if draw(st.booleans()):
+            cost = draw(st.sampled_from([1.0, 2.0, 3.0]))
+            rows.append((item, "self", "candidate", cost, draw(st.sampled_from([(), needed]))))
+    stack = stack_of(*rows)
+    years = draw(st.integers(2, 3))
+    limits = Limits(
+        "2027-01-01", years=years, budget_years=(draw(st.sampled_from([1.0, 2.0, 3.0])), draw(st.sampled_from([2.0, 4.0]))),
+        penalty=draw(st.sampled_from([0.5, 2.0, 5.0])), discount=draw(st.sampled_from([0.0, 0.1])),
+    )  # fmt: skip
+    items = tuple(replace(item, mission=1.0 if item.id in ("a", "c") else None) for item in stack.items)
+    return replace(stack, items=items), Goal((BestAim(US, (0.0,)),), limits), options_for(stack)
+
+
+@given(yearly())
+@repeatable(25)
+def test_over_years_the_engines_find_what_trying_every_year_finds(plan: tuple[Stack, Goal, tuple[Option, ...]]) -> None:
+    stack, goal, options = plan
+    chosen = found_by_engines(stack, goal, options)
+    if not isinstance(chosen, Chosen):
+        assert not options
+        return
+    found = zero_one_problem(stack, goal, options)
+    assert isinstance(found, ZeroOne)
+    limits, years = goal.limits, goal.limits.years
+    had = {built: simulated(stack, goal, options, found, built) for built in allowed_sets(options)}
+    best = math.inf
+    for plan_of in product(range(-1, years), repeat=len(options)):
+        total = 0.0
+        for year in range(years):
+            spent = sum(float(options[one].cost_once or 0) for one, at in enumerate(plan_of) if at == year)  # type: ignore[arg-type]
+            if spent > limits.budget_years[min(year, 1)] + 1e-9:
+                total = math.inf
+            there = frozenset(one for one, at in enumerate(plan_of) if 0 <= at <= year)
+            missing = int((~had[there]).sum())
+            total += (spent + (limits.penalty or 0) / 2 * missing) / (1 + limits.discount) ** year
+        best = min(best, total)
+    assert chosen.cost == pytest.approx(best)
+    assert chosen.bound == pytest.approx(best, rel=1e-6)
+
+
+def test_a_plan_with_a_penalty_is_shown_with_what_it_leaves_unserved() -> None:
+    stack = stack_of(("a", "landlord", "in-use", None, ()), ("a", "home", "candidate", 4.0, ()))
+    goal = Goal((BestAim(US, (0.0,)),), replace(LIMITS, years=2, penalty=1.0))
+    answer = make_plan(stack, goal, options_for(stack), seconds=10.0)
+    assert (answer.cost, answer.steps, answer.confirmed) == (2.0, (), True)
+    assert not answer.checks[0].met
+
+
+def test_a_large_stack_is_planned_by_the_engines() -> None:
+    stack, options, goal = as_stack(generate(64, scenarios=9, seed=3))
+    answer = make_plan(stack, goal, options, seconds=20.0)
+    assert answer.confirmed
+    assert answer.cost == pytest.approx(end_state(as_problem(generate(64, scenarios=9, seed=3))).cost)
+    assert answer.greedy is not None
+    assert answer.greedy >= answer.cost

@@ -28,6 +28,9 @@ _NORMAL: Final = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
 
 _TOLERANCE: Final = 1e-9
+_COMPARED: Final = 64
+"""How many sets that were judged another is compared with."""
+
 _ROUNDS: Final = 5
 _PLANNING: Final = 0.8
 """Of the time, what finding plans has."""
@@ -56,7 +59,7 @@ class _Holding:
         self._judge, self._least = judge, least_reliance
         signs = [judge.signs(aim) for aim in range(len(judge.aims))]
         # Nothing is known of how self-reliance changes with what is built.
-        self._monotone = least_reliance is None and all(one[step] == 1 for one in signs for step in steps)
+        self.monotone = least_reliance is None and all(one[step] == 1 for one in signs for step in steps)
         self._known: dict[frozenset[int], bool] = {}
         self._enough: list[frozenset[int]] = []
         self._short: list[frozenset[int]] = []
@@ -64,7 +67,7 @@ class _Holding:
     def known(self, stands: frozenset[int]) -> bool | None:
         """What is known without asking the simulator."""
         found = self._known.get(stands)
-        if found is None and self._monotone:
+        if found is None and self.monotone:
             if any(one <= stands for one in self._enough):
                 found = True
             elif any(stands <= one for one in self._short):
@@ -79,22 +82,26 @@ class _Holding:
             if found and self._least is not None:
                 found = self._judge.reliance(stands) >= self._least - _TOLERANCE
             if found:
-                self._enough = [one for one in self._enough if not stands <= one] + [stands]
+                self._enough = [stands, *(one for one in self._enough if not stands <= one)][:_COMPARED]
             else:
-                self._short = [one for one in self._short if not one <= stands] + [stands]
+                self._short = [stands, *(one for one in self._short if not one <= stands)][:_COMPARED]
         self._known[stands] = found
         return found
 
-    def share(self, outcomes: Outcomes, deadline: Deadline, later: int = 0) -> tuple[float, float]:
-        """Weight of the sets that hold, and of those that were not judged for lack of time."""
+    def split(self, outcomes: Outcomes, deadline: Deadline) -> tuple[Outcomes, float]:
+        """The outcomes that hold, and the weight of those that were not judged for lack of time."""
         holding, unknown = [], []
         for stands, weight in outcomes:
-            found = self.holds(stands) if deadline.share(later, least=0.0) > 0 else self.known(stands)
+            found = self.holds(stands) if deadline.share(least=0.0) > 0 else self.known(stands)
             if found is None:
                 unknown.append(weight)
             elif found:
-                holding.append(weight)
-        return min(1.0, math.fsum(holding)), min(1.0, math.fsum(unknown))
+                holding.append((stands, weight))
+        return tuple(holding), min(1.0, math.fsum(unknown))
+
+
+def _weight(outcomes: Outcomes) -> float:
+    return min(1.0, math.fsum(weight for _, weight in outcomes))
 
 
 def confidence(
@@ -137,7 +144,8 @@ def confidence(
     if not plan.counted and not futures:
         raise UsageError("The plan has too many outcomes to count them all. Draw some futures.")
     holding = _Holding(judge, plan.steps, least_reliance)
-    reached, unknown = holding.share(plan.outcomes(), deadline)
+    held, unknown = holding.split(plan.outcomes(), deadline)
+    reached = _weight(held)
     if plan.counted:
         drawn, low, high = 0, reached, min(1.0, reached + unknown)
     else:
@@ -145,11 +153,15 @@ def confidence(
         low, high = wilson(reached * drawn, drawn)[0], wilson(min(1.0, reached + unknown) * drawn, drawn)[1]
     falls, unjudged = {}, 0
     for number in plan.open:
-        left, unsure = holding.share(plan.without(number), deadline)
+        if deadline.share(least=0.0) <= 0:
+            unjudged += 1
+            continue
+        # Where more can only help, what does not hold does not with one step less.
+        left, unsure = holding.split(plan.without(number, held if holding.monotone else None), deadline)
         if unknown + unsure > 0:
             unjudged += 1
-        elif reached - left > _TOLERANCE:
-            falls[number] = reached - left
+        elif reached - _weight(left) > _TOLERANCE:
+            falls[number] = reached - _weight(left)
     hurts = sorted(falls, key=lambda one: (-round(falls[one], 9), judge.options[one].success, judge.options[one].id))
     worst = tuple((judge.options[one].id, falls[one]) for one in hurts)
     return Confidence(asked, reached, drawn, worst, low, high, unjudged)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from freehold.plan.openings import TOLERANCE, Openings
 from freehold.plan.search_values import Future
 
-__all__ = ["Counting", "countings"]
+__all__ = ["Counting", "Turns", "countings"]
 
 Turns = tuple[tuple[int, int], ...]
 """Options, and the last day on which each may start."""
@@ -45,7 +45,7 @@ class Counting:
         counted = [
             one
             for one in starts
-            if one not in self.never and all(starts.get(other, math.inf) <= day for other, day in self.turns.get(one, ()))
+            if one not in self.never and all(starts.get(other, -math.inf) <= day for other, day in self.turns.get(one, ()))
         ]
         return self.standing.union(counted)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from ortools.sat.python import cp_model
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "Status", "run"]
 
 _POLL = 0.05
 _STRATEGIES = 8

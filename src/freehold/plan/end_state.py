@@ -35,6 +35,7 @@ Interrupted = Callable[[], bool]
 """Asked about every twentieth of a second whether to stop."""
 
 _BEAT = 0.05
+_PATIENCE = 10.0
 _TOLERANCE = 1e-9
 
 
@@ -120,7 +121,8 @@ class _Search:
         search = PartSearch(part, does)
         for plan in plans:
             if does(plan):
-                search.found(plan if self._over() else trimmed(part, plan, does))
+                # without circles it is soon seen what can be spared, even where the time is over
+                search.found(plan if part.circular and self._over() else trimmed(part, plan, does))
         return search
 
     def _over(self) -> bool:
@@ -134,10 +136,16 @@ class _Search:
             return
         stop = Event()
         search.start(max(end - time.monotonic(), _BEAT), stop)
+        begun, proven_at = time.monotonic(), math.inf
         try:
             while not search.wait(_BEAT):
                 self._note()
-                if self._over() or time.monotonic() >= end or search.close(self._most_gap):
+                now = time.monotonic()
+                if search.close():
+                    proven_at = min(proven_at, now)
+                if self._over() or now >= end or now - proven_at > _PATIENCE + proven_at - begun:
+                    stop.set()
+                if self._most_gap > 0.0 and search.close(self._most_gap):
                     stop.set()
         finally:
             stop.set()

@@ -55,7 +55,7 @@ class _Reached:
 
 
 def frontier(
-    search: Asking, points: int = 12, *, terms: Terms | None = None, seconds: float = 120.0
+    search: Asking, points: int = 12, *, best: Chosen | None = None, terms: Terms | None = None, seconds: float = 120.0
 ) -> tuple[FrontierPoint, ...]:
     """Plans by rising cost and self-reliance, from the least cost at which the aims hold to the most self-reliance.
 
@@ -65,6 +65,8 @@ def frontier(
         Who finds plans.
     points
         How many are sought; all there are where they are fewer, and some more where they were met on the way.
+    best
+        The plan that was found for the goal, if with the same terms: it is not asked for again.
     terms
         What else is added to the goal.
     seconds
@@ -78,6 +80,8 @@ def frontier(
     questions = Questions(search, terms, seconds=_PART * seconds, expected=3 * points)
     found = _Points(questions, _EASY * seconds)
     begin = time.monotonic()
+    if best is not None:
+        found.know(best)
     if not found.ask(-math.inf):
         return ()
     found.climb()
@@ -142,6 +146,13 @@ class _Points:
         self._final: set[frozenset[int]] = set()
         """Plans for whose cost no more self-reliance was found."""
 
+    def know(self, best: Chosen) -> None:
+        """Take the plan of the goal as an answer: the cheapest of all, or the one of most self-reliance."""
+        if best.built is not None:
+            self._keep(-math.inf if best.reliance is None else best.reliance, best)
+        if best.reliance is not None and best.reliance_bound is not None and best.reliance_bound < 1:
+            self._none_from = best.reliance_bound + _STEP
+
     @property
     def lowest(self) -> float:
         """Self-reliance of the cheapest plan."""
@@ -200,7 +211,8 @@ class _Points:
         options = self._judge.options
         everything = frozenset(number for number, option in enumerate(options) if not option.lacking)
         top = self._judge.reliance(everything - self._terms.forbidden)
-        if top > self.highest + _STEP and not self.ask(top):
+        top = min(top, self._none_from)
+        if top > self.highest + 1.5 * _STEP and not self.ask(top):
             while _TOP < self._none_from - self.highest < math.inf and not self._questions.over:
                 self.ask((self.highest + self._none_from) / 2)
         while self.ask(self.highest + _STEP):
@@ -255,7 +267,7 @@ class _Points:
                 asked=min(
                     other.asked
                     for other in self._found
-                    if other.asked <= one.reliance and other.cost >= one.cost - _MONEY * max(1.0, one.cost)
+                    if other.asked <= one.reliance + _STEP / 2 and other.cost >= one.cost - _MONEY * max(1.0, one.cost)
                 ),
             )
             for one in kept
@@ -263,4 +275,4 @@ class _Points:
 
     def bound(self, reached: _Reached) -> float:
         """What so much self-reliance costs at least: what was proven of as much or of less."""
-        return min(reached.cost, max(one.bound for one in self._found if one.asked <= reached.reliance))
+        return min(reached.cost, max(one.bound for one in self._found if one.asked <= reached.reliance + _STEP / 2))

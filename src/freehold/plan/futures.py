@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
+import numpy as np
+
 from freehold.errors import PlanError, UsageError
 from freehold.measure.counter_random import uniforms
 from freehold.plan.option_values import Option
@@ -88,18 +90,17 @@ def draw_futures(options: Sequence[Option], count: int, seed: int) -> tuple[Futu
             continue
         key = f"{seed}\0{option.id}".encode("utf-8", "surrogatepass")
         own = int.from_bytes(blake2b(key, digest_size=8).digest(), "big")
-        for future, drawn in enumerate(uniforms(own, 0, count, 1)[:, 0].tolist()):
-            # The last outcome takes what rounding leaves of 1.
-            lateness = outcomes[-1][0]
-            for days, probability in outcomes:
-                if drawn < probability:
-                    lateness = days
-                    break
-                drawn -= probability
-            if lateness is None:
-                failed[future].append(number)
-            elif lateness > 0:
-                late[future][number] = lateness
+        # The last outcome takes what rounding leaves of 1.
+        borders = np.cumsum([probability for _, probability in outcomes[:-1]])
+        drawn = np.searchsorted(borders, uniforms(own, 0, count, 1)[:, 0], side="right")
+        for place, (days, _) in enumerate(outcomes):
+            if days == 0:
+                continue
+            for future in np.flatnonzero(drawn == place).tolist():
+                if days is None:
+                    failed[future].append(number)
+                else:
+                    late[future][number] = days
     return tuple(Future(frozenset(lost), slow) for lost, slow in zip(failed, late, strict=True))
 
 

@@ -18,9 +18,14 @@ import numpy as np
 
 from freehold.network.arrays import Floats
 from freehold.plan.open_graph import Part
+from freehold.plan.quiet_highs import QuietHighs
 from freehold.plan.rewriting import closures
 
 __all__ = ["HighsModel", "Relaxed"]
+
+_FIRST_ORDER = 60_000
+"""Columns from which an interior point takes too long: a first-order method (PDLP) comes near in seconds, its prices prove."""
+_NEARLY = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +126,7 @@ class HighsModel:
         return program
 
     def _solver(self, seconds: float, stop: Callable[[], bool]) -> Any:
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)  # noqa: FBT003  (the solver's own interface)
+        solver: Any = QuietHighs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("random_seed", 0)
         solver.setOptionValue("time_limit", max(seconds, 0.01))
@@ -146,14 +150,34 @@ class HighsModel:
             Asked now and then whether to stop.
         """
         solver = self._solver(seconds, stop)
-        solver.setOptionValue("solver", "ipm" if self._columns > 2000 else "simplex")
-        solver.passModel(self._program(whole=False))
+        large = self._columns > _FIRST_ORDER
+        solver.setOptionValue("solver", "pdlp" if large else "ipm" if self._columns > 2000 else "simplex")
+        if large:
+            solver.setOptionValue("kkt_tolerance", _NEARLY)
+        program = self._program(whole=False)
+        solver.passModel(program)
         solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not large and solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = solver.getSolution()
-        value, dual = np.array(solution.col_value[: self.builds]), np.array(solution.col_dual[: self.builds])
-        return Relaxed(float(solver.getInfo().objective_function_value), value, dual)
+        value = np.array(solution.col_value[: self.builds])
+        if not large:
+            dual = np.array(solution.col_dual[: self.builds])
+            return Relaxed(float(solver.getInfo().objective_function_value), value, dual)
+        if not solution.dual_valid or len(value) < self.builds:
+            return None
+        bound, reduced = self._priced(program, np.array(solution.row_dual))
+        return Relaxed(bound, value, reduced[: self.builds])
+
+    def _priced(self, program: Any, prices: Floats) -> tuple[float, Floats]:
+        """What prices of rows prove, whatever they are (weak duality), and the reduced costs (columns,) that they leave."""
+        price = np.maximum(np.where(np.isfinite(prices), prices, 0.0), 0.0)
+        index, value = np.asarray(program.a_matrix_.index_), np.asarray(program.a_matrix_.value_)
+        sizes = np.diff(np.asarray(program.a_matrix_.start_))
+        taken = np.bincount(index, value * np.repeat(price, sizes), minlength=self._columns)
+        reduced = np.asarray(program.col_cost_) - taken
+        least = np.where(reduced > 0, np.asarray(program.col_lower_), np.asarray(program.col_upper_)) * reduced
+        return math.fsum(price * np.asarray(program.row_lower_)) + math.fsum(least), np.asarray(reduced, np.float64)
 
     def point(self, built: Sequence[bool], had: Sequence[bool]) -> Floats:
         """Column values of a plan.

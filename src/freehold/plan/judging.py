@@ -19,11 +19,11 @@ from freehold.measure.chokepoint_values import Member
 from freehold.measure.cutoff import check_cutoff
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import Floats
-from freehold.plan.attack import Memory, find_loss, losable
+from freehold.plan.attack import Found, Memory, find_loss, losable
 from freehold.plan.best_levels import best_set
 from freehold.plan.confirming import Plain, wanted_of
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
-from freehold.plan.interface import Judged, Sign
+from freehold.plan.interface import Judged, Moment, Sign
 from freehold.plan.option_values import Activate, MoreCapacity, NewQuality, Option
 from freehold.plan.signs import signs_of
 from freehold.plan.switches import Switches, why_not_switches
@@ -67,6 +67,7 @@ class StackJudge:
         self._memories = [Memory() for _ in goal.aims]
         self._best: dict[int, Floats] = {}
         self._members: dict[int, tuple[Member, ...]] = {}
+        self._items: dict[tuple[frozenset[int], int | None, object], Floats] = {}
         for aim in goal.aims:
             if isinstance(aim, LevelAim | BestAim):
                 check_cutoff(stack, aim.cut)
@@ -140,6 +141,57 @@ class StackJudge:
     def _signs(self) -> tuple[Sign, ...]:
         unsettled = self._switches is None or self._switches.shares_on_circles
         return signs_of(self._stack, self._options, quality=self._goal.limits.quality, unsettled=unsettled)
+
+    def reliance_signs(self) -> Sequence[Sign]:
+        """What each option can do to self-reliance."""
+        return self._signs
+
+    def part_weights(self, aim: int | None) -> Sequence[float] | None:
+        """Weights of the mission items that an aim, or self-reliance, is the mean of; ``None`` where it is no such mean."""
+        if self._switches is None or self._mission.doubtful:
+            return None
+        if aim is None:
+            return None if self._stack.home is None else list(self._mission.weights.values())
+        asked = self.aims[aim]
+        is_mean = isinstance(asked, LossAim) or (isinstance(asked, LevelAim) and asked.target is None)
+        return list(self._mission.weights.values()) if is_mean else None
+
+    def worst_moment(self, built: frozenset[int], aim: int | None) -> Moment:
+        """The loss (``None``: the cut-off itself) and the day with which these options leave least."""
+        asked, loss = None if aim is None else self.aims[aim], None
+        if aim is not None and isinstance(asked, LossAim):
+            loss = self._attack(aim, asked, built).loss or ()
+        weights = np.array(list(self._mission.weights.values()))
+        days = self._days_of(aim)
+        means = [float(np.array(self.part_levels(built, aim, (loss, day))) @ weights) for day in days]
+        return loss, days[int(np.argmin(means))]
+
+    def part_levels(self, built: frozenset[int], aim: int | None, moment: Moment) -> Sequence[float]:
+        """Level of each mission item at a moment, as :meth:`worst_moment` gives it."""
+        switches = self._switches
+        assert switches is not None
+        assert isinstance(moment, tuple)
+        self._check(built)
+        loss, day = moment
+        asked, days = None if aim is None else self.aims[aim], self._days_of(aim)
+        key = (built, aim, loss)
+        if key not in self._items:
+            if aim is not None and isinstance(asked, LossAim):
+                members = [one for one in self._members_of(aim, asked) if one.id in loss]
+                supplies = frozenset(supply for one in members for supply in one.supplies)
+                levels = switches.levels_lost(built, supplies, DEFAULT_STAKE, days)
+            else:
+                cut = asked.cut if isinstance(asked, LevelAim) else foreign_cutoff()
+                levels = switches.levels(built, cut, days)
+            self._items[key] = levels[:, list(self._mission.weights)]
+        found: list[float] = self._items[key][days.index(day)].tolist()
+        return found
+
+    def _days_of(self, aim: int | None) -> list[float]:
+        asked = None if aim is None else self.aims[aim]
+        if isinstance(asked, LevelAim | LossAim):
+            return sorted(set(asked.days))
+        return [max(self._goal.reliance_days)]
 
     def _check(self, built: Collection[int]) -> None:
         if not all(0 <= place < len(self._options) for place in built):
@@ -237,12 +289,20 @@ class StackJudge:
             )
         )
 
+    def _members_of(self, number: int, aim: LossAim) -> tuple[Member, ...]:
+        """What can be lost, whatever is built."""
+        if number not in self._members:
+            assert self._switches is not None
+            self._members[number] = losable(self._switches.case(DEFAULT_STAKE), aim, self._mission)
+        return self._members[number]
+
     def _attacked(self, number: int, aim: LossAim, built: frozenset[int]) -> float:
+        return self._attack(number, aim, built).least
+
+    def _attack(self, number: int, aim: LossAim, built: frozenset[int]) -> Found:
         switches = self._switches
         assert switches is not None
-        if number not in self._members:
-            self._members[number] = losable(switches.case(DEFAULT_STAKE), aim, self._mission)
-        members = self._members[number]
+        members = self._members_of(number, aim)
         days = sorted(set(aim.days))
 
         def level_of(lost: Collection[int]) -> float:
@@ -250,4 +310,4 @@ class StackJudge:
             levels = switches.levels_lost(built, supplies, DEFAULT_STAKE, days)
             return min(self._mission.mean(levels, levels).low)
 
-        return find_loss(members, aim.order, aim.level, level_of, self._memories[number]).least
+        return find_loss(members, aim.order, aim.level, level_of, self._memories[number])

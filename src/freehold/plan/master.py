@@ -28,7 +28,7 @@ __all__ = ["Master", "Proposal", "Sought"]
 
 Sought: TypeAlias = Literal["cost", "liking"]
 
-_EAGER: Final = 8
+_EAGER: Final = 512
 _PARTS: Final = 10**6
 
 _Place: TypeAlias = tuple[int | None, Moment, int]

@@ -1,21 +1,23 @@
 """What to build in which year. Owns the answer over years: the plan, what is proven of it, and who searches when.
 
-Two searches run side by side and tell each other their plans. Small problems: HiGHS solves the whole program and proves, CP-SAT
-looks for plans meanwhile. Large ones: the relaxation of all years, by an interior point, proves a bound and says which builds
-matter; until it is there, the years are relaxed one by one, the last, the end state, first. Both then search among the
-neighbours of the best plan within what the relaxation uses. Every plan is reckoned by plain propagation before it counts.
+Two searches run side by side and tell each other their plans. Small problems: HiGHS solves the whole program and proves,
+CP-SAT looks for plans meanwhile. Large ones: the end state, everything built at once, is relaxed first, which says how many
+years have to be told apart; the relaxation of those, by an interior point, proves a bound and says which builds matter. Both
+then search among the neighbours of the best plan within that. Every plan is reckoned by plain propagation before it counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from freehold.network.arrays import Floats, Integers
 from freehold.plan.phasing_best import Best
+from freehold.plan.phasing_bound import priced_out
 from freehold.plan.phasing_greedy import greedy_years
 from freehold.plan.phasing_highs import relax, solve
 from freehold.plan.phasing_loops import Loops
@@ -37,6 +39,15 @@ _GUESSING = 0.3
 
 _RELAXING = 0.6
 """Of the time left, the most that a relaxation has."""
+
+_ROUGH = 0.05
+"""Gap at which a solve may end as long as it still teaches which circles do not hold."""
+
+_DRAWN = 40
+"""Plans drawn at random from which circles that do not hold are learnt beforehand."""
+
+_LOST = 1e-3
+"""Part of a bound, or of what is spent, that is not worth a larger relaxation."""
 
 
 def phase(
@@ -85,13 +96,12 @@ def phase(
             prepared = pool.submit(_prepare, problem, best)
             attendant.wait(prepared)
             if not best.stop():
-                states, model = prepared.result()
-                if not len(states.targets) or not len(horizon.weight):
-                    best.prove(model.constant)  # nothing that could be built is of use
+                open_ = prepared.result()
+                if not len(open_.states.targets) or not len(horizon.weight):
+                    best.prove(open_.model.constant)  # nothing that could be built is of use
                     return best.found(interrupted=False)
-                first, second = (_prove, _guess) if len(model.cost) <= _SMALL else (_relax_all, _relax_years)
-                field = Field(problem.builds, len(horizon.weight))
-                attendant.wait(*(pool.submit(search, best, states, model, field) for search in (first, second)))
+                searches = (_prove, _guess) if len(open_.model.cost) <= _SMALL else (_relax_all, _relax_first)
+                attendant.wait(*(pool.submit(search, best, open_) for search in searches))
         finally:
             best.over.set()
     return best.found(interrupted=attendant.interrupted)
@@ -116,23 +126,47 @@ class _Attendant:
                 self._best.over.set()
 
 
-def _prepare(problem: Problem, best: Best) -> tuple[States, YearsModel]:
-    """What is open, a first plan, and the whole program."""
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What is open, the whole program, the plan to start from (builds,), and where the searches look."""
+
+    states: States
+    model: YearsModel
+    start: Integers
+    field: Field
+
+
+def _prepare(problem: Problem, best: Best) -> _Open:
     states = open_states(problem, best.truth)
     best.offer(greedy_years(states, problem.cost, best.horizon, best.stop))
-    return states, years_model(states, problem.cost, best.horizon)
+    model = years_model(states, problem.cost, best.horizon)
+    return _Open(states, model, best.year, Field(problem.builds, len(best.horizon.weight)))
 
 
-def _prove(best: Best, states: States, model: YearsModel, field: Field) -> None:  # noqa: ARG001
+def _prove(best: Best, open_: _Open) -> None:
     """Solve the whole program; its plan is the answer if it is proven, whatever the other search found on the way."""
+    model = open_.model
     loops, builds = Loops(model), best.truth.problem.builds
+
+    seen: list[Floats] = []
 
     def found(solution: Floats) -> None:
         best.offer(model.years_of(solution, builds))
+        if loops.possible:
+            seen.append(model.there(solution))
 
+    loops.learn_at_random(_DRAWN)
+    gap = _ROUGH if loops.possible else 0.0
     while not best.stop():
-        solved = solve(model, loops.rows, best.left, best.stop, found=found, proven=best.prove)
+        start = model.columns_of(open_.start)  # the same on every run, unlike the best one now
+        solved = solve(model, loops.rows, best.left, best.stop, hint=start, gap=gap, found=found, proven=best.prove)
         best.prove(solved.bound)
+        learnt = False
+        for there in seen:
+            learnt = loops.learn(there) or learnt
+        seen.clear()
+        if learnt and gap:
+            continue
         if solved.solution is None or not solved.optimal:
             return
         year = model.years_of(solved.solution, builds)
@@ -140,46 +174,76 @@ def _prove(best: Best, states: States, model: YearsModel, field: Field) -> None:
         if truly <= promised + MONEY * max(1.0, promised):
             best.settle(year)
             best.over.set()
-        elif not loops.learn(model.there(solved.solution)):
+        elif gap:
+            gap = 0.0
+        elif not (loops.learn(model.there(solved.solution)) or learnt):
             return
 
 
-def _guess(best: Best, states: States, model: YearsModel, field: Field) -> None:
+def _guess(best: Best, open_: _Open) -> None:
     """Look for plans with CP-SAT, then among neighbours, while the other search proves."""
-    problem = best.truth.problem
-    there = model.columns_of(best.year)
+    problem, model, field = best.truth.problem, open_.model, open_.field
 
     def found(there: Floats) -> None:
         best.offer(model.years_from(there, problem.builds))
 
-    improve(model, problem.cost, best.horizon, _GUESSING * best.left, best.stop, found, hint=there)
+    improve(model, problem.cost, best.horizon, _GUESSING * best.left, best.stop, found, hint=model.columns_of(open_.start))
     allowed = np.zeros(problem.builds, np.bool_)
-    allowed[states.builds] = True
+    allowed[open_.states.builds] = True
     field.add(allowed, np.ones(len(best.horizon.weight), np.bool_))
     search_neighbours(best, field, seed=2, prove=False)
 
 
-def _relax_all(best: Best, states: States, model: YearsModel, field: Field) -> None:  # noqa: ARG001
-    """Relax all years together, then look among neighbours within what that uses."""
-    relaxed = relax(model, model.rows, _RELAXING * best.left, best.stop)
-    best.prove(relaxed.bound)
-    if relaxed.complete and relaxed.solution is not None:
-        field.add_used(model, relaxed.solution)
+def _relax_all(best: Best, open_: _Open) -> None:
+    """Relax all years together, or, where time is too short for that, each alone; then look among neighbours.
+
+    Years after which it does not pay to build are taken together first: that is enough if its prices prove as much.
+    """
+    few, every, field = _few_years(best, open_), open_.model, open_.field
+    complete = False
+    for model in (few, every) if few.years < every.years else (every,):
+        relaxed = relax(model, model.rows, _RELAXING * best.left, best.stop)
+        bound = relaxed.bound if model is every else every.proven(priced_out(few, relaxed.prices, every, best.horizon))
+        best.prove(bound)
+        complete = relaxed.complete and bound >= relaxed.bound * (1.0 - _LOST)
+        if relaxed.complete and relaxed.solution is not None:
+            field.add_used(model, relaxed.solution, settled=True)
+        if complete or not relaxed.complete:
+            break
+    if not complete:
+        years = len(best.horizon.weight)
+        best.prove(sum(_relax_alone(best, open_, year) for year in (years - 1, *range(years - 1))))
     search_neighbours(best, field, seed=1)
 
 
-def _relax_years(best: Best, states: States, model: YearsModel, field: Field) -> None:  # noqa: ARG001
-    """Relax the years one by one, the last first, then look among neighbours within what these use."""
-    problem, horizon = best.truth.problem, best.horizon
-    years = len(horizon.weight)
-    total = 0.0
-    for year in (years - 1, *range(years - 1)):
-        alone = year_alone(states, problem.cost, horizon, year)
-        relaxed = relax(alone, alone.rows, _RELAXING * best.left / 2, best.stop)
-        total += relaxed.bound
-        best.prove(total)  # what is left out costs nothing less than nothing
-        if best.stop():
-            return
-        if relaxed.complete and relaxed.solution is not None:
-            field.add_used(alone, relaxed.solution)
-    search_neighbours(best, field, seed=2)
+def _few_years(best: Best, open_: _Open) -> YearsModel:
+    """The program in which nothing is built after the year by whose end the end state could be paid."""
+    horizon, cost = best.horizon, best.truth.problem.cost
+    at_once = Horizon(np.full_like(horizon.budget, horizon.budget.sum()), horizon.weight, horizon.penalty)
+    model = years_model(open_.states, cost, at_once, np.zeros(1, np.int64))
+    relaxed = relax(model, model.rows, _RELAXING * best.left / 4, best.stop)
+    if not relaxed.complete or relaxed.solution is None:
+        return open_.model
+    open_.field.add_used(model, relaxed.solution, settled=False)
+    spent = float(model.there(relaxed.solution)[0] @ cost[model.builds])
+    enough = np.flatnonzero(np.cumsum(horizon.budget) >= spent * (1.0 - _LOST))
+    last = int(enough[0]) if len(enough) else len(horizon.weight) - 1
+    return years_model(open_.states, cost, horizon, np.arange(last + 1))
+
+
+def _relax_first(best: Best, open_: _Open) -> None:
+    """Look among neighbours within what the first year uses, and what the other search adds."""
+    _relax_alone(best, open_, 0)
+    search_neighbours(best, open_.field, seed=2)
+
+
+def _relax_alone(best: Best, open_: _Open, year: int) -> float:
+    """Relax a year alone: the bound of its part of the cost, or without time what it is at least."""
+    model = year_alone(open_.states, best.truth.problem.cost, best.horizon, year)
+    least = float(np.minimum(model.cost[: len(model.builds)], 0.0).sum())
+    if best.stop():
+        return least
+    relaxed = relax(model, model.rows, _RELAXING * best.left / 2, best.stop)
+    if relaxed.complete and relaxed.solution is not None:
+        open_.field.add_used(model, relaxed.solution, settled=False)
+    return max(relaxed.bound, least)

@@ -40,8 +40,8 @@ def greedy_years(states: States, cost: Floats, horizon: Horizon, stop: Callable[
         skipped: set[int] = set()
         while not stop():
             price = bundles.price[states.targets]
-            worth = saved * states.weight - price * horizon.weight[now]
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(invalid="ignore"):  # what has no bundle has an infinite price
+                worth = saved * states.weight - price * horizon.weight[now]
                 rate = np.where((price > 0.0) & (worth > 0.0), price / states.weight, np.inf)
             if skipped:
                 rate[list(skipped)] = np.inf

@@ -11,10 +11,14 @@ import numpy as np
 
 from freehold.network.arrays import Floats
 from freehold.plan.phasing_model import Rows, YearsModel
+from freehold.plan.quiet_highs import QuietHighs
 
 __all__ = ["Relaxed", "Solved", "relax", "solve"]
 
 _INFINITE = float("inf")
+
+_OPTIMAL = 1e-5
+"""Of a relaxation, the gap that is small enough: its bound is safe at any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,15 @@ class Relaxed:
         Proven.
     solution : (columns,)
         ``None`` without one.
+    prices : (rows,)
+        Prices of the rows that prove the bound.
     complete
         Whether it came to its end.
     """
 
     bound: float
     solution: Floats | None
+    prices: Floats
     complete: bool
 
 
@@ -68,19 +75,18 @@ def relax(model: YearsModel, rows: Rows, seconds: float, stop: Callable[[], bool
     solver = _loaded(model, rows, seconds, whole=False)
     solver.setOptionValue("solver", "ipm")
     solver.setOptionValue("run_crossover", "off")
+    solver.setOptionValue("ipm_optimality_tolerance", _OPTIMAL)
     # there is little to presolve, and without it the prices are of use even when time is over first
     solver.setOptionValue("presolve", "off")
     _watch(solver, stop)
     solver.run()
     solution = solver.getSolution()
     complete = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    bound = 0.0
-    if len(solution.row_dual) == len(rows.upper):
-        bound = max(bound, model.proven(np.array(solution.row_dual), rows))
-    values = (
-        np.clip(np.nan_to_num(np.array(solution.col_value)), 0.0, 1.0) if len(solution.col_value) == len(model.cost) else None
-    )
-    return Relaxed(bound, values, complete)
+    prices, values = np.array(solution.row_dual), np.array(solution.col_value)
+    if len(prices) != len(rows.upper):
+        prices = np.zeros(len(rows.upper))
+    valued = np.clip(np.nan_to_num(values), 0.0, 1.0) if len(values) == len(model.cost) else None
+    return Relaxed(model.proven(prices, rows), valued, prices, complete)
 
 
 def solve(
@@ -138,17 +144,8 @@ def solve(
     return Solved(bound if np.isfinite(bound) else 0.0, values, optimal)
 
 
-class _Quiet(highspy.Highs):
-    """HiGHS that says nothing: its constructor puts its name on the standard output unless it is silenced in there."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        """Be silent from here on; the constructor calls this first."""
-        self.silent()
-        super().enableCallbacks()  # type: ignore[no-untyped-call]
-
-
 def _loaded(model: YearsModel, rows: Rows, seconds: float, *, whole: bool) -> Any:
-    solver: Any = _Quiet()  # type: ignore[no-untyped-call]
+    solver: Any = QuietHighs()  # type: ignore[no-untyped-call]
     for name, value in (("threads", 1), ("random_seed", 1), ("time_limit", max(seconds, 0.01))):
         solver.setOptionValue(name, value)
     program = highspy.HighsLp()

@@ -14,6 +14,7 @@ from freehold.network.arrays import Floats
 from freehold.plan.phasing_model import Rows, YearsModel
 from freehold.plan.phasing_states import States
 from freehold.plan.phasing_truth import strong_components
+from freehold.plan.problem import Booleans
 
 __all__ = ["Loops"]
 
@@ -33,12 +34,12 @@ class Loops:
         self.rows = model.rows
         self.possible = any(circle >= 0 for circle in model.states.circle)
 
-    def learn(self, there: Floats) -> bool:
+    def learn(self, there: Floats | Booleans) -> bool:
         """Learn from a plan's columns y (years, builds of the model); whether anything new was learnt."""
         if not self.possible:
             return False
         states, before = self._model.states, len(self._known)
-        for row in np.unique(there > 0.5, axis=0):
+        for row in np.unique(np.asarray(there, np.float64) > 0.5, axis=0):
             built = {int(build) for build in self._model.builds[row]}
             truly, seemingly = _had(states, built)
             for circle in _bottoms(states, built, seemingly, seemingly - truly):
@@ -48,6 +49,12 @@ class Loops:
             return False
         self.rows = self._joined()
         return True
+
+    def learn_at_random(self, plans: int) -> None:
+        """Learn from this many plans drawn at random (the same on every run)."""
+        chance = np.random.default_rng(1)
+        if self.possible:
+            self.learn(chance.random((plans, len(self._model.builds))) < chance.random((plans, 1)))
 
     def _joined(self) -> Rows:
         model, first = self._model, len(self._model.builds)

@@ -59,8 +59,9 @@ class YearsModel:
         Columns len(builds), len(builds) + 1, … of each year.
     route_column : (routes,)
         Column of each route within a year: a route that is only a build decision, or only another state, has that one's.
-    width
-        Columns of a year.
+    width, logic
+        Columns of a year, and rows of a year that speak of nothing but that year's logic; these rows come first, year by year,
+        then those of the order of years, a row a build, then the budgets that are limited.
     first : (years,)
         The years of the horizon in which something may be built; each stands for those up to the next, too.
     """
@@ -72,6 +73,7 @@ class YearsModel:
     states: States
     route_column: Integers
     width: int
+    logic: int
     first: Integers
 
     @property
@@ -118,12 +120,20 @@ class YearsModel:
             The rows, if there are more than the model's own.
         """
         rows = rows or self.rows
-        price = np.minimum(np.where(np.isfinite(prices), prices, 0.0), 0.0)
-        price[~np.isfinite(rows.upper)] = 0.0
-        spread = np.repeat(price, np.diff(rows.start)) * rows.value
-        reduced = self.cost - np.bincount(rows.column, weights=spread, minlength=len(self.cost))
+        price = _lawful(prices, rows)
         upper = np.where(np.isfinite(rows.upper), rows.upper, 0.0)
-        return float(self.constant + price @ upper + np.minimum(reduced, 0.0).sum())
+        return float(self.constant + price @ upper + np.minimum(self.reduced(price, rows), 0.0).sum())
+
+    def reduced(self, prices: Floats, rows: Rows | None = None) -> Floats:
+        """Reduced costs, (columns,), of prices as in `proven`."""
+        rows = rows or self.rows
+        spread = np.repeat(_lawful(prices, rows), np.diff(rows.start)) * rows.value
+        return np.asarray(self.cost - np.bincount(rows.column, weights=spread, minlength=len(self.cost)), np.float64)
+
+
+def _lawful(prices: Floats, rows: Rows) -> Floats:
+    price = np.minimum(np.where(np.isfinite(prices), prices, 0.0), 0.0)
+    return np.where(np.isfinite(rows.upper), price, 0.0)
 
 
 def years_model(states: States, cost: Floats, horizon: Horizon, first: Integers | None = None) -> YearsModel:
@@ -199,7 +209,7 @@ def _program(states: States, cost: Floats, paid: Floats, penalty: Floats, budget
     limited = np.flatnonzero(np.isfinite(budget)).tolist()
     blocks += [_budget(year, width, price, float(budget[year])) for year in limited]
     constant = float(penalty.sum() * pairs)
-    return YearsModel(_joined(blocks), goal.ravel(), constant, builds, states, route_column, width, first)
+    return YearsModel(_joined(blocks), goal.ravel(), constant, builds, states, route_column, width, len(logic.upper), first)
 
 
 def _rows(entries: list[list[tuple[int, float]]], upper: Floats) -> Rows:

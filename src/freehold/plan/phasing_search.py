@@ -51,14 +51,14 @@ class Field:
         self.first = first | (np.arange(len(first)) == 0) | (self.first if not instead else first)
         self.version += 1
 
-    def add_used(self, model: YearsModel, solution: Floats) -> None:
-        """Add what the relaxation of a year alone uses, or take what that of all years does instead of all so far."""
+    def add_used(self, model: YearsModel, solution: Floats, *, settled: bool) -> None:
+        """Add what a relaxation uses; ``settled``: one of all years, that counts instead of all others, before and after it."""
         there = model.there(solution)
         allowed = np.zeros(len(self.allowed), np.bool_)
         allowed[model.builds] = there.max(axis=0, initial=0.0) > _USED
-        if model.years == len(self.first):
-            first = np.ones(len(self.first), np.bool_)
-            first[1:] = (np.diff(there, axis=0) > _USED).any(axis=1)
+        if settled:
+            first = np.zeros(len(self.first), np.bool_)
+            first[model.first[1:]] = (np.diff(there, axis=0) > _USED).any(axis=1)
             self.settled = True
             self.add(allowed, first, instead=True)
         elif not self.settled:
@@ -114,6 +114,8 @@ def search_neighbours(best: Best, field: Field, seed: int, *, prove: bool = True
         elif whole:
             if prove:
                 best.prove(solved.bound)
+                if best.proven:
+                    best.over.set()
             return
         elif best.cost >= cost:
             field.add(np.ones_like(field.allowed), np.ones_like(field.first))

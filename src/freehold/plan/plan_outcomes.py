@@ -68,10 +68,17 @@ class PlanOutcomes:
         """What may stand."""
         return self._outcomes
 
-    def without(self, number: int) -> Outcomes:
+    def without(self, number: int, outcomes: Outcomes | None = None) -> Outcomes:
         """What may stand if this step surely fails, all else being as likely as ever.
 
         Whatever becomes of a step changes only itself and what waits for it: those fall out of each outcome.
+
+        Parameters
+        ----------
+        number
+            The step.
+        outcomes
+            Those asked about; ``None``: all.
         """
         lost = {number}
         while True:
@@ -86,7 +93,7 @@ class PlanOutcomes:
                 break
             lost |= more
         found: dict[frozenset[int], float] = {}
-        for stands, weight in self._outcomes:
+        for stands, weight in self._outcomes if outcomes is None else outcomes:
             left = stands - lost
             found[left] = found.get(left, 0.0) + weight
         return _ordered(found)
@@ -154,4 +161,5 @@ class PlanOutcomes:
 
 
 def _ordered(found: Mapping[frozenset[int], float]) -> Outcomes:
-    return tuple(sorted(found.items(), key=lambda one: (-one[1], len(one[0]), sorted(one[0]))))
+    """The likeliest first; of equals, the first met, which is the same in every run."""
+    return tuple(sorted(found.items(), key=lambda one: -one[1]))

@@ -187,7 +187,7 @@ def _chosen(planner: _Planner, beside: Beside) -> _Plan:
             raise UsageError("a penalty and a confidence are not asked together. Leave one of them out.")
         chosen, sure = confident_plan(
             planner.search, planner.judge, goal, beside.confidence, count=beside.futures, seed=beside.seed,
-            committed=planner.begun, seconds=planner.seconds / 2,
+            committed=planner.begun, terms=planner.terms, seconds=planner.seconds / 2,
         )  # fmt: skip
         return _Plan(chosen, sure=sure)
     reason = ""
@@ -219,11 +219,16 @@ def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
         )  # fmt: skip
         around = replace(around, confidence=sure)
     if beside.alternatives:
-        others, always = alternatives(planner.search, chosen, terms=terms, seconds=clock.share(2))
+        for_all = terms
+        if beside.confidence is not None:
+            futures = draw_futures(planner.options, beside.futures, beside.seed)
+            for_all = replace(terms, futures=futures, share=beside.confidence)
+        others, always = alternatives(planner.search, chosen, terms=for_all, seconds=clock.share(2))
         ids = tuple(sorted(planner.options[one].id for one in always))
         around = replace(around, alternatives=others, always=ids)
     if beside.frontier:
-        points = frontier(planner.search, beside.points, terms=terms, seconds=clock.share(1))
+        known = chosen if beside.confidence is None and planner.goal.seek == "cost" else None
+        points = frontier(planner.search, beside.points, best=known, terms=terms, seconds=clock.share(1))
         around = replace(around, frontier=points)
     if beside.sensitivity:
         around = replace(
@@ -263,7 +268,8 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
         checks=checks,
         leased=leased,
         price=price_of(stack, by_id, steps) if steps else None,
-        confirmed=chosen.built is not None and all(check.met for check in checks),
+        # with a penalty what is not had is paid for: the simulator's word on it is in the cost
+        confirmed=chosen.built is not None and (goal.limits.penalty is not None or all(check.met for check in checks)),
         impossible=impossible,
         stopped=chosen.stopped,
         planned=planned,
@@ -295,7 +301,7 @@ def _checks(planner: _Planner, built: Sequence[str], *, confirmed: bool) -> tupl
     stack, goal, options = planner.stack, planner.goal, planner.options
     before = confirm(stack, goal, (), options, strict=planner.strict, kernel=planner.kernel)
     after = confirm(stack, goal, built, options, strict=planner.strict, kernel=planner.kernel)
-    if confirmed:
+    if confirmed and goal.limits.penalty is None:
         refuse_unconfirmed(goal, after)
     rows = zip(goal.aims, after.met, after.reached, before.reached, strict=True)
     return tuple(Check(aim, met, reached, first) for aim, met, reached, first in rows)

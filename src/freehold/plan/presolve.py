@@ -10,7 +10,9 @@ no more cost is forbidden. Each step keeps at least one cheapest plan.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +66,22 @@ def presolve(problem: Problem, serving: Serving | None = None) -> Reduced:
     if serving.missing(np.ones(problem.builds, np.bool_)):
         return Reduced(built, (), possible=False)
     cost = problem.cost.tolist()
-    fixed, graph = simplified(_open(serving, built), cost)
-    built[sorted(fixed)] = True
-    return Reduced(built, parts_of(graph, cost), possible=True)
+    with _uncollected():
+        fixed, graph = simplified(_open(serving, built), cost)
+        built[sorted(fixed)] = True
+        return Reduced(built, parts_of(graph, cost), possible=True)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Half a million small sets are made, none in a circle of references: looking for such takes as long as all the rest."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def restricted(part: Part, forbidden: Iterable[int]) -> tuple[frozenset[int], tuple[Part, ...]] | None:

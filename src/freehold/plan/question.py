@@ -24,7 +24,9 @@ from freehold.plan.verdicts import Demand, Verdicts
 __all__ = ["Over", "Question", "cost_of"]
 
 _EFFORT: Final = 10.0
+_EFFORT_FOR_TIES: Final = 2.0
 _MOST_STEPS: Final = 40
+_MOST_REFUTED: Final = 3
 _BITS: Final = 30
 _WEIGHTS: Final = 1_000
 
@@ -80,6 +82,7 @@ class Question:
         self._verdicts, self._conflicts = verdicts, conflicts
         self._end, self._interrupted, self._progress = end, interrupted, progress
         self._countings = countings(openings, terms.futures)
+        self._failed = [0] * len(self._countings)
         self._all = sum(one.weight for one in self._countings)
         share = terms.share if terms.futures else 1.0
         self._enough = max(0, math.ceil(share * self._all - TOLERANCE))
@@ -165,7 +168,7 @@ class Question:
                     effort *= 2
                 continue
             rounds += 1
-            for counting, built in refuted[:3]:
+            for counting, built in refuted:
                 self._offer(self._learnt(counting, built, everything=True))
                 self._offer(self._learnt(counting, built, everything=False))
             if proposal.status == "feasible":
@@ -200,29 +203,35 @@ class Question:
                 return proposal
 
     def _refuted(self, starts: Mapping[int, int], taken: Sequence[int]) -> list[tuple[Counting, frozenset[int]]]:
-        """The futures among those taken in which a plan does not do; none if it does in enough."""
-        lost, found = 0, []
+        """Some of the futures among those taken in which a plan does not do; none if it does in enough."""
+        found, lost = self._failing(starts, taken, _MOST_REFUTED)
+        if not found or len(found) == _MOST_REFUTED:
+            return found
         others = [number for number in range(len(self._countings)) if number not in set(taken)]
+        lost += self._failing(starts, others, len(others), self._all - self._enough - lost)[1]
+        return found if lost > self._all - self._enough else []
+
+    def _does(self, starts: Mapping[int, int]) -> bool:
         spare = self._all - self._enough
-        for number in taken:
+        return self._failing(starts, range(len(self._countings)), len(self._countings), spare)[1] <= spare
+
+    def _failing(
+        self, starts: Mapping[int, int], numbers: Sequence[int], most: int, spare: float = math.inf
+    ) -> tuple[list[tuple[Counting, frozenset[int]]], int]:
+        """Futures in which a plan does not do, until there are so many or too many to spare; those that often fail first."""
+        found: list[tuple[Counting, frozenset[int]]] = []
+        lost = 0
+        for number in sorted(numbers, key=lambda one: (-self._failed[one], one)):
+            if len(found) >= most or lost > spare:
+                break
             self._check()
             counting = self._countings[number]
             built = counting.of(starts)
             if self._verdicts.failing(built, self._demands):
+                self._failed[number] += 1
                 found.append((counting, built))
                 lost += counting.weight
-        for number in others if found else ():
-            if lost > spare:
-                break
-            self._check()
-            if self._verdicts.failing(self._countings[number].of(starts), self._demands):
-                lost += self._countings[number].weight
-        if found and lost <= spare:
-            return []
-        return sorted(found, key=lambda pair: (-pair[0].weight, sorted(pair[1])))
-
-    def _does(self, starts: Mapping[int, int]) -> bool:
-        return not self._refuted(starts, range(len(self._countings)))
+        return found, lost
 
     def _learnt(self, counting: Counting, built: frozenset[int], *, everything: bool) -> frozenset[int] | None:
         """Learn conflicts from a set until what they ask for does, and give that; ``None`` where it comes to nothing."""
@@ -340,6 +349,9 @@ class Question:
         return sum(self._master.unit.down(self._price[one]) for one in chosen) >= self._value
 
     def _take(self, starts: Mapping[int, int], value: int) -> None:
+        if self._terms.liking is not None:
+            # a model of fewer options may weigh them in another unit
+            value = -sum(self._master.liked(weight) for one, weight in self._terms.liking.items() if one in starts)
         if self.starts is None or value < self._value:
             self.starts, self._value = dict(starts), value
             self._tell()
@@ -371,12 +383,14 @@ class Question:
     def _best(self) -> Proposal:
         """The best plan for what the model seeks now; it becomes the plan."""
         while True:
-            proposal = self._propose(_EFFORT, bounding=False)
-            if proposal is None or proposal.status != "optimal":
+            proposal = self._propose(_EFFORT_FOR_TIES, bounding=False)
+            if proposal is None or proposal.status == "unknown":
                 raise Over("time")
             refuted = self._refuted(proposal.starts, proposal.taken)
             if not refuted:
                 self.starts = dict(proposal.starts)
+                if proposal.status == "feasible":
+                    raise Over("time")
                 return proposal
             for counting, built in refuted:
                 self._learnt(counting, built, everything=False)

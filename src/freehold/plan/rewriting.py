@@ -53,7 +53,7 @@ class Builder:
 
     def _new(self, arcs: frozenset[Arc]) -> Arc:
         closed = [self.closure(arc) for arc in arcs]
-        if len(arcs) > 1:
+        if len(arcs) > 1 and any(len(all_of) > len(arc) for arc, all_of in zip(arcs, closed, strict=True)):
             arcs = frozenset(_undominated(list(zip(arcs, closed, strict=True))))
         if len(arcs) == 1:
             (arc,) = arcs
@@ -66,8 +66,8 @@ class Builder:
 
     def closure(self, arc: Arc) -> Arc:
         """What an arc takes, and what that brings about."""
-        nodes = [self.brings[~literal] for literal in arc if literal < 0]
-        return arc.union(*nodes) if nodes else arc
+        brought = [brings for literal in arc if literal < 0 and (brings := self.brings[~literal])]
+        return arc.union(*brought) if brought else arc
 
 
 def _least(arcs: list[Arc]) -> list[Arc]:
@@ -135,7 +135,7 @@ def _rewrite(graph: Graph) -> Graph:
     for node in order:
         arcs: set[Arc] = set()
         for arc in _flat(graph, node, uses, must, component, cyclic):
-            if any(~literal in false for literal in arc):
+            if false and any(~literal in false for literal in arc):
                 continue
             literals: set[int] = set()
             for literal in arc:
@@ -190,7 +190,11 @@ def without(graph: Graph, true: Iterable[int], false: Iterable[int]) -> Graph:
     there, gone = frozenset(true), frozenset(false)
     if not there and not gone:
         return graph
-    arcs = tuple(tuple(dict.fromkeys(arc - there for arc in of if not arc & gone)) for of in graph.arcs)
+    touched = there | gone
+    arcs = tuple(
+        of if all(map(touched.isdisjoint, of)) else tuple(dict.fromkeys(arc - there for arc in of if gone.isdisjoint(arc)))
+        for of in graph.arcs
+    )
     # a node with an arc that takes nothing is there; the next rewriting drops it
     return Graph(arcs, graph.held, graph.required - there)
 

@@ -38,11 +38,12 @@ def whole_costs(cost: Sequence[float]) -> tuple[list[int], float]:
 
 @dataclass(frozen=True, slots=True)
 class SatRun:
-    """How a run ended: the last plan (builds,), if any; the bound; whether all was searched."""
+    """How a run ended: the last plan (builds,), if any; the bound; whether all was searched; the work, in CP-SAT's measure."""
 
     built: tuple[bool, ...] | None
     bound: float
     complete: bool
+    work: float
 
 
 class SatModel:
@@ -142,12 +143,13 @@ class SatModel:
         finally:
             finished.set()
             watching.join()
+        work_done = float(solver.response_proto.deterministic_time)
         if status == cp_model.INFEASIBLE:
-            return SatRun(None, math.inf, complete=True)
+            return SatRun(None, math.inf, complete=True, work=work_done)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return SatRun(None, -math.inf, complete=False)
+            return SatRun(None, -math.inf, complete=False, work=work_done)
         built = tuple(bool(solver.value(variable)) for variable in self._build)
-        return SatRun(built, solver.best_objective_bound * self.unit, complete=status == cp_model.OPTIMAL)
+        return SatRun(built, solver.best_objective_bound * self.unit, complete=status == cp_model.OPTIMAL, work=work_done)
 
 
 def _watch(solver: Any, stop: Callable[[], bool], finished: Event) -> None:

@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 from freehold.network.arrays import Floats
 from freehold.plan.greedy import trimmed
 from freehold.plan.highs_model import HighsModel, Relaxed
+from freehold.plan.neighbourhoods import Neighbourhoods
 from freehold.plan.open_graph import Part
 from freehold.plan.presolve import restricted
 from freehold.plan.sat_model import SatModel, whole_costs
@@ -18,8 +19,9 @@ from freehold.plan.support import Support, spared
 
 __all__ = ["PartSearch"]
 
-_SMALL = 3000
-_FIRST_NODES = 200
+_LARGE = 12_000
+_MOST_UNITS = 1e8
+_TRIES = 300
 _CORE_WORK = 30.0
 _TOLERANCE = 1e-6
 
@@ -42,11 +44,14 @@ class PartSearch:
         self.bound = 0.0
         whole, unit = whole_costs(part.cost)
         exact = all(abs(number * unit - cost) < 1e-9 * max(1.0, cost) for number, cost in zip(whole, part.cost, strict=True))
-        self._unit = unit if exact else 0.0
+        self._unit = unit if exact and sum(whole) < _MOST_UNITS else 0.0
         self._does = does
         self._support = Support(part.graph)
         self._lock = Lock()
+        self._own_cost = math.inf
+        self._own_built: tuple[bool, ...] | None = None
         self._covers: list[list[int]] = []
+        self._own_covers: list[list[int]] = []
         self._relaxed: Relaxed | None = None
         self._was_relaxed, self._done, self._stop = Event(), Event(), Event()
         self._end = math.inf
@@ -59,23 +64,33 @@ class PartSearch:
         """Cost of builds."""
         return math.fsum(cost for cost, there in zip(self.part.cost, built, strict=True) if there)
 
-    def found(self, built: Sequence[bool]) -> bool:
-        """Take a plan that does, if it is cheaper than the one known; of plans in circles it is asked whether they do."""
+    def found(self, built: Sequence[bool], *, own: bool = True) -> None:
+        """Take a plan, if it is cheaper than the one known; of plans in circles it is asked first whether they do.
+
+        Parameters
+        ----------
+        built : (builds,)
+            The plan.
+        own
+            Whether it was found by steps that are the same on every run: such a plan stays, against one that is no cheaper.
+        """
         cost = self.cost_of(built)
-        if cost >= self.cost - _TOLERANCE:
-            return True
+        if cost >= (self._own_cost if own else self.cost) - _TOLERANCE:
+            return
         if self.part.circular and not self._does(built):
-            self._refute(built)
-            return False
+            self._refute(built, own=own)
+            return
         with self._lock:
+            if own:
+                self._own_cost, self._own_built = cost, tuple(built)
             if cost < self.cost - _TOLERANCE:
                 self.cost, self.built = cost, tuple(built)
-        return True
 
     def proven(self, bound: float) -> None:
         """Take a bound, if it is higher than the one known."""
         if self._unit and math.isfinite(bound):
-            bound = math.ceil(bound / self._unit - 1e-5) * self._unit
+            units = bound / self._unit
+            bound = math.ceil(units - 1e-5 - 1e-8 * abs(units)) * self._unit
         with self._lock:
             self.bound = min(max(self.bound, bound), self.cost)
 
@@ -83,14 +98,18 @@ class PartSearch:
         """Whether no better plan is to be looked for."""
         return self.cost - self.bound <= max(most_gap * self.cost, _TOLERANCE)
 
-    def _refute(self, built: Sequence[bool]) -> None:
+    def _own_close(self) -> bool:
+        return self._own_cost - self.bound <= _TOLERANCE
+
+    def _refute(self, built: Sequence[bool], *, own: bool) -> None:
         """Of a plan that does not do, find a largest one and ask for something outside."""
         outside = [build for build, there in enumerate(built) if not there]
         lacking = spared(lambda absent: not self._does([not gone for gone in absent]), [not there for there in built], outside)
         cover = [build for build, absent in enumerate(lacking) if absent]
         with self._lock:
-            if cover not in self._covers:
-                self._covers.append(cover)
+            self._covers.append(cover)
+            if own:
+                self._own_covers.append(cover)
 
     # How it goes.
 
@@ -109,6 +128,8 @@ class PartSearch:
         """Wait for both threads, which have been told to stop; an error of theirs is raised here."""
         for thread in self._threads:
             thread.join()
+        if self._own_cost <= self.cost + _TOLERANCE:
+            self.cost, self.built = self._own_cost, self._own_built
         if self._failures:
             raise self._failures[0]
 
@@ -133,7 +154,7 @@ class PartSearch:
         if self._relaxed is not None:
             self.proven(self._relaxed.bound)
         self._was_relaxed.set()
-        while self._left() and not self.close():
+        while self._left() and not self._may_stop() and not self.close():
             covers = list(self._covers)
             if covers:
                 model = HighsModel(self.part, covers)
@@ -152,23 +173,49 @@ class PartSearch:
     def _tell(self, bound: float, built: Sequence[bool] | None) -> None:
         self.proven(bound)
         if built is not None:
+            self.found(built, own=False)
+
+    def _tell_own(self, bound: float, built: Sequence[bool] | None) -> None:
+        self.proven(bound)
+        if built is not None:
             self.found(built)
 
     def _plan(self) -> None:
         """Rounding, the core, and CP-SAT on the whole part."""
+        near = Neighbourhoods(self.part, self._support)
+        large = len(self.part.graph.arcs) > _LARGE
+        while large and not self._was_relaxed.is_set() and self._left():
+            self._improve(near)
         self._was_relaxed.wait()
-        if self._relaxed is not None and not self.close():
+        if self._relaxed is not None and not self._own_close():
             self._round(self._relaxed)
             self._core(self._relaxed)
-        while self._left() and not self.close():
-            model = SatModel(self.part, self._covers)
-            count = len(self._covers)
-            best = self.built
-            hint = None if best is None else (best, self._support.had(best))
-            run = model.solve(self._left(), hint=hint, stop=lambda: self._stop.is_set() or self.close(), tell=self._tell)
+            near.relaxed = self._relaxed
+        tries = 0
+        while large and tries < _TRIES and self._left() and not self.close():
+            tries = 0 if self._improve(near) else tries + 1
+        while self._left() and not self._own_close():
+            count, best = len(self._own_covers), self._own_built
+            # a part that can be searched whole is proven sooner without a hint: CP-SAT then dives by its linear program
+            hint = (best, self._support.had(best)) if large and best is not None else None
+            model = SatModel(self.part, self._own_covers)
+            run = model.solve(self._left(), hint=hint, stop=self._own_may_stop, tell=self._tell_own)
             self.proven(run.bound)
-            if run.complete and len(self._covers) == count:
+            if run.complete and len(self._own_covers) == count:
                 break
+
+    def _own_may_stop(self) -> bool:
+        return self._stop.is_set() or self._own_close()
+
+    def _improve(self, near: Neighbourhoods) -> bool:
+        """Look near the plan known for a cheaper one; whether there was one."""
+        before = self.cost
+        if self.built is None:
+            return False
+        plan = near.improved(self.built, self._left(), self._stop.is_set)
+        if plan is not None:
+            self.found(plan)
+        return self.cost < before
 
     def _round(self, relaxed: Relaxed) -> None:
         plan = [value > _TOLERANCE for value in relaxed.value]

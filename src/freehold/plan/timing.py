@@ -16,7 +16,7 @@ from freehold.plan.prices import YEAR, learning_groups, running_cost
 from freehold.plan.whole_money import Unit, unit_for
 from freehold.stack.values import is_stated
 
-__all__ = ["Timing", "amounts"]
+__all__ = ["Cell", "Timing", "amounts"]
 
 _DAYS = int(YEAR)
 _PARTS_OF_PERSON = 1_000

@@ -17,6 +17,7 @@ __all__ = ["Unit", "unit_for"]
 _MOST_EXACT: Final = 2**50
 _MOST_ROUNDED: Final = 1e11
 _FINEST: Final = 9
+_MOST_PLACES: Final = 300
 _SLACK: Final = 1e-6
 
 
@@ -51,4 +52,4 @@ def unit_for(amounts: Iterable[float], together: int) -> Unit:
             break
         if all(abs(round(amount, places) - amount) <= 1e-15 * amount for amount in each):
             return Unit(places, exact=True)
-    return Unit(math.floor(math.log10(_MOST_ROUNDED) - most), exact=False)
+    return Unit(min(_MOST_PLACES, math.floor(math.log10(_MOST_ROUNDED) - most)), exact=False)

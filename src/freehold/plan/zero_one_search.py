@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from freehold.measure.case import Kernel
-from freehold.plan.end_state import end_state
+from freehold.plan.end_state import Progress, end_state
 from freehold.plan.goal_values import Goal
 from freehold.plan.greedy import greedy
 from freehold.plan.interface import Judge
@@ -41,10 +41,8 @@ MANY: Final = 40
 """Options from which the engines of zeros and ones are faster than a search that asks the simulator for every proposal."""
 _GROWING: Final = 60
 """Questions to the simulator for making one refused set as large as it can be."""
-_FOR_GREEDY: Final = 0.25
+_FOR_GREEDY: Final = 0.15
 """Part of the time that the plan of the most gain for its cost may take."""
-
-Progress: TypeAlias = Callable[[float, float], None]
 
 
 def zero_one(
@@ -100,10 +98,12 @@ def zero_one(
         return over_years(found, goal, had, seconds=left, progress=progress, interrupted=interrupted)
     asked = _Asked(judge, goal, found, had, tuple(committed), end, progress, interrupted)
     first = greedy(found.problem, seconds=asked.left * _FOR_GREEDY)
-    chosen = _end_state(asked, first.built)
+    whole = first.stopped is None
+    patient = [first.cost] if whole and first.built is not None else []
+    chosen = _end_state(asked, first.built if whole else None, patient)
     if isinstance(chosen, str):
         return chosen
-    return chosen, None if first.built is None or first.stopped is not None else first.cost + asked.fixed
+    return chosen, patient[0] + asked.fixed if patient else None
 
 
 def _reason(found: ZeroOne, goal: Goal, committed: Sequence[Committed]) -> str | None:
@@ -145,11 +145,14 @@ class _Asked:
         return frozenset(self.found.option[built].tolist()) | self.found.openings.standing
 
 
-def _end_state(asked: _Asked, hint: Booleans | None) -> Chosen | str:
+def _end_state(asked: _Asked, hint: Booleans | None, patient: list[float]) -> Chosen | str:
+    """The plan; where nothing was had for a patient hand's yet, the cost of the first one that comes up stands for it."""
     problem, bound = asked.found.problem, 0.0
     while True:
         found = end_state(problem, seconds=asked.left, hint=hint, progress=asked.progress, interrupted=asked.interrupted)
         bound = max(bound, found.bound)
+        if not patient and found.trail and math.isfinite(found.trail[0][1]):
+            patient.append(found.trail[0][1])
         if found.built is None:
             return Chosen(None, {}, math.inf, bound + asked.fixed, found.stopped)
         built = _useful(asked.found, found.built)

@@ -7,6 +7,7 @@ penalty: it would cost the same under every plan.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -15,9 +16,13 @@ import numpy as np
 from freehold.network.arrays import Integers
 from freehold.plan.goal_values import BestAim, Goal
 from freehold.plan.phasing import phase
+from freehold.plan.phasing_greedy import greedy_years
+from freehold.plan.phasing_states import open_states
+from freehold.plan.phasing_truth import Truth
 from freehold.plan.prices import YEAR
 from freehold.plan.problem import Booleans, Horizon
 from freehold.plan.search_values import Chosen, Committed
+from freehold.plan.serving import Serving
 from freehold.plan.zero_one import ZeroOne
 from freehold.stack.values import is_stated
 from freehold.words import say
@@ -78,14 +83,28 @@ def over_years(
     """
     horizon = horizon_of(found, goal)
     years = phase(found.problem, horizon, seconds=seconds, progress=progress, interrupted=interrupted)
+    patient = _most_gain(found, horizon, seconds)
     if years.year is None:
-        return Chosen(None, {}, math.inf, years.bound, years.stopped), None
+        return Chosen(None, {}, math.inf, years.bound, years.stopped), patient
     starts = {
         int(found.option[build]): YEAR * int(years.year[build]) + found.openings.earliest[int(found.option[build])]
         for build in np.flatnonzero(years.year >= 0).tolist()
     }
     cost = _simulated_cost(found, had, horizon, years.year)
-    return Chosen(frozenset(starts), starts, cost, min(cost, years.bound), years.stopped), None
+    return Chosen(frozenset(starts), starts, cost, min(cost, years.bound), years.stopped), patient
+
+
+def _most_gain(found: ZeroOne, horizon: Horizon, seconds: float) -> float:
+    """What buying whatever gains most for its cost comes to, by plain propagation."""
+    end = time.monotonic() + seconds
+    truth, serving = Truth(found.problem), Serving(found.problem)
+    states = open_states(found.problem, truth)
+    year_of = greedy_years(states, found.problem.cost, horizon, lambda: time.monotonic() > end)
+    total = 0.0
+    for year, weight in enumerate(horizon.weight.tolist()):
+        missing = len(serving.missing((year_of >= 0) & (year_of <= year)))
+        total += weight * (float(found.problem.cost[year_of == year].sum()) + horizon.penalty * missing)
+    return total
 
 
 def _simulated_cost(found: ZeroOne, had: Callable[[Iterable[int]], Booleans], horizon: Horizon, year_of: Integers) -> float:

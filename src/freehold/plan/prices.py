@@ -113,7 +113,10 @@ def plan_cost(options: Sequence[Option], starts: Mapping[int, float], limits: Li
     return math.fsum(step_cost(options[one], once[one], start, limits) for one, start in starts.items())
 
 
-def payments(options: Sequence[Option], steps: Iterable[tuple[int, float, float, float]], limits: Limits) -> tuple[float, ...]:
+def payments(
+    options: Sequence[Option], steps: Iterable[tuple[int, float, float, float]], limits: Limits,
+    committed: Iterable[tuple[float, float]] = (),
+) -> tuple[float, ...]:  # fmt: skip
     """What really falls in each year of the plan, not discounted.
 
     Parameters
@@ -121,16 +124,24 @@ def payments(options: Sequence[Option], steps: Iterable[tuple[int, float, float,
     options
         All options.
     steps
-        Of each: number of the option, start, ready, cost of building it.
+        Of each open step: number of the option, start, ready, cost of building it.
     limits
         The plan's length.
+    committed
+        Of each step that is no longer open: its start, and all that it still costs; it is paid in the year of the start, in the
+        first year where that is over.
     """
     last = plan_days(limits)
     years = [0.0] * max(1, math.ceil(last / YEAR - 1e-9))
+
+    def year_of(day: float) -> int:
+        return min(len(years) - 1, max(0, int(day / YEAR + 1e-9)))
+
+    for start, cost in committed:
+        years[year_of(start)] += cost
     for number, start, ready, once in steps:
-        if start > -1e-9:
-            years[min(len(years) - 1, int(start / YEAR + 1e-9))] += once
+        years[year_of(start)] += once
         for year in range(len(years)):
-            begin, end = max(ready, year * YEAR, 0.0), min((year + 1) * YEAR, last)
+            begin, end = max(ready, year * YEAR), min((year + 1) * YEAR, last)
             years[year] += _number(options[number].cost_year) * max(0.0, end - begin) / YEAR
     return tuple(years)

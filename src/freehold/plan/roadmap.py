@@ -110,8 +110,13 @@ def years_of(
 ) -> tuple[Year, ...]:  # fmt: skip
     """The years of a plan: what falls in each, what is ready by its end, how self-reliant it leaves one."""
     limits, last = goal.limits, plan_days(goal.limits)
-    order = [options[step.option] for step in steps]
-    paid = payments(order, [(n, step.start, step.ready, step.cost_once) for n, step in enumerate(steps)], limits)
+    open_ = [step for step in steps if not step.committed]
+    paid = payments(
+        [options[step.option] for step in open_],
+        [(number, step.start, step.ready, step.cost_once) for number, step in enumerate(open_)],
+        limits,
+        [(step.start, step.cost) for step in steps if step.committed],
+    )
     known: dict[frozenset[str], tuple[float, float]] = {}
     found = []
     for number, cost in enumerate(paid, 1):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from freehold.errors import FreeholdError, PlanError, ReadError
@@ -15,7 +17,7 @@ from freehold.plan.earlier_plan import EarlierPlan, EarlierStep, read_earlier
 from freehold.plan.follow import Followed, changes_between, left_to_plan
 from freehold.plan.goal_values import Limits
 from freehold.plan.option_values import Activate, Option
-from freehold.plan.work_state import StepState, read_state
+from freehold.plan.work_state import StateReader, StepState, read_state
 from freehold.report.answers import context_of
 from freehold.report.interface import Look
 from freehold.report.json import dumps
@@ -130,6 +132,50 @@ def test_a_state_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         read_state(tmp_path / "latin.toml", OPTIONS, LIMITS)
     with pytest.raises(FreeholdError):
         read_state("a\0b", OPTIONS, LIMITS)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+ROW = st.fixed_dictionaries(
+    {},
+    optional={
+        "option": st.sampled_from(["a", "b", "c", "d", "e"]) | JSON,
+        "state": st.sampled_from(["done", "started", "late", "dropped"]),
+        "start": st.dates() | JSON, "ready": st.dates() | JSON, "cost": JSON, "more": JSON,
+    },
+)  # fmt: skip
+
+
+@given(st.text(max_size=80))
+def test_no_text_at_all_breaks_the_reading_of_a_state(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("state") / "state.toml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises((PlanError, ReadError)):
+        read_state(path, OPTIONS, LIMITS)
+
+
+@given(st.lists(ROW, min_size=1, max_size=3))
+def test_rows_of_any_values_are_steps_or_errors(rows: list[dict[str, object]]) -> None:
+    reader = StateReader("state.toml", {one.id: one for one in OPTIONS}, LIMITS, {})
+    found = [reader.step(number, row) for number, row in enumerate(rows, 1)]
+    sound = [one for one in found if one is not None]
+    assert bool(reader.findings) == (len(sound) < len(rows))
+    assert all(one.start <= one.ready and 0 <= one.cost < float("inf") for one in sound)
+    left_to_plan(OPTIONS, sound)
+
+
+@given(JSON)
+def test_no_value_at_all_breaks_the_reading_of_an_earlier_plan(tmp_path_factory: pytest.TempPathFactory, steps: object) -> None:
+    path = tmp_path_factory.mktemp("plan") / "plan.json"
+    path.write_text(json.dumps({"verb": "plan", "schema": 1, "cost": 1, "currency": None, "steps": steps}), encoding="utf-8")
+    if steps == []:
+        assert read_earlier(path).steps == {}
+    else:
+        with pytest.raises(PlanError):
+            read_earlier(path)
 
 
 # What is left to plan

@@ -275,3 +275,10 @@ def test_days_before_the_plan_and_after_its_end_are_drawn_at_its_edges() -> None
     line = next(one for one in shown.splitlines() if one.startswith("Run our own mail  █"))
     assert set(line.removeprefix("Run our own mail").strip()) == {"█"}
     assert re.search(r"2026-11-22 +2032-06-01", shown)
+
+
+def test_a_chart_of_very_many_steps_shows_the_first_and_says_so() -> None:
+    many = replace(PLAN, steps=tuple(replace(PLAN.steps[0], option="own-mail") for _ in range(218)))
+    shown = page(many)
+    assert "When the first 60 of 218 steps are built, from 2027-01-01 to 2028-12-31." in shown
+    assert len([line for line in shown.splitlines() if line.startswith("Run our own mail  █")]) == 60

@@ -73,12 +73,18 @@ def read_earlier(path: str | Path) -> EarlierPlan:
     if not isinstance(told, dict) or told.get("verb") not in _VERBS or told.get("schema") != 1:
         raise PlanError(f"{path} is no plan. {mend}")
     try:
-        steps = [_step(one) for one in told["steps"]]
+        steps = [_step(one) for one in _list(told["steps"])]
         cost = None if told["cost"] is None else _number(told["cost"])
         currency = None if told["currency"] is None else str(told["currency"])
     except (KeyError, TypeError, ValueError, OverflowError):
         raise PlanError(f"{path} is a plan that was changed: its steps do not have the form of one. {mend}") from None
     return EarlierPlan(str(path), cost, currency, {one.option: one for one in steps})
+
+
+def _list(told: Any) -> list[Any]:
+    if not isinstance(told, list):
+        raise TypeError
+    return told
 
 
 def _step(told: Any) -> EarlierStep:

@@ -27,7 +27,7 @@ from freehold.stack.toml_text import BadToml, parse_toml
 from freehold.stack.values import is_stated
 from freehold.whole_file import read_bounded
 
-__all__ = ["STATES", "StepState", "WorkState", "read_state"]
+__all__ = ["STATES", "StateReader", "StepState", "WorkState", "read_state"]
 
 WorkState: TypeAlias = Literal["done", "started", "late", "dropped"]
 STATES: Final = ("done", "started", "late", "dropped")
@@ -81,7 +81,7 @@ def read_state(
     freehold.errors.ReadError
         If it cannot be read.
     """
-    reader = _Reader(str(path), {one.id: one for one in options}, limits, earlier or {})
+    reader = StateReader(str(path), {one.id: one for one in options}, limits, earlier or {})
     found = [state for number, row in enumerate(_rows(Path(path)), 1) if (state := reader.step(number, row)) is not None]
     if reader.findings:
         count = "an error" if len(reader.findings) == 1 else f"{len(reader.findings)} errors"
@@ -113,7 +113,17 @@ def _rows(path: Path) -> list[Any]:
     return rows
 
 
-class _Reader:
+class StateReader:
+    """Steps of a file, one after the other; what is wrong is collected.
+
+    Parameters
+    ----------
+    path
+        The file, for messages.
+    options, limits, earlier
+        As for :func:`read_state`, by id.
+    """
+
     def __init__(self, path: str, options: Mapping[str, Option], limits: Limits, earlier: Mapping[str, EarlierStep]) -> None:
         self._path, self._options, self._limits, self._earlier = path, options, limits, earlier
         self._seen: set[str] = set()

@@ -33,6 +33,8 @@ from freehold.words import percent, say
 __all__ = ["main_table", "plan_blocks", "plan_document"]
 
 _MOST_SHOWN: Final = 25
+_MOST_BARS: Final = 60
+"""Steps of the chart; the table and the other formats have all."""
 _MOST_CURVES: Final = 6
 """Curves that are drawn at once; the others stand in a detail."""
 
@@ -142,9 +144,12 @@ def _gantt(answer: PlanAnswer) -> Gantt:
             option_name(answer.options.get(step.option), step.option), step.start, step.ready,
             say("plan.from_to", start=step.start_date, ready=step.ready_date), "quiet" if step.committed else "plain",
         )
-        for step in answer.steps
+        for step in answer.steps[:_MOST_BARS]
     )  # fmt: skip
-    return Gantt(days, ticks, bars, say("plan.gantt", start=limits.start, end=last_day(limits)))
+    count, most = f"{len(answer.steps):,}", f"{_MOST_BARS:,}"
+    key = "plan.gantt" if len(bars) == len(answer.steps) else "plan.gantt_first"
+    caption = say(key, start=limits.start, end=last_day(limits), count=count, most=most)
+    return Gantt(days, ticks, bars, caption)
 
 
 def _years(answer: PlanAnswer) -> Iterator[Block]:

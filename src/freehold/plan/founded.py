@@ -27,7 +27,7 @@ from freehold.plan.option_values import Option
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.values import UNKNOWN, Item, Source, Stack
 
-__all__ = ["Blow", "CutBlow", "LossBlow", "Standing", "on_circles", "standing"]
+__all__ = ["Blow", "CutBlow", "LossBlow", "Planned", "Standing", "on_circles", "standing"]
 
 _PROBE: Final = "\0"
 
@@ -126,55 +126,78 @@ class Standing:
     unfounded: tuple[str, ...]
 
 
-def standing(
-    stack: Stack, options: Iterable[Option], blow: Blow, horizon: float, *, quality: float | None = None, strict: bool = False,
-    kernel: Kernel = "auto", others: Iterable[Option] = (),
-) -> Standing:  # fmt: skip
-    """Give the stack with options built, as a cut-off or a loss finds it.
+class Planned:
+    """A stack with options built, for any number of blows: what every blow finds the same is made once.
 
     Parameters
     ----------
     stack, options, others
         As for :func:`~freehold.plan.applied.apply_options`.
-    blow
-        What happens.
-    horizon
-        Last day of interest.
     quality
         Least quality of an activated source; one of less counts as not built.
     strict, kernel
         As for :class:`~freehold.measure.case.Case`.
     """
-    options, others = tuple(options), tuple(others)
-    whole = apply_options(stack, options, others=others)
-    shares = {source: share for source, share in activations(options).items() if source in whole.source_by_id}
-    today = {source.id for source in stack.sources if source.status == "standby"}
-    # who stands by today needs no building
-    shares = {source: share for source, share in shares.items() if share is not None or source not in today}
-    active = {source for source in shares if good_enough(whole.source_by_id[source], quality)}
-    if len(active) < len(shares):
-        # what is left out of a stack where all would be there
-        whole = apply_options(stack, options, only=active, others=others)
-    asked = on_circles(whole, active)
-    if not asked:
-        return Standing(whole, {}, ())
-    sure = active - asked
-    days: dict[str, float] = {}
-    takes_over = {source: _takes_over(whole.source_by_id[source], blow) for source in asked}
-    while True:
-        late = {
-            source: day - blow.known_on
-            for source, day in days.items()
-            if day > (TOLERANCE if shares[source] is not None else takes_over[source] + TOLERANCE)
-        }
-        stands = apply_options(stack, options, only=sure | set(days), late=late, others=others)
-        found = _first_days(stands, whole, asked, today, blow, horizon, shares, takes_over, strict=strict, kernel=kernel)
-        found = {source: min(day, days.get(source, math.inf)) for source, day in found.items()} | {
-            source: day for source, day in days.items() if source not in found
-        }
-        if found == days:
-            return Standing(stands, days, tuple(sorted(asked - set(days))))
-        days = found
+
+    def __init__(
+        self, stack: Stack, options: Iterable[Option], *, quality: float | None = None, strict: bool = False,
+        kernel: Kernel = "auto", others: Iterable[Option] = (),
+    ) -> None:  # fmt: skip
+        self._stack, self._options, self._others = stack, tuple(options), tuple(others)
+        self._strict, self._kernel = strict, kernel
+        whole = apply_options(stack, self._options, others=self._others)
+        shares = {source: share for source, share in activations(self._options).items() if source in whole.source_by_id}
+        self._today = {source.id for source in stack.sources if source.status == "standby"}
+        # who stands by today needs no building
+        self._shares = {source: share for source, share in shares.items() if share is not None or source not in self._today}
+        active = {source for source in self._shares if good_enough(whole.source_by_id[source], quality)}
+        if len(active) < len(self._shares):
+            # what is left out of a stack where all would be there
+            whole = apply_options(stack, self._options, only=active, others=self._others)
+        self._whole = whole
+        self._asked = on_circles(whole, active)
+        self._sure = active - self._asked
+        self._cases: dict[float, Case] = {}
+
+    def under(self, blow: Blow, horizon: float) -> Standing:
+        """The stack as a cut-off or a loss finds it; ``horizon`` is the last day of interest."""
+        asked, shares, whole = self._asked, self._shares, self._whole
+        if not asked:
+            return Standing(whole, {}, ())
+        days: dict[str, float] = {}
+        takes_over = {source: _takes_over(whole.source_by_id[source], blow) for source in asked}
+        while True:
+            late = {
+                source: day - blow.known_on
+                for source, day in days.items()
+                if day > (TOLERANCE if shares[source] is not None else takes_over[source] + TOLERANCE)
+            }
+            stands = apply_options(self._stack, self._options, only=self._sure | set(days), late=late, others=self._others)
+            found = _first_days(
+                stands, whole, asked, self._today, blow, horizon, shares, takes_over, strict=self._strict, kernel=self._kernel
+            )
+            found = {source: min(day, days.get(source, math.inf)) for source, day in found.items()} | {
+                source: day for source, day in days.items() if source not in found
+            }
+            if found == days:
+                return Standing(stands, days, tuple(sorted(asked - set(days))))
+            days = found
+
+    def case(self, blow: Blow, horizon: float) -> Case:
+        """That stack as a case."""
+        if self._asked:
+            return Case(self.under(blow, horizon).stack, strict=self._strict, stake=blow.stake, kernel=self._kernel)
+        if blow.stake not in self._cases:
+            self._cases[blow.stake] = Case(self._whole, strict=self._strict, stake=blow.stake, kernel=self._kernel)
+        return self._cases[blow.stake]
+
+
+def standing(
+    stack: Stack, options: Iterable[Option], blow: Blow, horizon: float, *, quality: float | None = None, strict: bool = False,
+    kernel: Kernel = "auto", others: Iterable[Option] = (),
+) -> Standing:  # fmt: skip
+    """Give the stack with options built, as one cut-off or loss finds it; see :class:`Planned`."""
+    return Planned(stack, options, quality=quality, strict=strict, kernel=kernel, others=others).under(blow, horizon)
 
 
 def on_circles(stack: Stack, sources: Collection[str]) -> set[str]:

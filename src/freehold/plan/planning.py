@@ -18,7 +18,7 @@ from freehold.measure.deadline import Deadline
 from freehold.plan.alternatives import alternatives
 from freehold.plan.applied import apply_options
 from freehold.plan.confidence import confidence, confident_plan
-from freehold.plan.confirming import confirm, refuse_unconfirmed
+from freehold.plan.confirming import Plain, refuse_unconfirmed
 from freehold.plan.frontier import frontier
 from freehold.plan.futures import draw_futures, has_odds
 from freehold.plan.goal_checks import check_goal
@@ -299,8 +299,8 @@ def _steps(planner: _Planner, chosen: Chosen) -> tuple[Step, ...]:
 def _checks(planner: _Planner, built: Sequence[str], *, confirmed: bool) -> tuple[Check, ...]:
     """Every aim as plain cut-offs see it, before the plan and after it."""
     stack, goal, options = planner.stack, planner.goal, planner.options
-    before = confirm(stack, goal, (), options, strict=planner.strict, kernel=planner.kernel)
-    after = confirm(stack, goal, built, options, strict=planner.strict, kernel=planner.kernel)
+    plain = Plain(stack, goal, options, strict=planner.strict, kernel=planner.kernel)
+    before, after = plain.confirm(()), plain.confirm(built)
     if confirmed and goal.limits.penalty is None:
         refuse_unconfirmed(goal, after)
     rows = zip(goal.aims, after.met, after.reached, before.reached, strict=True)

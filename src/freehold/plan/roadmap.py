@@ -16,7 +16,7 @@ from freehold.measure.cutoff import both_sides
 from freehold.measure.mission import Interval, mission_of
 from freehold.network.arrays import TOLERANCE
 from freehold.plan.applied import apply_options
-from freehold.plan.founded import CutBlow, standing
+from freehold.plan.founded import CutBlow, Planned
 from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits
 from freehold.plan.option_values import Activate, Option
 from freehold.plan.plan_values import Curve, Leased, Price, Step, Year
@@ -77,14 +77,13 @@ def curves(
     stack: Stack, chosen: Sequence[Option], cuts: Sequence[Cutoff], goal: Goal, *, strict: bool = False, kernel: Kernel = "auto"
 ) -> tuple[Curve, ...]:
     """Mission level on each of a goal's days under each cut-off, before a plan and after it; nothing holds itself up."""
-    days, quality, cases = goal.reliance_days, goal.limits.quality, dict[float, Case]()
+    days, cases = goal.reliance_days, dict[float, Case]()
+    planned = Planned(stack, chosen, quality=goal.limits.quality, strict=strict, kernel=kernel)
     found = []
     for cut in cuts:
         if cut.stake not in cases:
             cases[cut.stake] = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
-        blow = CutBlow(cut)
-        after = standing(stack, chosen, blow, days[-1], quality=quality, strict=strict, kernel=kernel).stack
-        then = Case(after, strict=strict, stake=cut.stake, kernel=kernel)
+        then = planned.case(CutBlow(cut), days[-1])
         found.append(Curve(cut, days, _mission(cases[cut.stake], cut, days), _mission(then, cut, days)))
     return tuple(found)
 
@@ -99,8 +98,8 @@ def _reliance(stack: Stack, chosen: Sequence[Option], goal: Goal, *, strict: boo
     if stack.home is None:
         return 0.0, 1.0
     cut, day = foreign_cutoff(), goal.reliance_days[-1]
-    stands = standing(stack, chosen, CutBlow(cut), day, quality=goal.limits.quality, strict=strict, kernel=kernel).stack
-    found = _mission(Case(stands, strict=strict, stake=cut.stake, kernel=kernel), cut, (day,))
+    planned = Planned(stack, chosen, quality=goal.limits.quality, strict=strict, kernel=kernel)
+    found = _mission(planned.case(CutBlow(cut), day), cut, (day,))
     return found.low[0], found.high[0]
 
 

@@ -6,7 +6,7 @@ Everything here is measured on changed stacks by the same engines that answer ``
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from freehold.measure.assess import foreign_cutoff
@@ -157,7 +157,7 @@ def still_leased(
     case = Case(planned, strict=strict, stake=DEFAULT_STAKE, kernel=kernel)
     control, held = case.control, held_shares(planned, strict=strict)
     left = both_sides(case, foreign_cutoff(), (day,), 0.5)[0].levels[0, 0] if planned.home is not None else None
-    helping = _helping(planned, options, built)
+    helping = _helping(planned, options, frozenset(built))
     found = []
     for number in sorted(_resting_on(planned)):
         item, share = planned.items[number], held[number]
@@ -177,7 +177,7 @@ def still_leased(
     return tuple(leased for _, _, leased in sorted(found, key=lambda entry: entry[:2]))
 
 
-def _helping(stack: Stack, options: Sequence[Option], built: Sequence[str]) -> Mapping[str, tuple[Option, ...]]:
+def _helping(stack: Stack, options: Sequence[Option], built: Collection[str]) -> Mapping[str, tuple[Option, ...]]:
     """Options that are not built, by the items that they make, activate or change a source of."""
     items = {source.id: source.item for source in stack.sources}
     found: dict[str, dict[str, Option]] = {}
@@ -237,12 +237,12 @@ def _why_leased(
 
 def _is_foreign_itself(stack: Stack, option: Option, item: str, control: Control) -> bool:
     """Whether an option only brings, or makes more of, sources of the item that are surely foreign."""
-    sources = dict(stack.source_by_id)
+    own: Mapping[str, Source] = {}
     if option.adds is not None:
-        sources |= option.adds.source_by_id
+        own = option.adds.source_by_id
         control = Control(replace(stack, providers=(*stack.providers, *option.adds.providers)), stake=control.stake)
-    named = [sources[change.source] for change in option.changes if change.source in sources]
-    return all(control.foreign(source) is True for source in named if source.item == item)
+    named = [own.get(change.source, stack.source_by_id.get(change.source)) for change in option.changes]
+    return all(control.foreign(source) is True for source in named if source is not None and source.item == item)
 
 
 def _named(stack: Stack, source: Source) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from freehold.errors import BadCutoff, UsageError
 from freehold.measure.case import HIGH, LOW, Case, Kernel
 from freehold.measure.mission import Interval, mission_of
@@ -195,17 +193,18 @@ def answer_of(case: Case, cut: Cutoff, days: tuple[float, ...], floor: float) ->
     low, high = both_sides(case, cut, days, floor)
     mission = mission_of(case.stack)
 
-    def stop(day: float) -> float | None:
-        return None if math.isinf(day) else day
-
-    levels = np.stack([low.levels[0], high.levels[0]]).round(12).tolist()
+    # a run whose two sides are one is read once
+    sides = (_rows(low),) * 2 if high is low else (_rows(low), _rows(high))
     items = tuple(
-        ItemLevels(
-            item.id, item.kind if isinstance(item.kind, str) else None,
-            tuple(row[number] for row in levels[0]), tuple(row[number] for row in levels[1]),
-            stop(float(low.stops[0, number])), stop(float(high.stops[0, number])),
-        )
-        for number, item in enumerate(case.stack.items)
-    )  # fmt: skip
+        ItemLevels(item.id, item.kind if isinstance(item.kind, str) else None, worst, best, worst_stop, best_stop)
+        for item, (worst, worst_stop), (best, best_stop) in zip(case.stack.items, *sides, strict=True)
+    )
     mean = mission.mean(low.levels[0], high.levels[0])
     return CutoffAnswer(cut, days, floor, mean, mission.rule, items)
+
+
+def _rows(answer: Answer) -> list[tuple[tuple[float, ...], float | None]]:
+    """Levels of each item on each day, and the day on which it stops."""
+    levels = zip(*answer.levels[0].round(12).tolist(), strict=True)
+    stops = [None if math.isinf(day) else day for day in answer.stops[0].tolist()]
+    return list(zip(levels, stops, strict=True))

@@ -16,7 +16,7 @@ from freehold.plan.goal_values import Limits
 from freehold.plan.option_values import Option
 from freehold.plan.prices import day_of, plan_days
 
-__all__ = ["best_set", "largest_sets", "usable"]
+__all__ = ["best_of", "best_set", "largest_sets", "usable"]
 
 _MOST_SETS: Final = 256
 
@@ -105,7 +105,11 @@ def best_set(options: Sequence[Option], limits: Limits, height: Callable[[frozen
     height
         How high a set holds the mission; asked only where options exclude each other.
     """
-    sets = largest_sets(options, usable(options, limits))
+    return best_of(largest_sets(options, usable(options, limits)), height)
+
+
+def best_of(sets: Sequence[frozenset[int]], height: Callable[[frozenset[int]], float]) -> frozenset[int]:
+    """The best of the largest sets; see :func:`best_set`."""
     if len(sets) == 1:
         return sets[0]
     return max(sets, key=lambda one: (round(height(one), 12), [-place for place in sorted(one)]))

@@ -1,13 +1,16 @@
 """The independent check of a finished plan, day by day. Owns what must hold before a plan is shown.
 
 Nothing here is shared with the fast judge but the meaning of options: each aim is asked anew of the changed stack, by the
-public cut-off, on every day asked for and on every day on which anything changes.
+public cut-off, on every day asked for and on every day on which anything changes. The changed stack is made once for all of a
+plan's cut-offs, as ``freehold cutoff`` runs several on one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -15,15 +18,15 @@ from freehold.errors import PlanError
 from freehold.measure.assess import foreign_cutoff
 from freehold.measure.case import LOW, Case, Kernel
 from freehold.measure.content import content
-from freehold.measure.cutoff import cutoff
+from freehold.measure.cutoff import FLOOR, CutoffAnswer, answer_of, check_cutoff, check_days
 from freehold.measure.level_view import Losses
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import Scenario
 from freehold.network.solve import solve, trace
 from freehold.plan.applied import activations, apply_options, good_enough
 from freehold.plan.attack import find_loss, losable, loss_of
-from freehold.plan.best_levels import best_set
-from freehold.plan.founded import CutBlow, LossBlow, on_circles, standing
+from freehold.plan.best_levels import best_of, largest_sets, usable
+from freehold.plan.founded import CutBlow, Planned, on_circles
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
 from freehold.plan.interface import Judged
 from freehold.plan.option_values import Option
@@ -34,10 +37,12 @@ from freehold.stack.values import Stack
 __all__ = ["Plain", "confirm", "refuse_unconfirmed", "wanted_of"]
 
 _TOLERANCE = 1e-9
+_KEPT: Final = 2
+"""Sets of options whose changed stacks are kept: the one that is judged, and the best that there could be."""
 
 
 class Plain:
-    """What the simulator says of sets of options, asked plainly and without memory.
+    """What the simulator says of sets of options, asked plainly: no verdict is remembered.
 
     Parameters
     ----------
@@ -54,6 +59,31 @@ class Plain:
         self._strict, self._kernel = strict, kernel
         self._quality = goal.limits.quality
         self._best: dict[BestAim, tuple[tuple[float, ...], ...]] = {}
+        self._planned: dict[frozenset[int], Planned] = {}
+
+    def confirm(self, built: Iterable[str]) -> Judged:
+        """Judge a finished plan, by the ids of its options; see :func:`confirm`."""
+        return self.judge(self._numbers(tuple(dict.fromkeys(built))))
+
+    def _numbers(self, ids: Sequence[str]) -> set[int]:
+        number = self._number
+        for id_ in ids:
+            if id_ not in number:
+                raise PlanError(f"the plan builds '{id_}', which is no option. Nothing of it is shown.")
+            option = self._options[number[id_]]
+            for other in option.requires:
+                if other not in ids:
+                    raise PlanError(f"the plan builds '{id_}' without '{other}', which it requires. Nothing of it is shown.")
+            for other in option.excludes:
+                if other in ids and other != id_:
+                    raise PlanError(
+                        f"the plan builds both '{id_}' and '{other}', which exclude each other. Nothing of it is shown."
+                    )
+        return {number[id_] for id_ in ids}
+
+    @cached_property
+    def _number(self) -> Mapping[str, int]:
+        return {option.id: place for place, option in enumerate(self._options)}
 
     def judge(self, built: Collection[int], aims: Sequence[int] | None = None) -> Judged:
         """Judge a set of options, by number; see :class:`~freehold.plan.interface.Judge`."""
@@ -85,31 +115,46 @@ class Plain:
         ordered = sorted(built)
         return [self._options[n] for n in ordered], [one for n, one in enumerate(self._options) if n not in built]
 
-    def _stands(self, built: Collection[int], blow: CutBlow | LossBlow, days: Iterable[float]) -> Stack:
-        chosen, others = self._parts(built)
-        return standing(
-            self._stack, chosen, blow, max(days), quality=self._quality, strict=self._strict, kernel=self._kernel, others=others
-        ).stack
+    def _with(self, built: frozenset[int]) -> Planned:
+        """The stack with these options built, whatever is cut then."""
+        if built not in self._planned:
+            if len(self._planned) >= _KEPT:
+                del self._planned[next(iter(self._planned))]
+            chosen, others = self._parts(built)
+            self._planned[built] = Planned(
+                self._stack, chosen, quality=self._quality, strict=self._strict, kernel=self._kernel, others=others
+            )
+        return self._planned[built]
 
-    def _levels(
-        self, built: Collection[int], cut: Cutoff, days: Sequence[float], target: str | None, *, throughout: bool = False
-    ) -> tuple[float, ...]:
-        stands = self._stands(built, CutBlow(cut), days)
+    def _cut(self, built: frozenset[int], cut: Cutoff, days: Sequence[float], *, throughout: bool = False) -> CutoffAnswer:
+        case = self._with(built).case(CutBlow(cut), max(days))
+        check_cutoff(case.stack, cut)
         if throughout:
-            case = Case(stands, strict=self._strict, stake=cut.stake, kernel=self._kernel)
             changes = trace(case.built(LOW), case.scenario(cut, LOW), max(days), case.running(LOW))
             days = sorted({0.0, *days, *(min(change.day, max(days)) for change in changes)})
-        answer = cutoff(stands, cut, days, strict=self._strict, kernel=self._kernel)
+        return answer_of(case, cut, check_days(days), FLOOR)
+
+    def _levels(
+        self, built: frozenset[int], cut: Cutoff, days: Sequence[float], target: str | None, *, throughout: bool = False
+    ) -> tuple[float, ...]:
+        answer = self._cut(built, cut, days, throughout=throughout)
         low = answer.mission.low if target is None else answer.item(find_item(self._stack, target)).low
         at = {round(day, 12): level for day, level in zip(answer.days, low, strict=True)}
-        return tuple(at[round(day, 12)] for day in days)
+        return tuple(at[round(day, 12)] for day in (answer.days if throughout else days))
 
-    def _of_mission(self, built: Collection[int], aim: BestAim) -> tuple[tuple[float, ...], ...]:
+    def _of_mission(self, built: frozenset[int], aim: BestAim) -> tuple[tuple[float, ...], ...]:
         """Levels of each mission item on each day."""
-        stands = self._stands(built, CutBlow(aim.cut), aim.days)
-        answer = cutoff(stands, aim.cut, aim.days, strict=self._strict, kernel=self._kernel)
+        answer = self._cut(built, aim.cut, aim.days)
+        return tuple(answer.items[number].low for number in self._mission_items)
+
+    @cached_property
+    def _mission_items(self) -> tuple[int, ...]:
         mission = mission_of(self._stack)
-        return tuple(answer.items[number].low for number in (*mission.weights, *mission.doubtful))
+        return (*mission.weights, *mission.doubtful)
+
+    @cached_property
+    def _largest(self) -> Sequence[frozenset[int]]:
+        return largest_sets(self._options, usable(self._options, self._goal.limits))
 
     def _against_best(self, aim: BestAim, built: frozenset[int]) -> float:
         if aim not in self._best:
@@ -121,7 +166,7 @@ class Plain:
                     height[chosen] = math.fsum(self._levels(chosen, aim.cut, days, None))
                 return height[chosen]
 
-            self._best[aim] = self._of_mission(best_set(self._options, self._goal.limits, height_of), aim)
+            self._best[aim] = self._of_mission(best_of(self._largest, height_of), aim)
         pairs = zip(self._of_mission(built, aim), self._best[aim], strict=True)
         return 1 + min(level - best for row, most in pairs for level, best in zip(row, most, strict=True))
 
@@ -160,7 +205,7 @@ class Plain:
             if losses is not None:
                 return _least(case, losses.scenario({one for place in lost for one in members[place].supplies}), aim, mission)
             blow = loss_of(case, (members[place] for place in lost))
-            stands = Case(self._stands(built, blow, aim.days), strict=self._strict, kernel=self._kernel)
+            stands = self._with(built).case(blow, max(aim.days))
             return _least(stands, blow.scenario(stands, {}), aim, mission)
 
         return find_loss(members, aim.order, aim.level, level_of).least
@@ -207,21 +252,7 @@ def confirm(
     freehold.errors.PlanError
         If the plan builds what is no option, or two options that exclude each other, or one without what it requires.
     """
-    number = {option.id: place for place, option in enumerate(options)}
-    ids = tuple(dict.fromkeys(built))
-    for id_ in ids:
-        if id_ not in number:
-            raise PlanError(f"the plan builds '{id_}', which is no option. Nothing of it is shown.")
-        option = options[number[id_]]
-        for other in option.requires:
-            if other not in ids:
-                raise PlanError(f"the plan builds '{id_}' without '{other}', which it requires. Nothing of it is shown.")
-        for other in option.excludes:
-            if other in ids and other != id_:
-                raise PlanError(
-                    f"the plan builds both '{id_}' and '{other}', which exclude each other. Nothing of it is shown."
-                )
-    return Plain(stack, goal, options, strict=strict, kernel=kernel).judge({number[id_] for id_ in ids})
+    return Plain(stack, goal, options, strict=strict, kernel=kernel).confirm(built)
 
 
 def refuse_unconfirmed(goal: Goal, judged: Judged) -> None:

@@ -45,6 +45,7 @@ def end_state(
     seconds: float = 60.0,
     hint: Booleans | None = None,
     most_gap: float = 0.0,
+    reduced: Reduced | None = None,
     progress: Progress | None = None,
     interrupted: Interrupted | None = None,
 ) -> Found:
@@ -60,6 +61,8 @@ def end_state(
         A plan that may do.
     most_gap
         Gap at which the search may end.
+    reduced
+        What :func:`~freehold.plan.presolve.presolve` left of the problem, if that is known.
     progress
         Told cost and bound whenever one of them changed.
     interrupted
@@ -71,7 +74,7 @@ def end_state(
         Without a plan and with an infinite bound where even everything built does not do.
     """
     search = _Search(problem, seconds, hint, most_gap, progress, interrupted)
-    return search.run()
+    return search.run(reduced)
 
 
 class _Search:
@@ -96,9 +99,10 @@ class _Search:
         self._trail: list[tuple[float, float, float]] = []
         self._was_interrupted = False
 
-    def run(self) -> Found:
+    def run(self, reduced: Reduced | None = None) -> Found:
         """Search until it is proven, or over."""
-        reduced = presolve(self._problem, self._serving)
+        if reduced is None:
+            reduced = presolve(self._problem, self._serving)
         if not reduced.possible:
             return Found(None, math.inf, math.inf, time.monotonic() - self._begun, None)
         self._base = float(self._problem.cost[reduced.built].sum())

@@ -31,7 +31,7 @@ from freehold.plan.option_values import Option
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.values import UNKNOWN, Item, Source, Stack
 
-__all__ = ["MOMENT", "Blow", "CutBlow", "LossBlow", "Standing", "on_circles", "standing"]
+__all__ = ["MOMENT", "Blow", "CutBlow", "LossBlow", "Planned", "Standing", "on_circles", "standing"]
 
 MOMENT: Final = 1e-6
 """How much later, in days, those begin that would otherwise be found at more than they can rise to."""
@@ -135,80 +135,105 @@ class Standing:
     unfounded: tuple[str, ...]
 
 
-def standing(
-    stack: Stack, options: Iterable[Option], blow: Blow, horizon: float, *, quality: float | None = None, strict: bool = False,
-    kernel: Kernel = "auto", others: Iterable[Option] = (),
-) -> Standing:  # fmt: skip
-    """Give the stack with options built, as a cut-off or a loss finds it.
+class Planned:
+    """A stack with options built, for any number of blows: what every blow finds the same is made once.
 
     Parameters
     ----------
     stack, options, others
         As for :func:`~freehold.plan.applied.apply_options`.
-    blow
-        What happens.
-    horizon
-        Last day of interest.
     quality
         Least quality of an activated source; one of less counts as not built.
     strict, kernel
         As for :class:`~freehold.measure.case.Case`.
     """
-    options, others = tuple(options), tuple(others)
-    whole = apply_options(stack, options, others=others)
-    shares = {source: share for source, share in activations(options).items() if source in whole.source_by_id}
-    today = {source.id for source in stack.sources if source.status == "standby"}
-    # who stands by today needs no building
-    shares = {source: share for source, share in shares.items() if share is not None or source not in today}
-    active = {source for source in shares if good_enough(whole.source_by_id[source], quality)}
-    if len(active) < len(shares):
-        # what is left out of a stack where all would be there
-        whole = apply_options(stack, options, only=active, others=others)
-    asked = on_circles(whole, active)
-    if not asked:
-        return Standing(whole, {}, ())
-    sure = active - asked
-    takes_over = {source: _takes_over(whole.source_by_id[source], blow) for source in asked}
 
-    def stands_with(days: Mapping[str, float]) -> Stack:
-        late = {
-            source: day - blow.known_on
+    def __init__(
+        self, stack: Stack, options: Iterable[Option], *, quality: float | None = None, strict: bool = False,
+        kernel: Kernel = "auto", others: Iterable[Option] = (),
+    ) -> None:  # fmt: skip
+        self._stack, self._options, self._others = stack, tuple(options), tuple(others)
+        self._strict, self._kernel = strict, kernel
+        whole = apply_options(stack, self._options, others=self._others)
+        shares = {source: share for source, share in activations(self._options).items() if source in whole.source_by_id}
+        self._today = {source.id for source in stack.sources if source.status == "standby"}
+        # who stands by today needs no building
+        self._shares = {source: share for source, share in shares.items() if share is not None or source not in self._today}
+        active = {source for source in self._shares if good_enough(whole.source_by_id[source], quality)}
+        if len(active) < len(self._shares):
+            # what is left out of a stack where all would be there
+            whole = apply_options(stack, self._options, only=active, others=self._others)
+        self._whole = whole
+        self._asked = on_circles(whole, active)
+        self._sure = active - self._asked
+        self._cases: dict[float, Case] = {}
+
+    def under(self, blow: Blow, horizon: float) -> Standing:
+        """The stack as a cut-off or a loss finds it; ``horizon`` is the last day of interest."""
+        asked, shares = self._asked, self._shares
+        if not asked:
+            return Standing(self._whole, {}, ())
+        takes_over = {source: _takes_over(self._whole.source_by_id[source], blow) for source in asked}
+
+        def stands_with(days: Mapping[str, float]) -> Stack:
+            late = {
+                source: day - blow.known_on
+                for source, day in days.items()
+                if day > (TOLERANCE if shares[source] is not None else takes_over[source] + TOLERANCE)
+            }
+            return apply_options(self._stack, self._options, only=self._sure | set(days), late=late, others=self._others)
+
+        def curves(stands: Stack) -> dict[str, _Curve]:
+            return _activities(
+                stands, self._whole, asked, blow, horizon + 2 * MOMENT, strict=self._strict, kernel=self._kernel
+            )  # fmt: skip
+
+        days: dict[str, float] = {}
+        while True:
+            stands = stands_with(days)
+            known = curves(stands)
+            found = _first_days(known, self._today, horizon, shares, takes_over)
+            found = {source: min(day, days.get(source, math.inf)) for source, day in found.items()} | {
+                source: day for source, day in days.items() if source not in found
+            }
+            if found == days:
+                break
+            days = found
+        never = tuple(sorted(asked - set(days)))
+        most = {
+            source: _on(known[source], day)
             for source, day in days.items()
-            if day > (TOLERANCE if shares[source] is not None else takes_over[source] + TOLERANCE)
+            if shares[source] is None and day <= takes_over[source] + TOLERANCE
         }
-        return apply_options(stack, options, only=sure | set(days), late=late, others=others)
+        risen: set[str] = set()
+        while True:
+            later = {source: days[source] + MOMENT for source in most if source not in risen}
+            if not later:
+                return Standing(stands, days, never)
+            slower = stands_with(days | later)
+            known = curves(slower)
+            rises = {
+                one for one in later if max(_on(known[one], days[one]), _on(known[one], later[one])) >= most[one] - TOLERANCE
+            }
+            if not rises:
+                return Standing(slower, days | later, never)
+            risen |= rises
 
-    def curves(stands: Stack) -> dict[str, _Curve]:
-        return _activities(stands, whole, asked, blow, horizon + 2 * MOMENT, strict=strict, kernel=kernel)
+    def case(self, blow: Blow, horizon: float) -> Case:
+        """That stack as a case."""
+        if self._asked:
+            return Case(self.under(blow, horizon).stack, strict=self._strict, stake=blow.stake, kernel=self._kernel)
+        if blow.stake not in self._cases:
+            self._cases[blow.stake] = Case(self._whole, strict=self._strict, stake=blow.stake, kernel=self._kernel)
+        return self._cases[blow.stake]
 
-    days: dict[str, float] = {}
-    while True:
-        stands = stands_with(days)
-        known = curves(stands)
-        found = _first_days(known, today, horizon, shares, takes_over)
-        found = {source: min(day, days.get(source, math.inf)) for source, day in found.items()} | {
-            source: day for source, day in days.items() if source not in found
-        }
-        if found == days:
-            break
-        days = found
-    never = tuple(sorted(asked - set(days)))
-    most = {
-        source: _on(known[source], day)
-        for source, day in days.items()
-        if shares[source] is None and day <= takes_over[source] + TOLERANCE
-    }
-    risen: set[str] = set()
-    while True:
-        later = {source: days[source] + MOMENT for source in most if source not in risen}
-        if not later:
-            return Standing(stands, days, never)
-        slower = stands_with(days | later)
-        known = curves(slower)
-        rises = {one for one in later if max(_on(known[one], days[one]), _on(known[one], later[one])) >= most[one] - TOLERANCE}
-        if not rises:
-            return Standing(slower, days | later, never)
-        risen |= rises
+
+def standing(
+    stack: Stack, options: Iterable[Option], blow: Blow, horizon: float, *, quality: float | None = None, strict: bool = False,
+    kernel: Kernel = "auto", others: Iterable[Option] = (),
+) -> Standing:  # fmt: skip
+    """Give the stack with options built, as one cut-off or loss finds it; see :class:`Planned`."""
+    return Planned(stack, options, quality=quality, strict=strict, kernel=kernel, others=others).under(blow, horizon)
 
 
 def on_circles(stack: Stack, sources: Collection[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -12,11 +12,11 @@ from freehold.measure.cutoff import check_cutoff
 from freehold.plan.applied import apply_options, with_additions
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, Limits, LossAim, ShareAim
 from freehold.plan.option_values import Activate, Option
-from freehold.stack.control import Control
-from freehold.stack.cutoff import Cutoff
+from freehold.stack.control import Control, Truth
+from freehold.stack.cutoff import Rule
 from freehold.stack.find import find_item
 from freehold.stack.schema import KINDS
-from freehold.stack.values import Stack
+from freehold.stack.values import Item, Source, Stack
 from freehold.words import say
 
 __all__ = ["check_goal", "check_limits"]
@@ -159,19 +159,28 @@ def _useless(stack: Stack, goal: Goal, options: Sequence[Option], forced: Collec
         return
     whole = with_additions(stack, tuple(options))
     controls = {cut.stake: Control(whole, stake=cut.stake) for cut in cuts}
+    # an option is of use as soon as one cut-off leaves it: those of few rules are asked first
+    lasting = [
+        [controls[cut.stake].matcher(rule) for rule in cut.rules if _is_lasting(rule)]
+        for cut in sorted(dict.fromkeys(cuts), key=lambda cut: len(cut.rules))
+    ]
+
+    def is_taken(source: str, matchers: Sequence[Callable[[Item, Source], Truth]]) -> bool:
+        row = whole.source_by_id[source]
+        item = whole.item_by_id[row.item]
+        return any(matches(item, row) is not False for matches in matchers)
+
     for option in options:
         sources = [change.source for change in option.changes if isinstance(change, Activate)]
         if not sources or len(sources) < len(option.changes):
             continue
-        if all(_is_taken(whole, controls[cut.stake], cut, source) for source in sources for cut in cuts):
+        if all(is_taken(source, matchers) for source in sources for matchers in lasting):
             values = {"option": option.id, "source": sources[0], "cut": cuts[0].name}
             if option.id in forced:
                 raise PlanError(say("judge.forced_but_cut", **values))
             yield say("judge.useless", **values)
 
 
-def _is_taken(whole: Stack, control: Control, cut: Cutoff, source: str) -> bool:
-    row = whole.source_by_id[source]
-    item = whole.item_by_id[row.item]
-    lasting = [rule for rule in cut.rules if rule.availability == 0 and rule.from_day == 0 and rule.until_day == math.inf]
-    return any(control.matches(rule, item, row) is not False for rule in lasting)
+def _is_lasting(rule: Rule) -> bool:
+    """Whether a rule leaves nothing, from the first day on and for ever."""
+    return rule.availability == 0 and rule.from_day == 0 and rule.until_day == math.inf

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from freehold.plan.open_graph import Part
-from freehold.plan.presolve import presolve
+from freehold.plan.presolve import Reduced, presolve
 from freehold.plan.problem import Booleans, Found, Problem
 from freehold.plan.serving import Serving
 from freehold.plan.support import Support, spared
@@ -27,7 +27,7 @@ __all__ = ["cheapest_bundles", "greedy", "serves_part", "trimmed", "without_idle
 _OFTEN = 64
 
 
-def greedy(problem: Problem, *, seconds: float = math.inf) -> Found:
+def greedy(problem: Problem, *, seconds: float = math.inf, reduced: Reduced | None = None) -> Found:
     """Build what serves most pairs for its cost, bundle by bundle; then leave out what can be spared.
 
     Parameters
@@ -36,6 +36,8 @@ def greedy(problem: Problem, *, seconds: float = math.inf) -> Found:
         The problem.
     seconds
         Time after which everything that is still missing is built at once, and what can be spared is no longer asked.
+    reduced
+        What :func:`~freehold.plan.presolve.presolve` left of the problem, if that is known.
 
     Returns
     -------
@@ -44,7 +46,8 @@ def greedy(problem: Problem, *, seconds: float = math.inf) -> Found:
     """
     begun = time.monotonic()
     serving = Serving(problem)
-    reduced = presolve(problem, serving)
+    if reduced is None:
+        reduced = presolve(problem, serving)
     if not reduced.possible:
         return Found(None, math.inf, math.inf, time.monotonic() - begun, None)
     chosen: set[int] = set()

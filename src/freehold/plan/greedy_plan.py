@@ -18,7 +18,7 @@ from freehold.plan.goal_values import Goal
 from freehold.plan.interface import Judge
 from freehold.plan.master import Master
 from freehold.plan.openings import TOLERANCE, Openings, openings
-from freehold.plan.question import cost_of
+from freehold.plan.question import Over, cost_of
 from freehold.plan.search_values import Chosen, Committed, Terms
 from freehold.plan.verdicts import Verdicts
 
@@ -51,10 +51,16 @@ def greedy_plan(
     start = time.monotonic()
     open_, verdicts = openings(judge.options, goal.limits, committed), Verdicts(judge)
 
-    def over() -> bool:
-        return time.monotonic() - start > seconds or (interrupted is not None and interrupted())
+    def check() -> None:
+        if time.monotonic() - start > seconds:
+            raise Over("time")
+        if interrupted is not None and interrupted():
+            raise Over("interrupted")
 
-    chosen = _chosen(open_, verdicts, over)
+    try:
+        chosen = _chosen(open_, verdicts, check)
+    except Over:
+        return None
     if chosen is None:
         return None
     kept = open_.only(chosen)
@@ -68,7 +74,7 @@ def greedy_plan(
     return Chosen(open_.standing | chosen, {**days, **begun}, cost_of(open_, proposal.starts), 0.0)
 
 
-def _chosen(open_: Openings, verdicts: Verdicts, over: Callable[[], bool]) -> frozenset[int] | None:
+def _chosen(open_: Openings, verdicts: Verdicts, check: Callable[[], None]) -> frozenset[int] | None:
     demands, standing = verdicts.aims, open_.standing
     ids = {one: open_.options[one].id for one in open_.earliest}
     barred: dict[int, set[int]] = {one: set() for one in open_.earliest}
@@ -91,8 +97,7 @@ def _chosen(open_: Openings, verdicts: Verdicts, over: Callable[[], bool]) -> fr
         for one in sorted(filter(allowed, looked), key=lambda one: (-looked[one], ids[one])):
             if best is not None and -best[0] >= looked[one]:
                 break
-            if over():
-                return None
+            check()
             more = open_.with_prerequisites([one]) - chosen
             left = verdicts.shortfall(standing | chosen | more, demands)
             looked[one] = (missed - left) / max(price(more), TOLERANCE)
@@ -102,13 +107,18 @@ def _chosen(open_: Openings, verdicts: Verdicts, over: Callable[[], bool]) -> fr
             continue
         demand = verdicts.failing(standing | chosen, demands)[0]
         order = sorted(looked, key=lambda one: (open_.price(one), ids[one]))
-        asked = conflict_of(verdicts, demand, standing | chosen, order)
+        asked = conflict_of(verdicts, demand, standing | chosen, order, check)
         named = [one for one in order if one in asked.has and allowed(one)]
-        if not named or over():
+        if not named:
             return None
         chosen |= open_.with_prerequisites(named[:1])
         missed = verdicts.shortfall(standing | chosen, demands)
         looked = dict.fromkeys(looked, math.inf)
+
+    def does(some: frozenset[int]) -> bool:
+        check()
+        return not verdicts.failing(standing | some, demands)
+
     dearest = sorted(chosen, key=lambda one: (-open_.price(one), ids[one]))
-    needed = changed_while(chosen, dearest, lambda some: not verdicts.failing(standing | some, demands), frozenset.difference)
+    needed = changed_while(chosen, dearest, does, frozenset.difference)
     return open_.with_prerequisites(needed)

@@ -86,6 +86,7 @@ class Openings:
 
     def only(self, kept: Collection[int]) -> Openings:
         """The same with fewer open options."""
+        kept = frozenset(kept)
         return replace(
             self,
             earliest={one: day for one, day in self.earliest.items() if one in kept},

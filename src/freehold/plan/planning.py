@@ -18,7 +18,7 @@ from freehold.measure.deadline import Deadline
 from freehold.plan.alternatives import alternatives
 from freehold.plan.applied import apply_options
 from freehold.plan.confidence import confidence, confident_plan
-from freehold.plan.confirming import confirm, refuse_unconfirmed
+from freehold.plan.confirming import Plain, refuse_unconfirmed
 from freehold.plan.frontier import frontier
 from freehold.plan.futures import draw_futures, has_odds
 from freehold.plan.goal_checks import check_goal
@@ -43,6 +43,10 @@ __all__ = ["Begun", "Beside", "make_plan"]
 
 _MOST_LEFT_OUT: Final = 200
 """Steps up to which each is left out alone, to see which aims it holds up."""
+_FOR_GREEDY: Final = 10.0
+"""Seconds at most for the plan of the most gain per cost, which is only shown beside the plan."""
+_STILL: Final = 0.25
+"""Part of the time that the general search has at least, where the engines of zeros and ones end without a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +177,11 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What was chosen, what greedy buying would cost (``None``: not asked yet), and how sure it is where that was asked for."""
+    """What was chosen, what greedy buying would cost, whether that was asked, and how sure it is where that was asked for."""
 
     chosen: Chosen
     greedy: float | None = None
+    compared: bool = False
     sure: Confidence | None = None
 
 
@@ -190,7 +195,7 @@ def _chosen(planner: _Planner, beside: Beside) -> _Plan:
             committed=planner.begun, terms=planner.terms, seconds=planner.seconds / 2,
         )  # fmt: skip
         return _Plan(chosen, sure=sure)
-    reason = ""
+    reason, clock = "", Deadline(planner.seconds)
     if not planner.dropped:
         found = zero_one(
             planner.judge, planner.stack, goal, planner.options, planner.begun, seconds=planner.seconds,
@@ -198,12 +203,16 @@ def _chosen(planner: _Planner, beside: Beside) -> _Plan:
             interrupted=planner.interrupted,
         )  # fmt: skip
         if not isinstance(found, str):
-            return _Plan(*found)
+            return _Plan(*found, compared=True)
         reason = found
     if penalty is not None:
         reason = reason or say("roadmap.penalty_dropped")
         raise UsageError(f"a penalty for what is not had cannot be planned with here: {reason}. Leave the penalty out.")
-    return _Plan(planner.search.ask(planner.terms))
+    whole, planner.search.seconds = planner.search.seconds, clock.share(least=_STILL)
+    try:
+        return _Plan(planner.search.ask(planner.terms))
+    finally:
+        planner.search.seconds = whole
 
 
 def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
@@ -262,7 +271,7 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
         cost=cost,
         bound=chosen.bound,
         currency=_currency(options),
-        greedy=_greedy(planner) if found.greedy is None else found.greedy,
+        greedy=found.greedy if found.compared else _greedy(planner),
         years=years_of(stack, by_id, steps, goal, strict=strict, kernel=kernel) if steps else (),
         curves=curves(stack, done, cutoffs_of(stack, goal), goal, strict=strict, kernel=kernel),
         checks=checks,
@@ -282,7 +291,8 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
 
 
 def _greedy(planner: _Planner) -> float | None:
-    found = greedy_plan(planner.judge, planner.goal, planner.begun, interrupted=planner.interrupted)
+    seconds = min(_FOR_GREEDY, planner.seconds / 4)
+    found = greedy_plan(planner.judge, planner.goal, planner.begun, seconds=seconds, interrupted=planner.interrupted)
     return None if found is None else found.cost
 
 
@@ -299,8 +309,8 @@ def _steps(planner: _Planner, chosen: Chosen) -> tuple[Step, ...]:
 def _checks(planner: _Planner, built: Sequence[str], *, confirmed: bool) -> tuple[Check, ...]:
     """Every aim as plain cut-offs see it, before the plan and after it."""
     stack, goal, options = planner.stack, planner.goal, planner.options
-    before = confirm(stack, goal, (), options, strict=planner.strict, kernel=planner.kernel)
-    after = confirm(stack, goal, built, options, strict=planner.strict, kernel=planner.kernel)
+    plain = Plain(stack, goal, options, strict=planner.strict, kernel=planner.kernel)
+    before, after = plain.confirm(()), plain.confirm(built)
     if confirmed and goal.limits.penalty is None:
         refuse_unconfirmed(goal, after)
     rows = zip(goal.aims, after.met, after.reached, before.reached, strict=True)

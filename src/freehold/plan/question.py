@@ -29,6 +29,8 @@ _MOST_STEPS: Final = 40
 _MOST_REFUTED: Final = 3
 _BITS: Final = 30
 _WEIGHTS: Final = 1_000
+_GRACE: Final = 2.0
+"""Seconds beyond the end for making a plan of the first set that does, where there is no plan yet."""
 
 
 class Over(Exception):
@@ -100,6 +102,7 @@ class Question:
         self._price = price
         self.starts: Mapping[int, int] | None = None
         self.impossible = False
+        self._in_grace = False
         self._value = 0
         self._bound = self._least_possible()
 
@@ -321,7 +324,7 @@ class Question:
         least = [one for one in sorted(chosen, key=lambda one: (-self._price[one], self._openings.options[one].id))
                  if one not in forced]  # fmt: skip
         if self._terms.liking is None:
-            chosen = changed_while(chosen, least, does, frozenset.difference)
+            chosen = self._thinned(chosen, least, does)
         chosen = self._openings.with_prerequisites(chosen)
         if chosen & self._terms.forbidden:
             return
@@ -330,6 +333,26 @@ class Question:
         proposal = self._trial(chosen, 0).propose(self.left, self._interrupted, effort=_EFFORT / 10)
         if proposal.status in ("optimal", "feasible") and self._does(proposal.starts):
             self._take(proposal.starts, proposal.value)
+
+    def _thinned(self, chosen: frozenset[int], least: Sequence[int], does: Callable[[frozenset[int]], bool]) -> frozenset[int]:
+        """Leave out what can be; where the time ends meanwhile and there is no plan yet, the smallest so far is one."""
+        held = chosen
+
+        def holds(some: frozenset[int]) -> bool:
+            nonlocal held
+            if does(some):
+                held = some
+                return True
+            return False
+
+        try:
+            return changed_while(chosen, least, holds, frozenset.difference)
+        except Over as over:
+            if over.why != "time" or self.starts is not None or self._in_grace:
+                raise
+            self._in_grace = True
+            self._end = time.monotonic() + _GRACE
+            return held
 
     def _trial(self, chosen: Collection[int], enough: int) -> Master:
         """A model in which just these are built."""

@@ -6,7 +6,7 @@ Everything here is measured on changed stacks by the same engines that answer ``
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from freehold.measure.assess import foreign_cutoff
@@ -16,7 +16,7 @@ from freehold.measure.cutoff import both_sides
 from freehold.measure.mission import Interval, mission_of
 from freehold.network.arrays import TOLERANCE
 from freehold.plan.applied import apply_options
-from freehold.plan.founded import CutBlow, standing
+from freehold.plan.founded import CutBlow, Planned
 from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits
 from freehold.plan.option_values import Activate, Option
 from freehold.plan.plan_values import Curve, Leased, Price, Step, Year
@@ -77,14 +77,13 @@ def curves(
     stack: Stack, chosen: Sequence[Option], cuts: Sequence[Cutoff], goal: Goal, *, strict: bool = False, kernel: Kernel = "auto"
 ) -> tuple[Curve, ...]:
     """Mission level on each of a goal's days under each cut-off, before a plan and after it; nothing holds itself up."""
-    days, quality, cases = goal.reliance_days, goal.limits.quality, dict[float, Case]()
+    days, cases = goal.reliance_days, dict[float, Case]()
+    planned = Planned(stack, chosen, quality=goal.limits.quality, strict=strict, kernel=kernel)
     found = []
     for cut in cuts:
         if cut.stake not in cases:
             cases[cut.stake] = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
-        blow = CutBlow(cut)
-        after = standing(stack, chosen, blow, days[-1], quality=quality, strict=strict, kernel=kernel).stack
-        then = Case(after, strict=strict, stake=cut.stake, kernel=kernel)
+        then = planned.case(CutBlow(cut), days[-1])
         found.append(Curve(cut, days, _mission(cases[cut.stake], cut, days), _mission(then, cut, days)))
     return tuple(found)
 
@@ -99,8 +98,8 @@ def _reliance(stack: Stack, chosen: Sequence[Option], goal: Goal, *, strict: boo
     if stack.home is None:
         return 0.0, 1.0
     cut, day = foreign_cutoff(), goal.reliance_days[-1]
-    stands = standing(stack, chosen, CutBlow(cut), day, quality=goal.limits.quality, strict=strict, kernel=kernel).stack
-    found = _mission(Case(stands, strict=strict, stake=cut.stake, kernel=kernel), cut, (day,))
+    planned = Planned(stack, chosen, quality=goal.limits.quality, strict=strict, kernel=kernel)
+    found = _mission(planned.case(CutBlow(cut), day), cut, (day,))
     return found.low[0], found.high[0]
 
 
@@ -158,7 +157,7 @@ def still_leased(
     case = Case(planned, strict=strict, stake=DEFAULT_STAKE, kernel=kernel)
     control, held = case.control, held_shares(planned, strict=strict)
     left = both_sides(case, foreign_cutoff(), (day,), 0.5)[0].levels[0, 0] if planned.home is not None else None
-    helping = _helping(planned, options, built)
+    helping = _helping(planned, options, frozenset(built))
     found = []
     for number in sorted(_resting_on(planned)):
         item, share = planned.items[number], held[number]
@@ -178,7 +177,7 @@ def still_leased(
     return tuple(leased for _, _, leased in sorted(found, key=lambda entry: entry[:2]))
 
 
-def _helping(stack: Stack, options: Sequence[Option], built: Sequence[str]) -> Mapping[str, tuple[Option, ...]]:
+def _helping(stack: Stack, options: Sequence[Option], built: Collection[str]) -> Mapping[str, tuple[Option, ...]]:
     """Options that are not built, by the items that they make, activate or change a source of."""
     items = {source.id: source.item for source in stack.sources}
     found: dict[str, dict[str, Option]] = {}
@@ -238,12 +237,12 @@ def _why_leased(
 
 def _is_foreign_itself(stack: Stack, option: Option, item: str, control: Control) -> bool:
     """Whether an option only brings, or makes more of, sources of the item that are surely foreign."""
-    sources = dict(stack.source_by_id)
+    own: Mapping[str, Source] = {}
     if option.adds is not None:
-        sources |= option.adds.source_by_id
+        own = option.adds.source_by_id
         control = Control(replace(stack, providers=(*stack.providers, *option.adds.providers)), stake=control.stake)
-    named = [sources[change.source] for change in option.changes if change.source in sources]
-    return all(control.foreign(source) is True for source in named if source.item == item)
+    named = [own.get(change.source, stack.source_by_id.get(change.source)) for change in option.changes]
+    return all(control.foreign(source) is True for source in named if source is not None and source.item == item)
 
 
 def _named(stack: Stack, source: Source) -> str:

@@ -26,6 +26,7 @@ from freehold.plan.goal_values import Goal
 from freehold.plan.greedy import greedy
 from freehold.plan.interface import Judge
 from freehold.plan.option_values import Option
+from freehold.plan.presolve import Reduced, presolve
 from freehold.plan.problem import Booleans
 from freehold.plan.search import Search
 from freehold.plan.search_values import Chosen, Committed, Terms
@@ -97,10 +98,11 @@ def zero_one(
         left = max(1.0, end - time.monotonic())
         return over_years(found, goal, had, seconds=left, progress=progress, interrupted=interrupted)
     asked = _Asked(judge, goal, found, had, tuple(committed), end, progress, interrupted)
-    first = greedy(found.problem, seconds=asked.left * _FOR_GREEDY)
+    reduced = presolve(found.problem)
+    first = greedy(found.problem, seconds=asked.left * _FOR_GREEDY, reduced=reduced)
     whole = first.stopped is None
     patient = [first.cost] if whole and first.built is not None else []
-    chosen = _end_state(asked, first.built if whole else None, patient)
+    chosen = _end_state(asked, reduced, first.built if whole else None, patient)
     if isinstance(chosen, str):
         return chosen
     return chosen, patient[0] + asked.fixed if patient else None
@@ -145,11 +147,13 @@ class _Asked:
         return frozenset(self.found.option[built].tolist()) | self.found.openings.standing
 
 
-def _end_state(asked: _Asked, hint: Booleans | None, patient: list[float]) -> Chosen | str:
+def _end_state(asked: _Asked, reduced: Reduced | None, hint: Booleans | None, patient: list[float]) -> Chosen | str:
     """The plan; where nothing was had for a patient hand's yet, the cost of the first one that comes up stands for it."""
     problem, bound = asked.found.problem, 0.0
     while True:
-        found = end_state(problem, seconds=asked.left, hint=hint, progress=asked.progress, interrupted=asked.interrupted)
+        found = end_state(
+            problem, seconds=asked.left, hint=hint, reduced=reduced, progress=asked.progress, interrupted=asked.interrupted
+        )  # fmt: skip
         bound = max(bound, found.bound)
         if not patient and found.trail and math.isfinite(found.trail[0][1]):
             patient.append(found.trail[0][1])
@@ -166,7 +170,7 @@ def _end_state(asked: _Asked, hint: Booleans | None, patient: list[float]) -> Ch
             return say("zero_one.refused")
         if found.stopped is not None or not asked.left:
             return _all_of_it(asked, bound, found.stopped or "time")
-        problem, hint = with_cut(problem, _outside(asked, built, int(refused[0]))), built
+        problem, reduced, hint = with_cut(problem, _outside(asked, built, int(refused[0]))), None, built
 
 
 def _useful(found: ZeroOne, built: Booleans) -> Booleans:

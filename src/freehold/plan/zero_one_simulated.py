@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from freehold.measure.case import LOW, Case, Kernel
+from freehold.measure.case import LOW, Kernel
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.solve import solve
-from freehold.plan.applied import activations, apply_options, good_enough
-from freehold.plan.founded import CutBlow, on_circles, standing
+from freehold.plan.founded import CutBlow, Planned
 from freehold.plan.goal_values import Goal
 from freehold.plan.option_values import Option
 from freehold.plan.problem import Booleans
@@ -53,24 +52,10 @@ def simulated(
     for wish in found.wishes:
         scene = found.scenes[wish.scene]
         days.setdefault(scene.cut, set()).add(scene.day)
-    whole = apply_options(stack, chosen, others=others)
-    active = {source for source in activations(chosen) if source in whole.source_by_id}
-    good = {source for source in active if good_enough(whole.source_by_id[source], goal.limits.quality)}
-    if good != active:
-        whole = apply_options(stack, chosen, only=good, others=others)
+    planned = Planned(stack, chosen, quality=goal.limits.quality, strict=strict, kernel=kernel, others=others)
     levels: dict[tuple[Cutoff, float], Floats] = {}
-    one: dict[float, Case] = {}
-    circular = bool(on_circles(whole, good))
     for cut, on in days.items():
-        stands, asked = whole, tuple(sorted(on))
-        if circular:
-            quality = goal.limits.quality
-            stands = standing(
-                stack, chosen, CutBlow(cut), max(on), quality=quality, strict=strict, kernel=kernel, others=others
-            ).stack
-        if circular or cut.stake not in one:
-            one[cut.stake] = Case(stands, strict=strict, stake=cut.stake, kernel=kernel)
-        case = one[cut.stake]
+        case, asked = planned.case(CutBlow(cut), max(on)), tuple(sorted(on))
         answer = solve(case.built(LOW), [case.scenario(cut, LOW)], asked, 0.5, case.running(LOW)).levels[0]
         levels |= {(cut, day): answer[place] for place, day in enumerate(asked)}
     scenes = [levels.get((scene.cut, scene.day)) for scene in found.scenes]

@@ -127,6 +127,38 @@ def test_a_longer_chain_into_a_circle_is_founded_link_by_link() -> None:
     assert mission(stands, 3.9, 4, 1000) == (0, 1, 1)
 
 
+def test_a_circle_that_starts_small_is_credited_with_what_it_can_rise_to() -> None:
+    # the plant works fully or not at all; the refinery makes half of its fuel without power
+    sources = (
+        Source("grid", "power", "us"), Source("plant", "power", "self", status="candidate"),
+        Source("tanker", "fuel", "us", share=0.7), Source("biogas", "fuel", "self", share=0.3),
+        Source("refinery", "fuel", "self", status="candidate", capacity=0.7),
+    )  # fmt: skip
+    needs = (Need("plant", "fuel"), Need("refinery", "power", weight=0.5))
+    stack = Stack("small", "DE", items=(Item("power", mission=1.0, whole=True), Item("fuel")), providers=(US,),
+                  sources=sources, needs=needs)  # fmt: skip
+    options = built("plant", "refinery")
+    # once it ran it would keep running: the fuel of both is enough for the plant, and its power for the refinery
+    assert mission(Standing(apply_options(stack, options), {}, ()), 0, 1000) == (1, 1)
+    stands = standing(stack, options, CutBlow(FOREIGN), 1000.0)
+    assert mission(stands, 0, 1, 1000) == (0, 0, 0)
+    fuel = cutoff(stands.stack, FOREIGN, (1.0, 1000.0)).item("fuel").low
+    assert fuel == pytest.approx((0.65, 0.65))
+
+
+def test_a_circle_that_starts_small_and_rises_to_all_counts_from_the_first_day() -> None:
+    sources = (
+        Source("grid", "power", "us"), Source("plant", "power", "self", status="candidate"),
+        Source("tanker", "fuel", "us"), Source("refinery", "fuel", "self", status="candidate"),
+    )  # fmt: skip
+    needs = (Need("plant", "fuel", weight=0.5), Need("refinery", "power", weight=0.5))
+    stack = Stack("rising", "DE", items=(Item("power", mission=1.0), Item("fuel")), providers=(US,), sources=sources,
+                  needs=needs)  # fmt: skip
+    stands = standing(stack, built("plant", "refinery"), CutBlow(FOREIGN), 0.0)
+    assert stands.founded == {"plant": 0.0, "refinery": 0.0}
+    assert mission(stands, 0, 1000) == pytest.approx((1, 1))
+
+
 def test_a_loss_is_a_blow_as_well() -> None:
     blow = LossBlow(frozenset({"grid", "tanker"}))
     stands = standing(power_and_fuel(), built("plant", "refinery"), blow, 10.0)

@@ -142,6 +142,35 @@ def test_a_circle_of_two_candidates_is_refused_unless_something_starts_it() -> N
     assert level(judge, 0, 1, 2) == (True, 1)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("weight", [0.5, 0.8, 1.0])
+@pytest.mark.parametrize("enough", [0.4, 0.7, 1.0])
+def test_both_judges_credit_a_circle_that_starts_small_alike(*, whole: bool, weight: float, enough: float) -> None:
+    sources = (
+        Source("grid", "power", "us"), Source("plant", "power", "self", status="candidate"),
+        Source("tanker", "fuel", "us", share=0.7), Source("biogas", "fuel", "self", share=0.3),
+        Source("refinery", "fuel", "self", status="candidate", capacity=0.7),
+    )  # fmt: skip
+    stack = Stack(
+        "small", "DE", items=(Item("power", mission=1.0, whole=whole), Item("fuel")), providers=(US,), sources=sources,
+        needs=(Need("plant", "fuel", enough=enough), Need("refinery", "power", weight=weight)),
+    )  # fmt: skip
+    options = (priced("plant", 1.0, Activate("plant")), priced("refinery", 1.0, Activate("refinery")))
+    asked = goal(LevelAim(FOREIGN, 1.0, (0.0, 365.0)), LevelAim(FOREIGN, 1.0, (5.0,)))
+    fast = StackJudge(stack, asked, options).judge(frozenset({0, 1})).reached
+    assert fast == pytest.approx(Plain(stack, asked, options).judge({0, 1}).reached)
+    # biogas alone gives 0.3 of the fuel, and what the refinery does without power comes on top
+    fuel = 0.3 + 0.7 * (1 - weight)
+    while True:
+        power = min(1.0, fuel / enough)
+        power = float(power > 1 - 1e-9) if whole else power
+        more = min(1.0, 0.3 + 0.7 * (1 - weight * (1 - power)))
+        if more <= fuel + 1e-13:
+            break
+        fuel = more
+    assert fast == pytest.approx((power, power), abs=1e-6)
+
+
 def test_a_plan_that_counts_on_a_circle_is_not_confirmed() -> None:
     stack, options = circle()
     asked = goal(LevelAim(FOREIGN, 1.0, (0.0, 365.0)))

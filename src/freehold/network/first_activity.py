@@ -20,8 +20,8 @@ __all__ = ["first_activity"]
 
 def first_activity(
     built: Built, scenario: Scenario, horizon: float, asked: Mapping[int, float], start: State
-) -> dict[int, float]:
-    """Run one scenario and give the first day on which each source would run.
+) -> dict[int, tuple[float, float]]:
+    """Run one scenario and give the first day on which each source would run, and how far.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def first_activity(
     Returns
     -------
     dict
-        Day by source; those that never would up to the horizon are left out.
+        Day, and activity on it, by source; those that never would up to the horizon are left out.
 
     Raises
     ------
@@ -51,12 +51,14 @@ def first_activity(
     places, firsts = [built.source_places[source] for source in sources], [float(asked[source]) for source in sources]
     state = State(*(array.copy() for array in start))
     found: Any = [math.inf] * len(sources)
+    given: Any = [0.0] * len(sources)
     if built.compiled:
-        found = np.array(found, np.float64)
-        given = np.array(places, np.int64), np.array(firsts, np.float64), found
-        kernel.first_days(built.network, state, scenario, float(horizon), *given)
+        found, given = np.array(found, np.float64), np.array(given, np.float64)
+        asked_of = np.array(places, np.int64), np.array(firsts, np.float64)
+        kernel.first_days(built.network, state, scenario, float(horizon), *asked_of, found, given)
     else:
-        kernel.first_days(built.network, state, scenario, horizon, places, firsts, found)
+        kernel.first_days(built.network, state, scenario, horizon, places, firsts, found, given)
     if state.sizes[4]:
         raise SolveError("a circle of needs did not come to rest. Please report the stack: this is a defect.")
-    return {source: float(day) for source, day in zip(sources, found, strict=True) if math.isfinite(day)}
+    rows = zip(sources, found, given, strict=True)
+    return {source: (float(day), float(runs)) for source, day, runs in rows if math.isfinite(day)}

@@ -21,14 +21,16 @@ _NEVER = float("inf")
 
 
 @accelerate
-def first_days(net: Any, state: Any, scenario: Any, horizon: float, places: Any, firsts: Any, found: Any) -> None:
+def first_days(net: Any, state: Any, scenario: Any, horizon: float, places: Any, firsts: Any, found: Any, given: Any) -> None:
     """Fill ``found`` with the first day, from ``firsts`` on, on which each source would run; ``inf`` if not up to the horizon.
+
+    Into ``given`` goes its activity on that day.
 
     Parameters
     ----------
     net, state, scenario, horizon
         As for :func:`freehold.network.kernel.run`.
-    places, firsts, found : (q,)
+    places, firsts, found, given : (q,)
         Sources in the network's own numbering, days, and room for the answer.
     """
     upcoming = advance(net, state, scenario, int(0.0), 0.0, horizon)
@@ -48,7 +50,9 @@ def first_days(net: Any, state: Any, scenario: Any, horizon: float, places: Any,
             # what holds from this day holds until the next on which anything happens
             if first < following - _TOLERANCE or is_last:
                 place = places[number]
-                if state.available[place] * activity(net, state, place) > _TOLERANCE:
+                runs = state.available[place] * activity(net, state, place)
+                if runs > _TOLERANCE:
+                    given[number] = runs
                     found[number] = max(day, first)
                     left -= 1
         if is_last or left == 0:

@@ -6,6 +6,10 @@ without it or from its stock. So the path is followed with none of them; each is
 which it takes over, on which it would run; with these available from that day the path is followed again, until nothing
 changes. Since a day is justified only by what begins before it, or by an earlier round, nothing holds itself up. What is
 never founded counts as not built. Sources that no circle passes through need no asking.
+
+A circle that is founded at a small level may have larger levels at which it would hold itself. Those that are available in
+the moment of the cut-off would be found at the largest, as if they had run; so they begin a moment later, and rise to the
+least level above what stands, unless that comes to the same.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -27,9 +31,14 @@ from freehold.plan.option_values import Option
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.values import UNKNOWN, Item, Source, Stack
 
-__all__ = ["Blow", "CutBlow", "LossBlow", "Standing", "on_circles", "standing"]
+__all__ = ["MOMENT", "Blow", "CutBlow", "LossBlow", "Standing", "on_circles", "standing"]
+
+MOMENT: Final = 1e-6
+"""How much later, in days, those begin that would otherwise be found at more than they can rise to."""
 
 _PROBE: Final = "\0"
+
+_Curve: TypeAlias = list[tuple[float, float]]
 
 
 class Blow(Protocol):
@@ -159,22 +168,47 @@ def standing(
     if not asked:
         return Standing(whole, {}, ())
     sure = active - asked
-    days: dict[str, float] = {}
     takes_over = {source: _takes_over(whole.source_by_id[source], blow) for source in asked}
-    while True:
+
+    def stands_with(days: Mapping[str, float]) -> Stack:
         late = {
             source: day - blow.known_on
             for source, day in days.items()
             if day > (TOLERANCE if shares[source] is not None else takes_over[source] + TOLERANCE)
         }
-        stands = apply_options(stack, options, only=sure | set(days), late=late, others=others)
-        found = _first_days(stands, whole, asked, today, blow, horizon, shares, takes_over, strict=strict, kernel=kernel)
+        return apply_options(stack, options, only=sure | set(days), late=late, others=others)
+
+    def curves(stands: Stack) -> dict[str, _Curve]:
+        return _activities(stands, whole, asked, blow, horizon + 2 * MOMENT, strict=strict, kernel=kernel)
+
+    days: dict[str, float] = {}
+    while True:
+        stands = stands_with(days)
+        known = curves(stands)
+        found = _first_days(known, today, horizon, shares, takes_over)
         found = {source: min(day, days.get(source, math.inf)) for source, day in found.items()} | {
             source: day for source, day in days.items() if source not in found
         }
         if found == days:
-            return Standing(stands, days, tuple(sorted(asked - set(days))))
+            break
         days = found
+    never = tuple(sorted(asked - set(days)))
+    most = {
+        source: _on(known[source], day)
+        for source, day in days.items()
+        if shares[source] is None and day <= takes_over[source] + TOLERANCE
+    }
+    risen: set[str] = set()
+    while True:
+        later = {source: days[source] + MOMENT for source in most if source not in risen}
+        if not later:
+            return Standing(stands, days, never)
+        slower = stands_with(days | later)
+        known = curves(slower)
+        rises = {one for one in later if max(_on(known[one], days[one]), _on(known[one], later[one])) >= most[one] - TOLERANCE}
+        if not rises:
+            return Standing(slower, days | later, never)
+        risen |= rises
 
 
 def on_circles(stack: Stack, sources: Collection[str]) -> set[str]:
@@ -212,11 +246,10 @@ def _takes_over(source: Source, blow: Blow) -> float:
     return max(0.0, blow.known_on + recover)
 
 
-def _first_days(
-    stands: Stack, whole: Stack, asked: Collection[str], today: Collection[str], blow: Blow, horizon: float,
-    shares: Mapping[str, float | None], takes_over: Mapping[str, float], *, strict: bool, kernel: Kernel,
-) -> dict[str, float]:  # fmt: skip
-    """First day on which each source would run, given what stands: followed by a likeness of it that nobody needs."""
+def _activities(
+    stands: Stack, whole: Stack, asked: Collection[str], blow: Blow, horizon: float, *, strict: bool, kernel: Kernel
+) -> dict[str, _Curve]:
+    """What each source would do, given what stands: followed by a likeness of it that nobody needs."""
     items, sources, needs, likenesses = [], [], [], {}
     for id_ in sorted(asked):
         source = whole.source_by_id[id_]
@@ -231,12 +264,20 @@ def _first_days(
     built, start = case.built(LOW), case.running(LOW)
     level = np.asarray(start.level, np.float64)[built.item_place]
     place = {id_: case.item_number[probed.source_by_id[likeness].item] for likeness, id_ in likenesses.items()}
-    curves: dict[str, list[tuple[float, float]]] = {id_: [(-math.inf, float(level[place[id_]]))] for id_ in place}
+    curves: dict[str, _Curve] = {id_: [(-math.inf, float(level[place[id_]]))] for id_ in place}
     owner = {number: id_ for id_, number in place.items()}
     for change in trace(built, blow.scenario(case, likenesses), horizon, start):
         for number, _, after in change.moved:
             if number in owner:
                 curves[owner[number]].append((change.day, after))
+    return curves
+
+
+def _first_days(
+    curves: Mapping[str, _Curve], today: Collection[str], horizon: float, shares: Mapping[str, float | None],
+    takes_over: Mapping[str, float],
+) -> dict[str, float]:  # fmt: skip
+    """First day on which each source would run."""
     found = {}
     for id_, curve in curves.items():
         if shares[id_] is not None and _from(curve, 0.0) == 0:
@@ -249,11 +290,15 @@ def _first_days(
     return found
 
 
-def _from(curve: list[tuple[float, float]], first: float) -> float | None:
+def _on(curve: _Curve, day: float) -> float:
+    """Level of a curve on a day."""
+    return next(level for since, level in reversed(curve) if since <= day + TOLERANCE)
+
+
+def _from(curve: _Curve, first: float) -> float | None:
     """First day, from ``first`` on, on which a curve of (day, level from then on) is above nothing."""
     if math.isinf(first):
         return None
-    before = [level for day, level in curve if day <= first + TOLERANCE]
-    if before[-1] > TOLERANCE:
+    if _on(curve, first) > TOLERANCE:
         return first
     return next((day for day, level in curve if day > first + TOLERANCE and level > TOLERANCE), None)

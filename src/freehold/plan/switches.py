@@ -23,7 +23,9 @@ from freehold.network.build import Built, with_needs
 from freehold.network.first_activity import first_activity
 from freehold.network.order import components
 from freehold.network.solve import mean_curve, running_state, solve
+from freehold.plan.activators import activators, item_adders
 from freehold.plan.applied import apply_options, with_additions, with_unknown_sources
+from freehold.plan.founded import MOMENT
 from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.shares import Filled, fill_shares
@@ -93,7 +95,7 @@ class Switches:
         apply_options(stack, self._options)
         self._stack = stack
         merged = with_unknown_sources(stack, with_additions(stack, self._options))
-        self._by = _activators(stack, self._options)
+        self._by = activators(stack, self._options)
         rows = tuple(
             replace(row, status="standby", share=None) if row.id in self._by and row.status == "candidate" else row
             for row in merged.sources
@@ -106,7 +108,7 @@ class Switches:
             if option.adds is not None
             for source in option.adds.sources
         }
-        self._item_adder = _item_adders(stack, self._options)
+        self._item_adder = item_adders(stack, self._options)
         size = len(self._whole.sources) + len(self._whole.needs)
         self._kernel: Kernel = "compiled" if kernel == "auto" and size > _LARGE and has_compiler() else kernel
         self._cases: dict[float, Case] = {}
@@ -172,6 +174,7 @@ class Switches:
             return self._variant(built, takers, stake), takes_over
         soonest = {source: 0.0 if source in takers else float(takes_over[place[source]]) for source in asked}
         founded: dict[str, float] = {}
+        in_full = True
         while True:
             taking = takers & ({one for one, day in founded.items() if day <= TOLERANCE} | (takers - set(asked)))
             variant = self._variant(built, taking, stake)
@@ -182,7 +185,7 @@ class Switches:
             # who counts from the day on which it takes over, or takes its share on day 0, cannot count sooner
             open_ = [one for one in asked if founded.get(one, math.inf) > soonest[one] + TOLERANCE]
             if not open_:
-                return variant, started
+                break
             scenario = self._scenario(variant, blow, built, started, known_on)
             found: dict[str, float] = {}
             for first, last, some in (
@@ -191,11 +194,51 @@ class Switches:
             ):
                 wanted = {int(chosen.numbers[place[one]]): float(first[place[one]]) for one in some}
                 days = first_activity(variant.built, scenario, last, wanted, variant.running) if wanted else {}
-                found |= {one: days[int(chosen.numbers[place[one]])] for one in some if int(chosen.numbers[place[one]]) in days}
+                for one in some:
+                    day, runs = days.get(int(chosen.numbers[place[one]]), (math.inf, 0.0))
+                    if math.isfinite(day):
+                        found[one] = day
+                        in_full = in_full and runs >= 1 - TOLERANCE
             sooner = founded | {one: min(day, founded.get(one, math.inf)) for one, day in found.items()}
             if sooner == founded:
-                return variant, started
+                break
             founded = sooner
+        # what runs in full as soon as it is founded cannot be found at more
+        if in_full:
+            return variant, started
+        at_once = [
+            one for one, day in founded.items() if one not in takers and day <= takes_over[place[one]] + TOLERANCE
+        ]  # fmt: skip
+        return variant, self._risen(variant, blow, built, started, known_on, horizon, at_once)
+
+    def _risen(
+        self, variant: _Variant, blow: _Blow, built: frozenset[int], started: Floats, known_on: float, horizon: float,
+        at_once: Sequence[str],
+    ) -> Floats:  # fmt: skip
+        """The days from which sources count, a moment later for those that would be found at more than they can rise to."""
+        chosen = self._chosen(built)
+        number = {one: int(chosen.numbers[chosen.place[one]]) for one in at_once}
+
+        def runs(starts: Floats, on: Mapping[str, float]) -> dict[str, float]:
+            scenario = self._scenario(variant, blow, built, starts, known_on)
+            wanted = {number[one]: day for one, day in on.items()}
+            days = first_activity(variant.built, scenario, max(horizon, *on.values()), wanted, variant.running)
+            found = {one: days.get(number[one], (math.inf, 0.0)) for one in on}
+            return {one: given if day <= on[one] + TOLERANCE else 0.0 for one, (day, given) in found.items()}
+
+        first = {one: float(started[chosen.place[one]]) for one in at_once}
+        most = runs(started, first) if first else {}
+        open_ = dict(first)
+        while open_:
+            slower = started.copy()
+            for one, day in open_.items():
+                slower[chosen.place[one]] = day + MOMENT
+            soon, then = runs(slower, open_), runs(slower, {one: day + MOMENT for one, day in open_.items()})
+            kept = {one: day for one, day in open_.items() if max(soon[one], then[one]) < most[one] - TOLERANCE}
+            if len(kept) == len(open_):
+                return slower
+            open_ = kept
+        return started
 
     def _scenario(self, variant: _Variant, blow: _Blow, built: frozenset[int], started: Floats, known_on: float) -> Scenario:
         """What happens: the blow, and each supply that is activated, or whose numbers options change, at its capacity."""
@@ -517,31 +560,6 @@ def _options_with(options: Sequence[Option], kinds: tuple[type[Any], ...]) -> fr
     return frozenset(
         place for place, option in enumerate(options) if any(isinstance(change, kinds) for change in option.changes)
     )
-
-
-def _activators(stack: Stack, options: Sequence[Option]) -> dict[str, dict[int, float | None]]:
-    """Sources that options activate: by option, the share it takes. What stands by today, and takes none, needs no building."""
-    found: dict[str, dict[int, float | None]] = {}
-    for place, option in enumerate(options):
-        for source in () if option.adds is None else option.adds.sources:
-            if source.status == "standby":
-                found.setdefault(source.id, {})[place] = None
-        for change in option.changes:
-            row = stack.source_by_id.get(change.source)
-            if isinstance(change, Activate) and (change.share is not None or row is None or row.status != "standby"):
-                own = found.setdefault(change.source, {})
-                own[place] = change.share or own.get(place)
-    return dict(sorted(found.items()))
-
-
-def _item_adders(stack: Stack, options: Sequence[Option]) -> dict[str, int]:
-    """Of each item that comes with an option, the first one with which it does."""
-    found: dict[str, int] = {}
-    for place, option in enumerate(options):
-        for item in () if option.adds is None else option.adds.items:
-            if item.id not in stack.item_by_id:
-                found.setdefault(item.id, place)
-    return found
 
 
 def _cone(whole: Stack, wanted: Collection[str]) -> Stack:

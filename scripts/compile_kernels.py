@@ -1,5 +1,7 @@
 """Compile every kernel once and keep it on disk, so that parallel test workers find them instead of compiling them each."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from freehold.measure.cutoff import cutoff
@@ -12,6 +14,9 @@ from freehold.network.diagram_cuts import diagram_cuts
 from freehold.network.losses import losses
 from freehold.network.oracle import Oracle
 from freehold.network.propagation import sets_of
+from freehold.plan.goal_values import Goal, LevelAim, Limits
+from freehold.plan.judging import StackJudge
+from freehold.plan.option_values import Activate, Option
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Need, Source, Stack
 
@@ -22,6 +27,13 @@ stack = Stack(
     needs=(Need("a@self", "b", survive=1.0), Need("b@self", "a")),
 )
 cutoff(stack, Cutoff((Rule(item="b"),)), kernel="compiled")
+
+# sources that plans would activate, in a circle: when each could first run is asked of a kernel of its own
+one, other = (Source(f"{item}@us", item, "us", status="candidate") for item in "ab")
+planned = replace(stack, sources=(*stack.sources, one, other), needs=(*stack.needs, Need(one.id, "b"), Need(other.id, "a")))
+goal = Goal((LevelAim(Cutoff((Rule(provider="self"),)), 1.0, (1.0,)),), Limits("2026-01-01"))
+options = [Option(source.id, (Activate(source.id),), cost_once=1.0, cost_year=0.0, lead=0.0) for source in (one, other)]
+StackJudge(planned, goal, options, kernel="compiled").judge(frozenset({0, 1}))
 
 circle = and_or(3, np.array([0, 1, 0]), np.array([1, 1, 2]), np.array([0, 1, 2, 5]), np.array([1, 0, 0, 1, 2]))
 losses(circle, sets_of([[2]]), weights=np.ones(3), engine="counters", compiled=True)

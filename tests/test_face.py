@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,29 @@ def test_an_assessment_gives_the_same_in_python_and_on_the_command_line(capsys: 
 def test_home_and_trusted_can_be_given_where_a_stack_is_read() -> None:
     stack = freehold.read(str(CLINIC), home="FR", trusted=("DE", "EU"))
     assert (stack.home, stack.trusted) == ("FR", ("DE", "EU"))
+
+
+def test_options_and_goals_load_no_solver() -> None:
+    script = """import sys, freehold
+freehold.read_options, freehold.options_of, freehold.Goal, freehold.LossAim, freehold.Option, freehold.PlanAnswer
+print(sorted({"highspy", "ortools"} & set(sys.modules)))"""
+    assert python(script) == "[]\n"
+
+
+@pytest.mark.usefixtures("quiet")
+def test_the_guides_example_of_a_plan_says_what_the_command_line_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("highspy")
+    pytest.importorskip("ortools")
+    monkeypatch.chdir(ROOT)
+    guide = (ROOT / "docs" / "guides" / "plan.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"(?ms)^```python\n(.*?)^```$", guide)
+    told = answered(
+        capsys, "plan", "examples/clinic", "--options", "examples/clinic/options.toml", "--reliance", "0.6", "--day", "7,365",
+        "--start", "2027-01-01", "--years", "3", "--no-catalogue",
+    )  # fmt: skip
+    steps = told["steps"]
+    assert isinstance(steps, list)
+    rows = [f"{step['option']} {step['cost']}" for step in steps]
+    assert python(example).splitlines() == [*rows, f"{told['cost']} EUR True"]

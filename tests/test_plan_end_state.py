@@ -198,6 +198,6 @@ def test_a_gap_that_is_small_enough_ends_the_search() -> None:
 @pytest.mark.slow
 def test_the_instance_of_2000_items_gets_a_plan_and_a_bound() -> None:
     given = shared_problem("i2000")
-    found = end_state(given, seconds=15)
+    found = end_state(given, seconds=8)
     check(given, found)
     assert found.cost < 4000

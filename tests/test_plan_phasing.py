@@ -20,7 +20,7 @@ from freehold.plan.phasing_best import Best
 from freehold.plan.phasing_bound import priced_out
 from freehold.plan.phasing_greedy import greedy_years
 from freehold.plan.phasing_highs import relax
-from freehold.plan.phasing_model import year_alone, years_model
+from freehold.plan.phasing_model import Rows, year_alone, years_model
 from freehold.plan.phasing_sat import improve
 from freehold.plan.phasing_search import Field, search_neighbours
 from freehold.plan.phasing_states import open_states
@@ -274,12 +274,29 @@ def test_any_prices_prove_a_bound_that_holds(one, years, seed):
     assert model.proven(prices) <= best_naively(one, years) + 1e-6
 
 
+@pytest.mark.parametrize("price", [-1e16, -5e24, -1e300, -np.inf])
+def test_prices_in_which_others_are_lost_prove_nothing_false(price):
+    # a solver that comes to no end leaves such prices. x ≤ y, z ≤ x, y ≤ x: z = 1, worth 5, needs x = 1, at no cost
+    one = problem(1, [(0, 0, [])], [1.0], [(0, 0)])
+    model = years_model(open_states(one, Truth(one)), one.cost, horizon([9], [1], 1))
+    rows = Rows(np.array([0, 2, 4, 6]), np.array([0, 1, 2, 0, 1, 0]), np.array([1.0, -1, 1, -1, 1, -1]), np.zeros(3))
+    model = replace(model, rows=rows, cost=np.array([0.0, 0.0, -5.0]), constant=0.0)
+    assert model.proven(np.array([price, -3.0, price])) <= -5.0
+
+
 @LAWS
 @given(problems(), horizons())
 def test_greed_keeps_the_budgets(one, years):
     year = greedy_years(open_states(one, Truth(one)), one.cost, years, lambda: False)
     assert np.isfinite(cost_naively(one, years, year.tolist()))
     assert Truth(one).cost(year, years) == pytest.approx(cost_naively(one, years, year.tolist()))
+
+
+def test_greed_buys_what_a_circle_that_costs_nothing_only_seems_to_give():
+    # 0 and 1 would hold each other up for nothing; only the last way, at 2, gives them a beginning
+    one = problem(2, [(0, 0, [1]), (1, 1, [0]), (1, 2, [])], [0.0, 0.0, 2.0], [(0, 0), (0, 0), (1, 0)])
+    year = greedy_years(open_states(one, Truth(one)), one.cost, horizon([5], [1], 5), lambda: False)
+    assert year.tolist() == [0, 0, 0]
 
 
 @settings(LAWS, max_examples=25)

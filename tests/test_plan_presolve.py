@@ -10,7 +10,8 @@ import pytest
 
 from freehold.plan.presolve import presolve
 from freehold.plan.sat_model import SatModel, whole_costs
-from freehold.plan.serving import Serving, scenario_bits, strong_components
+from freehold.plan.serving import Serving, scenario_bits
+from freehold.plan.strong_components import strong_components
 from plan_problems import SHARED, does, drawn, had_in, optimum, problem, shared_problem
 
 

@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from freehold.measure.sweep_outlook import OutlookAnswer, Question, ask_outlook, outlook
     from freehold.measure.systemic import SystemicAnswer, systemic
     from freehold.measure.why import WhyAnswer, why
+    from freehold.plan.goal_values import BestAim, Goal, LevelAim, Limits, LossAim, ShareAim
+    from freehold.plan.option_values import Activate, Cover, MoreCapacity, NewQuality, Option, Reference, Slip, Sooner, Spare
+    from freehold.plan.options_file import read_options
+    from freehold.plan.plan_values import PlanAnswer
+    from freehold.plan.planning import Begun, Beside, make_plan
+    from freehold.plan.proposals import options_of
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
 
@@ -62,16 +68,37 @@ _HOMES: Final = {
     "freehold.measure.sweep_outlook": ("OutlookAnswer", "Question", "ask_outlook", "outlook"),
     "freehold.measure.systemic": ("SystemicAnswer", "systemic"),
     "freehold.measure.why": ("WhyAnswer", "why"),
+    "freehold.plan.goal_values": ("BestAim", "Goal", "LevelAim", "Limits", "LossAim", "ShareAim"),
+    "freehold.plan.option_values": (
+        "Activate",
+        "Cover",
+        "MoreCapacity",
+        "NewQuality",
+        "Option",
+        "Reference",
+        "Slip",
+        "Sooner",
+        "Spare",
+    ),
+    "freehold.plan.options_file": ("read_options",),
+    "freehold.plan.plan_values": ("PlanAnswer",),
+    "freehold.plan.planning": ("Begun", "Beside", "make_plan"),
+    "freehold.plan.proposals": ("options_of",),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
     "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),
 }
 
 __all__ = [
     "UNKNOWN",
+    "Activate",
     "AssessAnswer",
+    "Begun",
+    "Beside",
+    "BestAim",
     "ChokepointsAnswer",
     "Claim",
     "ContentAnswer",
+    "Cover",
     "Cutoff",
     "CutoffAnswer",
     "ExposureAnswer",
@@ -79,20 +106,33 @@ __all__ = [
     "Firms",
     "FreeholdError",
     "GapsAnswer",
+    "Goal",
     "InputsAnswer",
     "Item",
+    "LevelAim",
+    "Limits",
+    "LossAim",
+    "MoreCapacity",
     "Need",
+    "NewQuality",
+    "Option",
     "OutlookAnswer",
     "Owner",
     "PartnersAnswer",
+    "PlanAnswer",
     "Plants",
     "Provider",
     "Question",
+    "Reference",
     "RestartAnswer",
     "Rule",
     "Scenario",
+    "ShareAim",
     "Shock",
+    "Slip",
+    "Sooner",
     "Source",
+    "Spare",
     "Stack",
     "SweepAnswer",
     "SystemicAnswer",
@@ -106,10 +146,13 @@ __all__ = [
     "exposure",
     "gaps",
     "inputs",
+    "make_plan",
+    "options_of",
     "outlook",
     "partners",
     "read",
     "read_firms",
+    "read_options",
     "read_plants",
     "restart",
     "sweep",

@@ -1,20 +1,19 @@
 """As high as it can be: the options that a plan could build at all, and which of them can be together. Owns that standard.
 
-An option is *usable* if all facts on it are known, its lead time is no longer than the goal allows, it can be ready by the
-plan's last day, and all that it requires is usable. Where no two usable options exclude each other, the best is all of them
-together. Else it is the one of the largest sets without a conflict that holds the mission highest: one set, so that what is
-asked for can be had.
+An option is *usable* if a plan can have it at all (:mod:`freehold.plan.openings`): all facts on it are known, its lead time and
+people are within the limits, and it can be ready by the plan's last day after all that it requires. Where no two usable options
+exclude each other, the best is all of them together. Else it is the one of the largest sets without a conflict that holds the
+mission highest: one set, so that what is asked for can be had.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from freehold.plan.goal_values import Limits
+from freehold.plan.openings import openings
 from freehold.plan.option_values import Option
-from freehold.plan.prices import day_of, plan_days
 
 __all__ = ["best_of", "best_set", "largest_sets", "usable"]
 
@@ -22,37 +21,8 @@ _MOST_SETS: Final = 256
 
 
 def usable(options: Sequence[Option], limits: Limits) -> frozenset[int]:
-    """Numbers of the options that some plan within the limits could build."""
-    end = plan_days(limits)
-    number = {option.id: place for place, option in enumerate(options)}
-    waits = [len(set(option.requires)) for option in options]
-    unlocks: dict[int, list[int]] = {}
-    for place, option in enumerate(options):
-        for id_ in set(option.requires):
-            if id_ in number:
-                unlocks.setdefault(number[id_], []).append(place)
-    begins = [0.0 if option.earliest is None else max(0.0, day_of(option.earliest, limits)) for option in options]
-    open_ = [place for place, left in enumerate(waits) if left == 0]
-    found = set()
-    while open_:
-        place = open_.pop()
-        lead = options[place].lead
-        if (
-            options[place].lacking
-            or not isinstance(lead, int | float)
-            or lead > (math.inf if limits.lead is None else limits.lead)
-        ):
-            continue
-        ready = begins[place] + lead
-        if ready > end + 1e-9:
-            continue
-        found.add(place)
-        for other in unlocks.get(place, ()):
-            begins[other] = max(begins[other], ready)
-            waits[other] -= 1
-            if waits[other] == 0:
-                open_.append(other)
-    return frozenset(found)
+    """Numbers of the options that some plan within the limits, whatever it costs, could build."""
+    return frozenset(openings(options, limits).earliest)
 
 
 def largest_sets(options: Sequence[Option], among: Collection[int]) -> list[frozenset[int]]:

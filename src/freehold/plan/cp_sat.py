@@ -18,7 +18,6 @@ from ortools.sat.python import cp_model
 __all__ = ["Run", "Status", "run"]
 
 _POLL = 0.05
-_STRATEGIES = 8
 
 Status: TypeAlias = Literal["optimal", "feasible", "impossible", "unknown"]
 

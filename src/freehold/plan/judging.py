@@ -7,7 +7,7 @@ changed stack, losses from an attacker that remembers. Where options cannot be s
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -110,10 +110,6 @@ class StackJudge:
         for aim in asked:
             met[aim], reached[aim] = self._known[aim, built]
         return Judged(tuple(met), tuple(reached))
-
-    def judge_many(self, builts: Iterable[frozenset[int]], aims: Sequence[int] | None = None) -> tuple[Judged, ...]:
-        """Judge several sets."""
-        return tuple(self.judge(built, aims) for built in builts)
 
     def reliance(self, built: frozenset[int]) -> float:
         """Self-reliance on the last of the goal's days with these options, unknown facts at their worst.

@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 from freehold.errors import UsageError
 from freehold.plan.goal_values import Limits
 from freehold.plan.option_values import Option
-from freehold.plan.prices import YEAR, day_of, learning_groups, plan_days, running_cost
+from freehold.plan.prices import YEAR, day_of, learning_groups, plan_days, running_cost, stated
 from freehold.plan.search_values import Committed
 
 __all__ = ["TOLERANCE", "Closed", "Openings", "openings"]
@@ -64,7 +64,7 @@ class Openings:
 
     def lead(self, option: int) -> float:
         """Days from the start of an open option until it is ready."""
-        return _number(self.options[option].lead)
+        return stated(self.options[option].lead)
 
     def whole_lead(self, option: int) -> int:
         """The same in whole days, since whatever waits for it starts on one."""
@@ -72,7 +72,7 @@ class Openings:
 
     def price(self, option: int) -> float:
         """What an open option costs at most within the plan, neither learnt nor discounted."""
-        return _number(self.options[option].cost_once) + running_cost(self.options[option], self.limits)
+        return stated(self.options[option].cost_once) + running_cost(self.options[option], self.limits)
 
     def with_prerequisites(self, chosen: Iterable[int]) -> frozenset[int]:
         """Open options together with all that they require."""
@@ -133,9 +133,9 @@ def openings(options: Sequence[Option], limits: Limits, committed: Sequence[Comm
         before = tuple(number_of.get(id_, -1) for id_ in option.requires)
         if option.lacking:
             closed[number] = "facts"
-        elif limits.lead is not None and _number(option.lead) > limits.lead + TOLERANCE:
+        elif limits.lead is not None and stated(option.lead) > limits.lead + TOLERANCE:
             closed[number] = "lead"
-        elif limits.people is not None and _number(option.lead) > TOLERANCE and option.people > limits.people + TOLERANCE:
+        elif limits.people is not None and stated(option.lead) > TOLERANCE and option.people > limits.people + TOLERANCE:
             closed[number] = "people"
         elif -1 in before or number in before or any(one in bars[number] for one in (*before, *fixed, number)):
             closed[number] = "conditions"
@@ -151,10 +151,10 @@ def openings(options: Sequence[Option], limits: Limits, committed: Sequence[Comm
             elif all(one in earliest or one in fixed for one in needs[number]):
                 days = [0.0 if options[number].earliest is None else day_of(options[number].earliest or "", limits)]
                 days += [
-                    fixed[one].ready if one in fixed else earliest[one] + _number(options[one].lead) for one in needs[number]
+                    fixed[one].ready if one in fixed else earliest[one] + stated(options[one].lead) for one in needs[number]
                 ]
                 begin = max(0, math.ceil(max(days) - TOLERANCE)) if max(days) < math.inf else math.inf
-                if begin + _number(options[number].lead) > last + TOLERANCE:
+                if begin + stated(options[number].lead) > last + TOLERANCE:
                     closed[number] = "time"
                 else:
                     earliest[number] = int(begin)
@@ -166,7 +166,7 @@ def openings(options: Sequence[Option], limits: Limits, committed: Sequence[Comm
         waiting = later
     return Openings(
         options, limits, last, fixed, earliest,
-        {one: math.floor(last - _number(options[one].lead) + TOLERANCE) for one in earliest},
+        {one: math.floor(last - stated(options[one].lead) + TOLERANCE) for one in earliest},
         closed,
         {one: tuple(dict.fromkeys(other for other in needs[one] if other not in fixed)) for one in earliest},
         tuple((one, other) for one in sorted(earliest) for other in sorted(bars[one]) if one < other and other in earliest),
@@ -181,10 +181,6 @@ def _exclusions(options: Sequence[Option], number_of: Mapping[str, int]) -> list
                 found[number].add(number_of[id_])
                 found[number_of[id_]].add(number)
     return found
-
-
-def _number(value: object) -> float:
-    return value if isinstance(value, int | float) else 0.0
 
 
 def _checked(limits: Limits) -> float:

@@ -11,7 +11,7 @@ from typing import Final
 
 from freehold.stack.schema import Attribute
 
-__all__ = ["CHANGES", "NEW_THINGS", "OPTION_KEYS", "REFERENCE", "SLIP", "SOURCE_COLUMNS", "option_key"]
+__all__ = ["CHANGES", "NEW_THINGS", "OPTION_KEYS", "REFERENCE", "SLIP", "SOURCE_COLUMNS"]
 
 
 def _known(name: str, type_: str, blank: str, meaning: str, *, required: bool = False) -> Attribute:
@@ -89,16 +89,3 @@ NEW_THINGS: Final = ("provider", "item", "source")
 
 SOURCE_COLUMNS: Final = "source."
 """How the columns of a table begin that state the one new source of an option."""
-
-_BY_NAME: Final = {key.name: key for key in OPTION_KEYS}
-
-
-def option_key(name: str) -> Attribute:
-    """Look a key of an option up.
-
-    Raises
-    ------
-    KeyError
-        If there is none of that name.
-    """
-    return _BY_NAME[name]

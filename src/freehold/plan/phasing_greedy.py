@@ -78,28 +78,34 @@ class _Bundles:
         self._some = np.array(some, np.int64)
         self._first = np.concatenate(([0], np.cumsum([len(states.ways[state]) for state in some])))[:-1].astype(np.int64)
         self.price: Floats = np.append(np.full(size, np.inf), 0.0)
+        self._cheapest = np.full(size, -1, np.int64)
         self._reckon()
 
     def _route_price(self) -> Floats:
         return np.asarray(self._own + np.add.reduceat(self.price[self._takes], self._begins), np.float64)
 
     def _reckon(self) -> None:
-        """Prices fall from what they were until they hold."""
+        """Prices fall from what they were until they hold.
+
+        A state keeps the route that made its price fall last. So none comes to rest on itself, even where routes of equal price
+        go in a circle that costs nothing.
+        """
         while len(self._some):
-            price = self.price.copy()
-            price[self._some] = np.minimum(price[self._some], np.minimum.reduceat(self._route_price()[self._ways], self._first))
-            if np.array_equal(price, self.price):
+            route_price = self._route_price()
+            least = np.minimum.reduceat(route_price[self._ways], self._first)
+            fallen = np.flatnonzero(least < self.price[self._some])
+            if not len(fallen):
                 return
-            self.price = price
+            for state in self._some[fallen].tolist():
+                self._cheapest[state] = min(self._states.ways[state], key=lambda way: (route_price[way], way))
+            self.price[self._some[fallen]] = least[fallen]
 
     def bundle(self, target: int) -> Integers:
         """Builds, not bought yet, of the cheapest bundle of a state."""
-        route_price = self._route_price()
         bought: set[int] = set()
         seen, stack = {target}, [target]
         while stack:
-            ways = self._states.ways[stack.pop()]
-            way = min(ways, key=lambda one: (route_price[one], one))
+            way = int(self._cheapest[stack.pop()])
             if self._build[way] >= 0 and self._own[way] > 0.0:
                 bought.add(int(self._build[way]))
             for needed in self._states.routes[way][1]:

@@ -86,6 +86,8 @@ def relax(model: YearsModel, rows: Rows, seconds: float, stop: Callable[[], bool
     if len(prices) != len(rows.upper):
         prices = np.zeros(len(rows.upper))
     valued = np.clip(np.nan_to_num(values), 0.0, 1.0) if len(values) == len(model.cost) else None
+    if not complete:  # then no prices at all may prove more than its own
+        prices = max(prices, np.zeros(len(prices)), key=lambda one: model.proven(one, rows))
     return Relaxed(model.proven(prices, rows), valued, prices, complete)
 
 

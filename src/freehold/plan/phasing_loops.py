@@ -13,8 +13,8 @@ import numpy as np
 from freehold.network.arrays import Floats
 from freehold.plan.phasing_model import Rows, YearsModel
 from freehold.plan.phasing_states import States
-from freehold.plan.phasing_truth import strong_components
 from freehold.plan.problem import Booleans
+from freehold.plan.strong_components import strong_components
 
 __all__ = ["Loops"]
 
@@ -123,8 +123,7 @@ def _bottoms(states: States, built: set[int], seemingly: set[int], unfounded: se
             if (build < 0 or build in built) and seemingly.issuperset(takes):
                 takes_of.update(number[one] for one in takes if one in unfounded)
         needed.append(sorted(takes_of))
-    start = np.concatenate(([0], np.cumsum([len(row) for row in needed]))).astype(np.int64)
-    component, _ = strong_components(len(order), start, np.array([one for row in needed for one in row], np.int64))
+    component, _ = strong_components(needed)
     circles: dict[int, set[int]] = {}
     leaving: set[int] = set()
     for at, row in enumerate(needed):

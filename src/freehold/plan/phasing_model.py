@@ -21,6 +21,11 @@ from freehold.plan.problem import Booleans, Horizon
 
 __all__ = ["Rows", "YearsModel", "year_alone", "years_model"]
 
+_ROUNDING = 64 * float(np.finfo(np.float64).eps)
+"""Of all that is summed up, the part that rounding may take or add."""
+_MOST_PRICE = 1e30
+"""Price under which a row's price counts: a solver that came to no end may leave any number there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -110,7 +115,8 @@ class YearsModel:
         """Lower bound that any prices of rows prove.
 
         For prices p ≤ 0 of rows A x ≤ u every plan costs at least constant + p·u + Σ min(0, cost - pᵀA), since 0 ≤ x ≤ 1
-        (weak duality). It holds whatever the prices are; those of the wrong sign count as 0.
+        (weak duality). It holds whatever the prices are; those of the wrong sign count as 0. What rounding may have added where
+        large sums cancel is taken off.
 
         Parameters
         ----------
@@ -122,7 +128,9 @@ class YearsModel:
         rows = rows or self.rows
         price = _lawful(prices, rows)
         upper = np.where(np.isfinite(rows.upper), rows.upper, 0.0)
-        return float(self.constant + price @ upper + np.minimum(self.reduced(price, rows), 0.0).sum())
+        proven = float(self.constant + price @ upper + np.minimum(self.reduced(price, rows), 0.0).sum())
+        spread = np.abs(np.repeat(price, np.diff(rows.start)) * rows.value)
+        return proven - _ROUNDING * float(spread.sum() + np.abs(price * upper).sum())
 
     def reduced(self, prices: Floats, rows: Rows | None = None) -> Floats:
         """Reduced costs, (columns,), of prices as in `proven`."""
@@ -132,7 +140,7 @@ class YearsModel:
 
 
 def _lawful(prices: Floats, rows: Rows) -> Floats:
-    price = np.minimum(np.where(np.isfinite(prices), prices, 0.0), 0.0)
+    price = np.minimum(np.where(np.abs(prices) < _MOST_PRICE, prices, 0.0), 0.0)
     return np.where(np.isfinite(rows.upper), price, 0.0)
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from freehold.network.arrays import Integers
-from freehold.plan.phasing_truth import Truth, strong_components
+from freehold.plan.phasing_truth import Truth
 from freehold.plan.problem import Booleans, Problem
+from freehold.plan.strong_components import strong_components
 
 __all__ = ["Route", "States", "open_states"]
 
@@ -72,7 +73,7 @@ def open_states(problem: Problem, truth: Truth, allowed: Booleans | None = None)
             ways[item].append(way)
     open_ = possible & ~given
     asked = _asked(problem, open_, ways, takes, possible)
-    component, circular = _circles(problem, ways, takes)
+    component, circular = _circles(ways, takes)
     builder = _Builder()
     place: dict[tuple[int, int], int] = {}
     order = sorted(asked, key=lambda key: (component[key[0]], key))
@@ -122,10 +123,8 @@ def _asked(
     return asked
 
 
-def _circles(problem: Problem, ways: list[list[int]], takes: list[tuple[int, ...]]) -> tuple[list[int], list[bool]]:
-    needed = [[taken for way in of for taken in takes[way]] for of in ways]
-    start = np.concatenate(([0], np.cumsum([len(row) for row in needed]))).astype(np.int64)
-    return strong_components(problem.items, start, np.array([taken for row in needed for taken in row], np.int64))
+def _circles(ways: list[list[int]], takes: list[tuple[int, ...]]) -> tuple[list[int], list[bool]]:
+    return strong_components([[taken for way in of for taken in takes[way]] for of in ways])
 
 
 class _Builder:

@@ -9,35 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from freehold.network.arrays import Integers
-from freehold.network.order import components
 from freehold.plan.problem import Booleans, Horizon, Problem
+from freehold.plan.strong_components import strong_components
 
-__all__ = ["MONEY", "Truth", "strong_components"]
+__all__ = ["MONEY", "Truth"]
 
 MONEY = 1e-6
 """Money under which a budget counts as kept and two costs as equal, as a part of 1 or of the sum, whichever is more."""
-
-
-def strong_components(size: int, start: Integers, edges: Integers) -> tuple[list[int], list[bool]]:
-    """Component of each vertex, what is needed first, and whether each component is a circle.
-
-    Parameters
-    ----------
-    size
-        How many vertices there are.
-    start, edges : (size + 1,), (…,)
-        What each vertex needs, rows compressed.
-    """
-    component = [0] * size
-    room = np.zeros((5, max(size, 1)), np.int64).tolist()
-    begins, needed = start.tolist(), edges.tolist()
-    count = components(size, begins, needed, component, room)
-    members, circle = [0] * count, [False] * count
-    for vertex in range(size):
-        members[component[vertex]] += 1
-        if vertex in needed[begins[vertex] : begins[vertex + 1]]:
-            circle[component[vertex]] = True
-    return component, [own or many > 1 for own, many in zip(circle, members, strict=True)]
 
 
 class Truth:
@@ -72,9 +50,7 @@ class Truth:
             edges[problem.way_item[way]].extend(
                 problem.input_item[problem.input_start[way] : problem.input_start[way + 1]].tolist()
             )
-        start = np.concatenate(([0], np.cumsum([len(row) for row in edges]))).astype(np.int64)
-        flat = np.array([item for row in edges for item in row], np.int64)
-        self._circles = any(strong_components(problem.items, start, flat)[1])
+        self._circles = any(strong_components(edges)[1])
 
     def had(self, built: Booleans) -> Booleans:
         """Whether each item is had in each scenario, (items, scenarios), with these builds (builds,) there."""

@@ -18,7 +18,7 @@ from freehold.stack.values import Maybe, is_stated
 
 __all__ = [
     "YEAR", "building_costs", "date_on", "day_of", "learning_groups", "payments", "plan_cost", "plan_days", "plan_years",
-    "running_cost", "step_cost",
+    "running_cost", "stated", "step_cost",
 ]  # fmt: skip
 
 YEAR: Final = 365.0
@@ -61,7 +61,8 @@ def plan_years(limits: Limits) -> float:
     return plan_days(limits) / YEAR
 
 
-def _number(value: Maybe[float]) -> float:
+def stated(value: Maybe[float]) -> float:
+    """A cost or a time, 0 where it is blank or not known."""
     return value if is_stated(value) else 0.0
 
 
@@ -89,7 +90,7 @@ def building_costs(options: Sequence[Option], starts: Mapping[int, float]) -> di
     The cost of the n-th is its own times n to the power log2(learning): Wright 1936, "Factors Affecting the Cost of
     Airplanes", Journal of the Aeronautical Sciences 3(4).
     """
-    found = {number: _number(options[number].cost_once) for number in starts}
+    found = {number: stated(options[number].cost_once) for number in starts}
     for members in learning_groups(options).values():
         built = sorted((one for one in members if one in starts), key=lambda one: (starts[one], options[one].id))
         for place, number in enumerate(built, 1):
@@ -99,7 +100,7 @@ def building_costs(options: Sequence[Option], starts: Mapping[int, float]) -> di
 
 def running_cost(option: Option, limits: Limits) -> float:
     """What running an option costs over the whole length of a plan, not discounted."""
-    return _number(option.cost_year) * plan_years(limits)
+    return stated(option.cost_year) * plan_years(limits)
 
 
 def step_cost(option: Option, once: float, start: float, limits: Limits) -> float:
@@ -143,5 +144,5 @@ def payments(
         years[year_of(start)] += once
         for year in range(len(years)):
             begin, end = max(ready, year * YEAR), min((year + 1) * YEAR, last)
-            years[year] += _number(options[number].cost_year) * max(0.0, end - begin) / YEAR
+            years[year] += stated(options[number].cost_year) * max(0.0, end - begin) / YEAR
     return tuple(years)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from freehold.plan.open_graph import Arc, Graph, Part, needed_nodes, reached
-from freehold.plan.serving import strong_components
+from freehold.plan.strong_components import strong_components
 
 __all__ = ["Builder", "closures", "parts_of", "simplified", "without"]
 

@@ -15,7 +15,7 @@ from typing import Any
 from ortools.sat.python import cp_model
 
 from freehold.plan.open_graph import Part, needed_nodes
-from freehold.plan.serving import strong_components
+from freehold.plan.strong_components import strong_components
 
 __all__ = ["SatModel", "SatRun", "whole_costs"]
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
-from freehold.network.acceleration import compiled_copy, has_compiler
-from freehold.network.order import components
 from freehold.plan.problem import Booleans, Problem
+from freehold.plan.strong_components import strong_components
 
-__all__ = ["Serving", "scenario_bits", "strong_components"]
-
-_WORTH_COMPILING = 20_000
+__all__ = ["Serving", "scenario_bits"]
 
 
 def scenario_bits(rows: Booleans) -> list[int]:
@@ -28,34 +24,6 @@ def scenario_bits(rows: Booleans) -> list[int]:
         return [0] * len(rows)
     packed = np.packbits(rows, axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
-
-
-def strong_components(needed: Sequence[Sequence[int]]) -> tuple[list[int], list[bool]]:
-    """Component of each vertex, numbered so that what is needed comes first, and whether each component holds a circle.
-
-    Parameters
-    ----------
-    needed
-        Vertices that each vertex needs.
-    """
-    size = len(needed)
-    start = np.zeros(size + 1, np.int64)
-    np.cumsum([len(row) for row in needed], out=start[1:])
-    edges = np.fromiter((other for row in needed for other in row), np.int64, int(start[-1]))
-    component: Any = np.zeros(size, np.int64)
-    room = np.zeros((5, max(size, 1)), np.int64)
-    if size > _WORTH_COMPILING and has_compiler():
-        count = compiled_copy("freehold.network.order").components(size, start, edges, component, room)
-    else:
-        component = [0] * size
-        count = components(size, start.tolist(), edges.tolist(), component, room.tolist())
-    component_of = [int(of) for of in component]
-    members, cyclic = [0] * count, [False] * count
-    for vertex, row in enumerate(needed):
-        members[component_of[vertex]] += 1
-        if vertex in row:
-            cyclic[component_of[vertex]] = True
-    return component_of, [circle or size_of > 1 for circle, size_of in zip(cyclic, members, strict=True)]
 
 
 class Serving:

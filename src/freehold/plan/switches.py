@@ -16,17 +16,17 @@ from typing import Any, Final
 import numpy as np
 
 from freehold.measure.case import LOW, Case, Kernel, Supply
-from freehold.measure.level_view import Losses
 from freehold.network.acceleration import has_compiler
-from freehold.network.arrays import CAPACITY, TOLERANCE, Floats, Integers, Scenario, State
-from freehold.network.build import Built, with_needs
+from freehold.network.arrays import TOLERANCE, Floats, Integers, Scenario
+from freehold.network.build import with_needs
 from freehold.network.first_activity import first_activity
-from freehold.network.order import components
 from freehold.network.solve import mean_curve, running_state, solve
 from freehold.plan.activators import activators, item_adders
 from freehold.plan.applied import apply_options, with_additions, with_unknown_sources
 from freehold.plan.founded import MOMENT
 from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
+from freehold.plan.strong_components import strong_components
+from freehold.plan.switch_variants import CutEvent, Event, Key, LossEvent, Numbers, Variant, with_capacities
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.shares import Filled, fill_shares
 from freehold.stack.values import UNKNOWN, Source, Stack
@@ -48,16 +48,6 @@ def why_not_switches(stack: Stack, options: Iterable[Option]) -> str | None:
             if isinstance(change, Activate) and source is not None and source.status in (UNKNOWN, None, "in-use"):
                 return f"option '{option.id}' activates '{source.id}', which is perhaps in use already"
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """What takes numbers of its own: options that take shares, sources that do, options that bring items without a source."""
-
-    stake: float
-    sharing: frozenset[int]
-    taking: frozenset[str]
-    brought: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +103,8 @@ class Switches:
         self._kernel: Kernel = "compiled" if kernel == "auto" and size > _LARGE and has_compiler() else kernel
         self._cases: dict[float, Case] = {}
         self._remembered: dict[frozenset[int], _Chosen] = {}
-        self._numbers: dict[_Key, _Numbers] = {}
-        self._variants: dict[tuple[_Key, frozenset[int]], _Variant] = {}
+        self._numbers: dict[Key, Numbers] = {}
+        self._variants: dict[tuple[Key, frozenset[int]], Variant] = {}
         self.item_number: Mapping[str, int] = {item.id: number for number, item in enumerate(self._whole.items)}
 
     def case(self, stake: float) -> Case:
@@ -131,11 +121,11 @@ class Switches:
         (days, items)
             In the numbers of :attr:`item_number`.
         """
-        return self._levels(built, _Cut(cut), cut.stake, cut.known_on, days)
+        return self._levels(built, CutEvent(cut), cut.stake, cut.known_on, days)
 
     def least(self, built: frozenset[int], cut: Cutoff, day: float, rows: Floats) -> float:
         """The least, on the exact time line from day 0 to a day, of weighted sums of the levels: of the lowest of some rows."""
-        blow = _Cut(cut)
+        blow = CutEvent(cut)
         variant, started = self._found(built, blow, cut.stake, cut.known_on, day)
         scenario = self._scenario(variant, blow, built, started, cut.known_on)
         _, sums, _ = mean_curve(variant.built, scenario, rows, day, variant.running)
@@ -143,7 +133,7 @@ class Switches:
 
     def levels_lost(self, built: frozenset[int], lost: frozenset[int], stake: float, days: Sequence[float]) -> Floats:
         """The same when supplies of :meth:`case` are lost on day 0 for ever."""
-        return self._levels(built, _Loss(lost), stake, 0.0, days)
+        return self._levels(built, LossEvent(lost), stake, 0.0, days)
 
     @property
     def shares_on_circles(self) -> bool:
@@ -152,15 +142,15 @@ class Switches:
 
     # One run
 
-    def _levels(self, built: frozenset[int], blow: _Blow, stake: float, known_on: float, days: Sequence[float]) -> Floats:
+    def _levels(self, built: frozenset[int], blow: Event, stake: float, known_on: float, days: Sequence[float]) -> Floats:
         variant, started = self._found(built, blow, stake, known_on, days[-1])
         scenario = self._scenario(variant, blow, built, started, known_on)
         found: Floats = solve(variant.built, [scenario], days, 0.5, variant.running).levels[0]
         return found
 
     def _found(
-        self, built: frozenset[int], blow: _Blow, stake: float, known_on: float, horizon: float
-    ) -> tuple[_Variant, Floats]:
+        self, built: frozenset[int], blow: Event, stake: float, known_on: float, horizon: float
+    ) -> tuple[Variant, Floats]:
         """The network, and the day from which each source that is activated counts, ``inf`` for those that never do."""
         chosen = self._chosen(built)
         active, place = chosen.active, chosen.place
@@ -212,7 +202,7 @@ class Switches:
         return variant, self._risen(variant, blow, built, started, known_on, horizon, at_once)
 
     def _risen(
-        self, variant: _Variant, blow: _Blow, built: frozenset[int], started: Floats, known_on: float, horizon: float,
+        self, variant: Variant, blow: Event, built: frozenset[int], started: Floats, known_on: float, horizon: float,
         at_once: Sequence[str],
     ) -> Floats:  # fmt: skip
         """The days from which sources count, a moment later for those that would be found at more than they can rise to."""
@@ -240,7 +230,7 @@ class Switches:
             open_ = kept
         return started
 
-    def _scenario(self, variant: _Variant, blow: _Blow, built: frozenset[int], started: Floats, known_on: float) -> Scenario:
+    def _scenario(self, variant: Variant, blow: Event, built: frozenset[int], started: Floats, known_on: float) -> Scenario:
         """What happens: the blow, and each supply that is activated, or whose numbers options change, at its capacity."""
         chosen, moved = self._chosen(built), variant.numbers.capacity
         capacity = chosen.capacity
@@ -260,7 +250,7 @@ class Switches:
         values = np.concatenate([capacity, [row[2] for row in more]])
         finite = np.isfinite(days)
         places = variant.built.source_place[numbers[finite]]
-        return _with_capacities(blow.scenario(variant), days[finite], places, values[finite], compiled=variant.built.compiled)
+        return with_capacities(blow.scenario(variant), days[finite], places, values[finite], compiled=variant.built.compiled)
 
     # What is there
 
@@ -379,9 +369,7 @@ class Switches:
             source = whole.source_by_id[need.source]
             if counts(source):
                 needed[case.item_number[source.item]].append(case.item_number[need.item])
-        start = np.concatenate([[0], np.cumsum([len(row) for row in needed])]).astype(int).tolist()
-        component = [0] * len(needed)
-        components(len(needed), start, [one for row in needed for one in row], component, [[0] * len(needed) for _ in range(5)])
+        component, _ = strong_components(needed)
         found = set()
         for id_ in self._by:
             row = whole.source_by_id.get(id_)
@@ -393,8 +381,8 @@ class Switches:
 
     # Numbers
 
-    def _variant(self, built: frozenset[int], taking: frozenset[str], stake: float) -> _Variant:
-        key = _Key(stake, self._sharing & built if taking else frozenset(), taking, self._bringers & built)
+    def _variant(self, built: frozenset[int], taking: frozenset[str], stake: float) -> Variant:
+        key = Key(stake, self._sharing & built if taking else frozenset(), taking, self._bringers & built)
         changers = self._need_changers & built
         if (key, changers) not in self._variants:
             if key not in self._numbers:
@@ -421,7 +409,7 @@ class Switches:
             if not sources and item in self._item_adder
         )
 
-    def _made(self, key: _Key) -> _Numbers:
+    def _made(self, key: Key) -> Numbers:
         case = self.case(key.stake)
         supplies = list(case.supplies)
         capacity: dict[int, float] = {}
@@ -436,10 +424,10 @@ class Switches:
         if key.taking:
             self._share_out(key, case, supplies, capacity)
         if supplies == list(case.supplies):
-            return _Numbers(case, capacity)
-        return _Numbers(case.with_numbers(self._whole, supplies, case.needs), capacity)
+            return Numbers(case, capacity)
+        return Numbers(case.with_numbers(self._whole, supplies, case.needs), capacity)
 
-    def _share_out(self, key: _Key, case: Case, supplies: list[Supply], capacity: dict[int, float]) -> None:
+    def _share_out(self, key: Key, case: Case, supplies: list[Supply], capacity: dict[int, float]) -> None:
         """Shares and capacities of the items of which sources take a share."""
         named = key.sharing | {self._adder[source] for source in key.taking if source in self._adder}
         chosen = [self._options[place] for place in sorted(named)]
@@ -464,7 +452,7 @@ class Switches:
             found.setdefault((need.source, need.item), []).append(number)
         return found
 
-    def _with_needs(self, numbers: _Numbers, changers: frozenset[int]) -> _Variant:
+    def _with_needs(self, numbers: Numbers, changers: frozenset[int]) -> Variant:
         """The network with covers and weights that these options change."""
         needs = numbers.case.needs
         weights: dict[int, float] = {}
@@ -482,74 +470,15 @@ class Switches:
                         weights[number] = min(weights.get(number, 1.0 if need.weight is None else need.weight), change.weight)
         base = numbers.case.built(LOW)
         if not weights and not covers:
-            return _Variant(numbers, base, numbers.case.running(LOW))
+            return Variant(numbers, base, numbers.case.running(LOW))
         built = with_needs(base, weights, covers)
-        return _Variant(numbers, built, running_state(built))
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    cut: Cutoff
-
-    def scenario(self, variant: _Variant) -> Scenario:
-        scenarios = variant.numbers.scenarios
-        if self.cut not in scenarios:
-            scenarios[self.cut] = variant.numbers.case.scenario(self.cut, LOW)
-        return scenarios[self.cut]
-
-
-@dataclass(frozen=True, slots=True)
-class _Loss:
-    lost: frozenset[int]
-
-    def scenario(self, variant: _Variant) -> Scenario:
-        return variant.numbers.losses.scenario(self.lost)
-
-
-_Blow = _Cut | _Loss
-
-
-class _Numbers:
-    """A case with certain shares and capacities, and what is remembered of it."""
-
-    def __init__(self, case: Case, capacity: Mapping[int, float]) -> None:
-        self.case, self.capacity = case, capacity
-        self.scenarios: dict[Cutoff, Scenario] = {}
-
-    @cached_property
-    def losses(self) -> Losses:
-        return Losses(self.case, LOW)
-
-
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    """The network of certain numbers and needs, and how it stands before anything happens."""
-
-    numbers: _Numbers
-    built: Built
-    running: State
+        return Variant(numbers, built, running_state(built))
 
 
 def _forget(memory: dict[Any, Any]) -> None:
     """Make room for one more."""
     if len(memory) >= _MOST_NETWORKS:
         del memory[next(iter(memory))]
-
-
-def _with_capacities(base: Scenario, days: Floats, places: Integers, values: Floats, *, compiled: bool) -> Scenario:
-    """A scenario, and from these days on sources at these capacities."""
-    if not len(days):
-        return base
-    kinds = np.full(len(days), CAPACITY, np.int64)
-    if not compiled:
-        rows = [*zip(base.day, base.kind, base.index, base.value, strict=True)]
-        rows += zip(days.tolist(), kinds.tolist(), places.tolist(), values.tolist(), strict=True)
-        rows.sort(key=lambda row: row[0])
-        return Scenario(*map(list, zip(*rows, strict=True)))
-    day = np.concatenate([base.day, days])
-    order = np.argsort(day, kind="stable")
-    columns = ((base.kind, kinds), (base.index, places), (base.value, values))
-    return Scenario(day[order], *(np.concatenate(pair)[order] for pair in columns))
 
 
 def _only_shares(option: Option) -> Option:

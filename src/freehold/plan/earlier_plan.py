@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,8 @@ from freehold.whole_file import read_bounded
 __all__ = ["EarlierPlan", "EarlierStep", "read_earlier"]
 
 _LARGEST_FILE: Final = 64 * 1024 * 1024
+_MOST_COST: Final = 1e20
+"""More than all the options that there can be cost together."""
 _VERBS: Final = ("plan", "plan follow")
 
 
@@ -98,6 +99,6 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     number = float(value)
-    if not 0 <= number < math.inf:
+    if not 0 <= number <= _MOST_COST:
         raise ValueError
     return number

@@ -10,7 +10,8 @@ from typing import Final
 from freehold.errors import BadCutoff, PlanError, UsageError
 from freehold.measure.cutoff import check_cutoff
 from freehold.plan.applied import apply_options, with_additions
-from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, Limits, LossAim, ShareAim
+from freehold.plan.goal_values import (
+    MOST_MONEY, MOST_PEOPLE, Aim, BestAim, Goal, LevelAim, Limits, LossAim, ShareAim)
 from freehold.plan.option_values import Activate, Option
 from freehold.stack.control import Control, Truth
 from freehold.stack.cutoff import Rule
@@ -92,10 +93,21 @@ def check_limits(limits: Limits) -> None:
     for what, amount in amounts:
         if amount is not None and (math.isnan(amount) or amount < 0):
             raise UsageError(f"{what} of {amount:g} makes no sense. Give a number from 0 up.")
+    if limits.people is not None and limits.people > MOST_PEOPLE:
+        raise UsageError(f"a number of people of {limits.people:g} is more than there are. Leave the limit out.")
+    for what, money in (("a budget", limits.budget), ("a penalty", limits.penalty)):
+        _check_money(what, money)
+    for money in limits.budget_years:
+        _check_money("a budget for a year", money)
     if limits.quality is not None and not 0 <= limits.quality <= 1:
         raise UsageError(f"a least quality of {limits.quality:g} is not between 0 and 1.")
     if not 0 <= limits.discount < 1:
         raise UsageError(f"a discount of {limits.discount:g} a year is not from 0 up to 1. Write 5 % as 0.05.")
+
+
+def _check_money(what: str, money: float | None) -> None:
+    if money is not None and money > MOST_MONEY:
+        raise UsageError(f"{what} of {money:g} is larger than {MOST_MONEY:g}. Choose a larger unit, or leave it out.")
 
 
 def _date(text: str, what: str) -> date:

@@ -7,11 +7,16 @@ what is to be least or most.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from freehold.stack.cutoff import Cutoff
 
-__all__ = ["Aim", "BestAim", "Goal", "LevelAim", "Limits", "LossAim", "ShareAim"]
+__all__ = ["MOST_MONEY", "MOST_PEOPLE", "Aim", "BestAim", "Goal", "LevelAim", "Limits", "LossAim", "ShareAim"]
+
+MOST_MONEY: Final = 1e15
+"""The largest amount of money that is reckoned with, as in a stack."""
+MOST_PEOPLE: Final = 1e10
+"""The largest number of persons, more than there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from freehold.plan.plan_values import Impossible
 from freehold.plan.prices import YEAR, date_on, day_of, plan_days
 from freehold.plan.search import Search
 from freehold.plan.search_values import Terms
+from freehold.plan.verdicts import Demand
 from freehold.stack.values import is_stated
 
 __all__ = ["JudgeOf", "why_impossible"]
@@ -33,6 +34,8 @@ _MOST_ASKED: Final = 40
 _PARTS: Final = 12
 _CLOSE: Final = 1e-3
 _FIRST_DAYS: Final = 30
+_LONGEST: Final = 100 * YEAR
+"""Days beyond its end within which a later end of the plan is looked for."""
 
 
 def why_impossible(
@@ -68,18 +71,46 @@ def why_impossible(
     part = search.seconds / _PARTS
     anyhow = replace(terms, most_cost=None, forced=frozenset())
     free = search.within(_no_limits(search), options=_unconditional(search.openings.options), seconds=part)
-    if free.possible(anyhow) is False:
-        alone = [aim for aim in search.aims if free.possible(anyhow, [aim]) is False]
+    unlimited = _possible(free, anyhow)
+    if unlimited is False:
+        alone = [aim for aim in search.aims if _possible(free, anyhow, [aim]) is False]
         aims = tuple(alone or search.aims)
-        best = tuple(free.highest(aim)[0] for aim in aims)
+        best = tuple(_highest(free, anyhow, aim) for aim in aims)
         return Impossible("options", aims, best, _missing(search, anyhow, held, judge_of))
     if search.within(_no_limits(search), seconds=part).possible(replace(terms, most_cost=None)) is False:
-        return Impossible("conditions", (), ())
+        return Impossible("conditions" if unlimited else "unknown", (), ())
     return _limit_in_the_way(search, terms, part)
 
 
+def _possible(free: Search, terms: Terms, aims: Sequence[int] | None = None) -> bool | None:
+    """Whether aims can hold without limits and conditions: everything at once says it where no step can do harm."""
+    demands = [free.verdicts.aims[aim] for aim in (free.aims if aims is None else aims)]
+    if terms.least_reliance is not None and aims is None:
+        demands.append(Demand(None, terms.least_reliance, graded=True))
+    if not terms.futures and all(_only_helps(free, demand) for demand in demands):
+        return not free.verdicts.failing(_everything(free, terms), demands)
+    return free.possible(terms, aims)
+
+
+def _highest(free: Search, terms: Terms, aim: int) -> float:
+    demand = Demand(aim, 0.0, graded=True)
+    return free.verdicts.reached(_everything(free, terms), demand) if _only_helps(free, demand) else free.highest(aim)[0]
+
+
+def _only_helps(free: Search, demand: Demand) -> bool:
+    return all(sign == 1 for sign in free.verdicts.signs(demand))
+
+
+def _everything(free: Search, terms: Terms) -> frozenset[int]:
+    return free.openings.standing.union(free.openings.earliest) - terms.forbidden
+
+
 def _unconditional(options: Sequence[Option]) -> list[Option]:
-    return [replace(option, requires=(), excludes=()) for option in options]
+    """The options without what they ask of each other, each ready on the first day."""
+    return [
+        replace(option, requires=(), excludes=(), earliest=None, lead=0.0 if is_stated(option.lead) else option.lead)
+        for option in options
+    ]
 
 
 def _no_limits(search: Search) -> Limits:
@@ -158,8 +189,13 @@ def _irreducible(
 def _limit_in_the_way(search: Search, terms: Terms, part: float) -> Impossible:
     limits = search.goal.limits
 
+    unsettled = False
+
     def possible(wider: Limits, asked: Terms = terms) -> bool:
-        return bool(search.within(wider, seconds=part).possible(asked))
+        nonlocal unsettled
+        known = search.within(wider, seconds=part).possible(asked)
+        unsettled = unsettled or known is None
+        return bool(known)
 
     if terms.most_cost is not None and possible(limits, replace(terms, most_cost=None)):
         return Impossible("budget", (), (), limit=_least_cost(search, limits, replace(terms, most_cost=None), part))
@@ -169,8 +205,8 @@ def _limit_in_the_way(search: Search, terms: Terms, part: float) -> Impossible:
         most = math.fsum(search.openings.price(one) for one in search.openings.earliest) or 1.0
         enough = _least(lambda money: possible(replace(limits, budget_years=(money,))), 0.0, most, _CLOSE * most)
         return Impossible("budget", (), (), limit=enough)
-    end = _last_of_all(search)
     begin, days = plan_days(limits), float(_FIRST_DAYS)
+    end = min(_last_of_all(search), begin + _LONGEST)
     while begin + days / 2 < end:
         last = min(end, begin + days)
         if possible(replace(limits, by=date_on(last, limits))):
@@ -187,7 +223,9 @@ def _limit_in_the_way(search: Search, terms: Terms, part: float) -> Impossible:
     for reason, wider in (("people", fewer), ("time", replace(fewer, by=date_on(end, limits), lead=None))):
         if possible(wider):
             return Impossible(reason, (), ())
-    return Impossible("budget", (), ())
+    if unsettled:
+        return Impossible("unknown", (), ())
+    return Impossible("budget" if limits.budget is not None or limits.budget_years else "time", (), ())
 
 
 def _least_cost(search: Search, limits: Limits, terms: Terms, part: float) -> float | None:

@@ -134,10 +134,10 @@ class Master:
     def _add_money(self, terms: Terms) -> None:
         limits = self.openings.limits
         if terms.most_cost is not None and terms.most_cost < math.inf:
-            self.limit_cost(self.unit.down(terms.most_cost - self._fixed + TOLERANCE * abs(terms.most_cost)))
+            self.limit_cost(self.unit.limit(terms.most_cost - self._fixed + TOLERANCE * abs(terms.most_cost)))
         if limits.budget is not None and limits.budget < math.inf:
             spent = self._timing.spent if self._timing else self._cost
-            self._model.add(spent <= max(-1, self.unit.down(limits.budget - self._fixed + TOLERANCE * limits.budget)))
+            self._model.add(spent <= self.unit.limit(limits.budget - self._fixed + TOLERANCE * limits.budget))
 
     def limit_cost(self, units: int) -> None:
         """Let no plan cost more than so many units."""

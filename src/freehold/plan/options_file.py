@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from freehold.errors import BadOptions, BadStack, Finding, TooLarge, Unreadable
+from freehold.plan.goal_values import MOST_PEOPLE
 from freehold.plan.option_changes import Seen, compared, needs_between
 from freehold.plan.option_conditions import Conditions, conditions_of
 from freehold.plan.option_rows import OptionRow, csv_rows, toml_rows
@@ -201,6 +202,8 @@ class _Reader:
             self._bad(row, "lead", "is forever: it is never ready", "Write how long it takes, or leave the option out")
         if any(math.isinf(one.days) for one in slip):
             self._bad(row, "slip", "is forever: it never works then", "Write a success below 1 instead")
+        if (cells["people"] or 0.0) > MOST_PEOPLE:
+            self._bad(row, "people", f"is {cells['people']:g}, more persons than there are", "Correct the number")
         if cells["success"] == 0:
             self._bad(row, "success", "is 0: it never works", "Write its odds, above 0, or leave the option out")
         if cells["learning"] == 0:

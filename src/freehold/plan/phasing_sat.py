@@ -16,6 +16,8 @@ __all__ = ["improve"]
 
 _GOAL_SCALE = 1_000.0
 _MOST_MONEY = 1e9
+_MOST_UNITS = 2.0**52
+"""The largest sum that the solver adds up without going over what it can hold."""
 _BEAT = 0.05
 
 
@@ -69,7 +71,8 @@ def improve(
             for build in range(builds):
                 program.add_implication(columns[year - 1][build], column[build])
     _budgets(program, columns, model, cost[model.builds], horizon)
-    goal = np.round(model.cost * _GOAL_SCALE).astype(np.int64).reshape(model.years, model.width)
+    goal_scale = min(_GOAL_SCALE, _MOST_UNITS / max(1.0, float(np.abs(model.cost).sum())))
+    goal = np.round(model.cost * goal_scale).astype(np.int64).reshape(model.years, model.width)
     used = [(year, one) for year, one in zip(*np.nonzero(goal), strict=True)]
     program.minimize(sum(int(goal[year, one]) * columns[year][one] for year, one in used))
     if hint is not None:
@@ -104,14 +107,15 @@ def _budgets(
     paid = np.flatnonzero(price)
     if not len(paid):
         return
-    scale = 1.0 if np.array_equal(price, np.round(price)) else _MOST_MONEY / float(price.sum())
+    total = float(price.sum())
+    scale = 1.0 if np.array_equal(price, np.round(price)) and total < _MOST_UNITS else _MOST_MONEY / total
     whole: Integers = np.ceil(price * scale - 1e-9).astype(np.int64)
     for year, column in enumerate(columns):
         budget = horizon.budget[model.first[year]]
         if np.isfinite(budget):
             before = columns[year - 1] if year else None
             spent = sum(int(whole[build]) * (column[build] - (before[build] if before else 0)) for build in paid.tolist())
-            program.add(spent <= int(np.floor(budget * scale + 1e-9)))
+            program.add(spent <= int(min(_MOST_UNITS, np.floor(budget * scale + 1e-9))))
 
 
 class _Watch(cp_model.CpSolverSolutionCallback):

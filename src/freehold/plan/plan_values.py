@@ -121,8 +121,9 @@ class Impossible:
     Parameters
     ----------
     reason
-        ``options`` (not even all of them do), ``budget``, ``time``, ``people``, ``conditions`` (requires, excludes), or
-        ``confidence`` (none was found that holds in the share of futures asked for).
+        ``options`` (not even all of them do), ``budget``, ``time``, ``people``, ``conditions`` (requires, excludes),
+        ``confidence`` (none was found that holds in the share of futures asked for), or ``unknown`` (that there is none is
+        proven, and the time was too short to say why).
     aims
         Numbers of the aims that cannot be met, and what each comes to at best.
     best

@@ -171,7 +171,7 @@ class Timing:
                 if is_stated(yearly) and yearly > 0 and end > begin:
                     paid.append(unit.down(yearly) * self._days_ready(one, begin, end))
             if paid and budget < math.inf:
-                model.add(sum(paid) <= _DAYS * max(-1, unit.down(budget - fixed[year])))
+                model.add(sum(paid) <= _DAYS * unit.limit(budget - fixed[year]))
 
     def _days_ready(self, option: int, begin: int, end: int) -> Any:
         """Days from ``begin`` until ``end`` on which an option is ready, no fewer."""
@@ -198,7 +198,9 @@ class Timing:
             if end > begin and people > 0:
                 intervals.append(model.new_fixed_size_interval_var(begin, end - begin, f"work on {one}"))
                 demands.append(math.ceil(people * _PARTS_OF_PERSON - TOLERANCE))
-        room = math.floor((openings.limits.people or 0.0) * _PARTS_OF_PERSON + TOLERANCE)
+        room = sum(demands)
+        if openings.limits.people is not None and openings.limits.people * _PARTS_OF_PERSON < room:
+            room = math.floor(openings.limits.people * _PARTS_OF_PERSON + TOLERANCE)
         fixed = [one for one in openings.committed if openings.options[one].people > 0]
         # what is committed may already take more than there are; it stays, and nothing is added beside it
         if fixed:

@@ -15,6 +15,7 @@ from typing import Final
 __all__ = ["Unit", "unit_for"]
 
 _MOST_EXACT: Final = 2**50
+_MOST_LIMIT: Final = 2**52
 _MOST_ROUNDED: Final = 1e11
 _FINEST: Final = 9
 _MOST_PLACES: Final = 300
@@ -35,6 +36,12 @@ class Unit:
         scaled = amount * 10.0**self.places if self.places >= 0 else amount / 10.0**-self.places
         near = round(scaled)
         return near if abs(scaled - near) <= max(_SLACK, 4e-16 * abs(scaled)) else math.floor(scaled)
+
+    def limit(self, amount: float) -> int:
+        """A limit in units, as far as the solver can hold it: no sum of amounts of this unit comes up to the largest."""
+        if amount >= self.amount(_MOST_LIMIT):
+            return _MOST_LIMIT
+        return max(-1, self.down(amount))
 
     def amount(self, units: float) -> float:
         """Units as an amount."""

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from freehold.errors import Finding, PlanError, TooLarge, Unreadable
 from freehold.plan.earlier_plan import EarlierStep
-from freehold.plan.goal_values import Limits
+from freehold.plan.goal_values import MOST_MONEY, Limits
 from freehold.plan.option_values import Option
 from freehold.plan.prices import date_on, day_of, running_cost
 from freehold.stack.cells import nearest, shown
@@ -34,6 +34,7 @@ STATES: Final = ("done", "started", "late", "dropped")
 _KEYS: Final = ("option", "state", "start", "ready", "cost")
 _LARGEST_FILE: Final = 4 * 1024 * 1024
 _MOST_STEPS: Final = 20_000
+_MOST_FINDINGS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,10 @@ def read_state(
     reader = StateReader(str(path), {one.id: one for one in options}, limits, earlier or {})
     found = [state for number, row in enumerate(_rows(Path(path)), 1) if (state := reader.step(number, row)) is not None]
     if reader.findings:
-        count = "an error" if len(reader.findings) == 1 else f"{len(reader.findings)} errors"
-        raise PlanError("\n  ".join([f"{count} in the state of the work:", *map(str, reader.findings)]))
+        count = "an error" if len(reader.findings) == 1 else f"{len(reader.findings):,} errors"
+        more = len(reader.findings) - _MOST_FINDINGS
+        told = [*map(str, reader.findings[:_MOST_FINDINGS]), *([f"and {more:,} more."] if more > 0 else [])]
+        raise PlanError("\n  ".join([f"{count} in the state of the work:", *told]))
     return tuple(found)
 
 
@@ -241,8 +244,7 @@ class StateReader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
             self._wrong("cost", f"{shown(value)} is no cost", "Write a number of 0 or more")
             return 0.0
-        try:
-            return float(value)
-        except OverflowError:
-            self._wrong("cost", "is too large", "Write a number that there can be")
+        if value > MOST_MONEY:
+            self._wrong("cost", f"{shown(value)} is larger than {MOST_MONEY:g}", "Choose a larger unit")
             return 0.0
+        return float(value)

@@ -99,7 +99,7 @@ PLAN_KEYS: Final[dict[str, Schema]] = {
     "impossible": or_null(
         object_of(
             {
-                "reason": {"enum": ["options", "budget", "time", "people", "conditions", "confidence"]},
+                "reason": {"enum": ["options", "budget", "time", "people", "conditions", "confidence", "unknown"]},
                 "aims": list_of(object_of({"aim": COUNT, "text": NAME, "best": LEVEL})), "missing": list_of(_NAMES),
                 "limit": _MONEY,
             }
@@ -125,7 +125,7 @@ PLAN_KEYS: Final[dict[str, Schema]] = {
         )
     ),
     "sensitivity": list_of(
-        object_of({"what": {"enum": ["budget", "by"]}, "value": NAME, "cost": _MONEY, "reliance": or_null(LEVEL)})
+        object_of({"what": {"enum": ["budget", "budget_year", "by"]}, "value": NAME, "cost": _MONEY, "reliance": or_null(LEVEL)})
     ),
     "options": list_of(object_of({"id": NAME, "name": NAME, "origin": {"enum": ["stack", "file", "catalogue"]}})),
     "unjudged": list_of(

@@ -36,7 +36,7 @@ def first_page(answer: PlanAnswer, stack: Stack | None) -> tuple[Paragraph, ...]
         The stack as it is, for names.
     """
     for most in (3, 2, 1):
-        told = tuple(_told(answer, stack, most))
+        told = tuple(one for one in _told(answer, stack, most) if one.text)
         if sum(len(one.text.split()) for one in told) <= MOST_WORDS:
             break
     return told
@@ -65,7 +65,7 @@ def _told(answer: PlanAnswer, stack: Stack | None, most: int) -> Iterator[Paragr
 def _cost(answer: PlanAnswer) -> str:
     assert answer.cost is not None
     if not answer.steps:
-        return say("plan.nothing_to_do")
+        return _nothing(answer, answer.cost)
     steps, total = count("plan.steps", len(answer.steps)), money(answer.cost, answer.currency)
     rate = answer.goal.limits.discount
     if answer.price is None:
@@ -80,15 +80,22 @@ def _cost(answer: PlanAnswer) -> str:
     return told + (" " + say("plan.discounted", rate=percent(rate)) if rate > 0 else "")
 
 
+def _nothing(answer: PlanAnswer, cost: float) -> str:
+    """Why a plan has no steps."""
+    if not all(check.met for check in answer.checks):
+        return say("plan.nothing_pays", lost=money(cost, answer.currency))
+    return say("plan.nothing_to_do" if answer.checks else "plan.nothing_gains")
+
+
 def bound_words(answer: PlanAnswer) -> str:
     """How much cheaper a plan could be at most, in a sentence."""
     gap = answer.gap
     if answer.cost is None or gap is None:
         return ""
-    if not answer.steps and answer.cost == 0:
-        return say("plan.bound_nothing")
     if answer.goal.seek == "reliance":
         return say("plan.bound_reliance" if answer.stopped is None else "plan.bound_reliance_open")
+    if not answer.steps and answer.cost == 0:
+        return say("plan.bound_nothing")
     if gap <= 1e-9:
         return say("plan.bound_proven")
     if answer.bound <= 0:
@@ -186,7 +193,8 @@ def _not_survived(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
 def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
     if not answer.confirmed:
         return say("plan.not_confirmed"), "bad"
-    told = [say("plan.confirmed")]
+    paid = answer.goal.limits.penalty is not None and not all(check.met for check in answer.checks)
+    told = [say("plan.confirmed_paid" if paid else "plan.confirmed")]
     sure = answer.confidence
     if sure is None:
         told.append(say("plan.certain"))

@@ -256,7 +256,7 @@ def _tags(_column: Attribute, raw: object) -> tuple[str, ...]:
     parts = _parts(raw)
     if not all(isinstance(part, str) for part in parts):
         raise BadCell(f"{shown(raw)} is not a list of words", "Put each word in quotes")
-    return tuple(str(part) for part in parts)
+    return tuple(word for part in parts if (word := str(part).strip()))
 
 
 def _date(_column: Attribute, raw: object) -> str:

@@ -60,7 +60,8 @@ def gantt_svg(gantt: Gantt, number: int) -> str:
 def _bar(bar: GanttBar, across: object, top: float) -> str:
     assert callable(across)
     start, ready, end = float(across(bar.start)), float(across(bar.ready)), float(_WIDTH - _RIGHT)
-    ready = min(end, max(ready, start + 2))
+    # what was there before the chart begins is not being built in it
+    ready = min(end, max(ready, start + 2)) if bar.ready > 0 else start
     y = top + (_ROW - _BAR) / 2
     name = clean(bar.title)
     name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
@@ -68,7 +69,9 @@ def _bar(bar: GanttBar, across: object, top: float) -> str:
     if end > ready:
         there = f'<rect class="there" x="{ready:.1f}" y="{y:.1f}" width="{end - ready:.1f}" height="{_BAR}"/>'
     label = f'<text class="name" x="{_NAMES - 10}" y="{y + _BAR - 2:.1f}" text-anchor="end">{escape(name)}</text>'
-    building = f'<rect class="building" x="{start:.1f}" y="{y:.1f}" width="{ready - start:.1f}" height="{_BAR}"/>'
+    building = ""
+    if ready > start:
+        building = f'<rect class="building" x="{start:.1f}" y="{y:.1f}" width="{ready - start:.1f}" height="{_BAR}"/>'
     return f'<g class="{bar.tone}">{label}{building}{there}</g>'
 
 

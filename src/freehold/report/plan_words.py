@@ -20,7 +20,7 @@ __all__ = [
 
 _LONGEST: Final = 60
 """Letters of a name within a sentence."""
-_MOST_WORDS: Final = 5
+_MOST_WORDS: Final = 10
 """Words of one."""
 _MOST_RULES: Final = 2
 """Rules of a cut-off that are told one by one where it has a name."""
@@ -35,8 +35,11 @@ def money(value: float, currency: str | None = None) -> str:
 def short(name: str) -> str:
     """A name that fits a sentence."""
     words = name.split()
-    name = name if len(words) <= _MOST_WORDS else " ".join(words[:_MOST_WORDS]) + "…"
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    name = name if len(words) <= _MOST_WORDS else " ".join(words[:_MOST_WORDS]).rstrip(",;:") + "…"
+    if len(name) <= _LONGEST:
+        return name
+    whole = name[:_LONGEST].rpartition(" ")[0].rstrip(",;:…")
+    return (whole if len(whole) > _LONGEST // 2 else name[: _LONGEST - 1]) + "…"
 
 
 def few(names: Sequence[str], most: int) -> str:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freehold.plan.goal_values import BestAim, Goal, LevelAim
+from freehold.plan.goal_values import BestAim, Goal, LevelAim, LossAim
 from freehold.plan.option_values import Option
 from freehold.plan.plan_values import Confidence, Impossible, Leased, PlanAnswer, Step
 from freehold.report.answers import Context, context_of
 from freehold.report.gantt_lines import gantt_lines
 from freehold.report.interface import Document, Gantt, GanttBar, Heading, Look, Paragraph, Table, walk
-from freehold.report.plan_words import few, money, short
+from freehold.report.plan_words import aim_words, few, money, short
 from freehold.report.render import document_of, render
 from freehold.report.text import TextFace
 from freehold.stack.cutoff import Cutoff, Rule
@@ -217,6 +217,21 @@ def test_what_is_paid_in_all_is_told_and_why_the_plan_s_cost_is_another_sum() ->
     same = flat(page(replace(PLAN, cost=60000.0)))
     assert "In all 60,000 EUR is paid." in same
     assert "another sum" not in same
+
+
+def test_where_nothing_was_asked_no_share_of_futures_is_said_to_hold() -> None:
+    most = replace(PLAN, goal=replace(PLAN.goal, aims=(), seek="reliance"), checks=(), confidence=Confidence(None, 1.0, 0, ()))
+    said = first_page(most)
+    assert "probability of" not in said
+    assert "every aim" not in said
+    assert "It takes for granted that every step works and is ready in time; with --reliance LEVEL" in said
+
+
+def test_the_own_country_is_none_that_is_lost() -> None:
+    aim = LossAim("country", 1, 0.5, (30.0,))
+    assert aim_words(aim, office()).startswith("no loss of one country other than home brings")
+    assert aim_words(aim, replace(office(), home=None)).startswith("no loss of one country brings")
+    assert "no loss of 2 providers at once" in aim_words(LossAim("provider", 2, 0.5, (30.0,)), office())
 
 
 def test_no_table_of_wagers_stands_where_there_is_no_plan() -> None:

@@ -252,6 +252,9 @@ def _worst(curve: Curve) -> tuple[float, float]:
 def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
     if not answer.confirmed:
         return say("plan.not_confirmed"), "bad"
+    if not answer.goal.aims:
+        # nothing was asked that could hold or fail, so that no share of futures says anything
+        return say("plan.confirmed_reliance") + " " + say("plan.certain_reliance"), "plain"
     told = [say("plan.confirmed")]
     sure = answer.confidence
     if sure is None:

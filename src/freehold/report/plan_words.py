@@ -143,8 +143,10 @@ def aim_words(aim: Aim, stack: Stack | None) -> str:
             return say("plan.aim_share", measure=say(f"plan.measure_{aim.measure}"), what=what, share=percent(aim.share))
         case LossAim():
             number = "one" if aim.order == 1 else "many"
+            # the own country is none that can be lost
+            of = "other_country" if aim.of == "country" and stack is not None and stack.home is not None else aim.of
             return say(
-                f"plan.aim_loss_{number}", order=aim.order, of=say(f"plan.of_{aim.of}_{number}"), level=percent(aim.level),
+                f"plan.aim_loss_{number}", order=aim.order, of=say(f"plan.of_{of}_{number}"), level=percent(aim.level),
                 when=_on(aim.days, throughout=False),
             )  # fmt: skip
 

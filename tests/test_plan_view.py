@@ -65,7 +65,7 @@ def test_the_first_page_says_what_it_costs_by_when_what_is_leased_what_it_does_n
         "What it does not survive: with everything foreign cut off, 75 % is left on day 365, at worst.",
         "The cut-off engine has confirmed every aim, on each day asked",
         "In 93 % of 500 sampled futures, in which steps fail or are late, it holds (surely 90 % to 95 %; asked: 90 %).",
-        "Should Run our own mail fail, that falls to 3 %.",
+        "Should “Run our own mail” fail, that falls to 3 %.",
     ):
         assert one in said
     places = [said.index(one) for one in ("costs", "plan ends", "Still leased", "does not survive", "confirmed")]
@@ -121,6 +121,18 @@ def test_a_budget_that_is_too_small_is_told_with_the_least_that_is_enough() -> N
     assert "There is no plan with so few people. It would take 3 persons at once." in first_page(few_)
     late = replace(NO_PLAN, impossible=Impossible("time", (), (), limit=400.0))
     assert "There is no plan that is ready in time. It would take at least 400 days." in first_page(late)
+
+
+def test_people_that_are_too_few_and_steps_that_take_too_long_are_told_with_what_is_needed() -> None:
+    def said(reason: str, limit: float | None, lead: float | None = None) -> str:
+        limits = replace(NO_PLAN.goal.limits, lead=lead)
+        impossible = Impossible(reason, (), (), limit=limit)
+        return first_page(replace(NO_PLAN, goal=replace(NO_PLAN.goal, limits=limits), impossible=impossible))
+
+    assert "It would take one person." in said("people", 1.0)
+    assert "It would take 1.5 persons at once." in said("people", 1.5)
+    assert "Steps that take longer than 30 days are left out." in said("time", None, 30.0)
+    assert "left out" not in said("time", 200.0, 30.0)
 
 
 def test_a_sureness_that_no_plan_has_is_told_with_the_surest() -> None:

@@ -298,7 +298,9 @@ def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
         elif why.reason == "time":
             told.append(say("plan.limit_time", days=show_day(why.limit)))
         elif why.reason == "people":
-            told.append(say("plan.limit_people", limit=f"{why.limit:,.0f}"))
+            told.append(say(f"plan.limit_people_{'one' if why.limit == 1 else 'many'}", limit=f"{why.limit:g}"))
+    elif why.reason == "time" and answer.goal.limits.lead is not None:
+        told.append(say("plan.limit_lead", days=show_day(answer.goal.limits.lead)))
     if why.missing:
         names = [
             option_name(next((one for one in answer.unjudged if one.id == id_), None), item_name(stack, id_))

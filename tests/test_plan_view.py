@@ -350,6 +350,16 @@ def test_what_was_ready_before_the_chart_begins_is_not_being_built() -> None:
     assert 'class="building"' not in render(replace(PLAN, steps=(done,)), "html", beside())
 
 
+def test_the_chart_fits_a_narrow_page_with_its_names_above_their_bars() -> None:
+    html = render(PLAN, "html", beside())
+    drawing = html[html.index('<svg viewBox="0 0 560') :].split("</svg>")[0]
+    for x, width in re.findall(r'<rect class="\w+" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawing):
+        assert 0 <= float(x) < float(x) + float(width) <= 560
+    names = re.findall(r'class="name" x="(\d+)"[^>]*>([^<]*)<', drawing)
+    assert names == [("6", "Run our own mail"), ("6", "Stock of disks")]
+    assert ".gantt svg{max-width:44rem;min-width:18rem}" in html
+
+
 def test_the_chart_ends_on_the_plan_s_last_day() -> None:
     goal = replace(PLAN.goal, limits=replace(PLAN.goal.limits, by="2028-03-01"))
     (chart,) = [one for one in walk(document_of(replace(PLAN, goal=goal), beside()).blocks) if isinstance(one, Gantt)]

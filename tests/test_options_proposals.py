@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,15 @@ def test_every_candidate_is_an_option_by_itself_and_nothing_else_is(shop: Stack)
     (one,) = candidate_options(shop)
     assert (one.id, one.changes, one.origin) == ("hosting@near", (Activate("hosting@near"),), "stack")
     assert (one.cost_once, one.cost_year, one.currency, one.lead, one.lacking) == (4000, 2400, "EUR", 0, ())
+
+
+def test_a_candidate_is_called_after_who_stands_in_for_what() -> None:
+    names = {one.id: one.name for one in candidate_options(example("clinic"))}
+    assert names["own-certificates"] == "Certificates of the clinic's addresses: your own"
+    assert names["language-model@mistral"] == "Large language model for the assistant: Mistral AI"
+    shop = loads(SHOP, "shop.toml")
+    again = replace(shop.source_by_id["hosting@near"], id="again")
+    assert [one.name for one in candidate_options(replace(shop, sources=(*shop.sources, again)))] == [None, None]
 
 
 def test_a_blank_cost_of_a_candidate_is_none_and_an_unknown_one_stays_unknown() -> None:

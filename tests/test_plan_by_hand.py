@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from freehold.plan.goal_values import Goal, LevelAim, Limits
@@ -9,6 +11,7 @@ from freehold.plan.option_values import Activate, Cover, Option
 from freehold.plan.plan_values import PlanAnswer
 from freehold.plan.planning import make_plan
 from freehold.plan.proposals import candidate_options
+from freehold.plan.roadmap import curves
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Need, Provider, Source, Stack
 
@@ -86,6 +89,15 @@ def test_a_stock_bridges_a_cut_of_60_days_for_less_than_a_second_source(part: St
     answer = make_plan(part, goal(cut, throughout=True), (*candidate_options(part), STOCK))
     assert chosen(answer) == ["stock"]
     assert answer.cost == 5.0
+
+
+def test_the_least_that_is_left_is_found_between_the_days_that_are_shown(part: Stack) -> None:
+    # the stock lasts 60 days, and the way out takes over on day 90 only
+    slow = replace(part, sources=tuple(replace(one, recover=90.0) if one.id == "part@self" else one for one in part.sources))
+    options = (*candidate_options(slow), STOCK)
+    (curve,) = curves(slow, options, (US_STOP,), Goal((), Limits("2027-01-01"), reliance_days=(0.0, 30.0, 365.0)))
+    assert curve.after.low == (1.0, 1.0, 1.0)
+    assert curve.worst == (60.0, 0.0)
 
 
 def test_a_cut_of_61_days_outlasts_the_stock(part: Stack) -> None:

@@ -150,8 +150,13 @@ def test_a_step_without_which_an_aim_misses_says_by_how_much_from_which_day_and_
     assert "Why 'held-mail' is in the plan" in shown
     assert "Without it one aim misses." in shown
     assert "it comes to 50 % with it, and to 0 % without it; it misses from day 30 of the cut-off on." in shown
-    assert "That is 50 points short." in shown
+    assert "That is 50 points short of what is asked." in shown
     assert "source 'mail@big' of 'mail' is cut on day 0" in shown
+
+
+def test_an_aim_for_one_day_names_that_day_once() -> None:
+    shown = page(reason("held-mail", ("held-mail",), (LevelAim(US, 0.5, (30.0,)),)))
+    assert "on day 30: it comes to 50 % with it, and to 0 % without it. That is 50 points short of what is asked." in shown
 
 
 def test_an_aim_for_every_day_misses_from_the_exact_day() -> None:
@@ -161,6 +166,7 @@ def test_an_aim_for_every_day_misses_from_the_exact_day() -> None:
     both = reason("held-mail", ("held-mail", "stock"), (aim,))
     # the stock bridges 400 days, and then only held mail keeps half of it
     assert (both.missed[0].from_day, both.missed[0].without) == (400.0, 0.0)
+    assert "it misses from day 400 of the cut-off on." in page(both)
 
 
 def test_the_best_that_can_be_misses_where_it_falls_short_of_that() -> None:
@@ -168,6 +174,8 @@ def test_the_best_that_can_be_misses_where_it_falls_short_of_that() -> None:
     assert answer.missed[0].asked_level == pytest.approx(1.0)
     assert answer.missed[0].without == pytest.approx(0.0)
     assert answer.missed[0].item == "desk"
+    # 1 less what the worst falls short is no level of what must be kept running
+    assert "with it that holds; without it, what falls farthest stands 100 points lower." in page(answer)
 
 
 def test_a_share_has_no_days() -> None:

@@ -58,12 +58,22 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Mission level under one cut-off on each of the goal's days, before the plan and after it."""
+    """Mission level under one cut-off on each of the goal's days, before the plan and after it.
+
+    Parameters
+    ----------
+    cut, days, before, after
+        The cut-off, the days, and the levels on them.
+    worst
+        Day up to the last of ``days`` from which least is left after the plan, and how much, unknown facts at their worst:
+        on the exact time line, so that it may lie between the days. ``None`` where that was not asked.
+    """
 
     cut: Cutoff
     days: tuple[float, ...]
     before: Interval
     after: Interval
+    worst: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

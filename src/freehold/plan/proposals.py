@@ -6,6 +6,7 @@ neither price nor time: its options are listed, with what is missing, and are in
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from freehold.plan.option_values import Activate, Cover, Option, Reference, Spar
 from freehold.plan.options_file import read_option_files
 from freehold.stack.control import Control, Truth, any_of
 from freehold.stack.values import Provider, Source, Stack
+from freehold.words import say
 
 if TYPE_CHECKING:
     from freehold.catalogue.facts import Catalogue
@@ -42,6 +44,7 @@ def candidate_options(stack: Stack) -> tuple[Option, ...]:
     Its id is the source's; blank costs are 0 and unknown ones stay unknown; it is ready on the day on which it is started
     (the source's own ``recover`` counts when it takes over). The evidence on its cost, else the first on it, is its reference.
     """
+    names = _candidate_names(stack)
     found = []
     for source in stack.sources:
         if source.status != "candidate":
@@ -52,6 +55,7 @@ def candidate_options(stack: Stack) -> tuple[Option, ...]:
             Option(
                 source.id,
                 (Activate(source.id),),
+                names.get(source.id),
                 cost_once=once,
                 cost_year=year,
                 currency=source.currency,
@@ -61,6 +65,21 @@ def candidate_options(stack: Stack) -> tuple[Option, ...]:
             )
         )
     return tuple(found)
+
+
+def _candidate_names(stack: Stack) -> dict[str, str]:
+    """Who for what, for each candidate of which that is known and which no other one has."""
+    names: dict[str, str] = {}
+    for source in stack.sources:
+        if source.status != "candidate" or not isinstance(source.provider, str):
+            continue
+        item, provider = stack.item_by_id.get(source.item), stack.provider_by_id.get(source.provider)
+        what = source.item if item is None else item.name or item.id
+        who = source.provider if provider is None else provider.name or provider.id
+        own = source.provider == "self"
+        names[source.id] = say("plan.candidate_own" if own else "plan.candidate", who=who, item=what)
+    told = Counter(names.values())
+    return {id_: name for id_, name in names.items() if told[name] == 1}
 
 
 def _evidence(stack: Stack, source: Source) -> Reference | None:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from freehold.measure.assess import foreign_cutoff
-from freehold.measure.case import Case, Kernel
+from freehold.measure.case import LOW, Case, Kernel
 from freehold.measure.content import held_shares
 from freehold.measure.cutoff import both_sides
 from freehold.measure.mission import Interval, mission_of
+from freehold.measure.mission_curve import mission_run
 from freehold.network.arrays import TOLERANCE
 from freehold.plan.applied import apply_options
 from freehold.plan.founded import CutBlow, Planned
@@ -84,8 +85,17 @@ def curves(
         if cut.stake not in cases:
             cases[cut.stake] = Case(stack, strict=strict, stake=cut.stake, kernel=kernel)
         then = planned.case(CutBlow(cut), days[-1])
-        found.append(Curve(cut, days, _mission(cases[cut.stake], cut, days), _mission(then, cut, days)))
+        levels = _mission(then, cut, days)
+        found.append(Curve(cut, days, _mission(cases[cut.stake], cut, days), levels, _worst(then, cut, days[-1])))
     return tuple(found)
+
+
+def _worst(case: Case, cut: Cutoff, last: float) -> tuple[float, float]:
+    """The first day of the least level up to a last day, and that level, on the exact time line."""
+    curve = mission_run(case, case.scenario(cut, LOW), LOW, mission_of(case.stack), last).curve
+    least = curve.least(last)
+    place = next(place for place, level in enumerate(curve.levels.tolist()) if level <= least + TOLERANCE)
+    return float(curve.days[place]), round(least, 12)
 
 
 def _mission(case: Case, cut: Cutoff, days: tuple[float, ...]) -> Interval:

@@ -52,9 +52,9 @@ def _labels(ticks: dict[int, str], columns: int) -> str:
 
 
 def _drawn(bar: GanttBar, days: float, columns: int, ticks: dict[int, str]) -> str:
-    """The line of one bar; whatever is built shows at least one full column."""
+    """The line of one bar; whatever is built within the chart shows at least one full column."""
     start = min(columns - 1, _column(bar.start, days, columns))
-    ready = max(start + 1, _column(bar.ready, days, columns))
+    ready = max(start + 1, _column(bar.ready, days, columns)) if bar.ready > 0 else start
     cells = [_TICK if place in ticks else _NOTHING for place in range(columns)]
     for place in range(start, columns):
         cells[place] = _BUILDING if place < ready else _THERE

@@ -100,7 +100,8 @@ td{overflow-wrap:break-word}td.id{overflow-wrap:anywhere}
 
 GANTT_STYLE: Final = """
 .gantt{overflow-x:auto;max-width:100%}
-.gantt svg{max-width:60rem;min-width:34rem}
+.gantt svg{max-width:44rem;min-width:18rem}
+@media(max-width:40rem){.gantt svg text{font-size:17px}}
 .gantt svg .name{fill:var(--ink)}
 .gantt svg .building{fill:var(--one)}.gantt svg .there{fill:var(--one);opacity:.22}
 .gantt svg .quiet .building{fill:var(--quiet)}.gantt svg .quiet .there{fill:var(--quiet)}

@@ -41,7 +41,10 @@ _DAY: Final[Schema] = {"type": "number"}
 _MONEY: Final = or_null(AMOUNT)
 _NAMES: Final = list_of(NAME)
 _NOTED: Final = list_of(object_of({"option": NAME, "text": NAME}))
-_CURVE: Final = object_of({"cutoff": CUTOFF, "days": list_of(AMOUNT, minItems=1), "before": LEVELS, "after": LEVELS})
+_WORST: Final = or_null(object_of({"day": AMOUNT, "level": LEVEL}))
+_CURVE: Final = object_of(
+    {"cutoff": CUTOFF, "days": list_of(AMOUNT, minItems=1), "before": LEVELS, "after": LEVELS, "worst": _WORST}
+)
 
 _AIM: Final = object_of(
     {
@@ -247,6 +250,7 @@ def _curve(curve: Curve) -> dict[str, Any]:
     return {
         "cutoff": curve.cut.as_data(), "days": days(curve.days), "before": interval(curve.before),
         "after": interval(curve.after),
+        "worst": None if curve.worst is None else {"day": day(curve.worst[0]), "level": number(curve.worst[1])},
     }  # fmt: skip
 
 

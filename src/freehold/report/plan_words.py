@@ -20,7 +20,7 @@ __all__ = [
 
 _LONGEST: Final = 60
 """Letters of a name within a sentence."""
-_MOST_WORDS: Final = 5
+_MOST_WORDS: Final = 10
 """Words of one."""
 _MOST_RULES: Final = 2
 """Rules of a cut-off that are told one by one where it has a name."""
@@ -35,8 +35,11 @@ def money(value: float, currency: str | None = None) -> str:
 def short(name: str) -> str:
     """A name that fits a sentence."""
     words = name.split()
-    name = name if len(words) <= _MOST_WORDS else " ".join(words[:_MOST_WORDS]) + "…"
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    name = name if len(words) <= _MOST_WORDS else " ".join(words[:_MOST_WORDS]).rstrip(",;:") + "…"
+    if len(name) <= _LONGEST:
+        return name
+    whole = name[:_LONGEST].rpartition(" ")[0].rstrip(",;:…")
+    return (whole if len(whole) > _LONGEST // 2 else name[: _LONGEST - 1]) + "…"
 
 
 def few(names: Sequence[str], most: int) -> str:
@@ -140,8 +143,10 @@ def aim_words(aim: Aim, stack: Stack | None) -> str:
             return say("plan.aim_share", measure=say(f"plan.measure_{aim.measure}"), what=what, share=percent(aim.share))
         case LossAim():
             number = "one" if aim.order == 1 else "many"
+            # the own country is none that can be lost
+            of = "other_country" if aim.of == "country" and stack is not None and stack.home is not None else aim.of
             return say(
-                f"plan.aim_loss_{number}", order=aim.order, of=say(f"plan.of_{aim.of}_{number}"), level=percent(aim.level),
+                f"plan.aim_loss_{number}", order=aim.order, of=say(f"plan.of_{of}_{number}"), level=percent(aim.level),
                 when=_on(aim.days, throughout=False),
             )  # fmt: skip
 

@@ -64,7 +64,7 @@ def options_document(answer: OptionsAnswer, context: Context) -> Document:
     blocks.append(Paragraph(say("options.means"), "quiet"))
     silent = sum(one.option.origin == "stack" and _free(one.option) for one in answer.proposals)
     if silent:
-        blocks.append(Paragraph(say("options.no_cost", count=silent), "quiet"))
+        blocks.append(Paragraph(count("options.no_cost", silent), "quiet"))
     blocks += _next(context, bool(unjudged or answer.unanswered))
     blocks += known_paragraphs(context)
     everything = _table(answer.proposals, _FULL, telling, notes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
 from freehold.plan.plan_values import Curve as PlanCurve
 from freehold.plan.plan_values import PlanAnswer
+from freehold.plan.prices import plan_days
 from freehold.report.answers import Context
 from freehold.report.interface import (
     Block,
@@ -23,11 +25,12 @@ from freehold.report.interface import (
     Series,
     Table,
 )
-from freehold.report.plan_first_page import bound_words, first_page
+from freehold.report.plan_first_page import bound_words, first_page, reached_levels
 from freehold.report.plan_words import aim_words, asked_of, cut_words, does, landlord, last_day, money, option_name, year_start
 from freehold.report.sentences import capital, item_name, known_paragraphs, read_paragraphs
 from freehold.report.view_plan_doubts import doubt_blocks
 from freehold.stack.values import Stack
+from freehold.words import day as show_day
 from freehold.words import percent, say
 
 __all__ = ["main_table", "plan_blocks", "plan_document"]
@@ -129,16 +132,17 @@ def _why(breaks: tuple[int, ...] | None, *, committed: bool, aims: int) -> str:
         return say("plan.why_open")
     if not breaks:
         return say("plan.why_together")
-    if len(breaks) == aims and aims > 1:
-        return say("plan.why_all")
-    return say("plan.why_aims", aims=", ".join(str(number + 1) for number in breaks))
+    if len(breaks) == aims:
+        return say("plan.why_all" if aims > 1 else "plan.why_only")
+    key = "plan.why_aim_one" if len(breaks) == 1 else "plan.why_aims"
+    return say(key, aims=", ".join(str(number + 1) for number in breaks))
 
 
 def _gantt(answer: PlanAnswer) -> Gantt:
     limits = answer.goal.limits
     number = max(len(answer.years), 1)
-    days = 365.0 * number
-    ticks = tuple((365.0 * year, year_start(limits, year)[:7]) for year in range(number))
+    days = max(plan_days(limits), 1.0)
+    ticks = tuple((365.0 * year, year_start(limits, year)[:7]) for year in range(number) if 365 * year < days)
     bars = tuple(
         GanttBar(
             option_name(answer.options.get(step.option), step.option), step.start, step.ready,
@@ -171,6 +175,21 @@ def _years(answer: PlanAnswer) -> Iterator[Block]:
     )  # fmt: skip
     yield Heading(say("plan.years_heading"))
     yield Table(columns, rows, say("plan.years_caption"))
+    yield Paragraph(_paid(answer), "quiet")
+
+
+def _paid(answer: PlanAnswer) -> str:
+    """What is paid in all, and why the plan's cost is another sum."""
+    paid, limits = math.fsum(year.cost for year in answer.years), answer.goal.limits
+    told = say("plan.paid", paid=money(paid, answer.currency))
+    if answer.cost is None or abs(paid - answer.cost) < 0.5:
+        return told
+    parts = [say("plan.paid_whole")]
+    if limits.discount > 0:
+        parts.append(say("plan.paid_discounted", rate=percent(limits.discount)))
+    if limits.penalty is not None:
+        parts.append(say("plan.paid_lost"))
+    return told + " " + say("plan.paid_differs", cost=money(answer.cost, answer.currency), parts="; ".join(parts))
 
 
 def _checks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
@@ -184,8 +203,8 @@ def _checks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
     rows = tuple(
         Row(
             (
-                number, capital(aim_words(check.aim, stack)), asked_of(check.aim), check.reached, check.before,
-                say("plan.yes" if check.met else "plan.no"),
+                number, capital(aim_words(check.aim, stack)), asked_of(check.aim),
+                *(reached_levels(answer, check) or (check.reached, check.before)), say("plan.yes" if check.met else "plan.no"),
             ),
             "plain" if check.met else "bad",
         )
@@ -275,9 +294,11 @@ def _gain(curve: PlanCurve) -> str:
     gains = [
         (after - before, place) for place, (before, after) in enumerate(zip(curve.before.low, curve.after.low, strict=True))
     ]
-    _, place = max(gains)
+    most, place = max(gains)
+    if most <= 0:
+        return say("plan.gain_none")
     levels = say("plan.from_level_to", before=percent(curve.before.low[place]), after=percent(curve.after.low[place]))
-    return levels + say("plan.gain_day", day=f"{curve.days[place]:,.0f}")
+    return levels + say("plan.gain_day", day=show_day(curve.days[place]))
 
 
 def _cheaper(answer: PlanAnswer) -> Iterator[Block]:

@@ -74,7 +74,7 @@ def _missing(answer: PlanAnswer, group: tuple[str, ...], stack: Stack | None) ->
 
 def _regret(answer: PlanAnswer) -> Iterator[Block]:
     sure = answer.confidence
-    if answer.always is None and (sure is None or not sure.hurts):
+    if not answer.steps or (answer.always is None and (sure is None or not sure.hurts)):
         return
     yield Heading(say("plan.regret_heading"))
     if answer.always is not None:
@@ -172,7 +172,7 @@ def _sensitivity(answer: PlanAnswer) -> Iterator[Block]:
     if not answer.sensitivity:
         return
     columns = (
-        Column("what", say("plan.column_changed")), Column("cost", say("plan.column_cost"), "count"),
+        Column("what", say("plan.column_changed")), Column("cost", say("plan.column_cheapest"), "count"),
         Column("reliance", say("plan.column_reliance"), "percent"),
     )  # fmt: skip
     rows = tuple(

@@ -62,7 +62,7 @@ def _changes(answer: Followed) -> Iterator[Block]:
         yield Paragraph(say("plan.changed_nothing"))
         return
     columns = (
-        Column("step", say("plan.column_name")), Column("kind", say("plan.column_kind_changed")),
+        Column("step", say("plan.column_name")), Column("kind", say("plan.column_kind_changed"), "count"),
         Column("before", say("plan.column_dates_before")), Column("now", say("plan.column_dates_now")),
         Column("cost_before", say("plan.column_cost_before"), "count"), Column("cost", say("plan.column_cost_now"), "count"),
     )  # fmt: skip

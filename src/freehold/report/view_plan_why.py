@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from freehold.plan.goal_values import BestAim, LevelAim
 from freehold.plan.step_reason import Kept, Missed, StepReason
 from freehold.report.answers import Context
 from freehold.report.evidence import Notes
@@ -108,7 +109,12 @@ def _missed(answer: StepReason, missed: Missed, stack: Stack | None, notes: Note
     yield Heading(say("plan.why_aim", number=missed.aim + 1))
     asked = asked_of(aim)
     values = {"aim": capital(aim_words(aim, stack)), "with_": percent(missed.asked_level), "without": percent(missed.without)}
-    key = "plan.why_falls" if missed.from_day is None else "plan.why_falls_from"
+    one_day = isinstance(aim, LevelAim | BestAim) and len(aim.days) == 1 and not (isinstance(aim, LevelAim) and aim.throughout)
+    key = "plan.why_falls" if missed.from_day is None or one_day else "plan.why_falls_from"
+    if isinstance(aim, BestAim):
+        # how far one thing is from its own best: no level of what must be kept running
+        key = "plan.why_falls_best"
+        values["points"] = f"{max(1, round(100 * (missed.asked_level - missed.without)))}"
     told = say(key, **values, day=day(missed.from_day or 0.0))
     short = "" if asked is None else " " + say("plan.why_short", points=max(1, round(100 * (asked - missed.without))))
     yield Paragraph(told + short)

@@ -21,7 +21,7 @@ from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import Scenario
 from freehold.network.solve import solve, trace
 from freehold.plan.applied import activations, apply_options, good_enough
-from freehold.plan.attack import find_loss, losable, loss_of
+from freehold.plan.attack import find_worst_loss, losable, loss_of
 from freehold.plan.best_levels import best_set
 from freehold.plan.founded import CutBlow, LossBlow, on_circles, standing
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
@@ -163,7 +163,7 @@ class Plain:
             stands = Case(self._stands(built, blow, aim.days), strict=self._strict, kernel=self._kernel)
             return _least(stands, blow.scenario(stands, {}), aim, mission)
 
-        return find_loss(members, aim.order, aim.level, level_of).least
+        return find_worst_loss(members, aim.order, aim.level, level_of).least
 
 
 def _least(case: Case, scenario: Scenario, aim: LossAim, mission: Mission) -> float:

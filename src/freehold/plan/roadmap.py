@@ -260,7 +260,7 @@ def price_of(stack: Stack, options: Mapping[str, Option], steps: Sequence[Step])
     return Price(
         once=math.fsum(step.cost_once for step in steps),
         yearly=math.fsum(option.cost_year for option in chosen if is_stated(option.cost_year)),
-        days=max((step.ready for step in steps), default=0.0),
+        days=max([0.0, *(step.ready for step in steps)]),
         quality=_quality_lost(stack, chosen),
         standards_left=tuple((option.id, one) for option in chosen for one in option.standards_left),
         forks=tuple((option.id, one) for option in chosen for one in option.forks),

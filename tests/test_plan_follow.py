@@ -17,6 +17,7 @@ from freehold.plan.earlier_plan import EarlierPlan, EarlierStep, read_earlier
 from freehold.plan.follow import Followed, changes_between, left_to_plan
 from freehold.plan.goal_values import Limits
 from freehold.plan.option_values import Activate, Option
+from freehold.plan.roadmap import price_of
 from freehold.plan.work_state import StateReader, StepState, read_state
 from freehold.report.answers import context_of
 from freehold.report.interface import Look
@@ -287,3 +288,8 @@ def test_where_nothing_is_left_that_does_it_the_page_says_so() -> None:
     none = replace(followed(), plan=NO_PLAN, changes=())
     page = " ".join(render(none, "text", context_of(office(), 0)).split())
     assert "The earlier plan no longer holds, and there is none in its place." in page
+
+
+def test_what_was_ready_before_the_plan_starts_takes_no_time_any_more() -> None:
+    steps = [replace(one, start=-150.0, ready=-93.0, committed=True) for one in PLAN.steps]
+    assert price_of(office(), PLAN.options, steps).days == 0

@@ -14,8 +14,10 @@ from freehold.measure.cutoff import cutoff
 from freehold.plan.applied import apply_options
 from freehold.plan.confirming import Plain, confirm, refuse_unconfirmed
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, Limits, LossAim, ShareAim
+from freehold.plan.impossibility import why_impossible
 from freehold.plan.judging import StackJudge
 from freehold.plan.option_values import Activate, Cover, MoreCapacity, NewQuality, Option
+from freehold.plan.search import Search
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Item, Need, Provider, Source, Stack
 from plan_options import options_of, stacks_with_candidates
@@ -265,3 +267,23 @@ def test_what_is_said_to_help_never_harms(
             assert more.met[aim] or not less.met[aim], (aim, one, built)
             if not isinstance(goal.aims[aim], LossAim) or (more.met[aim] and less.met[aim]):
                 assert more.reached[aim] >= less.reached[aim] - 1e-9, (aim, one, built)
+
+
+def test_the_best_against_losses_is_what_the_worst_loss_leaves() -> None:
+    # the first loss that is too much leaves most: the second provider's item has nothing that stands by
+    sources = (
+        Source("first", "mail", "a"), Source("spare", "mail", "self", status="standby", capacity=0.5),
+        Source("second", "files", "b"), Source("third", "files", "c", status="candidate", capacity=0.2),
+    )  # fmt: skip
+    stack = Stack(
+        "losses", "DE", items=(Item("mail", mission=1.0), Item("files", mission=1.0)),
+        providers=tuple(Provider(one, country="DE") for one in "abc"), sources=sources,
+    )  # fmt: skip
+    options = (priced("third", 1.0, Activate("third")),)
+    asked = goal(LossAim("provider", 1, 0.9, (0.0,)))
+    judge = StackJudge(stack, asked, options)
+    assert Plain(stack, asked, options).judge(()).reached == (0.5,)
+    assert judge.judge(frozenset({0})).reached == Plain(stack, asked, options).judge({0}).reached == pytest.approx((0.6,))
+    search = Search(judge, asked)
+    assert search.ask().built is None
+    assert why_impossible(search).best == pytest.approx((0.6,))

@@ -269,6 +269,17 @@ def test_an_option_that_makes_the_plan_dearer_says_by_how_much_and_what_it_would
     assert "A plan with it costs the same, 9" in page(same)
 
 
+def test_an_option_that_only_a_dearer_plan_rests_on_is_not_said_to_change_nothing() -> None:
+    # with all else the held mail does without it, and alone it covers the need of what is not built
+    spares = Option("spares", (Cover("own-mail", "server", 400.0),), cost_once=10.0, cost_year=0.0, lead=1.0)
+    options = (*OPTIONS, spares)
+    other = Chosen(frozenset({0, 6}), {0: 0.0, 6: 0.0}, 11.0, 11.0)
+    found = reason("spares", ("held-mail",), options=options, found=other)
+    assert (found.verdict, found.cost, found.others) == ("dearer", 11.0, ("held-mail",))
+    idle = Chosen(frozenset({1, 6}), {1: 0.0, 6: 0.0}, 19.0, 19.0)
+    assert reason("spares", ("held-mail",), options=options, found=idle).verdict == "idle"
+
+
 def test_an_option_that_no_plan_within_the_limits_can_have_says_so() -> None:
     none = Chosen(None, {}, float("inf"), float("inf"))
     assert reason("stock", ("held-mail",), found=none).verdict == "impossible"

@@ -8,6 +8,7 @@ monotone: more that is lost never helps.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +22,7 @@ from freehold.network.hitting_set import Judged, hitting_sets
 from freehold.plan.founded import LossBlow
 from freehold.plan.goal_values import LossAim
 
-__all__ = ["SECONDS", "Found", "Memory", "find_loss", "losable", "loss_of"]
+__all__ = ["SECONDS", "Found", "Memory", "find_loss", "find_worst_loss", "losable", "loss_of"]
 
 SECONDS: Final = 60.0
 """For one search for a loss."""
@@ -134,3 +135,42 @@ def find_loss(
     if memory is not None:
         memory.add(loss)
     return Found(loss, least)
+
+
+def find_worst_loss(
+    members: Sequence[Member], order: int, level: float, level_of: Callable[[Collection[int]], float],
+    memory: Memory | None = None, *, seconds: float = SECONDS,
+) -> Found:  # fmt: skip
+    """Find a loss of at most ``order`` members under which the level is not reached, and what the worst loss leaves.
+
+    Parameters
+    ----------
+    members, order, level, level_of, memory, seconds
+        As for :func:`find_loss`, which stops at the first loss that it finds. Where the time ends, the worst that is known
+        counts.
+
+    Raises
+    ------
+    freehold.errors.PlanError
+        If the time ends before it is known that there is none.
+    """
+    known: dict[frozenset[int], float] = {}
+
+    def remembered(lost: Collection[int]) -> float:
+        key = frozenset(lost)
+        if key not in known:
+            known[key] = level_of(lost)
+        return known[key]
+
+    found = find_loss(members, order, level, remembered, memory, seconds=seconds)
+    end = time.monotonic() + seconds
+    while found.loss is not None:
+        try:
+            worse = find_loss(members, order, found.least, remembered, seconds=max(0.0, end - time.monotonic()))
+        except PlanError:
+            return found
+        if worse.loss is None:
+            # where none is worse, not all need have been looked at
+            return Found(found.loss, min(found.least, worse.least))
+        found = Found(worse.loss, min(found.least, worse.least))
+    return found

@@ -27,6 +27,9 @@ from freehold.plan.applied import activations, apply_options, good_enough
 from freehold.plan.attack import find_loss, losable, loss_of
 from freehold.plan.best_levels import best_of, largest_sets, usable
 from freehold.plan.founded import CutBlow, Planned, on_circles
+from freehold.plan.attack import find_worst_loss, losable, loss_of
+from freehold.plan.best_levels import best_set
+from freehold.plan.founded import CutBlow, LossBlow, on_circles, standing
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
 from freehold.plan.interface import Judged
 from freehold.plan.option_values import Option
@@ -208,7 +211,7 @@ class Plain:
             stands = self._with(built).case(blow, max(aim.days))
             return _least(stands, blow.scenario(stands, {}), aim, mission)
 
-        return find_loss(members, aim.order, aim.level, level_of).least
+        return find_worst_loss(members, aim.order, aim.level, level_of).least
 
 
 def _least(case: Case, scenario: Scenario, aim: LossAim, mission: Mission) -> float:

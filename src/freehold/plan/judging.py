@@ -19,7 +19,7 @@ from freehold.measure.chokepoint_values import Member
 from freehold.measure.cutoff import check_cutoff
 from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import Floats
-from freehold.plan.attack import Found, Memory, find_loss, losable
+from freehold.plan.attack import Found, Memory, find_loss, find_worst_loss, losable
 from freehold.plan.best_levels import best_set
 from freehold.plan.confirming import Plain, wanted_of
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
@@ -306,4 +306,10 @@ class StackJudge:
             levels = switches.levels_lost(built, supplies, DEFAULT_STAKE, days)
             return min(self._mission.mean(levels, levels).low)
 
-        return find_loss(members, aim.order, aim.level, level_of, self._memories[number])
+        # any loss that is too much refuses a set; of the best that can be, the worst loss is told
+        find = find_worst_loss if not self._usable - built else find_loss
+        return find(members, aim.order, aim.level, level_of, self._memories[number])
+
+    @cached_property
+    def _usable(self) -> frozenset[int]:
+        return frozenset(place for place, option in enumerate(self._options) if not option.lacking)

@@ -196,7 +196,8 @@ class Search:
                 question = self._question(terms, end, [*demands, *more])
                 question.answer(first=True)
                 if question.starts is not None:
-                    found, first = max(self._reached(question, aim, terms), asked or 0.0), found is None
+                    # of losses that are too much, a judge may know the first alone; the bound knows the worst
+                    found, first = min(most, max(self._reached(question, aim, terms), asked or 0.0)), found is None
                 elif found is None:
                     return _Climb(None, most, None, impossible=True)
                 else:

@@ -263,6 +263,9 @@ class _Asked:
         if kept:
             return self._not_chosen("unfounded", kept=kept)
         if not self._helps(number):
+            dearer = None if excluding or self._plan.cost is None or ask is None else self._dearer(number, ask)
+            if dearer is not None:
+                return dearer
             kept = self._failing()
             return self._not_chosen("fails" if kept else "idle", kept=kept)
         if excluding:
@@ -274,8 +277,17 @@ class _Asked:
         with_it = ask(Terms(forced=frozenset({number})))
         if with_it.built is None:
             return self._not_chosen("impossible" if math.isinf(with_it.cost) and with_it.stopped is None else "dearer")
-        options = self._judge.options
-        replaced = tuple(sorted(options[one].id for one in self._built - with_it.built))
+        return self._dearer_with(with_it, with_it.built)
+
+    def _dearer(self, number: int, ask: Callable[[Terms], Chosen]) -> StepReason | None:
+        """The dearer plan that would miss an aim without it: it may stand for a step, though it adds nothing to that one."""
+        with_it = ask(Terms(forced=frozenset({number})))
+        if with_it.built is None or all(self._judge.judge(with_it.built - {number}).met):
+            return None
+        return self._dearer_with(with_it, with_it.built)
+
+    def _dearer_with(self, with_it: Chosen, built: frozenset[int]) -> StepReason:
+        replaced = tuple(sorted(self._judge.options[one].id for one in self._built - built))
         return replace(
             self._not_chosen("dearer", others=replaced), cost=with_it.cost,
             bound=with_it.bound if math.isfinite(with_it.bound) else None,

@@ -20,6 +20,7 @@ from freehold.network.arrays import Floats
 from freehold.plan.open_graph import Part
 from freehold.plan.quiet_highs import QuietHighs
 from freehold.plan.rewriting import closures
+from freehold.plan.weak_duality import priced, usable_prices
 
 __all__ = ["HighsModel", "Relaxed"]
 
@@ -171,13 +172,12 @@ class HighsModel:
 
     def _priced(self, program: Any, prices: Floats) -> tuple[float, Floats]:
         """What prices of rows prove, whatever they are (weak duality), and the reduced costs (columns,) that they leave."""
-        price = np.maximum(np.where(np.isfinite(prices), prices, 0.0), 0.0)
-        index, value = np.asarray(program.a_matrix_.index_), np.asarray(program.a_matrix_.value_)
-        sizes = np.diff(np.asarray(program.a_matrix_.start_))
-        taken = np.bincount(index, value * np.repeat(price, sizes), minlength=self._columns)
-        reduced = np.asarray(program.col_cost_) - taken
-        least = np.where(reduced > 0, np.asarray(program.col_lower_), np.asarray(program.col_upper_)) * reduced
-        return math.fsum(price * np.asarray(program.row_lower_)) + math.fsum(least), np.asarray(reduced, np.float64)
+        rows = program.a_matrix_
+        return priced(
+            np.asarray(program.col_cost_), np.asarray(rows.start_), np.asarray(rows.index_), np.asarray(rows.value_),
+            np.asarray(program.row_lower_), np.maximum(usable_prices(prices), 0.0), low=np.asarray(program.col_lower_),
+            high=np.asarray(program.col_upper_),
+        )  # fmt: skip
 
     def point(self, built: Sequence[bool], had: Sequence[bool]) -> Floats:
         """Column values of a plan.

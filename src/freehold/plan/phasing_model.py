@@ -18,13 +18,9 @@ import numpy as np
 from freehold.network.arrays import Floats, Integers
 from freehold.plan.phasing_states import States
 from freehold.plan.problem import Booleans, Horizon
+from freehold.plan.weak_duality import priced, usable_prices
 
 __all__ = ["Rows", "YearsModel", "year_alone", "years_model"]
-
-_ROUNDING = 64 * float(np.finfo(np.float64).eps)
-"""Of all that is summed up, the part that rounding may take or add."""
-_MOST_PRICE = 1e30
-"""Price under which a row's price counts: a solver that came to no end may leave any number there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +110,7 @@ class YearsModel:
     def proven(self, prices: Floats, rows: Rows | None = None) -> float:
         """Lower bound that any prices of rows prove.
 
-        For prices p ≤ 0 of rows A x ≤ u every plan costs at least constant + p·u + Σ min(0, cost - pᵀA), since 0 ≤ x ≤ 1
-        (weak duality). It holds whatever the prices are; those of the wrong sign count as 0. What rounding may have added where
-        large sums cancel is taken off.
+        It holds whatever the prices are (:mod:`freehold.plan.weak_duality`); those of the wrong sign count as 0.
 
         Parameters
         ----------
@@ -125,23 +119,16 @@ class YearsModel:
         rows
             The rows, if there are more than the model's own.
         """
-        rows = rows or self.rows
-        price = _lawful(prices, rows)
-        upper = np.where(np.isfinite(rows.upper), rows.upper, 0.0)
-        proven = float(self.constant + price @ upper + np.minimum(self.reduced(price, rows), 0.0).sum())
-        spread = np.abs(np.repeat(price, np.diff(rows.start)) * rows.value)
-        return proven - _ROUNDING * float(spread.sum() + np.abs(price * upper).sum())
+        return self.constant + self._priced(prices, rows or self.rows)[0]
 
     def reduced(self, prices: Floats, rows: Rows | None = None) -> Floats:
         """Reduced costs, (columns,), of prices as in `proven`."""
-        rows = rows or self.rows
-        spread = np.repeat(_lawful(prices, rows), np.diff(rows.start)) * rows.value
-        return np.asarray(self.cost - np.bincount(rows.column, weights=spread, minlength=len(self.cost)), np.float64)
+        return self._priced(prices, rows or self.rows)[1]
 
-
-def _lawful(prices: Floats, rows: Rows) -> Floats:
-    price = np.minimum(np.where(np.abs(prices) < _MOST_PRICE, prices, 0.0), 0.0)
-    return np.where(np.isfinite(rows.upper), price, 0.0)
+    def _priced(self, prices: Floats, rows: Rows) -> tuple[float, Floats]:
+        limited = np.isfinite(rows.upper)
+        price = np.where(limited, np.minimum(usable_prices(prices), 0.0), 0.0)
+        return priced(self.cost, rows.start, rows.column, rows.value, np.where(limited, rows.upper, 0.0), price)
 
 
 def years_model(states: States, cost: Floats, horizon: Horizon, first: Integers | None = None) -> YearsModel:

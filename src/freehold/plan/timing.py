@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from freehold.plan.openings import TOLERANCE, Openings
-from freehold.plan.prices import YEAR, learning_groups, running_cost, stated
+from freehold.plan.prices import YEAR, learning_groups, running_cost
 from freehold.plan.whole_money import Unit, unit_for
 from freehold.stack.values import is_stated
 
@@ -34,7 +34,7 @@ def _groups(openings: Openings) -> list[tuple[int, ...]]:
 
 def _once(openings: Openings, option: int, place: int) -> float:
     chosen = openings.options[option]
-    once = stated(chosen.cost_once)
+    once = chosen.cost_once if is_stated(chosen.cost_once) else 0.0
     return once * place ** math.log2(chosen.learning or 1.0) if place > 1 else once
 
 

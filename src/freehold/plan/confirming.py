@@ -24,12 +24,9 @@ from freehold.measure.mission import Mission, mission_of
 from freehold.network.arrays import Scenario
 from freehold.network.solve import solve, trace
 from freehold.plan.applied import activations, apply_options, good_enough
-from freehold.plan.attack import find_loss, losable, loss_of
+from freehold.plan.attack import find_worst_loss, losable, loss_of
 from freehold.plan.best_levels import best_of, largest_sets, usable
 from freehold.plan.founded import CutBlow, Planned, on_circles
-from freehold.plan.attack import find_worst_loss, losable, loss_of
-from freehold.plan.best_levels import best_set
-from freehold.plan.founded import CutBlow, LossBlow, on_circles, standing
 from freehold.plan.goal_values import Aim, BestAim, Goal, LevelAim, LossAim, ShareAim
 from freehold.plan.interface import Judged
 from freehold.plan.option_values import Option

@@ -10,8 +10,7 @@ from typing import Final
 from freehold.errors import BadCutoff, PlanError, UsageError
 from freehold.measure.cutoff import check_cutoff
 from freehold.plan.applied import apply_options, with_additions
-from freehold.plan.goal_values import (
-    MOST_MONEY, MOST_PEOPLE, Aim, BestAim, Goal, LevelAim, Limits, LossAim, ShareAim)
+from freehold.plan.goal_values import MOST_MONEY, MOST_PEOPLE, Aim, BestAim, Goal, LevelAim, Limits, LossAim, ShareAim
 from freehold.plan.option_values import Activate, Option
 from freehold.stack.control import Control
 from freehold.stack.cutoff import Cutoff

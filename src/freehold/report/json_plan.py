@@ -125,7 +125,9 @@ PLAN_KEYS: Final[dict[str, Schema]] = {
         )
     ),
     "sensitivity": list_of(
-        object_of({"what": {"enum": ["budget", "budget_year", "by"]}, "value": NAME, "cost": _MONEY, "reliance": or_null(LEVEL)})
+        object_of(
+            {"what": {"enum": ["budget", "budget_year", "by"]}, "value": NAME, "cost": _MONEY, "reliance": or_null(LEVEL)}
+        )
     ),
     "options": list_of(object_of({"id": NAME, "name": NAME, "origin": {"enum": ["stack", "file", "catalogue"]}})),
     "unjudged": list_of(

@@ -111,6 +111,13 @@ def test_more_persons_than_there_are_build_nothing(town: Path, capsys: pytest.Ca
     assert "more persons than there are" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("town")
+@pytest.mark.parametrize("amounts", ["1,,2", "100,000", "1,"])
+def test_an_amount_that_is_left_out_moves_no_other(amounts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(planned(*ASKED, "--budget-year", amounts)) == 2
+    assert "is no list of amounts, one for each year" in capsys.readouterr().err
+
+
 # What was ready long ago, what is ready never
 
 

@@ -25,6 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done; 1 done, and a threshold asked for is not met; 2 bad input or usage; 3 a defect; 130 interrupted.
     """
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        # before it was known what to do: nothing is there yet to speak with
+        sys.stderr.write("freehold: interrupted\n")
+        return 130
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     # One short run makes many small values and few circles of them: looking for those less often saves a fifth of the time.
     gc.set_threshold(200_000, 20, 20)
     from freehold.cli.command_after import split
@@ -82,9 +91,23 @@ def _run(options: argparse.Namespace) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 2
     except Exception as error:
+        if _is_interruption(error):
+            tell("freehold: interrupted", "error")
+            return 130
         if os.environ.get("FREEHOLD_DEBUG"):
             raise
         name = type(error).__name__
         message = "this is a defect of Freehold. FREEHOLD_DEBUG=1 shows where; please report it with the input."
         tell(f"freehold: {name}: {error}; {message}", "error")
         return 3
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    """Whether an error stands for a Ctrl-C: what is loaded at that moment, above all in C, makes another error of it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False

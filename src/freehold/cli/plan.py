@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -54,7 +55,26 @@ def run(options: argparse.Namespace) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
+    _see_places(options)
     return _ACTIONS[options.action](options)
+
+
+def _see_places(options: argparse.Namespace) -> None:
+    """Refuse before the search, not after it, what cannot be written then."""
+    seen: dict[Path, str] = {}
+    for flag, name in (("-o", "output"), ("--calendar", "calendar"), ("--tasks", "tasks")):
+        path = getattr(options, name, None)
+        if not path or path == "-":
+            continue
+        place = Path(path).absolute()
+        if place in seen:
+            raise UsageError(f"{seen[place]} and {flag} name the same file, {path}. Give each a file of its own.")
+        seen[place] = flag
+        if place.is_dir():
+            raise UsageError(f"{flag}: {path} is a folder. Name a file in it.")
+        there = next(one for one in place.parents if one.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise UsageError(f"{flag}: {path} cannot be written, since no file can be made in {there}. Choose another place.")
 
 
 def _make(options: argparse.Namespace) -> int:

@@ -170,9 +170,15 @@ def _limits(options: argparse.Namespace, today: date) -> Limits:
         raise UsageError(f"--start {options.start} leaves no {years} years before {date.max}. Give an earlier day.")
     budget_years: tuple[float, ...] = ()
     if options.budget_year is not None:
-        parts = [part for part in options.budget_year.split(",") if part.strip()]
-        if not parts:
+        parts = [part.strip() for part in options.budget_year.split(",")]
+        if not any(parts):
             raise UsageError("--budget-year: no amount is given. Write one for each year, such as 100000,80000.")
+        # an amount left out would move all later ones, and 100,000 reads as 100 and then nothing
+        if not all(parts) or any(len(part) == 3 and part.isdigit() and part[0] == "0" for part in parts):
+            raise UsageError(
+                f"--budget-year: '{options.budget_year}' is no list of amounts, one for each year. "
+                "Write them without commas of their own, such as 100000,80000."
+            )
         budget_years = tuple(_amount(part, "--budget-year") for part in parts)
     given: dict[str, Any] = {
         "budget": options.budget, "people": options.people, "penalty": options.penalty,

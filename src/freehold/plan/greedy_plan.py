@@ -86,8 +86,11 @@ def _chosen(open_: Openings, verdicts: Verdicts, check: Callable[[], None]) -> f
     looked = dict.fromkeys(open_.earliest, math.inf)
 
     def allowed(one: int) -> bool:
+        if one in chosen:
+            return False
         more = open_.with_prerequisites([one])
-        return one not in chosen and not any(barred[each] & (chosen | more) for each in more)
+        beside = chosen | more
+        return all(barred[each].isdisjoint(beside) for each in more)
 
     def price(more: Collection[int]) -> float:
         return math.fsum(open_.price(one) for one in more)

@@ -19,6 +19,7 @@ from freehold.plan.interface import Judge
 from freehold.plan.option_values import Option
 from freehold.plan.plan_values import Impossible
 from freehold.plan.prices import YEAR, date_on, day_of, plan_days
+from freehold.plan.question import Over
 from freehold.plan.search import Search
 from freehold.plan.search_values import Terms
 from freehold.plan.verdicts import Demand
@@ -84,6 +85,8 @@ def why_impossible(
 
 def _possible(free: Search, terms: Terms, aims: Sequence[int] | None = None) -> bool | None:
     """Whether aims can hold without limits and conditions: everything at once says it where no step can do harm."""
+    if free.interrupted is not None and free.interrupted():
+        raise Over("interrupted")
     demands = [free.verdicts.aims[aim] for aim in (free.aims if aims is None else aims)]
     if terms.least_reliance is not None and aims is None:
         demands.append(Demand(None, terms.least_reliance, graded=True))

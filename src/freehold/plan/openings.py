@@ -6,6 +6,7 @@ its prerequisites before it. What was committed before is no longer open: it is 
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -142,7 +143,15 @@ def openings(options: Sequence[Option], limits: Limits, committed: Sequence[Comm
         else:
             needs[number] = before
     earliest: dict[int, int] = {}
-    waiting = sorted(needs)
+    left = {number: {one for one in before if one in needs} for number, before in needs.items()}
+    after: dict[int, list[int]] = {}
+    for number, awaited in left.items():
+        for one in awaited:
+            after.setdefault(one, []).append(number)
+    # rounds, in each the options of which all that they require came before, by number
+    waiting = [(0, number) for number, before in needs.items() if not left[number] or any(one in closed for one in before)]
+    heapq.heapify(waiting)
+    seen = {number for _, number in waiting}
     while waiting:
         later = []
         for number in waiting:
@@ -158,12 +167,23 @@ def openings(options: Sequence[Option], limits: Limits, committed: Sequence[Comm
                     closed[number] = "time"
                 else:
                     earliest[number] = int(begin)
+        turn, number = heapq.heappop(waiting)
+        if any(one in closed for one in needs[number]):
+            closed[number] = next(closed[one] for one in needs[number] if one in closed)
+        else:
+            days = [0.0 if options[number].earliest is None else day_of(options[number].earliest or "", limits)]
+            days += [fixed[one].ready if one in fixed else earliest[one] + _number(options[one].lead) for one in needs[number]]
+            begin = max(0, math.ceil(max(days) - TOLERANCE)) if max(days) < math.inf else math.inf
+            if begin + _number(options[number].lead) > last + TOLERANCE:
+                closed[number] = "time"
             else:
-                later.append(number)
-        if len(later) == len(waiting):
-            closed.update(dict.fromkeys(later, "conditions"))
-            break
-        waiting = later
+                earliest[number] = int(begin)
+        for one in after.get(number, ()):
+            left[one].discard(number)
+            if one not in seen and (not left[one] or number in closed):
+                seen.add(one)
+                heapq.heappush(waiting, (turn + (one < number), one))
+    closed.update(dict.fromkeys(sorted(needs.keys() - seen), "conditions"))
     return Openings(
         options, limits, last, fixed, earliest,
         {one: math.floor(last - stated(options[one].lead) + TOLERANCE) for one in earliest},

@@ -16,6 +16,7 @@ __all__ = ["improve"]
 
 _GOAL_SCALE = 1_000.0
 _MOST_MONEY = 1e9
+_LEAST_MONEY = 1e-3
 _MOST_UNITS = 2.0**52
 """The largest sum that the solver adds up without going over what it can hold."""
 _BEAT = 0.05
@@ -82,6 +83,8 @@ def improve(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = seed
+    # else a Ctrl-C meant for the whole search reaches a handler of a run that is over, which ends the program
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.max_time_in_seconds = max(seconds, 0.01)
     solver.parameters.linearization_level = 0
     done = Event()
@@ -108,7 +111,7 @@ def _budgets(
     if not len(paid):
         return
     total = float(price.sum())
-    scale = 1.0 if np.array_equal(price, np.round(price)) and total < _MOST_UNITS else _MOST_MONEY / total
+    scale = 1.0 if np.array_equal(price, np.round(price)) and total < _MOST_UNITS else _MOST_MONEY / max(total, _LEAST_MONEY)
     whole: Integers = np.ceil(price * scale - 1e-9).astype(np.int64)
     for year, column in enumerate(columns):
         budget = horizon.budget[model.first[year]]

@@ -131,6 +131,8 @@ class SatModel:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
+        # else a Ctrl-C meant for the whole search reaches a handler of a run that is over, which ends the program
+        solver.parameters.catch_sigint_signal = False
         solver.parameters.linearization_level = 2
         solver.parameters.max_time_in_seconds = max(seconds, 0.01)
         if work is not None:

@@ -41,7 +41,7 @@ class Unit:
         """A limit in units, as far as the solver can hold it: no sum of amounts of this unit comes up to the largest."""
         if amount >= self.amount(_MOST_LIMIT):
             return _MOST_LIMIT
-        return max(-1, self.down(amount))
+        return -1 if amount < -self.amount(2) else max(-1, self.down(amount))
 
     def amount(self, units: float) -> float:
         """Units as an amount."""

@@ -97,14 +97,21 @@ class Openings:
         )
 
     @cached_property
+    def learning(self) -> tuple[tuple[int, ...], ...]:
+        """Learning groups of which a plan can have more than one: the open and the committed options of each."""
+        there = [
+            tuple(one for one in group if one in self.earliest or one in self.committed)
+            for group in learning_groups(self.options).values()
+        ]
+        return tuple(group for group in there if len(group) > 1)
+
+    @cached_property
     def timed(self) -> bool:
         """Whether cost or limits depend on the days on which steps start."""
         limits, some = self.limits, self.earliest
         if limits.discount > 0 and any(day >= YEAR for day in self.latest.values()):
             return True
-        if any(
-            sum(one in some or one in self.committed for one in group) > 1 for group in learning_groups(self.options).values()
-        ):
+        if self.learning:
             return True
         money = math.fsum(self.price(one) for one in some) + math.fsum(step.cost for step in self.committed.values())
         if limits.budget_years and min(limits.budget_years) < money:

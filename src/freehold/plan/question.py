@@ -323,19 +323,28 @@ class Question:
             return
         least = [one for one in sorted(chosen, key=lambda one: (-self._price[one], self._openings.options[one].id))
                  if one not in forced]  # fmt: skip
+        late = False
         if self._terms.liking is None:
-            chosen = self._thinned(chosen, least, does)
+            chosen, late = self._thinned(chosen, least, does)
         chosen = self._openings.with_prerequisites(chosen)
         if chosen & self._terms.forbidden:
             return
         if self._value_at_least(chosen) and self.starts is not None:
             return
-        proposal = self._trial(chosen, 0).propose(self.left, self._interrupted, effort=_EFFORT / 10)
+        trial = self._trial(chosen, 0)
+        if late:
+            self._end = time.monotonic() + _GRACE
+        proposal = trial.propose(self.left, self._interrupted, effort=_EFFORT / 10)
         if proposal.status in ("optimal", "feasible") and self._does(proposal.starts):
             self._take(proposal.starts, proposal.value)
 
-    def _thinned(self, chosen: frozenset[int], least: Sequence[int], does: Callable[[frozenset[int]], bool]) -> frozenset[int]:
-        """Leave out what can be; where the time ends meanwhile and there is no plan yet, the smallest so far is one."""
+    def _thinned(
+        self, chosen: frozenset[int], least: Sequence[int], does: Callable[[frozenset[int]], bool]
+    ) -> tuple[frozenset[int], bool]:
+        """Leave out what can be; where the time ends meanwhile and there is no plan yet, the smallest so far is one.
+
+        The second value says whether it was so.
+        """
         held = chosen
 
         def holds(some: frozenset[int]) -> bool:
@@ -346,13 +355,12 @@ class Question:
             return False
 
         try:
-            return changed_while(chosen, least, holds, frozenset.difference)
+            return changed_while(chosen, least, holds, frozenset.difference), False
         except Over as over:
             if over.why != "time" or self.starts is not None or self._in_grace:
                 raise
             self._in_grace = True
-            self._end = time.monotonic() + _GRACE
-            return held
+            return held, True
 
     def _trial(self, chosen: Collection[int], enough: int) -> Master:
         """A model in which just these are built."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from freehold.plan.openings import TOLERANCE, Openings
-from freehold.plan.prices import YEAR, learning_groups, running_cost
+from freehold.plan.prices import YEAR, running_cost
 from freehold.plan.whole_money import Unit, unit_for
 from freehold.stack.values import is_stated
 
@@ -25,13 +25,6 @@ Cell = tuple[int, int]
 """Year of the start, counted from 0, and place within the learning group, counted from 1."""
 
 
-def _groups(openings: Openings) -> list[tuple[int, ...]]:
-    """Learning groups of which more than one can be built."""
-    there = [tuple(one for one in group if one in openings.earliest or one in openings.committed)
-             for group in learning_groups(openings.options).values()]  # fmt: skip
-    return [group for group in there if len(group) > 1]
-
-
 def _once(openings: Openings, option: int, place: int) -> float:
     chosen = openings.options[option]
     once = chosen.cost_once if is_stated(chosen.cost_once) else 0.0
@@ -39,7 +32,7 @@ def _once(openings: Openings, option: int, place: int) -> float:
 
 
 def _cells(openings: Openings, option: int) -> list[Cell]:
-    places = max((len(group) for group in _groups(openings) if option in group), default=1)
+    places = max((len(group) for group in openings.learning if option in group), default=1)
     years = range(1)
     if openings.limits.discount > 0 or openings.limits.budget_years:
         years = range(openings.earliest[option] // _DAYS, openings.latest[option] // _DAYS + 1)
@@ -95,7 +88,7 @@ class Timing:
             for before in openings.requires[one]:
                 model.add(start >= self.starts[before] + openings.whole_lead(before)).only_enforce_if(built[one])
         self._cells = {one: self._add_cells(one) for one in openings.earliest}
-        for group in _groups(openings):
+        for group in openings.learning:
             self._add_places(group)
         self.cost = self._sum(lambda one, cell: unit.down(_cost(openings, one, cell)))
         self.spent = self._sum(lambda one, cell: unit.down(_cost(openings, one, (0, cell[1]))))

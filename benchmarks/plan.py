@@ -56,6 +56,11 @@ class Case:
     seconds: float
     bar: str
 
+    @property
+    def names(self) -> frozenset[str]:
+        """By what it is asked for: its instance, or this table of it."""
+        return frozenset({self.of, f"{self.of}-{'end' if self.years == 1 else 'years'}"})
+
 
 CASES: Final = (
     Case("i400, end state", "i400", 1, math.inf, 2.0, "optimum 199 in 2 s"),
@@ -194,8 +199,9 @@ def _measure(case: Case, seconds: float | None, only: Sequence[str], *, whole: b
     )
     print("| engine | plan | bound | gap | seconds | simulated |\n| --- | --- | --- | --- | --- | --- |", flush=True)
     rows = []
-    for name, run in _engines(asked, seconds or case.seconds, whole=whole).items():
-        if only and not any(part in name for part in only):
+    engines = _engines(asked, seconds or case.seconds, whole=whole)
+    for name, run in engines.items():
+        if only and not any(part == name or (part in name and part not in engines) for part in only):
             continue
         at = time.monotonic()
         year_of, cost, bound = run()
@@ -233,18 +239,25 @@ def _compare(rows: Sequence[_Row]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and print a table for each bar."""
     parser = argparse.ArgumentParser("python -m benchmarks.plan", description="plans of large stacks, beside each solver alone")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="i400, i2000, 20000 or stacks; all but stacks by default")
+    parser.add_argument(
+        "cases",
+        nargs="*",
+        metavar="CASE",
+        help="i400, i2000, 20000, one table of them such as i2000-years, or stacks; all but stacks by default",
+    )
     parser.add_argument("--seconds", type=float, help="most for each engine; by default what the bar says")
-    parser.add_argument("--only", nargs="*", default=(), metavar="NAME", help="only engines with this in their name")
+    parser.add_argument(
+        "--only", nargs="*", default=(), metavar="NAME", help="only this engine, or those with this in their name"
+    )
     parser.add_argument("--make-plan", action="store_true", help="also the whole answer, with years and curves")
     asked = parser.parse_args(arguments)
-    known = {case.of for case in CASES}
-    wanted = asked.cases or sorted(known)
+    known = {name for case in CASES for name in case.names}
+    wanted = asked.cases or [case.of for case in CASES]
     strange = set(wanted) - known - {"stacks"}
     if strange:
         parser.error(f"there is no case {min(strange)}. Known: {', '.join(sorted(known | {'stacks'}))}.")
     for case in CASES:
-        if case.of in wanted:
+        if not case.names.isdisjoint(wanted):
             _measure(case, asked.seconds, asked.only, whole=asked.make_plan)
         elif "stacks" in wanted and case.of != "20000":
             _measure(case, asked.seconds, asked.only or ("from the stack", "whole answer"), whole=True)

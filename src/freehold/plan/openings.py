@@ -160,28 +160,14 @@ def openings(options: Sequence[Option], limits: Limits, committed: Sequence[Comm
     heapq.heapify(waiting)
     seen = {number for _, number in waiting}
     while waiting:
-        later = []
-        for number in waiting:
-            if any(one in closed for one in needs[number]):
-                closed[number] = next(closed[one] for one in needs[number] if one in closed)
-            elif all(one in earliest or one in fixed for one in needs[number]):
-                days = [0.0 if options[number].earliest is None else day_of(options[number].earliest or "", limits)]
-                days += [
-                    fixed[one].ready if one in fixed else earliest[one] + stated(options[one].lead) for one in needs[number]
-                ]
-                begin = max(0, math.ceil(max(days) - TOLERANCE)) if max(days) < math.inf else math.inf
-                if begin + stated(options[number].lead) > last + TOLERANCE:
-                    closed[number] = "time"
-                else:
-                    earliest[number] = int(begin)
         turn, number = heapq.heappop(waiting)
         if any(one in closed for one in needs[number]):
             closed[number] = next(closed[one] for one in needs[number] if one in closed)
         else:
             days = [0.0 if options[number].earliest is None else day_of(options[number].earliest or "", limits)]
-            days += [fixed[one].ready if one in fixed else earliest[one] + _number(options[one].lead) for one in needs[number]]
+            days += [fixed[one].ready if one in fixed else earliest[one] + stated(options[one].lead) for one in needs[number]]
             begin = max(0, math.ceil(max(days) - TOLERANCE)) if max(days) < math.inf else math.inf
-            if begin + _number(options[number].lead) > last + TOLERANCE:
+            if begin + stated(options[number].lead) > last + TOLERANCE:
                 closed[number] = "time"
             else:
                 earliest[number] = int(begin)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
+from freehold.errors import PlanError
+from freehold.plan.confirming import Plain
 from freehold.plan.goal_values import Goal, LevelAim, Limits
+from freehold.plan.interface import Judged
 from freehold.plan.option_values import Activate, Cover, Option
 from freehold.plan.plan_values import PlanAnswer
-from freehold.plan.planning import make_plan
+from freehold.plan.planning import Beside, make_plan
 from freehold.plan.proposals import candidate_options
 from freehold.plan.roadmap import curves
 from freehold.stack.cutoff import Cutoff, Rule
@@ -195,3 +199,24 @@ def test_an_option_with_conditions_waits_for_what_it_requires(two_items: Stack) 
         ("training", 0.0, 30.0), ("a@self", 30.0, 40.0),
     ]  # fmt: skip
     assert (answer.steps[1].start_date, answer.steps[1].ready_date) == ("2027-01-31", "2027-02-10")
+
+
+@pytest.mark.parametrize(("level", "beside"), [(1.0, Beside(alternatives=True)), (0.6, Beside(frontier=True))])
+def test_no_other_plan_is_shown_that_the_cut_off_engine_does_not_confirm(
+    two_items: Stack, level: float, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dearer = replace(two_items.sources[3], id="b-other", cost_once=30.5)
+    stack = replace(two_items, sources=(*two_items.sources, dearer))
+    answer = make_plan(stack, goal(US_STOP, level=level), beside=beside)
+    plan = {step.option for step in answer.steps}
+    others = [{*one.options} for one in (*answer.alternatives, *answer.frontier)]
+    assert any(other != plan for other in others)
+
+    def only_the_plan(_: Plain, built: Iterable[str]) -> Judged:
+        holds = set(built) == plan
+        return Judged((holds,), (float(holds),))
+
+    monkeypatch.setattr(Plain, "confirm", only_the_plan)
+    assert make_plan(stack, goal(US_STOP, level=level)).confirmed
+    with pytest.raises(PlanError, match="does not confirm"):
+        make_plan(stack, goal(US_STOP, level=level), beside=beside)

@@ -8,7 +8,7 @@ the frontier, other budgets and dates) goes to the same search, which remembers 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -111,6 +111,7 @@ class _Planner:
         self.begun = tuple(Committed(self._number(one.option), one.start, one.ready, one.cost) for one in begun)
         self.dropped = frozenset(self._number(one) for one in dropped)
         check_goal(stack, goal, self.options)
+        self.plain = Plain(stack, goal, self.options, strict=strict, kernel=kernel)
         self.judge = StackJudge(stack, goal, self.options, strict=strict, kernel=kernel)
         self.search = self.searching(goal, seconds)
 
@@ -234,16 +235,25 @@ def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
             for_all = replace(terms, futures=futures, share=beside.confidence)
         others, always = alternatives(planner.search, chosen, terms=for_all, seconds=clock.share(2))
         ids = tuple(sorted(planner.options[one].id for one in always))
+        _refuse_unconfirmed(planner, [one.options for one in others])
         around = replace(around, alternatives=others, always=ids)
     if beside.frontier:
         known = chosen if beside.confidence is None and planner.goal.seek == "cost" else None
         points = frontier(planner.search, beside.points, best=known, terms=terms, seconds=clock.share(1))
+        _refuse_unconfirmed(planner, [one.options for one in points])
         around = replace(around, frontier=points)
     if beside.sensitivity:
         around = replace(
             around, sensitivity=sensitivity(planner.search, chosen, terms=terms, seconds=clock.share(0))
         )  # fmt: skip
     return around
+
+
+def _refuse_unconfirmed(planner: _Planner, plans: Iterable[Sequence[str]]) -> None:
+    """Refuse to show other plans, too, that plain cut-offs do not confirm; with a penalty nothing need hold."""
+    if planner.goal.limits.penalty is None:
+        for plan in plans:
+            refuse_unconfirmed(planner.goal, planner.plain.confirm(plan))
 
 
 def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
@@ -308,9 +318,8 @@ def _steps(planner: _Planner, chosen: Chosen) -> tuple[Step, ...]:
 
 def _checks(planner: _Planner, built: Sequence[str], *, confirmed: bool) -> tuple[Check, ...]:
     """Every aim as plain cut-offs see it, before the plan and after it."""
-    stack, goal, options = planner.stack, planner.goal, planner.options
-    plain = Plain(stack, goal, options, strict=planner.strict, kernel=planner.kernel)
-    before, after = plain.confirm(()), plain.confirm(built)
+    goal = planner.goal
+    before, after = planner.plain.confirm(()), planner.plain.confirm(built)
     if confirmed and goal.limits.penalty is None:
         refuse_unconfirmed(goal, after)
     rows = zip(goal.aims, after.met, after.reached, before.reached, strict=True)

@@ -293,6 +293,9 @@ def test_no_plan_exits_0_with_the_best_that_can_be_and_1_where_that_is_asked(
     assert main(planned("--reliance", "0.5", "--fail-on", "impossible")) == 1
     assert "freehold: there is no plan." in capsys.readouterr().err
     assert main(planned("--options", "ours.toml", "--reliance", "0.5", "--fail-on", "impossible")) == 0
+    capsys.readouterr()
+    assert main(planned("--reliance", "0.5", "--frontier", "--sensitivity")) == 0
+    assert "--frontier, --sensitivity: not looked for, since there is no plan." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -379,7 +382,7 @@ def test_a_plan_that_is_to_be_sure_counts_failures_and_delays(town: Path, capsys
     data = answer(capsys, *asked, "--confidence", "0.85")
     assert (data["cost"], data["confidence"]["asked"], data["confidence"]["reached"]) == (21, 0.85, 0.9)
     assert main([*asked, "--confidence", "0.999"]) == 0
-    assert "No plan was found that holds in 99.9 % of the futures: the surest does in 90 %." in " ".join(
+    assert "No plan was found that holds in 99.9 % of the futures: the surest that was found does in 90 %." in " ".join(
         capsys.readouterr().out.split()
     )
 

@@ -293,5 +293,7 @@ def test_the_cheapest_plan_that_is_sure_enough_is_found_where_samples_can_tell(j
         assert sure is not None
         assert sure.reached >= asked - 1e-9
     else:
+        # the surest plan that was found need not be the surest that there is
         assert plan.built is None
-        assert (sure.reached if sure else 0.0) == pytest.approx(max(shares.values(), default=0.0))
+        assert (sure is None) == (not shares)
+        assert sure is None or 0 <= sure.reached <= max(shares.values()) + 1e-9

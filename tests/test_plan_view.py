@@ -137,7 +137,7 @@ def test_people_that_are_too_few_and_steps_that_take_too_long_are_told_with_what
 
 def test_a_sureness_that_no_plan_has_is_told_with_the_surest() -> None:
     unsure = replace(NO_PLAN, confidence=Confidence(0.99, 0.8, 500, ()), impossible=Impossible("confidence", (), (), limit=0.8))
-    assert "No plan was found that holds in 99 % of the futures: the surest does in 80 %." in first_page(unsure)
+    assert "No plan was found that holds in 99 % of the futures: the surest that was found does in 80 %." in first_page(unsure)
 
 
 def test_where_all_that_may_happen_was_counted_the_share_is_a_probability() -> None:

@@ -267,6 +267,9 @@ def _given(options: argparse.Namespace, question: _Question, plan: PlanAnswer, a
 
     name = question.loaded.stack.name
     _show(options, question, answer)
+    unasked = [flag for flag in ("frontier", "alternatives", "sensitivity") if getattr(options, flag)]
+    if plan.cost is None and unasked:
+        tell("freehold: note: " + say("plan.note_beside", flags=", ".join(f"--{flag}" for flag in unasked)))
     if options.calendar is not None:
         write(options.calendar, plan_calendar(plan, name))
     if options.tasks is not None:

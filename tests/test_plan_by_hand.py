@@ -220,3 +220,16 @@ def test_no_other_plan_is_shown_that_the_cut_off_engine_does_not_confirm(
     assert make_plan(stack, goal(US_STOP, level=level)).confirmed
     with pytest.raises(PlanError, match="does not confirm"):
         make_plan(stack, goal(US_STOP, level=level), beside=beside)
+
+
+@pytest.mark.parametrize("seek", ["frontier", "reliance"])
+def test_no_self_reliance_is_told_that_the_cut_off_engine_does_not_find(
+    two_items: Stack, seek: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits("2027-01-01", budget=70.0)
+    asked = Goal((), limits, seek="reliance") if seek == "reliance" else goal(US_STOP, level=0.6)
+    beside = Beside(frontier=seek == "frontier")
+    assert make_plan(two_items, asked, beside=beside).confirmed
+    monkeypatch.setattr(Plain, "reliance", lambda *_: 0.5)
+    with pytest.raises(PlanError, match="self-reliance was to be"):
+        make_plan(two_items, asked, beside=beside)

@@ -15,6 +15,7 @@ from typing import Final
 from freehold.errors import BadOptions, PlanError, UsageError
 from freehold.measure.case import Kernel
 from freehold.measure.deadline import Deadline
+from freehold.network.arrays import TOLERANCE
 from freehold.plan.alternatives import alternatives
 from freehold.plan.applied import apply_options
 from freehold.plan.confidence import confidence, confident_plan
@@ -111,20 +112,15 @@ class _Planner:
         self.begun = tuple(Committed(self._number(one.option), one.start, one.ready, one.cost) for one in begun)
         self.dropped = frozenset(self._number(one) for one in dropped)
         check_goal(stack, goal, self.options)
+        self.currency = _currency(self.options)
         self.plain = Plain(stack, goal, self.options, strict=strict, kernel=kernel)
         self.judge = StackJudge(stack, goal, self.options, strict=strict, kernel=kernel)
-        self.search = self.searching(goal, seconds)
+        self.search = Search(self.judge, goal, self.begun, seconds=seconds, progress=progress, interrupted=interrupted)
 
     def _number(self, option: str) -> int:
         if option not in self.number:
             raise BadOptions(f"'{option}' is no option that can be judged. `freehold options STACK` lists them.")
         return self.number[option]
-
-    def searching(self, goal: Goal, seconds: float) -> Search:
-        """A search for plans."""
-        return Search(
-            self.judge, goal, self.begun, seconds=seconds, progress=self.progress, interrupted=self.interrupted
-        )  # fmt: skip
 
     @property
     def terms(self) -> Terms:
@@ -235,12 +231,12 @@ def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
             for_all = replace(terms, futures=futures, share=beside.confidence)
         others, always = alternatives(planner.search, chosen, terms=for_all, seconds=clock.share(2))
         ids = tuple(sorted(planner.options[one].id for one in always))
-        _refuse_unconfirmed(planner, [one.options for one in others])
+        _refuse_unconfirmed(planner, [(one.options, None) for one in others])
         around = replace(around, alternatives=others, always=ids)
     if beside.frontier:
         known = chosen if beside.confidence is None and planner.goal.seek == "cost" else None
         points = frontier(planner.search, beside.points, best=known, terms=terms, seconds=clock.share(1))
-        _refuse_unconfirmed(planner, [one.options for one in points])
+        _refuse_unconfirmed(planner, [(one.options, one.reliance) for one in points])
         around = replace(around, frontier=points)
     if beside.sensitivity:
         around = replace(
@@ -249,11 +245,20 @@ def _around(planner: _Planner, found: _Plan, beside: Beside) -> _Around:
     return around
 
 
-def _refuse_unconfirmed(planner: _Planner, plans: Iterable[Sequence[str]]) -> None:
-    """Refuse to show other plans, too, that plain cut-offs do not confirm; with a penalty nothing need hold."""
-    if planner.goal.limits.penalty is None:
-        for plan in plans:
+def _refuse_unconfirmed(planner: _Planner, plans: Iterable[tuple[Sequence[str], float | None]]) -> None:
+    """Refuse plans whose aims, or the self-reliance told of them, plain cut-offs do not confirm.
+
+    With a penalty nothing need hold.
+    """
+    for plan, reliance in plans:
+        if planner.goal.limits.penalty is None:
             refuse_unconfirmed(planner.goal, planner.plain.confirm(plan))
+        found = math.inf if reliance is None else planner.plain.reliance([planner.number[one] for one in plan])
+        if reliance is not None and found < reliance - TOLERANCE:
+            raise PlanError(
+                f"the simulator does not confirm a plan: self-reliance was to be {reliance:g} and comes to {found:g}. "
+                "Nothing of it is shown."
+            )
 
 
 def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
@@ -269,7 +274,9 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
     done = [by_id[one] for one in built]
     planned = apply_options(stack, done)
     checks = _checks(planner, built, confirmed=chosen.built is not None)
-    leased = still_leased(planned, options, built, goal.reliance_days[-1], strict=strict, kernel=kernel)
+    if chosen.built is not None and chosen.reliance is not None:
+        _refuse_unconfirmed(planner, [(built, chosen.reliance)])
+    leased = still_leased(stack, done, options, goal, strict=strict, kernel=kernel)
     cost = None if chosen.built is None else math.fsum(step.cost for step in steps)
     if goal.limits.penalty is not None and cost is not None:
         cost = chosen.cost
@@ -280,7 +287,7 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
         steps=steps,
         cost=cost,
         bound=chosen.bound,
-        currency=_currency(options),
+        currency=planner.currency,
         greedy=found.greedy if found.compared else _greedy(planner),
         years=years_of(stack, by_id, steps, goal, strict=strict, kernel=kernel) if steps else (),
         curves=curves(stack, done, cutoffs_of(stack, goal), goal, strict=strict, kernel=kernel),

@@ -141,33 +141,30 @@ def years_of(
 
 
 def still_leased(
-    planned: Stack,
-    options: Sequence[Option],
-    built: Sequence[str],
-    day: float,
-    *,
-    strict: bool = False,
+    stack: Stack, chosen: Sequence[Option], options: Sequence[Option], goal: Goal, *, strict: bool = False,
     kernel: Kernel = "auto",
-) -> tuple[Leased, ...]:
+) -> tuple[Leased, ...]:  # fmt: skip
     """What the mission rests on that is, surely or perhaps, still foreign in its sources in use; what falls farthest first.
 
     Parameters
     ----------
-    planned
-        The stack with every step done.
-    options
-        All options, those that cannot be judged among them.
-    built
-        Ids of those that are built.
-    day
-        Day for which it is told what is left of an item with everything foreign cut off.
+    stack
+        The stack as it is.
+    chosen, options
+        What is built, and all options, those that cannot be judged among them.
+    goal
+        Its last day of self-reliance is the one for which it is told what is left with everything foreign cut off.
     strict, kernel
         As for :class:`~freehold.measure.case.Case`.
     """
-    case = Case(planned, strict=strict, stake=DEFAULT_STAKE, kernel=kernel)
-    control, held = case.control, held_shares(planned, strict=strict)
-    left = both_sides(case, foreign_cutoff(), (day,), 0.5)[0].levels[0, 0] if planned.home is not None else None
-    helping = _helping(planned, options, frozenset(built))
+    day, planned = goal.reliance_days[-1], apply_options(stack, chosen)
+    control, held = Control(planned, strict=strict, stake=DEFAULT_STAKE), held_shares(planned, strict=strict)
+    left = None
+    if stack.home is not None:
+        stands = Planned(stack, chosen, quality=goal.limits.quality, strict=strict, kernel=kernel)
+        case = stands.case(CutBlow(foreign_cutoff()), day)
+        left = both_sides(case, foreign_cutoff(), (day,), 0.5)[0].levels[0, 0]
+    helping = _helping(planned, options, frozenset(option.id for option in chosen))
     found = []
     for number in sorted(_resting_on(planned)):
         item, share = planned.items[number], held[number]

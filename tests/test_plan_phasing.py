@@ -305,6 +305,18 @@ def test_a_plan_over_years_is_the_best_of_all(one, years):
     is_right(one, years, phase(one, years, seconds=30.0))
 
 
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_a_plan_that_the_solver_is_told_of_does_not_keep_it_from_a_better_one(seed):
+    # HiGHS 1.16, told that 0 is built for 3, ends with that at once and calls its value 0; the best is 2, for 1
+    one = problem(3, [(0, 0, []), (2, 0, [0]), (2, 2, [])], [3.0, 0.0, 1.0], [(2, 0)])
+    years = horizon([3.0, 0.0], [1.0, 0.9], 2)
+    best = Best(Truth(one), years, 30.0)
+    best.offer(np.full(one.builds, -1, np.int64))
+    search_neighbours(best, Field(one.builds, len(years.weight)), seed=seed)
+    is_right(one, years, best.found(interrupted=False))
+    assert best.year.tolist() == [-1, -1, 0]
+
+
 @pytest.mark.slow
 @settings(LAWS, max_examples=60)
 @given(problems(), horizons())

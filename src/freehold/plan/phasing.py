@@ -158,8 +158,7 @@ def _prove(best: Best, open_: _Open) -> None:
     loops.learn_at_random(_DRAWN)
     gap = _ROUGH if loops.possible else 0.0
     while not best.stop():
-        start = model.columns_of(open_.start)  # the same on every run, unlike the best one now
-        solved = solve(model, loops.rows, best.left, best.stop, hint=start, gap=gap, found=found, proven=best.prove)
+        solved = solve(model, loops.rows, best.left, best.stop, gap=gap, found=found, proven=best.prove)
         best.prove(solved.bound)
         learnt = False
         for there in seen:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import highspy
 import numpy as np
@@ -19,6 +20,10 @@ _INFINITE = float("inf")
 
 _OPTIMAL = 1e-5
 """Of a relaxation, the gap that is small enough: its bound is safe at any."""
+
+
+_SAME: Final = 1e-6
+"""Relative difference up to which two values of one plan are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,8 @@ def solve(
     seconds, stop
         Time, and who says that it is over.
     hint : (years, builds of the model)
-        Columns y of a plan to start from.
+        Columns y of a plan to start from; only where some are ``fixed``, so that nothing of the whole program is proven by
+        a run that was told of a plan.
     fixed : (years, builds of the model)
         Columns y that are no longer open, as numbers; the others ``nan``.
     gap
@@ -128,7 +134,8 @@ def solve(
         settled = np.flatnonzero(np.isfinite(fixed.ravel()))
         value = fixed.ravel()[settled]
         solver.changeColsBounds(len(settled), place[settled].astype(np.int32), value, value)
-    if hint is not None:
+    hinted = hint is not None and fixed is not None
+    if hint is not None and hinted:
         solver.setSolution(len(place), place.astype(np.int32), hint.ravel())
     _watch(solver, stop, proven)
     if found is not None:
@@ -142,6 +149,11 @@ def solve(
     solution = solver.getSolution()
     values = np.array(solution.col_value) if solution.value_valid and info.primal_solution_status == 2 else None
     optimal = status == highspy.HighsModelStatus.kOptimal
+    if hinted and values is not None and optimal:
+        # told of a plan, HiGHS 1.16 may end at once with that plan and a value that is not its own
+        truly, told = model.constant + float(model.cost @ values), float(info.objective_function_value)
+        if not math.isclose(truly, told, rel_tol=_SAME, abs_tol=_SAME):
+            return solve(model, rows, seconds, stop, fixed=fixed, gap=gap, found=found, proven=proven)
     bound = float(info.mip_dual_bound)
     return Solved(bound if np.isfinite(bound) else 0.0, values, optimal)
 

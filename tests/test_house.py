@@ -45,24 +45,45 @@ MAY_USE = {
     "firms": {"errors", "stack", "network", "measure", "read"},
     "doctor": RESULTS | {"store"},
     "plan": RESULTS - {"settings"},
+    "schemes": (RESULTS | {"plan"}) - {"settings"},
     "drill": RESULTS - {"settings"},
     "provision": (RESULTS - {"settings"}) | {"drill"},
     "watch": RESULTS - {"settings"},
     "respond": (RESULTS - {"settings"}) | {"watch"},
     "gateway": (RESULTS - {"settings"}) | {"watch", "respond"},
-    "report": (RESULTS | {"doctor", "store", "plan"} | SERVICE | PROOF) - {"settings"},
-    "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale", "plan"} | SERVICE | PROOF,
-    "freehold": RESULTS | {"read", "report", "work", "firms", "plan"},
+    "report": (RESULTS | {"doctor", "store", "plan", "schemes"} | SERVICE | PROOF) - {"settings"},
+    "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale", "plan", "schemes"} | SERVICE | PROOF,
+    "reporting": RESULTS | {"read", "write", "report", "scale", "plan", "schemes", "work"} | SERVICE | PROOF,
+    "freehold": RESULTS | {"read", "report", "work", "firms", "plan", "schemes", "reporting"},
     "web": RESULTS | {"report", "work"} | SERVICE,
     "demo": RESULTS | {"report", "work", "web"} | SERVICE,
     "cli": RESULTS
-    | {"plan", "read", "store", "holdings", "doctor", "report", "work", "freehold", "web", "demo", "scale", "firms"}
+    | {
+        "plan",
+        "schemes",
+        "reporting",
+        "write",
+        "read",
+        "store",
+        "holdings",
+        "doctor",
+        "report",
+        "work",
+        "freehold",
+        "web",
+        "demo",
+        "scale",
+        "firms",
+    }
     | SERVICE
     | PROOF,
-    "reference": RESULTS | {"plan", "read", "doctor", "report", "work", "freehold", "cli"} | SERVICE | PROOF,
+    "reference": RESULTS
+    | {"plan", "schemes", "reporting", "read", "doctor", "report", "work", "freehold", "cli"}
+    | SERVICE
+    | PROOF,
     "__main__": {"cli"},
 }
-PLUG_POINTS = ("read", "report", "store", "drill", "scale")
+PLUG_POINTS = ("read", "report", "store", "drill", "scale", "schemes")
 # The rooms that serve, call and act; all others read files and compute. Only a response's command, the demo and drills start
 # a process.
 MAY_GO_OUT = {"watch", "respond", "gateway", "web", "demo", "drill", "provision"}

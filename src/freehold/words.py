@@ -1,20 +1,54 @@
 """Every sentence that answers are told in, by key. Owns the seam between what is computed and the language it is told in.
 
-One TOML file a language (``words/en.toml``); a key missing in a language falls back to English.
+One TOML file a language (``languages/en.toml``); a language is there as soon as its file is. A key missing in a language
+falls back to English. Which language is spoken belongs to the thread or the task that asks: :func:`speaking` sets it.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["LANGUAGES", "day", "days", "interval", "percent", "say"]
+__all__ = ["LANGUAGES", "day", "days", "interval", "language_spoken", "percent", "say", "speaking"]
 
 _FOLDER: Final = Path(__file__).parent / "languages"
-LANGUAGES: Final = ("en",)
+LANGUAGES: Final = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+"""Codes of the languages that there are."""
+
+_SPOKEN: ContextVar[str] = ContextVar("language", default="en")
+
+
+def language_spoken() -> str:
+    """Code of the language in which :func:`say` answers here and now."""
+    return _SPOKEN.get()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Answer in a language within a block.
+
+    Parameters
+    ----------
+    language
+        One of :data:`LANGUAGES`.
+
+    Raises
+    ------
+    KeyError
+        If there is none of that code: whoever asks has checked it.
+    """
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    token = _SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
 
 
 @cache
@@ -23,15 +57,13 @@ def _sentences(language: str) -> Mapping[str, str]:
     return {f"{table}.{key}": text for table, texts in tables.items() for key, text in texts.items()}
 
 
-def say(key: str, language: str = "en", **values: object) -> str:
+def say(key: str, **values: object) -> str:
     """Give a sentence with its values filled in.
 
     Parameters
     ----------
     key
         ``table.key`` of the language's file.
-    language
-        One of :data:`LANGUAGES`.
     values
         What the sentence names in braces, already formatted.
 
@@ -40,7 +72,7 @@ def say(key: str, language: str = "en", **values: object) -> str:
     KeyError
         If no language has the key: a defect.
     """
-    text = _sentences(language).get(key) or _sentences("en")[key]
+    text = _sentences(_SPOKEN.get()).get(key) or _sentences("en")[key]
     return text.format_map(values) if values else text
 
 

@@ -42,7 +42,7 @@ class Transcript:
 
     def say(self, key: str, **values: object) -> None:
         """Say a sentence of the table ``demo``."""
-        self.line(say(f"demo.{key}", "en", **values))
+        self.line(say(f"demo.{key}", **values))
 
     def line(self, text: str) -> None:
         """Say a line."""

@@ -65,7 +65,7 @@ class Notices:
             What the sentence names.
         """
         now = self._clock()
-        text = say(f"gateway.{key}", "en", **values)
+        text = say(f"gateway.{key}", **values)
         said = self._said.get((key, subject))
         if said is not None:
             if now - said.at < said.between:
@@ -91,7 +91,7 @@ class Notices:
         for (kind, _), said in self._said.items() if after else ():
             if kind == after and self._say_held(said):
                 said.held = 0
-        self._put("freehold: " + say(f"gateway.{key}", "en", **values))
+        self._put("freehold: " + say(f"gateway.{key}", **values))
 
     def look(self) -> None:
         """Say the last of what was held back, and how often, where its time is over."""
@@ -104,7 +104,7 @@ class Notices:
 
     def _say_held(self, said: _Said) -> bool:
         if said.held:
-            text = say("gateway.held_back", "en", seconds=f"{said.between:g}", count=said.held, text=said.last)
+            text = say("gateway.held_back", seconds=f"{said.between:g}", count=said.held, text=said.last)
             self._put(f"freehold: {text}")
         return bool(said.held)
 

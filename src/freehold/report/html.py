@@ -28,16 +28,19 @@ from freehold.report.interface import (
     HeatCell,
     HeatMap,
     KeyFigures,
+    LayerDrawing,
     Look,
     NotKnown,
     Paragraph,
     Range,
     Row,
     Table,
+    TickOff,
     Tone,
     Tree,
     walk,
 )
+from freehold.report.table_twins import layers_table, ticks_table
 from freehold.words import say
 
 __all__ = ["HtmlFace"]
@@ -100,6 +103,10 @@ class _Page:
                 return self._curve(block)
             case Gantt():
                 return self._gantt(block)
+            case LayerDrawing():
+                return self._table(layers_table(block))
+            case TickOff():
+                return self._table(ticks_table(block))
             case KeyFigures():
                 return _figures(block)
             case Detail():

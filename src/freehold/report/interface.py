@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
+from freehold.measure.landlord_cut_values import LandlordCuts
+from freehold.words import language_spoken
+
 __all__ = [
     "MEASURED",
     "NOT_KNOWN",
@@ -29,13 +32,18 @@ __all__ = [
     "HeatMap",
     "KeyFigure",
     "KeyFigures",
+    "LayerCell",
+    "LayerDrawing",
+    "LayerRow",
     "Look",
+    "Method",
     "NotKnown",
     "Paragraph",
     "Range",
     "Row",
     "Series",
     "Table",
+    "TickOff",
     "Tone",
     "Tree",
     "walk",
@@ -104,10 +112,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading; level 1 is the document's own."""
+    """A heading; level 1 is the document's own. An anchor names its section, for faces that lead to sections."""
 
     text: str
     level: int = 2
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ class Paragraph:
         Whether it is the answer in short.
     whole
         Whether it is a line to be copied, such as a command: it is never broken.
+    how
+        Key of the :class:`Method` by which its numbers were got; may be empty, here and in other blocks.
     """
 
     text: str
@@ -129,6 +140,7 @@ class Paragraph:
     notes: tuple[int, ...] = ()
     lead: bool = False
     whole: bool = False
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +155,15 @@ class Table:
         What it is, in a line; may be empty.
     most
         How many rows a face with little room shows; it says how many it left out.
+    how
+        As of a :class:`Paragraph`.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     caption: str = ""
     most: int | None = None
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +202,8 @@ class Curve:
         Level under which a thing has stopped; ``None`` where there is none.
     across
         What ``days`` are where they are no days, with its unit: then they are spread evenly.
+    how
+        As of a :class:`Paragraph`.
     """
 
     days: tuple[float, ...]
@@ -194,6 +211,7 @@ class Curve:
     caption: str = ""
     floor: float | None = None
     across: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +228,8 @@ class KeyFigure:
         A clause that says what it is.
     points
         Whether it is a difference of percentages.
+    how
+        As of a :class:`Paragraph`.
     """
 
     label: str
@@ -217,6 +237,7 @@ class KeyFigure:
     meaning: str
     tone: Tone = "plain"
     points: bool = False
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +346,103 @@ class Detail:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Table | HeatMap | Tree | Curve | Gantt | KeyFigures | Detail
+@dataclass(frozen=True, slots=True)
+class LayerCell:
+    """One thing in a drawing of the value chain.
+
+    Parameters
+    ----------
+    id, title
+        The item's id; its name.
+    held_by
+        Who holds it, in a few words.
+    tone
+        Good: surely held; bad: surely foreign; warn: both, or not known.
+    mission
+        Its normalised mission weight; 0 for what is only needed.
+    blocks
+        What is known of it, with the evidence: shown when it is opened.
+    """
+
+    id: str
+    title: str
+    held_by: str
+    tone: Tone = "plain"
+    mission: float = 0.0
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One layer of the value chain: its name, the things that are drawn, and how many more there are."""
+
+    kind: str
+    title: str
+    cells: tuple[LayerCell, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDrawing:
+    """The stack drawn by layers of the value chain, and who feeds what.
+
+    Parameters
+    ----------
+    rows
+        Layers that have something, the uppermost first.
+    feeds
+        Ids of two things that are drawn: the second needs the first.
+    caption
+        What it shows; faces say themselves how it is drawn.
+    """
+
+    rows: tuple[LayerRow, ...]
+    feeds: tuple[tuple[str, str], ...] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TickOff:
+    """Landlords to tick off, and what goes out then: answers that travel in the page.
+
+    Parameters
+    ----------
+    cuts
+        The answers.
+    items
+        Of each item of the stack, in its order: id, name, title of its layer, normalised mission weight.
+    caption
+        What it shows.
+    """
+
+    cuts: LandlordCuts
+    items: tuple[tuple[str, str, str, float], ...]
+    caption: str = ""
+
+
+Block: TypeAlias = Heading | Paragraph | Table | HeatMap | Tree | Curve | Gantt | KeyFigures | LayerDrawing | TickOff | Detail
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a number was got.
+
+    Parameters
+    ----------
+    key
+        What blocks name in ``how``.
+    title
+        What is got that way.
+    text
+        How, in a few sentences.
+    command
+        The command that repeats it; may be empty.
+    """
+
+    key: str
+    title: str
+    text: str
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +486,8 @@ class Document:
         What it rests on, by number from 1.
     language
         Language of its words.
+    methods
+        How its numbers were got, for faces that link each of them to its method.
     """
 
     title: str
@@ -376,7 +495,8 @@ class Document:
     main: Table
     subtitle: str = ""
     evidence: tuple[Evidence, ...] = field(default=())
-    language: str = "en"
+    language: str = field(default_factory=language_spoken)
+    methods: tuple[Method, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,16 @@ from freehold.report.interface import (
     Heat,
     HeatMap,
     KeyFigures,
+    LayerDrawing,
     Look,
     Paragraph,
     Range,
     Table,
+    TickOff,
     Tone,
     Tree,
 )
+from freehold.report.table_twins import layers_table, ticks_table
 from freehold.words import day, say
 
 if TYPE_CHECKING:
@@ -177,6 +180,10 @@ class _Page:
                 self._curve(block)
             case Gantt():
                 self._gantt(block)
+            case LayerDrawing():
+                self._table(layers_table(block))
+            case TickOff():
+                self._table(ticks_table(block))
             case KeyFigures():
                 self._figures(block)
             case Detail():

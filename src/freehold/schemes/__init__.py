@@ -1,0 +1,1 @@
+"""Published scoring schemes: data, and one evaluator."""

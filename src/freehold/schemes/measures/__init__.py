@@ -1,0 +1,1 @@
+"""What a stack can tell of itself that schemes ask for."""

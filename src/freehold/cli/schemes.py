@@ -50,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
         help="answers of people, TOML, JSON or CSV: a factor's id and the letter of a choice; repeatable",
     )  # fmt: skip
     score.add_argument(
+        "--list", dest="lists", metavar="FILE.csv", action="append", default=[],
+        help="a list that a scheme looks products up in, such as evaluated products; called as its file is; repeatable",
+    )  # fmt: skip
+    score.add_argument(
         "--divisor", metavar="POINTS", type=float,
         help="divide every objective by so many points, as some tools do (1000), instead of by its own greatest sum",
     )  # fmt: skip
@@ -80,11 +84,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _scheme(named: str) -> Scheme:
     """A scheme by its id, or by the name of its file."""
-    from freehold.schemes.measuring import MEASURES
+    from freehold.schemes.measuring import check_parameters
     from freehold.schemes.scheme_file import read_scheme, scheme, schemes_known
 
     is_file = named.lower().endswith(".toml") or "/" in named or "\\" in named
-    return read_scheme(named, measures=MEASURES) if is_file and named not in schemes_known() else scheme(named)
+    return read_scheme(named, check=check_parameters) if is_file and named not in schemes_known() else scheme(named)
 
 
 def _all() -> list[Scheme]:
@@ -115,19 +119,21 @@ def _score(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.cli.speech import progress
     from freehold.report.scheme_answers import ScoresAnswer
+    from freehold.schemes.amounts_file import read_amounts
     from freehold.schemes.answers_file import read_answers
     from freehold.schemes.asking import asked_of, score_schemes
+    from freehold.schemes.lists_file import read_lists
 
     schemes = [_scheme(named) for named in dict.fromkeys(options.schemes)] or _all()
     twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
     if twice:
         raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
-    answers = read_answers(options.answers, schemes)
+    answers, amounts, lists = read_answers(options.answers, schemes), read_amounts(options.answers), read_lists(options.lists)
     gates = _gates(options.gate, schemes)
     _see_it_fits(options, schemes)
     loaded, _ = load(options)
     with progress("scoring …"):
-        asked = asked_of(loaded.stack, strict=options.strict)
+        asked = asked_of(loaded.stack, strict=options.strict, lists=lists, amounts=amounts)
         scores = score_schemes(asked, schemes, answers, divisor=options.divisor, gates=gates)
     show(options, ScoresAnswer(scores), context(options, loaded, None))
     return _status(options, scores if options.schemes else scores[:1])

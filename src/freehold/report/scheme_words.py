@@ -62,6 +62,14 @@ def unanswered(score: Score) -> tuple[Answered, ...]:
     return tuple(one for one in score.answers if one.basis == "unanswered")
 
 
+def answered_words(score: Score) -> str:
+    """How many factors are answered, and how many of them by people."""
+    by = [one.basis for one in score.answers]
+    open_, people = by.count("unanswered"), by.count("person")
+    words = {"count": len(by) - open_, "of": len(by), "people": people}
+    return say("score.answered_people" if people else "score.answered", **words)
+
+
 def letters_words(letters: tuple[str, ...]) -> str:
     """Letters of choices: ``b``, ``a to d``, ``a, c``."""
     if not letters:

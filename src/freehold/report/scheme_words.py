@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from freehold.schemes.scheme_values import Answered, Bounds, Choice, Factor, Scheme, Score
 from freehold.words import say
 
@@ -20,10 +22,10 @@ __all__ = [
 
 
 def score_figure(bounds: Bounds | None) -> str:
-    """Percent with one decimal, or as a range."""
+    """Percent with one decimal, a half rounded up as people do, or as a range."""
     if bounds is None:
         return say("report.none")
-    low, high = f"{bounds[0]:.1f}", f"{bounds[1]:.1f}"
+    low, high = (str(Decimal(repr(end)).quantize(Decimal("0.1"), ROUND_HALF_UP)) for end in bounds)
     return f"{low} %" if low == high else say("report.range", low=low, high=f"{high} %")
 
 

@@ -56,7 +56,7 @@ def score_blocks(scores: Sequence[Score], notes: Notes, *, how: str = "") -> lis
     if not scores:
         return []
     found: list[Block] = [replace(side_by_side(scores), how=how), *_contrasts(scores), *_region(scores, notes)]
-    found += [Detail(score_title(score), tuple(score_details(score, notes, told_region=False))) for score in scores]
+    found += [Detail(score_title(score), tuple(score_details(score, notes, alone=False))) for score in scores]
     return found
 
 
@@ -134,7 +134,7 @@ def _result(score: Score) -> str:
     return ""
 
 
-def score_details(score: Score, notes: Notes, *, told_region: bool = True) -> list[Block]:
+def score_details(score: Score, notes: Notes, *, alone: bool = True) -> list[Block]:
     """All that came of one scheme.
 
     Parameters
@@ -143,12 +143,12 @@ def score_details(score: Score, notes: Notes, *, told_region: bool = True) -> li
         The result.
     notes
         Where evidence is numbered.
-    told_region
-        Whether it says what stands for the scheme's region.
+    alone
+        Whether nothing stands beside it that says already what stands for the scheme's region, and how level and score differ.
     """
-    found: list[Block] = [_headline(score), *_contrasts([score])]
-    if told_region:
-        found += _region([score], notes)
+    found: list[Block] = [_headline(score)]
+    if alone:
+        found += [*_contrasts([score]), *_region([score], notes)]
     found += _gate(score)
     if score.divisor is not None:
         found.append(Paragraph(say("score.divisor", divisor=plain_number(score.divisor)), "quiet"))

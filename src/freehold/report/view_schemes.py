@@ -34,7 +34,7 @@ def scores_document(answer: ScoresAnswer, context: Context) -> Document:
         together = score_blocks(answer.scores, notes, how=_HOW)
         blocks += [block for block in together if not isinstance(block, Detail)]
         blocks.append(Paragraph(say("score.one_in_full", id=answer.scores[1].scheme.id), "quiet"))
-        blocks += [Heading(score_title(first)), *score_details(first, notes, told_region=False)]
+        blocks += [Heading(score_title(first)), *score_details(first, notes, alone=False)]
         blocks += [block for block in together if isinstance(block, Detail)][1:]
     else:
         blocks += score_details(first, notes)

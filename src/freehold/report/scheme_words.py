@@ -9,6 +9,7 @@ from freehold.words import say
 
 __all__ = [
     "answer_words",
+    "answered_words",
     "basis_words",
     "factors_of",
     "letters_words",

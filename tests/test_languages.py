@@ -134,6 +134,16 @@ def test_a_page_kept_in_one_language_is_not_given_in_another(tmp_path: Path, cap
     assert shown(capsys, "check", "project", "--home", "DE") == first
 
 
+def test_a_page_kept_is_made_anew_when_the_file_of_its_language_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "requirements.txt").write_text("requests==2.32.0\n", encoding="utf-8")
+    for said in ("Ce que vous tenez", "Ce qui est tenu"):
+        (tmp_path / "fr.toml").write_text(f'[check]\nheading_hold = "{said}"\n', encoding="utf-8")
+        assert said in shown(capsys, "check", "project", "--home", "FR", "--language", "fr.toml")
+
+
 def test_keys_of_json_are_the_same_in_every_language(capsys: pytest.CaptureFixture[str]) -> None:
     def form(value: object) -> object:
         if isinstance(value, dict):
@@ -218,6 +228,8 @@ def test_what_is_joined_is_joined_as_the_language_does() -> None:
     [
         ("Cisco", "本国为 Cisco；受信：x。"),
         ("德国", "本国为德国；受信：x。"),
+        ("+1", "本国为 +1；受信：x。"),
+        ("e.V.", "本国为 e.V.；受信：x。"),
         ("“a”", "本国为“a”；受信：x。"),
         ("", "本国为；受信：x。"),
     ],
@@ -303,6 +315,27 @@ def test_a_further_language_is_one_file_and_the_rest_is_english(tmp_path: Path, 
     assert page == english.replace("What you hold\n", "Daq\n")
     with speaking("tlh"):
         assert language_tag() == "tlh-Latn"
+
+
+def test_the_file_of_a_language_can_be_named_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "fr.toml").write_text('[check]\nheading_hold = "Ce que vous tenez"\n', encoding="utf-8")
+    page = shown(capsys, "check", str(ROOT / "examples/clinic"), "--language", "fr.toml", "--format", "html")
+    assert '<html lang="fr">' in page
+    assert "Ce que vous tenez" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("none.toml", "is not called by"),
+        ("no.toml", "cannot be read"),
+        ("a\0/no.toml", "cannot be read"),
+        ("..toml", "not called by"),
+    ],
+)
+def test_the_file_of_a_language_that_is_not_there_is_said_so(path: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        known_language(path, "--language")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def say(key: str, **values: object) -> str:
 
 
 _IDEOGRAPHS: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_LATIN: Final = re.compile("[0-9A-Za-z\u00c0-\u024f%]")
+_LATIN: Final = re.compile(r"[0-9A-Za-z\u00c0-\u024f%.()+\u2212\u00b1/_~-]")
 
 
 def _spaced(text: str, values: Mapping[str, object]) -> str:

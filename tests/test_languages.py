@@ -393,3 +393,13 @@ def test_an_answer_in_chinese_has_the_form_of_its_schema_and_fits_the_page(verb:
         assert [line for line in page.splitlines() if cells(line) > 80] == []
         assert '<html lang="zh-Hans">' in render(answer, "html", context)
         assert render(answer, "csv", context)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_commands_and_flags_are_named_as_they_are(language: str) -> None:
+    command = re.compile(r"(?<![\w-])--[a-z][a-z-]*|freehold [a-z]+|[A-Z]+_[A-Z_]+|docs/[\w/.]+|pip install [^；。;.]*")
+    english, texts = texts_of("en"), texts_of(language)
+    different = {key for key, text in texts.items() if set(command.findall(text)) != set(command.findall(english[key]))}
+    assert different == set()
+    glued = re.compile(r"freehold [ -z{}]*\{\w+\}[\u4e00-\u9fff]")
+    assert {key for key, text in texts.items() if glued.search(text)} == set()

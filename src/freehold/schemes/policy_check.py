@@ -155,12 +155,14 @@ def _breach(
         one.id
         for one in stack.sources_of[item.id]
         if (source is None or one.id != source.id)
-        and all(case.truth(rule, case.supply_number[one.id]) is False for rule in asked.rules if one.id in case.supply_number)
+        and all(case.control.matches(rule, item, one) is False for rule in asked.rules)
     ]
     if facts:
         mend = say("policies.mend_learn", fact=fact_words(stack, facts[0]), attribute=facts[0].attribute, id=facts[0].id)
     elif others:
-        mend = say("policies.mend_other", others=", ".join(others[:3]), item=item.name or item.id)
+        whole = [one for one in others if _rests_on_allowed(case, one, asked)]
+        key = "policies.mend_other" if whole else "policies.mend_other_needs"
+        mend = say(key, others=", ".join((whole or others)[:3]), item=item.name or item.id)
     else:
         mend = say("policies.mend_none", item=item.name or item.id)
     provider = None if source is None or not isinstance(source.provider, str) else source.provider
@@ -168,3 +170,10 @@ def _breach(
     rows += [("providers", provider)] if provider else []
     rows += world.needs_along(path)
     return Breach(source.id if source else item.id, surely, path, told, mend, tuple(rows), loss)
+
+
+def _rests_on_allowed(case: Case, source: str, asked: Forbidden) -> bool:
+    """Whether nothing that the rule forbids is, or may be, on the path of what a source needs."""
+    needed = tuple(case.item_number[need.item] for need in case.stack.needs_of.get(source, ()))
+    below = Paths(case, Targets((source,), needed, ()), voids=asked.voids)
+    return all(case.truth(rule, supply) is False for supply in below.supplies for rule in asked.rules)

@@ -8,19 +8,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final, cast
 
-from freehold.errors import BadCutoff, BadPolicy, TooLarge, Unreadable
+from freehold.errors import BadCutoff, BadPolicy
 from freehold.measure.chokepoint_values import GROUPS
+from freehold.schemes.file_tables import read_file_text
 from freehold.schemes.policy_values import AT_LEAST, MEASURES, Forbidden, Limit, Measurement, OnUnknown, Policy, PolicyRule
 from freehold.stack.cells import nearest, shown
 from freehold.stack.cutoff import COVERS, DEFAULT_STAKE, WAYS, Cutoff, Rule, cutoff_from_toml
 from freehold.stack.durations import parse_days
 from freehold.stack.toml_text import BadToml, parse_toml
-from freehold.whole_file import read_bounded
 
-__all__ = ["LARGEST_FILE", "MOST_RULES", "parse_policy", "read_policy"]
+__all__ = ["MOST_RULES", "parse_policy", "read_policy"]
 
-LARGEST_FILE: Final = 1024 * 1024
-"""Bytes: the largest policy file."""
 MOST_RULES: Final = 1_000
 _MOST_CHOICES: Final = 500
 _LONGEST: Final = 2_000
@@ -53,23 +51,7 @@ def read_policy(path: str | Path) -> Policy:
     freehold.errors.ReadError
         If it cannot be read, or is too large.
     """
-    return parse_policy(_text(path), str(path))
-
-
-def _text(path: str | Path) -> str:
-    try:
-        data = read_bounded(Path(path), LARGEST_FILE)
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check the name and its permissions.") from error
-    except ValueError:
-        raise Unreadable(f"{shown(str(path))} is no path. Check the name.") from None
-    if len(data) > LARGEST_FILE:
-        raise TooLarge(f"{path} is over the limit of {LARGEST_FILE:,} bytes. Split it.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+    return parse_policy(read_file_text(path), str(path))
 
 
 def parse_policy(text: str, file: str) -> Policy:
@@ -213,7 +195,7 @@ class _Reader:
             raise self._bad(key, f"more than {_MOST_CHOICES} combinations", "Make several rules of it")
         shared: dict[str, Any] = {"foreign": bool(table.get("foreign")), "via": self._via(), "cover": cover}
         try:
-            return tuple(Rule(**shared, **dict(zip(lists, one, strict=True))) for one in product(*lists.values()))
+            return tuple(Rule(**(shared | dict(zip(lists, one, strict=True)))) for one in product(*lists.values()))
         except BadCutoff as error:
             raise BadPolicy(f"{self._place}, '{key}': {error}") from None
 
@@ -296,7 +278,7 @@ class _Reader:
                 )
             path = self._path("scenario")
             try:
-                return cutoff_from_toml(parse_toml(_text(path)), path)
+                return cutoff_from_toml(parse_toml(read_file_text(path)), path)
             except BadToml as error:
                 raise BadPolicy(f"{self._place}: {path} is not TOML: {error}. Mend that line.") from None
             except BadCutoff as error:

@@ -185,7 +185,7 @@ def _level(world: World, limit: Limit, targets: Targets) -> _Found:
         key=lambda number: (-weight[number] * (1 - levels[number][0]), number),
     )
     explainer = Explainer(case, cut, LOW, day) if fallen else None
-    breaches = []
+    breaches: list[Breach] = []
     for number in fallen:
         item = world.stack.items[number]
         surely = levels[number][1] < wanted - _TOLERANCE and number in targets.sure
@@ -301,7 +301,8 @@ def _unknowns(world: World, limit: Limit, targets: Targets) -> _Found:
         path = paths.down_to(case.supplies[fact.supplies[0]].item)
         told = say("policies.unknown_fact", fact=fact_words(world.stack, fact), count=len(fact.supplies))
         mend = say("policies.mend_fact", attribute=fact.attribute, table=fact.table, id=fact.id)
-        breaches.append(Breach(f"{fact.table}/{fact.id}/{fact.attribute}", True, path, told, mend, ((fact.table, fact.id),)))
+        id_ = f"{fact.table}/{fact.id}/{fact.attribute}"
+        breaches.append(Breach(id_, surely=True, path=path, told=told, mend=mend, rows=((fact.table, fact.id),)))
     mend = say("policies.mend_unknowns")
     return _Found((float(len(facts)), float(len(facts))), tuple(breaches), mend)
 
@@ -311,9 +312,9 @@ def _unknowns(world: World, limit: Limit, targets: Targets) -> _Found:
 
 def _cut_set(world: World, limit: Limit, targets: Targets) -> _Found:
     order = int(limit.bound) - 1
-    asked: dict[int | None, bool] = dict.fromkeys(targets.sure, True) | dict.fromkeys(targets.perhaps, False)
-    if targets.is_mission:
-        asked = {None: True}
+    asked: dict[int | None, bool] = {None: True}
+    if not targets.is_mission:
+        asked = {number: number in targets.sure for number in (*targets.sure, *targets.perhaps)}
     amounts: list[tuple[float, float]] = []
     breaches: list[Breach] = []
     more, case = "", world.case(limit.stake)

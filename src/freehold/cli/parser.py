@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import drill_arguments, evidence, gateway, plan_arguments, provision, respond, rules, signal, watch
+from freehold.cli import drill_arguments, evidence, gateway, plan_arguments, provision, respond, rules, schemes, signal, watch
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.options import add_arguments as add_options
 from freehold.cli.policy import add_arguments as add_policy
@@ -52,6 +52,7 @@ VERBS: Final = (
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
+    Verb("schemes", "reliant", "published schemes: list, show, score a stack by them side by side, a form of answers"),
     Verb("cutoff", "stops", "levels over time if a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, what takes over, the best act, the level"),
@@ -80,7 +81,7 @@ VERBS: Final = (
 _OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "sweep", "reach")
 """Verbs that take one stack and show an answer about it."""
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "respond", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "respond", "rules", "schemes"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -304,6 +305,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_plan(made["plan"])
     _add_provision(made["provision"])
     _add_respond(made["respond"])
+    _add_schemes(made["schemes"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
     signal.add_arguments(made["signal"])
@@ -361,6 +363,16 @@ def _add_respond(parser: argparse.ArgumentParser) -> None:
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     actions = rules.add_arguments(parser)
     for name in ("list", "test", "replay"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_schemes(parser: argparse.ArgumentParser) -> None:
+    actions = schemes.add_arguments(parser)
+    for name in ("score", "form"):
+        _add_view(actions[name])
+    for name in schemes.SHOWN:
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

@@ -17,6 +17,7 @@ from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_SCHEMAS
 from freehold.report.json_plan_work import PLAN_WORK_SCHEMAS
 from freehold.report.json_policy import POLICY_SCHEMA
+from freehold.report.json_schemes import SCHEMES_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
 from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
 from freehold.report.provision_json import PROVISION_SCHEMAS
@@ -399,7 +400,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
     **SYSTEMIC_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS, **PLAN_SCHEMAS, **PLAN_WORK_SCHEMAS,
-    **OPTIONS_SCHEMAS,
+    **OPTIONS_SCHEMAS, **SCHEMES_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
@@ -419,6 +420,8 @@ _WITHOUT_ANSWER: Final = frozenset(
         *EVIDENCE_SCHEMAS,
         *PROVISION_SCHEMAS,
         *SYSTEMIC_SCHEMAS,
+        "schemes list",
+        "schemes show",
     }
 )
 

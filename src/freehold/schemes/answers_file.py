@@ -1,7 +1,8 @@
 """From answers files to letters by factor. Owns the three spellings (TOML, JSON, CSV), and what is refused of them.
 
-TOML: ``"SOV-1.1" = "b"``. JSON: one object, ``{"SOV-1.1": "b"}``. CSV: columns ``factor``, ``answer`` and, if wanted, ``note``,
-which is for people. An answer is the letter of a choice, a for the first; one that is empty is not given.
+TOML: ``"SOV-1.1" = "b"``; ratios that a person states stand beside them (:mod:`freehold.schemes.amounts_file`).
+JSON: one object, ``{"SOV-1.1": "b"}``. CSV: columns ``factor``, ``answer`` and, if wanted, ``note``, which is for people.
+An answer is the letter of a choice, a for the first; one that is empty is not given.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from freehold.errors import BadAnswers, Finding, TooLarge, UsageError
+from freehold.schemes.amounts_file import TABLE
 from freehold.schemes.file_tables import MOST_FINDINGS, line_of, read_file_text
 from freehold.schemes.scheme_values import Factor, Scheme
 from freehold.stack.cells import nearest, shown
@@ -137,7 +139,7 @@ def _toml(text: str, file: str) -> list[tuple[int, str, object]]:
     except BadToml as error:
         mend = 'Write a line a factor: "SOV-1.1" = "b"'
         raise BadAnswers([Finding(file, error.line, "", f"is not TOML: {error.problem}", mend)]) from None
-    return [(line_of(text, id_), id_, raw) for id_, raw in data.items()]
+    return [(line_of(text, id_), id_, raw) for id_, raw in data.items() if id_ != TABLE]
 
 
 def _json(text: str, file: str) -> list[tuple[int, str, object]]:

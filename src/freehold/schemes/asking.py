@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from freehold.schemes.answers_file import answers_of
-from freehold.schemes.interface import Asked
+from freehold.schemes.interface import Amount, Asked
 from freehold.schemes.scheme_file import scheme as scheme_known
 from freehold.schemes.scheme_values import Scheme, Score
 from freehold.schemes.scoring import score
@@ -16,8 +16,9 @@ __all__ = ["asked_of", "score_scheme", "score_schemes"]
 
 
 def asked_of(
-    stack: Stack, *, strict: bool = False, lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
-) -> Asked:
+    stack: Stack, *, strict: bool = False, lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+    amounts: Mapping[str, Amount] | None = None,
+) -> Asked:  # fmt: skip
     """A stack as schemes ask it.
 
     Parameters
@@ -28,6 +29,8 @@ def asked_of(
         Whether assumed owners and locations count as unknown.
     lists
         Lists that the user loaded.
+    amounts
+        Ratios that a person states.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def asked_of(
     """
     home = (stack.home,) if stack.home else ()
     trusted = sorted(expand(stack.trusted, stack.as_of) - {stack.home})
-    return Asked(stack, strict, (*home, *trusted), lists)
+    return Asked(stack, strict, (*home, *trusted), lists, amounts)
 
 
 def score_schemes(
@@ -78,7 +81,7 @@ def score_schemes(
 def score_scheme(
     stack: Stack, scheme: str | Scheme, answers: Mapping[str, str] | None = None, *, strict: bool = False,
     divisor: float | None = None, gate: Mapping[str, int] | None = None,
-    lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+    lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None, amounts: Mapping[str, Amount] | None = None,
 ) -> Score:  # fmt: skip
     """Score a stack by one scheme.
 
@@ -91,7 +94,7 @@ def score_scheme(
         gave.
     answers
         Letters by factor that a person gave.
-    strict, lists
+    strict, lists, amounts
         As :func:`asked_of`.
     divisor, gate
         As :func:`freehold.schemes.scoring.score`.
@@ -102,4 +105,4 @@ def score_scheme(
         If there is no such scheme, or an answer, a divisor or a gate makes no sense for it.
     """
     one = scheme_known(scheme) if isinstance(scheme, str) else scheme
-    return score(one, asked_of(stack, strict=strict, lists=lists), answers, divisor=divisor, gate=gate)
+    return score(one, asked_of(stack, strict=strict, lists=lists, amounts=amounts), answers, divisor=divisor, gate=gate)

@@ -122,7 +122,7 @@ class _Search:
         steps = [self._step(level) for level in self._levels if now is not None and level > now]
         unpriced = self._unpriced()
         return Lift(
-            scored.scheme.id, now, base.level if self._levels else None, tuple(steps), gains, unpriced, len(offer.priced),
+            scored.scheme.id, now, base.level if base.levels and self._levels else None, tuple(steps), gains, unpriced, len(offer.priced),
             len(self._known), self._stopped, offer.currency, float(offer.years),
         )  # fmt: skip
 
@@ -136,6 +136,7 @@ class _Search:
                 if found is not None:
                     levels[answer.factor] = found
                 unknowns[answer.factor] = 0 if answer.measured is None else answer.measured.unknowns
+        # where the stack answers nothing, it holds nothing down
         top = self._levels[-1] if self._levels else 0
         level = min((low for low, _ in levels.values()), default=top)
         return _Trial(levels, unknowns, level, None if score.score is None else score.score[0])

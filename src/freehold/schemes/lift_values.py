@@ -162,7 +162,7 @@ class Lift:
     level
         The level now (its low side); ``None`` in schemes without levels.
     stack_level
-        The least level over the factors that the stack answers.
+        The least level over the factors that the stack answers; ``None`` where it answers none.
     steps
         One a higher level, ascending.
     gains

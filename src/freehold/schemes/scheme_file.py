@@ -62,13 +62,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any, Final, cast, get_args
 
-from freehold.errors import BadScheme, Finding, UnknownId
+from freehold.errors import BadScheme, Finding, FreeholdError, UnknownId
 from freehold.schemes.file_tables import Findings, Table, read_file_text
 from freehold.schemes.interface import Parameter
 from freehold.schemes.scheme_values import (
@@ -139,15 +139,16 @@ def scheme(id_: str) -> Scheme:
     return read_scheme(_FOLDER / f"{id_}.toml")
 
 
-def read_scheme(path: str | Path, *, measures: Container[str] | None = None) -> Scheme:
+def read_scheme(path: str | Path, *, check: Callable[[str, Mapping[str, Parameter]], None] | None = None) -> Scheme:
     """Read a scheme's file.
 
     Parameters
     ----------
     path
         The file.
-    measures
-        Names of the measures that there are; ``None``: they are not checked.
+    check
+        Sees that there is a measure and that it takes these parameters, such as
+        :func:`freehold.schemes.measuring.check_parameters`; ``None``: they are not checked.
 
     Raises
     ------
@@ -156,14 +157,14 @@ def read_scheme(path: str | Path, *, measures: Container[str] | None = None) -> 
     freehold.errors.ReadError
         If it, or a file that it names, cannot be read or is too large.
     """
-    return _Reader(Path(path), measures).scheme()
+    return _Reader(Path(path), check).scheme()
 
 
 class _Reader:
     """One scheme while it is read."""
 
-    def __init__(self, path: Path, measures: Container[str] | None) -> None:
-        self._path, self._measures = path, measures
+    def __init__(self, path: Path, check: Callable[[str, Mapping[str, Parameter]], None] | None) -> None:
+        self._path, self._check = path, check
         self._findings = Findings("", "")
         self._kind: SchemeKind = "points"
         self._levels: tuple[LevelName, ...] = ()
@@ -337,11 +338,6 @@ class _Reader:
             return None
         table = Table(cells, self._findings, f"{one.place}, from_stack", one.at)
         measure = table.text("measure")
-        if measure and self._measures is not None and measure not in self._measures:
-            near = nearest(measure, cast("Iterable[str]", self._measures))
-            known = ", ".join(sorted(cast("Iterable[str]", self._measures)))
-            mend = f"Did you mean '{near[0]}'?" if near else f"Known: {known}"
-            table.bad("measure", f"{shown(measure)} is no measure", mend)
         parameters: dict[str, Parameter] = {}
         if len(cells) > _MOST_PARAMETERS:
             table.bad("", f"has {len(cells)} parameters", f"Keep them under {_MOST_PARAMETERS}")
@@ -357,6 +353,11 @@ class _Reader:
                 parameters[name] = table.texts(name, _MOST_TEXTS)
             else:
                 parameters[name] = table.text(name)
+        if measure and self._check is not None:
+            try:
+                self._check(measure, parameters)
+            except FreeholdError as error:
+                table.bad("", str(error).rstrip("."), "`freehold schemes show ID` shows how other schemes ask")
         return FromStack(measure, parameters)
 
     def _shared(self, path: Path) -> tuple[Objective, ...]:

@@ -124,6 +124,7 @@ class _Search:
         return Lift(
             scored.scheme.id, now, base.level if base.levels and self._levels else None, tuple(steps), gains, unpriced, len(offer.priced),
             len(self._known), self._stopped, offer.currency, float(offer.years),
+            {option.id: option.name for option in offer.options if option.name},
         )  # fmt: skip
 
     # Trials

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from freehold.schemes.scheme_values import Basis
@@ -175,6 +176,8 @@ class Lift:
         Whether the search ended by itself.
     currency, years
         Of the prices.
+    names
+        Names of options, by id.
     """
 
     scheme: str
@@ -188,3 +191,4 @@ class Lift:
     stopped: Stopped
     currency: str
     years: float
+    names: Mapping[str, str] = field(default_factory=dict)

@@ -187,16 +187,16 @@ def _see_a_lift_fits(options: argparse.Namespace, scheme: Scheme) -> None:
                 raise UsageError(f"{flag} says what could lift a level. Add --lift, or leave it out.")
         return
     if scheme.kind in ("grades", "figures"):
-        raise UsageError(f"--lift: {scheme.id} is a scheme of {scheme.kind}, without a level to lift. Name another --scheme first.")
+        raise UsageError(
+            f"--lift: {scheme.id} is a scheme of {scheme.kind}, without a level to lift. Name another --scheme first."
+        )
     if not 1 <= options.years <= _MOST_YEARS:
         raise UsageError(f"--years: {options.years} is no number from 1 to {_MOST_YEARS}.")
     if not 0 < options.time <= _MOST_SECONDS:
         raise UsageError(f"--time: {options.time:g} is no number of seconds over 0 and up to {_MOST_SECONDS:,}.")
 
 
-def _lift_of(
-    stack: Stack, scored: Score, answers: Mapping[str, str], asked: Asked, options: argparse.Namespace
-) -> Lift:
+def _lift_of(stack: Stack, scored: Score, answers: Mapping[str, str], asked: Asked, options: argparse.Namespace) -> Lift:
     """What would lift a score, by the options that the flags name."""
     from freehold import work
     from freehold.plan.proposals import options_of

@@ -179,7 +179,7 @@ def _next(lift: Lift, step: LiftStep) -> list[Block]:
         caption = say("lift.build", price=_money(lift, step.found.price))
         blocks.append(Table(columns, options, caption, most=_MOST))
     if step.holding:
-        columns = (
+        held = (
             Column("factor", say("lift.column_factor"), "id"), Column("title", say("lift.column_title")),
             Column("unknowns", say("lift.column_unknowns"), "count"), Column("perhaps", say("lift.column_perhaps")),
         )  # fmt: skip
@@ -187,9 +187,9 @@ def _next(lift: Lift, step: LiftStep) -> list[Block]:
             Row((one.factor, one.title, one.unknowns, say("lift.perhaps" if one.perhaps else "lift.surely")))
             for one in step.holding
         )
-        blocks.append(Table(columns, rows, say("lift.holding"), most=_MOST))
+        blocks.append(Table(held, rows, say("lift.holding"), most=_MOST))
     if step.answers:
-        columns = (
+        asked = (
             Column("factor", say("lift.column_factor"), "id"), Column("title", say("lift.column_title")),
             Column("now", say("lift.column_now")), Column("to", say("lift.column_to")),
         )  # fmt: skip
@@ -203,7 +203,7 @@ def _next(lift: Lift, step: LiftStep) -> list[Block]:
             )
             for one in step.answers
         )  # fmt: skip
-        blocks += [Table(columns, rows, say("lift.persons"), most=_MOST)]
+        blocks.append(Table(asked, rows, say("lift.persons"), most=_MOST))
     return blocks if len(blocks) > 1 else []
 
 

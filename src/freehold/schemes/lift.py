@@ -108,8 +108,9 @@ class _Search:
         self._persons: dict[str, tuple[Objective, Factor]] = {}
         for objective in scored.scheme.objectives:
             for factor in objective.factors:
-                by_stack = factor.from_stack is not None and answers[factor.id].basis != "person"
-                (self._factors if by_stack else self._persons)[factor.id] = (objective, factor)
+                self._factors[factor.id] = (objective, factor)
+                if answers[factor.id].basis != "stack":
+                    self._persons[factor.id] = (objective, factor)
         self._answers = answers
         self._levels = sorted({one.level for one in scored.scheme.levels}) if scored.level is not None else []
         self._known: dict[Chosen, _Trial] = {frozenset(): self._trial_of(scored)}
@@ -122,8 +123,8 @@ class _Search:
         steps = [self._step(level) for level in self._levels if now is not None and level > now]
         unpriced = self._unpriced()
         return Lift(
-            scored.scheme.id, now, base.level if base.levels and self._levels else None, tuple(steps), gains, unpriced, len(offer.priced),
-            len(self._known), self._stopped, offer.currency, float(offer.years),
+            scored.scheme.id, now, base.level if base.levels and self._levels else None, tuple(steps), gains, unpriced,
+            len(offer.priced), len(self._known), self._stopped, offer.currency, float(offer.years),
             {option.id: option.name for option in offer.options if option.name},
         )  # fmt: skip
 
@@ -132,7 +133,8 @@ class _Search:
     def _trial_of(self, score: Score) -> _Trial:
         levels, unknowns = {}, {}
         for answer in score.answers:
-            if answer.factor in self._factors:
+            # what a stack cannot tell today it may tell once something is built
+            if answer.basis == "stack":
                 found = _choices_level(self._factors[answer.factor][1], answer)
                 if found is not None:
                     levels[answer.factor] = found

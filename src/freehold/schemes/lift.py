@@ -22,6 +22,7 @@ from freehold.measure.assess import foreign_cutoff
 from freehold.plan.applied import activations, apply_options
 from freehold.plan.founded import CutBlow, on_circles, standing
 from freehold.plan.option_values import Option
+from freehold.schemes.lift_options import taken_into_use, what_stands_by
 from freehold.schemes.lift_sets import Chosen, Offer
 from freehold.schemes.lift_values import Gain, Hold, Lift, LiftSet, LiftStep, PersonAnswer, Proof, Stopped, Unpriced
 from freehold.schemes.scheme_values import Answered, Factor, Objective, Score
@@ -71,7 +72,8 @@ def lift(
     stack
         The stack.
     options
-        What can be built; see :func:`freehold.plan.proposals.options_of`.
+        What can be built; see :func:`freehold.plan.proposals.options_of`. What they activate counts as in use: see
+        :mod:`freehold.schemes.lift_options`.
     years
         Years for which running costs count.
     tries, seconds
@@ -88,7 +90,8 @@ def lift(
         raise UsageError(f"{scored.scheme.id} has neither a level nor a score that could be lifted. Take another scheme.")
     if years < 1 or tries < 1 or not seconds > 0:
         raise UsageError("years, tries and seconds are numbers above 0.")
-    return _Search(scored, score_of, stack, Offer(options, years), tries, seconds).lift()
+    every = (*options, *what_stands_by(stack, options))
+    return _Search(scored, score_of, stack, Offer(taken_into_use(stack, every), years), tries, seconds).lift()
 
 
 def _choices_level(factor: Factor, answered: Answered) -> tuple[int, int] | None:

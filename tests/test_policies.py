@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from freehold import work
 from freehold.cli import main
 from freehold.errors import BadPolicy, Unreadable, UsageError
 from freehold.measure.assess import assess
@@ -286,6 +287,74 @@ def test_the_largest_share_leaves_out_the_organisation_itself_and_its_home() -> 
     assert ids(answer) == ["fr"]
     assert judged('measure = "largest-share"\nof = "machine"\nby = "country"\nat_most = 0.5').breaches[0].id == "US"
     assert judged('measure = "largest-share"\nof = "machine"\nby = "owner"\nat_most = 0.5').breaches[0].id in ("child", "us")
+
+
+def test_a_scheme_is_asked_for_its_level_or_its_score_and_its_factors_are_named(tmp_path: Path) -> None:
+    made = """
+[scheme]
+id = "mine"
+title = "Mine"
+version = "1"
+kind = "points"
+[[scheme.reference]]
+title = "t"
+publisher = "p"
+url = "https://example.org"
+date = "2026-11-26"
+[[scheme.level]]
+level = 0
+name = "none"
+meaning = "m"
+[[scheme.level]]
+level = 1
+name = "some"
+meaning = "m"
+[[objective]]
+id = "O"
+title = "Objective"
+weight = 100
+  [[objective.factor]]
+  id = "O.1"
+  title = "Asked of people"
+    [[objective.factor.choice]]
+    label = "no"
+    points = 0
+    level = 0
+    [[objective.factor.choice]]
+    label = "yes"
+    points = 100
+    level = 1
+"""
+    (tmp_path / "mine.toml").write_text(made, encoding="utf-8")
+    (tmp_path / "answers.toml").write_text('"O.1" = "b"\n', encoding="utf-8")
+    rules = "".join(
+        f'[[policy.rule]]\nname = "{name}"\nmeasure = "{measure}"\nscheme = "mine.toml"\nat_least = {least}\n{more}'
+        for name, measure, least, more in (
+            ("open", "scheme-level", 1, ""), ("answered", "scheme-level", 1, 'answers = "answers.toml"\n'),
+            ("score", "scheme-score", 50, ""),
+        )
+    )  # fmt: skip
+    (tmp_path / "policy.toml").write_text(f"[policy]\n{rules}", encoding="utf-8")
+    answers = check_policy(read_policy(tmp_path / "policy.toml"), loads(BANK, "bank.toml")).rules
+    assert [(one.verdict, one.amount) for one in answers] == [
+        ("perhaps", (0.0, 1.0)), ("met", (1.0, 1.0)), ("perhaps", (0.0, 100.0)),
+    ]  # fmt: skip
+    assert [one.id for one in answers[0].breaches] == ["O.1"]
+    assert "O.1" in answers[0].breaches[0].mend
+
+
+def test_a_scheme_without_a_level_is_refused() -> None:
+    assert "gives no level" in refused('measure = "scheme-level"\nscheme = "secnumcloud-3.2"\nat_least = 1')
+
+
+@pytest.mark.parametrize("name", ["clinic", "public-office", "training", "value-chain"])
+def test_the_policy_of_each_example_is_judged(name: str) -> None:
+    folder = EXAMPLES / name
+    policy = read_policy(folder / "policy.toml")
+    assert all(one.source.startswith("assumption") and one.why for one in policy.rules)
+    answer = check_policy(policy, work.load(folder).stack, catalogue=work.catalogue())
+    assert {one.verdict for one in answer.rules} <= {"met", "broken"}
+    assert bool(answer.failing) == (name != "value-chain")
 
 
 def test_an_amount_may_be_just_what_is_asked() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from freehold import work
+from freehold import words, work
 from freehold.cli import main
 from freehold.errors import BadPolicy, Unreadable, UsageError
 from freehold.measure.assess import assess
@@ -31,10 +32,14 @@ from freehold.settings import find_settings
 from freehold.stack.control import Control
 from freehold.stack.shares import fill_shares
 from freehold.stack.toml_file import loads
+from freehold.stack.toml_text import parse_toml
 from freehold.stack.values import UNKNOWN, Need, Stack
+from freehold.words import speaking
 from strategies import stacks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+LANGUAGES = Path(words.__file__).parent / "languages"
+PLACE = re.compile(r"\{(\w+)\}")
 EVIL = "<script>alert(1)</script>=1+1\x1b[31m"
 
 BANK = """
@@ -619,3 +624,16 @@ def test_redacting_paths_hides_the_policys_too(folder: Path, capsys: pytest.Capt
     write_policy(folder / "bank" / "policy.toml", "Low", 0.1)
     assert main(["assess", str(folder / "bank"), "--fail-on", "policy", "--redact", "paths"]) == 0
     assert str(folder) not in capsys.readouterr().out
+
+
+def test_every_sentence_is_there_in_chinese_with_the_same_places() -> None:
+    english, chinese = (
+        parse_toml((LANGUAGES / f"{name}.toml").read_text(encoding="utf-8")) for name in ("en", "zh")
+    )  # fmt: skip
+    for table in ("policies", "lift"):
+        assert english[table].keys() == chinese[table].keys()
+        for key, text in english[table].items():
+            assert set(PLACE.findall(text)) == set(PLACE.findall(chinese[table][key])), key
+    answer, stack = policed()
+    with speaking("zh"):
+        assert "政策" in render(answer, "text", context_of(stack, 1), Look(full=True))

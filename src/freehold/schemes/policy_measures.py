@@ -147,7 +147,7 @@ def _answer(rule: PolicyRule, limit: Limit, of: str, found: _Found) -> RuleAnswe
 def _cut_words(limit: Limit) -> str:
     if limit.cut is None or limit.cut.name == "everything foreign":
         return say("policies.everything_foreign")
-    return f"'{limit.cut.name}'"
+    return say("policies.named", name=limit.cut.name)
 
 
 def _shown(unit: Unit, low: float, high: float) -> str:

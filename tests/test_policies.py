@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from freehold import words, work
 from freehold.cli import main
-from freehold.errors import BadPolicy, Unreadable, UsageError
+from freehold.errors import BadPolicy, FreeholdError, Unreadable, UsageError
 from freehold.measure.assess import assess
 from freehold.measure.chokepoints import chokepoints
 from freehold.measure.content import content, held_shares
@@ -27,12 +28,12 @@ from freehold.report.render import render, to_json
 from freehold.report.schemas import json_schema
 from freehold.schemes.policy_check import check_policy
 from freehold.schemes.policy_file import MOST_RULES, parse_policy, read_policy
-from freehold.schemes.policy_values import RuleAnswer
+from freehold.schemes.policy_values import MEASURES, RuleAnswer
 from freehold.settings import find_settings
 from freehold.stack.control import Control
 from freehold.stack.shares import fill_shares
 from freehold.stack.toml_file import loads
-from freehold.stack.toml_text import parse_toml
+from freehold.stack.toml_text import parse_toml, quoted
 from freehold.stack.values import UNKNOWN, Need, Stack
 from freehold.words import speaking
 from strategies import stacks
@@ -484,6 +485,46 @@ def test_a_file_that_is_no_policy_is_refused(text: str, told: str) -> None:
     with pytest.raises(BadPolicy) as message:
         parse_policy(text, "policy.toml")
     assert told in str(message.value)
+
+
+_VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 10**9), st.floats(),
+    st.sampled_from(["", "us", "mission", "30d", "\x00", "é" * 50]),
+    st.lists(st.sampled_from(["us", "fr", "", "cloud"]), max_size=3),
+    st.dictionaries(st.sampled_from(["foreign", "country", "provider", "x"]), st.sampled_from(["us", "surely", True, 3])),
+)  # fmt: skip
+_KEYS = st.sampled_from(
+    ["name", "why", "unknown", "via", "stake", "path_of", "forbid", "cover", "measure", "of", "by", "day", "cut", "floor",
+     "at_least", "at_most", "scenario", "scheme", "answers", "strange"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(_KEYS, _VALUES, max_size=6), st.sampled_from(["", *MEASURES]), st.floats(0, 1))
+def test_whatever_a_rule_says_it_is_judged_or_refused(row: dict[str, object], measure: str, bound: float) -> None:
+    row = {"name": "one", **({"measure": measure, "at_least": bound} if measure else {}), **row}
+    policy = {"policy": {"rule": [{key: value for key, value in row.items() if value is not None}]}}
+    try:
+        answer = check_policy(parse_policy(dumps_toml(policy), "policy.toml"), loads(BANK, "bank.toml"))
+    except FreeholdError as error:
+        refusal = str(error)
+    else:
+        assert answer.rules[0].verdict in ("met", "broken", "perhaps", "idle")
+        return
+    assert any(words_ in refusal for words_ in ("policy.toml", "cannot be read", "is no path"))
+
+
+def dumps_toml(value: object) -> str:
+    """Values as TOML; only what the test draws."""
+    if isinstance(value, dict) and set(value) == {"policy"}:
+        return "policy = " + dumps_toml(value["policy"])
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {dumps_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(dumps_toml, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ _SOON: Final = 30.0
 _LONGEST: Final = 240
 """Letters of a cell that is a sentence."""
 _LONGEST_SENTENCE: Final = 640
+_LONGEST_REASON: Final = 130
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _landlords(answer: BriefAnswer) -> Table:
         if cut is None:
             continue
         named = ("", "", "") if first is None else (
-            short(item_name(stack, first.item)), when_words(first), short(why_words(stack, first))
+            short(item_name(stack, first.item)), when_words(first), _cut(why_words(stack, first), _LONGEST_REASON)
         )  # fmt: skip
         if first is None:
             named = (say("brief.nothing"), say("report.none"), say("report.none"))

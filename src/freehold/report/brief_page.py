@@ -30,7 +30,7 @@ body{margin:0 auto;padding:1.2rem 1rem 2rem;max-width:50rem;background:var(--pap
 font:.95rem/1.42 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Noto Sans CJK SC",sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.4rem;line-height:1.2;margin:0}
 h2{font-size:.95rem;margin:.8rem 0 .1rem;color:var(--quiet);font-weight:600}
-p{margin:.1rem 0}.lead{font-size:1.05rem;font-weight:600}
+p{margin:.1rem 0}.lead{font-size:1.08rem}
 .subtitle,.quiet,caption,figcaption{color:var(--quiet)}.quiet{font-size:.85rem}
 .mark{font-weight:700}.mark.good{color:var(--good)}.mark.warn{color:var(--warn)}.mark.bad{color:var(--bad)}
 figure{margin:.4rem 0}svg{display:block;width:100%;max-width:30rem;height:auto}
@@ -43,11 +43,11 @@ svg .s1 .band{fill:var(--two)}svg .s1 .low,svg .s1 .high{stroke:var(--two)}svg .
 table{border-collapse:collapse;width:100%;margin:.2rem 0;font-size:.85rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.1rem 0}
 th,td{text-align:left;vertical-align:top;padding:.2rem .7rem .2rem 0;border-bottom:1px solid var(--line)}
-thead th{color:var(--quiet);font-weight:600}.num{text-align:right}
+thead th{color:var(--quiet);font-weight:600;overflow-wrap:normal}.num{text-align:right}td.num{white-space:nowrap}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 @media print{
 :root{--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb}
-body{max-width:none;padding:0;font-size:9.5pt;line-height:1.34}h1{font-size:15pt}
+html{font-size:10pt}body{max-width:none;padding:0;line-height:1.36}
 h2,caption{break-after:avoid}tr,figure,p{break-inside:avoid}svg{max-width:112mm}
 }
 """.strip()

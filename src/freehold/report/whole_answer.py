@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Aimed", "DrillsRead", "LeftOut", "NoPlan", "WholeReport"]
 
-Aimed: TypeAlias = Literal["asked", "floor", "best"]
-"""What a plan was made for: what the flags ask; the default, that the mission stays at its floor with everything foreign cut
-off; or, since that cannot be, as much of it as can be."""
+Aimed: TypeAlias = Literal["asked", "floor", "held", "beyond"]
+"""What a plan was made for: what the flags ask; that the mission stays at its floor with everything foreign cut off; as much of
+it as can be, since the floor holds today already; or the same, since the floor cannot be held."""
 
-NoPlan: TypeAlias = Literal["", "nothing to choose from", "nothing judged", "no home", "no solver", "too large"]
+NoPlan: TypeAlias = Literal["", "not asked", "nothing to choose from", "nothing judged", "no home", "no solver", "too large"]
 """Why no plan was looked for; empty if one was."""
 
 

@@ -1,0 +1,70 @@
+"""How every number of a report was got, with the command that repeats it. Owns the methods and their commands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from freehold.report.interface import Method
+from freehold.report.whole_answer import WholeReport
+from freehold.stack.countries import is_region
+from freehold.words import day, percent, say
+
+__all__ = ["command", "methods_of"]
+
+_ORDER: Final = (
+    "run", "change", "content", "landlords", "ticks", "control", "gaps", "chokepoints", "plan", "schemes", "policy", "drills",
+    "unknown",
+)  # fmt: skip
+"""Keys of methods, in the order of the sections."""
+
+
+def command(report: WholeReport, verb: str, *words: str) -> str:
+    """A command about the report's stack, as a shell takes it."""
+    return shlex.join(["freehold", *verb.split(), report.path, *report.check.chosen, *words])
+
+
+def methods_of(report: WholeReport) -> tuple[Method, ...]:
+    """The methods of all that the report tells; those of parts that it does not have are left out."""
+    return tuple(_methods(report))
+
+
+def _methods(report: WholeReport) -> Iterator[Method]:
+    told, days = _told(report), ", ".join(map(day, report.assess.days))
+    words = {"days": days, "floor": percent(report.assess.floor), "rule": report.assess.mission_rule}
+    commands = _commands(report)
+    for key in _ORDER:
+        if key in told:
+            yield Method(
+                key, say(f"whole_report.method_{key}"), say(f"whole_report.method_{key}_text", **words), commands[key]
+            )  # fmt: skip
+
+
+def _told(report: WholeReport) -> frozenset[str]:
+    there = {
+        "change": report.assess.change is not None, "ticks": report.cuts is not None,
+        "chokepoints": report.chokepoints is not None, "plan": report.plan is not None, "schemes": bool(report.scores),
+        "policy": False, "drills": report.drills is not None,
+    }  # fmt: skip
+    return frozenset(key for key in _ORDER if there.get(key, True))
+
+
+def _commands(report: WholeReport) -> dict[str, str]:
+    largest = report.check.largest
+    cut = ("--country" if is_region(largest) else "--owner", largest) if largest else ("--foreign",)
+    shown = ("--days", ",".join(f"{one:g}" for one in report.assess.days))
+    order = (
+        () if report.chokepoints is None else ("--of", report.chokepoints.answer.of, "--order", f"{report.chokepoints.order}")
+    )
+    schemes = [word for one in report.scores for word in ("--scheme", one.scheme.id)]
+    answers = [word for one in report.answer_files for word in ("--answers", one)]
+    return {
+        "run": command(report, "assess", *shown), "change": command(report, "assess", *shown),
+        "content": command(report, "assess"), "landlords": command(report, "cutoff", *cut, *shown),
+        "ticks": command(report, "cutoff", *cut), "control": command(report, "show"), "gaps": command(report, "gaps"),
+        "chokepoints": command(report, "chokepoints", *order), "plan": command(report, "plan", *report.plan_flags),
+        "schemes": command(report, "schemes score", *schemes, *answers), "policy": command(report, "assess"),
+        "drills": shlex.join(["freehold", "drill", "score", *report.drill_paths[:1]]),
+        "unknown": command(report, "assess", "--evidence"),
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The use case of ``freehold report``: every answer about one stack, within bounds. Owns what a report asks, and what it leaves out.
+"""The use case of ``freehold report``: every answer about one stack, within bounds. Owns what it asks, and what it leaves out.
 
 Each part has limits of its own. What a large stack has no time for is left out, and the report says so with the command that
 asks for it.
@@ -6,7 +6,7 @@ asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,7 +78,7 @@ class _Planned:
 
 def whole_report(
     loaded: work.Loaded, settings: Settings, plan: PlanAsked | None = None, *, path: str = "", chosen: tuple[str, ...] = (),
-    drills: Sequence[str] = (), told: Callable[[str], None] = lambda part: None, **options: Any,
+    drills: Sequence[str] = (), **options: Any,
 ) -> WholeReport:  # fmt: skip
     """Ask everything that a report tells.
 
@@ -94,8 +94,6 @@ def whole_report(
         How the user named the stack, and by which flags; for the commands that a page proposes.
     drills
         Records of drills, files and folders.
-    told
-        Told the key of each part before it is asked.
     options
         ``days``, ``via``, ``stake``, ``strict`` and ``kernel``, as :func:`freehold.measure.assess.assess`.
 
@@ -108,13 +106,9 @@ def whole_report(
 
     stack, strict = loaded.stack, bool(options.get("strict"))
     read = read_drills(drills) if drills else None
-    told("assess")
     check = work.check(loaded, settings, path=path, chosen=chosen, **options)
-    told("gaps")
     layers = gaps(stack, strict=strict)
-    told("chokepoints")
     choke, left = _chokepoints(stack, path, settings, options)
-    told("plan")
     planned = (
         _plan(stack, check.assess, plan, path, options) if plan is not None and plan.wanted else _Planned(why_none="not asked")
     )
@@ -193,19 +187,20 @@ def _plan(stack: Stack, assessed: AssessAnswer, asked: PlanAsked, path: str, opt
 def _default_plan(
     stack: Stack, assessed: AssessAnswer, found: tuple[Option, ...], asked: PlanAsked, options: dict[str, Any]
 ) -> _Planned:
-    """The mission at its floor on every day shown with everything foreign cut off; as much as can be where that holds
-    today already, or cannot hold.
-    """
+    """The mission at its floor with everything foreign cut off, from the earliest day shown on from which that can be."""
     from freehold.plan.goal_values import BestAim, Goal, LevelAim
 
     cut, days, floor = assessed.foreign.cutoff, assessed.days, assessed.floor
     best = Goal((BestAim(cut, days),), asked.limits, "cost", days)
     if min(assessed.self_reliance.low) >= floor - 1e-9 or floor <= 0:
         return _Planned(found, _solved(stack, best, found, asked, options), aimed="held")
-    goal = Goal((LevelAim(cut, floor, days),), asked.limits, "cost", days)
-    answer = _solved(stack, goal, found, asked, options)
-    if answer.cost is not None or answer.impossible is None:
-        return _Planned(found, answer)
+    for place in range(len(days)):
+        if min(assessed.self_reliance.low[place:]) >= floor - 1e-9:
+            break
+        goal = Goal((LevelAim(cut, floor, days[place:]),), asked.limits, "cost", days)
+        answer = _solved(stack, goal, found, asked, options)
+        if answer.cost is not None or answer.impossible is None:
+            return _Planned(found, answer, aimed="later" if place else "floor")
     return _Planned(found, _solved(stack, best, found, asked, options), aimed="beyond")
 
 

@@ -1,4 +1,4 @@
-"""``freehold report``: everything about a stack on one page. Owns what its flags come to; every action reads the same report."""
+"""``freehold report``: everything about a stack on one page. Owns what its flags come to: one report for every action."""
 
 from __future__ import annotations
 
@@ -82,8 +82,9 @@ def _plan_asked(options: argparse.Namespace, loaded: Loaded, settings: Settings)
 
 
 _SAID: Final = (
-    "reliance", "level", "target", "day", "survive", "country", "provider", "owner", "items", "source", "scenario", "face_value",
-    "content", "via", "start", "by", "years", "budget", "budget_year", "people", "longest_lead", "quality", "discount", "penalty",
+    "reliance", "level", "target", "day", "survive", "country", "provider", "owner", "items", "source", "scenario",
+    "face_value", "content", "via", "start", "by", "years", "budget", "budget_year", "people", "longest_lead", "quality",
+    "discount", "penalty",
 )  # fmt: skip
 _SWITCHES: Final = ("foreign", "revoke", "throughout", "no_catalogue")
 

@@ -1,4 +1,4 @@
-"""Sections of a long page. Owns how blocks of a page of their own stand within another: headings lower, numbers with a method."""
+"""Sections of a long page. Owns how blocks of another page stand in one: headings lower, numbers with a method."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from freehold.report.whole_parts import (
 )
 from freehold.words import say
 
-__all__ = ["whole_document"]
+__all__ = ["summary_sentences", "whole_document"]
 
 
 def whole_document(report: WholeReport, context: Context | None = None) -> Document:
@@ -64,6 +64,11 @@ def _blocks(report: WholeReport, notes: Notes) -> Iterator[Block]:
     yield from section("drills", say("whole_report.drills"), drill_part(report), "drills")
     yield from section("unknown", say("whole_report.unknown"), unknown_part(report, notes), "unknown")
     yield items_detail(report.assess, report.context, notes)
+
+
+def summary_sentences(report: WholeReport) -> tuple[str, ...]:
+    """What a reader must know who reads no further, in sentences."""
+    return (headline(report.assess).text,)
 
 
 def _summary(report: WholeReport) -> Iterator[Block]:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Aimed", "DrillsRead", "LeftOut", "NoPlan", "WholeReport"]
 
-Aimed: TypeAlias = Literal["asked", "floor", "held", "beyond"]
-"""What a plan was made for: what the flags ask; that the mission stays at its floor with everything foreign cut off; as much of
-it as can be, since the floor holds today already; or the same, since the floor cannot be held."""
+Aimed: TypeAlias = Literal["asked", "floor", "later", "held", "beyond"]
+"""What a plan was made for: what the flags ask; that the mission stays at its floor with everything foreign cut off; that it
+does from a later day on, since before that day nothing keeps it there; as much of it as can be, since the floor holds today
+already; or the same, since it can be held on no day."""
 
 NoPlan: TypeAlias = Literal["", "not asked", "nothing to choose from", "nothing judged", "no home", "no solver", "too large"]
 """Why no plan was looked for; empty if one was."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from freehold.measure.mission import mission_of
 from freehold.measure.unknowns import Worth
+from freehold.plan.goal_values import LevelAim
 from freehold.report.assess_blocks import curve_blocks, hold_blocks, kind_name, landlord_blocks, weakest_table, worth_line
 from freehold.report.drill_words import TONES, in_words
 from freehold.report.evidence import Notes
@@ -18,7 +19,7 @@ from freehold.report.view_gaps import gap_blocks
 from freehold.report.view_plan import roadmap_blocks
 from freehold.report.whole_answer import WholeReport
 from freehold.report.whole_methods import command
-from freehold.words import interval, percent, say
+from freehold.words import day, interval, percent, say
 
 __all__ = [
     "chokepoint_part", "curve_part", "drill_part", "first_part", "gap_part", "landlord_part", "plan_part",
@@ -83,8 +84,9 @@ def plan_part(report: WholeReport) -> Iterator[Block]:
         words = {"options": ("--template",), "plan": ("--foreign", "--level", f"{report.assess.floor:g}")}[asks]
         yield Paragraph(command(report, asks, *words), whole=True)
         return
-    words_of = {"floor": percent(report.assess.floor), "years": report.plan.goal.limits.years}
-    yield Paragraph(say(f"whole_report.aimed_{report.aimed}", **words_of))
+    aim = report.plan.goal.aims[0] if report.plan.goal.aims else None
+    from_day = day(aim.days[0]) if isinstance(aim, LevelAim) else ""
+    yield Paragraph(say(f"whole_report.aimed_{report.aimed}", floor=percent(report.assess.floor), day=from_day))
     yield from roadmap_blocks(report.plan, report.stack)
 
 

@@ -7,17 +7,18 @@ asks for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import work
 from freehold.log import timed
-from freehold.report.whole_answer import DrillsRead, LeftOut, NoPlan, WholeReport
+from freehold.report.whole_answer import Aimed, DrillsRead, LeftOut, NoPlan, WholeReport
 
 if TYPE_CHECKING:
     from freehold.measure.assess import AssessAnswer
+    from freehold.plan.first_step import FirstStep
     from freehold.plan.goal_values import Goal, Limits
     from freehold.plan.option_values import Option
     from freehold.plan.plan_values import PlanAnswer
@@ -69,11 +70,10 @@ class PlanAsked:
 class _Planned:
     """What came of a plan."""
 
-    options: tuple[Option, ...] = ()
     answer: PlanAnswer | None = None
     why_none: NoPlan = ""
-    aimed: Any = "floor"
-    left_out: tuple[LeftOut, ...] = field(default=())
+    aimed: Aimed = "floor"
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def whole_report(
@@ -103,20 +103,32 @@ def whole_report(
         If something that is named is not there, or what is asked makes no sense.
     """
     from freehold.measure.gaps import gaps
+    from freehold.plan.proposals import options_of
 
     stack, strict = loaded.stack, bool(options.get("strict"))
     read = read_drills(drills) if drills else None
     check = work.check(loaded, settings, path=path, chosen=chosen, **options)
     layers = gaps(stack, strict=strict)
     choke, left = _chokepoints(stack, path, settings, options)
-    planned = (
-        _plan(stack, check.assess, plan, path, options) if plan is not None and plan.wanted else _Planned(why_none="not asked")
-    )
+    asked = plan if plan is not None and plan.wanted else None
+    found: tuple[Option, ...] = ()
+    if asked is not None:
+        found = options_of(stack, asked.option_files, work.catalogue() if asked.use_catalogue else None)
+    step = None if stack.home is None else _step(stack, found, check.assess.days, options)
+    planned = _Planned(None, "not asked") if asked is None else _plan(stack, check.assess, found, asked, path, options)
     return WholeReport(
-        check, layers, choke, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=planned.options,
+        check, layers, choke, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found, step=step,
         drills=read, left_out=(*left, *planned.left_out), plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
     )  # fmt: skip
+
+
+def _step(stack: Stack, found: tuple[Option, ...], days: tuple[float, ...], options: dict[str, Any]) -> FirstStep | None:
+    from freehold.plan.first_step import cheapest_step
+
+    how = {name: options[name] for name in ("strict", "kernel") if name in options}
+    with timed("computed", what="first step", options=len(found)):
+        return cheapest_step(stack, found, days, **how)
 
 
 def _chokepoints(
@@ -166,21 +178,19 @@ def read_drills(paths: Iterable[str]) -> DrillsRead:
     return DrillsRead(tuple(drills), ScoreAnswer(score(drills), ", ".join(named), tuple(unread)))
 
 
-def _plan(stack: Stack, assessed: AssessAnswer, asked: PlanAsked, path: str, options: dict[str, Any]) -> _Planned:
+def _plan(
+    stack: Stack, assessed: AssessAnswer, found: tuple[Option, ...], asked: PlanAsked, path: str, options: dict[str, Any]
+) -> _Planned:
     if stack.home is None:
-        return _Planned(why_none="no home")
+        return _Planned(None, "no home")
+    if all(one.lacking for one in found):
+        return _Planned(None, "nothing judged" if found else "nothing to choose from")
     if any(find_spec(name) is None for name in ("ortools", "highspy")):
-        return _Planned(why_none="no solver")
+        return _Planned(None, "no solver")
     if len(stack.items) > LARGE and asked.goal is None and not asked.option_files:
-        return _Planned(why_none="too large", left_out=(LeftOut("plan", f"freehold plan {path or 'STACK'} --foreign"),))
-    from freehold.plan.proposals import options_of
-
-    found = options_of(stack, asked.option_files, work.catalogue() if asked.use_catalogue else None)
-    judged = tuple(one for one in found if not one.lacking)
-    if not judged:
-        return _Planned(found, why_none="nothing judged" if found else "nothing to choose from")
+        return _Planned(None, "too large", left_out=(LeftOut("plan", f"freehold plan {path or 'STACK'} --foreign"),))
     if asked.goal is not None:
-        return _Planned(found, _solved(stack, asked.goal, found, asked, options), aimed="asked")
+        return _Planned(_solved(stack, asked.goal, found, asked, options), aimed="asked")
     return _default_plan(stack, assessed, found, asked, options)
 
 
@@ -193,15 +203,15 @@ def _default_plan(
     cut, days, floor = assessed.foreign.cutoff, assessed.days, assessed.floor
     best = Goal((BestAim(cut, days),), asked.limits, "cost", days)
     if min(assessed.self_reliance.low) >= floor - 1e-9 or floor <= 0:
-        return _Planned(found, _solved(stack, best, found, asked, options), aimed="held")
+        return _Planned(_solved(stack, best, found, asked, options), aimed="held")
     for place in range(len(days)):
         if min(assessed.self_reliance.low[place:]) >= floor - 1e-9:
             break
         goal = Goal((LevelAim(cut, floor, days[place:]),), asked.limits, "cost", days)
         answer = _solved(stack, goal, found, asked, options)
         if answer.cost is not None or answer.impossible is None:
-            return _Planned(found, answer, aimed="later" if place else "floor")
-    return _Planned(found, _solved(stack, best, found, asked, options), aimed="beyond")
+            return _Planned(answer, aimed="later" if place else "floor")
+    return _Planned(_solved(stack, best, found, asked, options), aimed="beyond")
 
 
 def _solved(stack: Stack, goal: Goal, found: tuple[Option, ...], asked: PlanAsked, options: dict[str, Any]) -> PlanAnswer:

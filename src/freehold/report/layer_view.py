@@ -119,10 +119,10 @@ class _Drawer:
 
     def _falls(self, level: ItemLevels) -> Paragraph:
         if level.stops_low is None:
-            return Paragraph(say("whole_report.item_stands", last=day(self._last)), how="run")
+            return Paragraph(say("whole_report.item_stands", last=day(self._last)), how="self_reliance")
         sure = level.stops_high is not None
         key = "whole_report.item_stops" if sure else "whole_report.item_may_stop"
-        return Paragraph(say(key, day=day(level.stops_low)), "bad" if sure else "warn", how="run")
+        return Paragraph(say(key, day=day(level.stops_low)), "bad" if sure else "warn", how="self_reliance")
 
     def _source(self, source: Source) -> str:
         provider = source.provider if isinstance(source.provider, str) else None

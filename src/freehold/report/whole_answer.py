@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from freehold.errors import Finding
     from freehold.measure.gaps import GapsAnswer
     from freehold.measure.landlord_cut_values import LandlordCuts
+    from freehold.plan.first_step import FirstStep
     from freehold.plan.option_values import Option
     from freehold.plan.plan_values import PlanAnswer
     from freehold.report.drill_answers import ScoreAnswer
@@ -86,6 +87,8 @@ class WholeReport:
         Why there is none; what it was made for.
     options
         What can be done, as far as it was read.
+    step
+        The cheapest next step; ``None`` if none brings anything.
     scores
         Of the schemes asked for.
     drills
@@ -106,6 +109,7 @@ class WholeReport:
     no_plan: NoPlan = ""
     aimed: Aimed = "floor"
     options: tuple[Option, ...] = ()
+    step: FirstStep | None = None
     scores: tuple[Score, ...] = ()
     drills: DrillsRead | None = None
     left_out: tuple[LeftOut, ...] = ()

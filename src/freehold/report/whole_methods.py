@@ -14,8 +14,8 @@ from freehold.words import day, percent, say
 __all__ = ["command", "methods_of"]
 
 _ORDER: Final = (
-    "run", "change", "content", "landlords", "ticks", "control", "gaps", "chokepoints", "plan", "schemes", "policy", "drills",
-    "unknown",
+    "self_reliance", "change", "content", "landlords", "landlord_cuts", "control", "gaps", "chokepoints", "first_step",
+    "plan", "schemes", "policy", "drills", "unknowns",
 )  # fmt: skip
 """Keys of methods, in the order of the sections."""
 
@@ -43,8 +43,9 @@ def _methods(report: WholeReport) -> Iterator[Method]:
 
 def _told(report: WholeReport) -> frozenset[str]:
     there = {
-        "change": report.assess.change is not None, "ticks": report.cuts is not None,
-        "chokepoints": report.chokepoints is not None, "plan": report.plan is not None, "schemes": bool(report.scores),
+        "change": report.assess.change is not None, "landlord_cuts": report.cuts is not None,
+        "chokepoints": report.chokepoints is not None, "plan": report.plan is not None,
+        "first_step": report.step is not None, "schemes": bool(report.scores),
         "policy": False, "drills": report.drills is not None,
     }  # fmt: skip
     return frozenset(key for key in _ORDER if there.get(key, True))
@@ -59,12 +60,14 @@ def _commands(report: WholeReport) -> dict[str, str]:
     )
     schemes = [word for one in report.scores for word in ("--scheme", one.scheme.id)]
     answers = [word for one in report.answer_files for word in ("--answers", one)]
+    options = [word for one in report.option_files for word in ("--options", one)]
     return {
-        "run": command(report, "assess", *shown), "change": command(report, "assess", *shown),
+        "self_reliance": command(report, "assess", *shown), "change": command(report, "assess", *shown),
         "content": command(report, "assess"), "landlords": command(report, "cutoff", *cut, *shown),
-        "ticks": command(report, "cutoff", *cut), "control": command(report, "show"), "gaps": command(report, "gaps"),
+        "landlord_cuts": command(report, "cutoff", *cut), "control": command(report, "show"), "gaps": command(report, "gaps"),
         "chokepoints": command(report, "chokepoints", *order), "plan": command(report, "plan", *report.plan_flags),
+        "first_step": command(report, "options", *options),
         "schemes": command(report, "schemes score", *schemes, *answers), "policy": command(report, "assess"),
         "drills": shlex.join(["freehold", "drill", "score", *report.drill_paths[:1]]),
-        "unknown": command(report, "assess", "--evidence"),
+        "unknowns": command(report, "assess", "--evidence"),
     }  # fmt: skip

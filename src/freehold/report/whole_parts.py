@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from freehold.measure.mission import mission_of
-from freehold.measure.unknowns import Worth
 from freehold.plan.goal_values import LevelAim
 from freehold.report.assess_blocks import curve_blocks, hold_blocks, kind_name, landlord_blocks, weakest_table, worth_line
 from freehold.report.drill_words import TONES, in_words
@@ -19,6 +18,7 @@ from freehold.report.view_gaps import gap_blocks
 from freehold.report.view_plan import roadmap_blocks
 from freehold.report.whole_answer import WholeReport
 from freehold.report.whole_methods import command
+from freehold.report.whom_to_ask import whom_to_ask
 from freehold.words import day, interval, percent, say
 
 __all__ = [
@@ -133,26 +133,11 @@ def unknown_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
         columns = (
             Column("learn", say("whole_report.learn")), Column("ask", say("whole_report.whom")),
         )  # fmt: skip
-        rows = tuple(Row((worth_line(one, report.context), _whom(report, one))) for one in worths)
+        rows = tuple(Row((worth_line(one, report.context), whom_to_ask(one.fact, report.stack))) for one in worths)
         yield Table(columns, rows, say("whole_report.learn_caption"))
     if notes.old:
         key = "check.old_one" if notes.old == 1 else "check.old_many"
         yield Paragraph(say(key, count=notes.old, date=report.context.reference_date), "warn")
-
-
-def _whom(report: WholeReport, one: Worth) -> str:
-    """Who can say what a fact is."""
-    fact, stack = one.fact, report.stack
-    provider = fact.id if fact.table == "providers" else None
-    if fact.table == "sources" and fact.id in stack.source_by_id:
-        named = stack.source_by_id[fact.id].provider
-        provider = named if isinstance(named, str) else None
-    if provider is None or provider in ("?", "self"):
-        return say("whole_report.ask_inside")
-    key = {"country": "register", "owner": "register", "location": "provider", "origin": "provider"}.get(
-        fact.attribute, "provider"
-    )
-    return say(f"whole_report.ask_{key}", provider=who(stack, provider))
 
 
 def _left_out(report: WholeReport, key: str) -> Iterator[Block]:

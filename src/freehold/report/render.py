@@ -19,6 +19,8 @@ _FACES: Final = {
     "text": ("freehold.report.text", "TextFace"),
     "csv": ("freehold.report.csv", "CsvFace"),
     "html": ("freehold.report.html", "HtmlFace"),
+    "markdown": ("freehold.report.markdown", "MarkdownFace"),
+    "svg": ("freehold.report.svg", "SvgFace"),
 }
 
 _SERVED: Final = {

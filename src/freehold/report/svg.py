@@ -6,17 +6,18 @@ The file names no address but that of SVG itself, and holds no script: it can be
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from freehold.errors import UsageError
 from freehold.report.html_curve import curve_svg
 from freehold.report.html_gantt import gantt_svg
 from freehold.report.html_style import GANTT_STYLE, STYLE
-from freehold.report.interface import Block, Curve, Document, Gantt, LayerDrawing, Look, walk
+from freehold.report.interface import Curve, Document, Gantt, Look, walk
 
 __all__ = ["SvgFace"]
 
-_ORDER: Final[tuple[type[Block], ...]] = (LayerDrawing, Curve, Gantt)
+_ORDER: Final[tuple[type[Curve | Gantt], ...]] = (Curve, Gantt)
 """What is drawn, where a document holds several: the first of these kinds that it has."""
 _SPACE: Final = "http://www.w3.org/2000/svg"
 _COLOURS: Final = re.compile(r":root\{[^}]*\}|@media \(prefers-color-scheme:dark\)\{:root\{[^}]*\}\}")
@@ -41,17 +42,16 @@ class SvgFace:
         for kind in _ORDER:
             for block in blocks:
                 if isinstance(block, kind):
-                    return _alone(_drawn(block))
+                    return _alone(_drawn(replace(block, caption=block.caption or document.title)))
         raise UsageError(
             f"{document.title}: nothing in it can be drawn, so that there is no SVG of it. "
             "Choose another format, such as html or markdown."
         )
 
 
-def _drawn(block: Block) -> str:
+def _drawn(block: Curve | Gantt) -> str:
     if isinstance(block, Curve):
         return curve_svg(block, 1)
-    assert isinstance(block, Gantt)
     return gantt_svg(block, 1)
 
 

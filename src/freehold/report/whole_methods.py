@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from freehold.plan.goal_values import BestAim, LevelAim
 from freehold.report.interface import Method
 from freehold.report.whole_answer import WholeReport
 from freehold.stack.countries import is_region
@@ -65,9 +66,20 @@ def _commands(report: WholeReport) -> dict[str, str]:
         "self_reliance": command(report, "assess", *shown), "change": command(report, "assess", *shown),
         "content": command(report, "assess"), "landlords": command(report, "cutoff", *cut, *shown),
         "landlord_cuts": command(report, "cutoff", *cut), "control": command(report, "show"), "gaps": command(report, "gaps"),
-        "chokepoints": command(report, "chokepoints", *order), "plan": command(report, "plan", *report.plan_flags),
+        "chokepoints": command(report, "chokepoints", *order), "plan": command(report, "plan", *_goal_flags(report), *report.plan_flags),
         "first_step": command(report, "options", *options),
         "schemes": command(report, "schemes score", *schemes, *answers), "policy": command(report, "assess"),
         "drills": shlex.join(["freehold", "drill", "score", *report.drill_paths[:1]]),
         "unknowns": command(report, "assess", "--evidence"),
     }  # fmt: skip
+
+
+def _goal_flags(report: WholeReport) -> tuple[str, ...]:
+    """The flags that ask of a plan what the report itself asked, where no flag said it."""
+    if report.plan is None or report.aimed == "asked":
+        return ()
+    aim = report.plan.goal.aims[0]
+    assert isinstance(aim, LevelAim | BestAim)
+    level = ("--level", f"{aim.level:g}") if isinstance(aim, LevelAim) else ()
+    shown = ("--days", ",".join(f"{one:g}" for one in report.assess.days))
+    return ("--foreign", *level, "--day", ",".join(f"{one:g}" for one in aim.days), *shown)

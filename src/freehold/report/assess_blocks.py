@@ -27,7 +27,7 @@ from freehold.report.interface import (
 from freehold.report.sentences import capital, count, day_place, item_name, known_paragraphs, who
 from freehold.stack.control import Control
 from freehold.stack.values import UNKNOWN, Source, Stack
-from freehold.words import interval, say
+from freehold.words import interval, remark, say
 
 __all__ = [
     "curve_blocks", "headline", "held_by_whom", "hold_blocks", "items_detail", "items_table", "kind_name", "landlord_blocks",
@@ -269,7 +269,7 @@ def providers_in_words(stack: Stack | None, sources: tuple[Source, ...]) -> Cell
             continue
         row = stack.provider_by_id.get(source.provider)
         seat = row.country if row is not None and isinstance(row.country, str) else "?"
-        shown.append(f"{who(stack, source.provider)} ({country(seat)})" if source.provider != "self" else who(stack, "self"))
+        shown.append(remark(who(stack, source.provider), country(seat)) if source.provider != "self" else who(stack, "self"))
     return say("report.separator").join(dict.fromkeys(shown))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freehold.report.interface import Column, Curve, Gantt, HeatMap, LayerDrawing, Range, Row, Table, TickOff
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["curve_table", "gantt_table", "heat_table", "layers_table", "ticks_table"]
 
@@ -58,7 +58,7 @@ def layers_table(drawing: LayerDrawing) -> Table:
         Column("held_by", say("whole_report.held_by")), Column("needs", say("whole_report.needs")),
     )  # fmt: skip
     rows = tuple(
-        Row((row.title, cell.title, cell.held_by, ", ".join(feeds.get(cell.id, ()))), cell.tone)
+        Row((row.title, cell.title, cell.held_by, listed(feeds.get(cell.id, ()))), cell.tone)
         for row in drawing.rows
         for cell in row.cells
     )

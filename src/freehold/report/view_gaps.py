@@ -25,7 +25,7 @@ from freehold.report.interface import (
 )
 from freehold.report.sentences import known_paragraphs, read_paragraphs, who
 from freehold.stack.values import Stack
-from freehold.words import days, interval, say
+from freehold.words import days, interval, listed, say
 
 __all__ = ["gap_blocks", "gaps_document"]
 
@@ -121,7 +121,7 @@ def _closes(closes: list[tuple[LayerGaps, Closing]], notes: Notes) -> Table:
 
 def _by(by: Option | NoneKnown) -> str:
     if isinstance(by, NoneKnown):
-        return say("gaps.none_perhaps", ids=", ".join(by.perhaps)) if by.perhaps else say("gaps.none_known")
+        return say("gaps.none_perhaps", ids=listed(by.perhaps)) if by.perhaps else say("gaps.none_known")
     words = {"source": by.id, "capacity": short_range(Range(*by.capacity)), "recover": _time(by.recover)}
     if by.cost_once == (0.0, 0.0) and by.cost_year == (0.0, 0.0):
         return say("gaps.option_free", **words)

@@ -18,6 +18,8 @@ from freehold.report.whole_answer import Aimed, DrillsRead, LeftOut, NoPlan, Who
 
 if TYPE_CHECKING:
     from freehold.measure.assess import AssessAnswer
+    from freehold.measure.landlord_cut_values import LandlordCuts
+    from freehold.measure.why import Step
     from freehold.plan.first_step import FirstStep
     from freehold.plan.goal_values import Goal, Limits
     from freehold.plan.option_values import Option
@@ -78,7 +80,7 @@ class _Planned:
 
 def whole_report(
     loaded: work.Loaded, settings: Settings, plan: PlanAsked | None = None, *, path: str = "", chosen: tuple[str, ...] = (),
-    drills: Sequence[str] = (), **options: Any,
+    measured_flags: tuple[str, ...] = (), drills: Sequence[str] = (), **options: Any,
 ) -> WholeReport:  # fmt: skip
     """Ask everything that a report tells.
 
@@ -90,8 +92,8 @@ def whole_report(
         Days and floor.
     plan
         What is asked of the roadmap; ``None``: nothing.
-    path, chosen
-        How the user named the stack, and by which flags; for the commands that a page proposes.
+    path, chosen, measured_flags
+        How the user named the stack, by which flags it was chosen, and by which measured; for the commands that a page shows.
     drills
         Records of drills, files and folders.
     options
@@ -103,24 +105,51 @@ def whole_report(
         If something that is named is not there, or what is asked makes no sense.
     """
     from freehold.measure.gaps import gaps
+    from freehold.measure.landlord_cuts import landlord_cuts
     from freehold.plan.proposals import options_of
+    from freehold.report.answers import CheckAnswer
 
     stack, strict = loaded.stack, bool(options.get("strict"))
     read = read_drills(drills) if drills else None
-    check = work.check(loaded, settings, path=path, chosen=chosen, **options)
+    assessed = work.assess_stack(loaded, settings, **options)
+    kernel = options.get("kernel", "auto")
+    with timed("computed", what="landlord cuts", items=len(stack.items)):
+        cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel)
+    largest, steps = _first(stack, cuts, strict=strict)
+    check = CheckAnswer(
+        assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
+        edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
+    )  # fmt: skip
     layers = gaps(stack, strict=strict)
     choke, left = _chokepoints(stack, path, settings, options)
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
     if asked is not None:
         found = options_of(stack, asked.option_files, work.catalogue() if asked.use_catalogue else None)
-    step = None if stack.home is None else _step(stack, found, check.assess.days, options)
-    planned = _Planned(None, "not asked") if asked is None else _plan(stack, check.assess, found, asked, path, options)
+    step = None if stack.home is None else _step(stack, found, assessed.days, options)
+    planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
-        check, layers, choke, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found, step=step,
-        drills=read, left_out=(*left, *planned.left_out), plan_flags=plan.flags if plan is not None else (),
+        check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
+        step=step, drills=read, left_out=(*left, *planned.left_out), measured_flags=measured_flags,
+        plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
     )  # fmt: skip
+
+
+def _first(stack: Stack, cuts: LandlordCuts, *, strict: bool) -> tuple[str, tuple[Step, ...]]:
+    """The largest landlord, and why what stops first without it does."""
+    from freehold.measure.why import why
+    from freehold.report.five_sentences import first_out, ranked_landlords
+    from freehold.stack.cutoff import Cutoff, Rule
+
+    places = ranked_landlords(cuts, 1)
+    if not places:
+        return "", ()
+    one, first = cuts.landlords[places[0]], first_out(stack, cuts, places[0])
+    if first is None:
+        return one.id, ()
+    cut = Cutoff((Rule(country=one.id) if one.kind == "country" else Rule(owner=one.id),), one.name)
+    return one.id, why(stack, first.item, cut, first.worst, strict=strict).steps
 
 
 def _step(stack: Stack, found: tuple[Option, ...], days: tuple[float, ...], options: dict[str, Any]) -> FirstStep | None:

@@ -60,7 +60,8 @@ def report_from(options: argparse.Namespace) -> WholeReport:
     plan = _plan_asked(options, loaded, settings)
     with progress("computing …"):
         return whole_report(
-            loaded, settings, plan, path=options.stack, chosen=_chosen(options), drills=options.drills,
+            loaded, settings, plan, path=options.stack, chosen=_chosen(options), measured_flags=_measured(options),
+            drills=options.drills,
             days=settings.days or DAYS, via=via, stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
 
@@ -105,6 +106,12 @@ def _plan_flags(options: argparse.Namespace) -> tuple[str, ...]:
     for name in options.option_files:
         found += ["--options", name]
     return tuple(found)
+
+
+def _measured(options: argparse.Namespace) -> tuple[str, ...]:
+    """The flags that say how it is measured, where they were given."""
+    given = (("--via", options.via), ("--floor", options.floor), ("--stake", None if options.stake == 0.5 else options.stake))
+    return tuple(str(word) for flag, value in given if value is not None for word in (flag, value))
 
 
 def _chosen(options: argparse.Namespace) -> tuple[str, ...]:

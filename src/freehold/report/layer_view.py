@@ -18,7 +18,7 @@ from freehold.stack.control import Control
 from freehold.stack.durations import format_days
 from freehold.stack.schema import KINDS
 from freehold.stack.values import UNKNOWN, Source, Stack
-from freehold.words import day, percent, say
+from freehold.words import day, listed, percent, say, sentence, sentences
 
 __all__ = ["MOST_DRAWN", "MOST_OF_LAYER", "layer_drawing"]
 
@@ -103,10 +103,10 @@ class _Drawer:
 
     def _blocks(self, id_: str, truth: str) -> Iterator[Block]:
         stack = self._stack
-        said = say(f"whole_report.item_{truth}")
+        said = [say(f"whole_report.item_{truth}")]
         if id_ in self._mission:
-            said += " " + say("whole_report.item_mission", part=percent(self._mission[id_]))
-        yield Paragraph(said, _TONES[truth], self._notes.of_row("items", id_, most=2), how="control")
+            said.append(say("whole_report.item_mission", part=percent(self._mission[id_])))
+        yield Paragraph(sentences(said), _TONES[truth], self._notes.of_row("items", id_, most=2), how="control")
         if id_ in self._levels:
             yield self._falls(self._levels[id_])
         for source in stack.sources_of.get(id_, ()):
@@ -136,7 +136,7 @@ class _Drawer:
         if source.location is UNKNOWN:
             parts.append(say("whole_report.place_unknown"))
         elif source.location:
-            parts.append(say("whole_report.place", places=", ".join(map(country, source.location))))
+            parts.append(say("whole_report.place", places=listed(map(country, source.location))))
         needs = [
             say("whole_report.need_cover", item=item_name(self._stack, need.item), cover=format_days(need.survive))
             if isinstance(need.survive, float | int) and need.survive
@@ -145,7 +145,7 @@ class _Drawer:
         ]
         if needs:
             parts.append(say("whole_report.source_needs", items=_listed(needs)))
-        return "; ".join(parts) + "."
+        return sentence(say("report.separator").join(parts))
 
     def _seated(self, provider: str | None) -> str:
         if provider is None or provider == "?":
@@ -158,6 +158,6 @@ class _Drawer:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
+    shown = listed(names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED
     return shown if more <= 0 else say("whole_report.and_more", names=shown, more=count("whole_report.more", more))

@@ -82,7 +82,7 @@ def ticks_table(ticks: TickOff) -> Table:
         rows.append(
             Row(
                 (
-                    cuts.landlords[cut.members[0]].name,
+                    cuts.landlords[cut.members[0]].name or say("whole_report.everything_foreign"),
                     len(cut.outs),
                     "" if first is None else ticks.items[first.item][1],
                     day,

@@ -25,7 +25,7 @@ from freehold.report.whole_parts import (
     tick_off,
     unknown_part,
 )
-from freehold.words import say
+from freehold.words import say, sentences
 
 __all__ = ["summary_sentences", "whole_document"]
 
@@ -44,7 +44,7 @@ def whole_document(report: WholeReport, context: Context | None = None) -> Docum
     blocks = tuple(_blocks(report, notes))
     return Document(
         say("whole_report.title", name=report.stack.name), blocks, items_table(report.assess, report.context),
-        subtitle=f"{stack_line(report.stack)} {settings_line(report.stack)}", evidence=notes.evidence,
+        subtitle=sentences((stack_line(report.stack), settings_line(report.stack))), evidence=notes.evidence,
         methods=methods_of(report),
     )  # fmt: skip
 

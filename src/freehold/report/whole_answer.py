@@ -97,6 +97,8 @@ class WholeReport:
         Parts that were left out or cut short.
     plan_flags
         The flags by which ``freehold plan`` repeats the roadmap.
+    measured_flags
+        The flags that say how it was measured, where they are not the usual: ways of control, stake, floor.
     option_files, answer_files, drill_paths
         The files that were named, for the commands that repeat a part.
     """
@@ -114,6 +116,7 @@ class WholeReport:
     drills: DrillsRead | None = None
     left_out: tuple[LeftOut, ...] = ()
     plan_flags: tuple[str, ...] = ()
+    measured_flags: tuple[str, ...] = ()
     option_files: tuple[str, ...] = ()
     answer_files: tuple[str, ...] = ()
     drill_paths: tuple[str, ...] = ()

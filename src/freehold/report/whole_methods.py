@@ -9,8 +9,7 @@ from typing import Final
 from freehold.plan.goal_values import BestAim, LevelAim
 from freehold.report.interface import Method
 from freehold.report.whole_answer import WholeReport
-from freehold.stack.countries import is_region
-from freehold.words import day, percent, say
+from freehold.words import day, listed, percent, say
 
 __all__ = ["command", "methods_of"]
 
@@ -32,7 +31,7 @@ def methods_of(report: WholeReport) -> tuple[Method, ...]:
 
 
 def _methods(report: WholeReport) -> Iterator[Method]:
-    told, days = _told(report), ", ".join(map(day, report.assess.days))
+    told, days = _told(report), listed(map(day, report.assess.days))
     words = {"days": days, "floor": percent(report.assess.floor), "rule": report.assess.mission_rule}
     commands = _commands(report)
     for key in _ORDER:
@@ -53,25 +52,37 @@ def _told(report: WholeReport) -> frozenset[str]:
 
 
 def _commands(report: WholeReport) -> dict[str, str]:
-    largest = report.check.largest
-    cut = ("--country" if is_region(largest) else "--owner", largest) if largest else ("--foreign",)
+    cut = _first_cut(report)
     shown = ("--days", ",".join(f"{one:g}" for one in report.assess.days))
-    order = (
-        () if report.chokepoints is None else ("--of", report.chokepoints.answer.of, "--order", f"{report.chokepoints.order}")
-    )
+    choke = report.chokepoints
+    order = () if choke is None else ("--of", choke.answer.of, "--order", f"{choke.order}")
     schemes = [word for one in report.scores for word in ("--scheme", one.scheme.id)]
     answers = [word for one in report.answer_files for word in ("--answers", one)]
     options = [word for one in report.option_files for word in ("--options", one)]
+    said = (*shown, *report.measured_flags)
     return {
-        "self_reliance": command(report, "assess", *shown), "change": command(report, "assess", *shown),
-        "content": command(report, "assess"), "landlords": command(report, "cutoff", *cut, *shown),
-        "landlord_cuts": command(report, "cutoff", *cut), "control": command(report, "show"), "gaps": command(report, "gaps"),
-        "chokepoints": command(report, "chokepoints", *order), "plan": command(report, "plan", *_goal_flags(report), *report.plan_flags),
+        "self_reliance": command(report, "assess", *said),
+        "change": command(report, "assess", *said),
+        "content": command(report, "assess", *report.measured_flags),
+        "landlords": command(report, "cutoff", *cut, *said),
+        "landlord_cuts": command(report, "cutoff", *cut, *said),
+        "control": command(report, "show"),
+        "gaps": command(report, "gaps"),
+        "chokepoints": command(report, "chokepoints", *order, *report.measured_flags),
         "first_step": command(report, "options", *options),
-        "schemes": command(report, "schemes score", *schemes, *answers), "policy": command(report, "assess"),
+        "plan": command(report, "plan", *_goal_flags(report), *report.plan_flags),
+        "schemes": command(report, "schemes score", *schemes, *answers),
+        "policy": command(report, "assess"),
         "drills": shlex.join(["freehold", "drill", "score", *report.drill_paths[:1]]),
-        "unknowns": command(report, "assess", "--evidence"),
+        "unknowns": command(report, "assess", "--evidence", *report.measured_flags),
     }  # fmt: skip
+
+
+def _first_cut(report: WholeReport) -> tuple[str, ...]:
+    """The flags that take the largest landlord away."""
+    if report.cuts is None:
+        return ()
+    return next((one.flags for one in report.cuts.landlords if one.kind != "foreign"), ("--foreign",))
 
 
 def _goal_flags(report: WholeReport) -> tuple[str, ...]:

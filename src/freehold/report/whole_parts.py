@@ -11,7 +11,7 @@ from freehold.report.assess_blocks import curve_blocks, hold_blocks, kind_name, 
 from freehold.report.drill_words import TONES, in_words
 from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Column, Paragraph, Row, Table, TickOff
-from freehold.report.sentences import item_name, known_paragraphs, steps_tree, who
+from freehold.report.sentences import item_name, known_paragraphs, steps_tree, who_in_sentence
 from freehold.report.view_chokepoints import chokepoint_blocks
 from freehold.report.view_drill_evidence import drill_score_blocks
 from freehold.report.view_gaps import gap_blocks
@@ -38,7 +38,7 @@ def curve_part(report: WholeReport) -> Iterator[Block]:
 def first_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     """What stops, the first thing first, with the chain of reasons."""
     if report.check.why:
-        yield Paragraph(say("whole_report.because", landlord=who(report.stack, report.check.largest)))
+        yield Paragraph(say("whole_report.because", landlord=who_in_sentence(report.stack, report.check.largest)))
         yield from steps_tree(report.check.why, notes)
     if report.assess.weakest:
         yield weakest_table(report.assess, report.context, notes)

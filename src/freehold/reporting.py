@@ -34,7 +34,7 @@ LARGE: Final = 2_000
 """Items from which parts that take long are cut short or left out."""
 
 _ORDER, _ORDER_LARGE = 3, 2
-_SECONDS, _SECONDS_LARGE = 10.0, 1.0
+_SECONDS, _SECONDS_LARGE = 10.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def whole_report(
     found: tuple[Option, ...] = ()
     if asked is not None:
         found = options_of(stack, asked.option_files, work.catalogue() if asked.use_catalogue else None)
-    step = None if stack.home is None else _step(stack, found, assessed.days, options)
+    step = None if stack.home is None or all(one.lacking for one in found) else _step(stack, found, assessed.days, options)
     planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,

@@ -6,6 +6,7 @@ asks for it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -115,13 +116,13 @@ def whole_report(
     kernel = options.get("kernel", "auto")
     with timed("computed", what="landlord cuts", items=len(stack.items)):
         cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel)
-    largest, steps = _first(stack, cuts, strict=strict)
+    largest, steps, left = _first(stack, cuts, path, strict=strict)
     check = CheckAnswer(
         assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
         edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
     layers = gaps(stack, strict=strict)
-    choke, left = _chokepoints(stack, path, settings, options)
+    choke, also = _chokepoints(stack, path, settings, options)
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
     if asked is not None:
@@ -130,26 +131,31 @@ def whole_report(
     planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
-        step=step, drills=read, left_out=(*left, *planned.left_out), measured_flags=measured_flags,
+        step=step, drills=read, left_out=(*left, *also, *planned.left_out), measured_flags=measured_flags,
         plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
     )  # fmt: skip
 
 
-def _first(stack: Stack, cuts: LandlordCuts, *, strict: bool) -> tuple[str, tuple[Step, ...]]:
-    """The largest landlord, and why what stops first without it does."""
+def _first(
+    stack: Stack, cuts: LandlordCuts, path: str, *, strict: bool
+) -> tuple[str, tuple[Step, ...], tuple[LeftOut, ...]]:  # fmt: skip
+    """The largest landlord, and why what stops first without it does; of a large stack only the command that tells why."""
     from freehold.measure.why import why
     from freehold.report.five_sentences import first_out, ranked_landlords
     from freehold.stack.cutoff import Cutoff, Rule
 
     places = ranked_landlords(cuts, 1)
     if not places:
-        return "", ()
+        return "", (), ()
     one, first = cuts.landlords[places[0]], first_out(stack, cuts, places[0])
     if first is None:
-        return one.id, ()
+        return one.id, (), ()
+    if len(stack.items) > LARGE:
+        words = ("freehold", "why", path or "STACK", first.item, *one.flags, "--day", f"{first.worst:g}")
+        return one.id, (), (LeftOut("stops", shlex.join(words)),)
     cut = Cutoff((Rule(country=one.id) if one.kind == "country" else Rule(owner=one.id),), one.name)
-    return one.id, why(stack, first.item, cut, first.worst, strict=strict).steps
+    return one.id, why(stack, first.item, cut, first.worst, strict=strict).steps, ()
 
 
 def _step(stack: Stack, found: tuple[Option, ...], days: tuple[float, ...], options: dict[str, Any]) -> FirstStep | None:
@@ -172,7 +178,15 @@ def _chokepoints(
         found = work.chokepoints(
             stack, order=order, of="owner", floor=settings.floor or FLOOR, seconds=seconds, **asked
         )  # fmt: skip
-    left = (LeftOut("chokepoints", f"freehold chokepoints {path or 'STACK'} --of owner --order {_ORDER}"),) if large else ()
+    left = (
+        (
+            LeftOut(
+                "chokepoints", shlex.join(["freehold", "chokepoints", path or "STACK", "--of", "owner", "--order", f"{_ORDER}"])
+            ),
+        )
+        if large
+        else ()
+    )
     return found, left
 
 
@@ -217,7 +231,9 @@ def _plan(
     if any(find_spec(name) is None for name in ("ortools", "highspy")):
         return _Planned(None, "no solver")
     if len(stack.items) > LARGE and asked.goal is None and not asked.option_files:
-        return _Planned(None, "too large", left_out=(LeftOut("plan", f"freehold plan {path or 'STACK'} --foreign"),))
+        return _Planned(
+            None, "too large", left_out=(LeftOut("plan", shlex.join(["freehold", "plan", path or "STACK", "--foreign"])),)
+        )
     if asked.goal is not None:
         return _Planned(_solved(stack, asked.goal, found, asked, options), aimed="asked")
     return _default_plan(stack, assessed, found, asked, options)

@@ -41,6 +41,7 @@ def first_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     if report.check.why:
         yield Paragraph(say("whole_report.because", landlord=who_in_sentence(report.stack, report.check.largest)))
         yield from steps_tree(report.check.why, notes)
+    yield from _left_out(report, "stops")
     if report.assess.weakest:
         yield weakest_table(report.assess, report.context, notes)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import chokepoints, evidence, gateway, provision, respond, rules, signal, watch
+from freehold.cli import chokepoints, evidence, gateway, provision, respond, rules, schemes, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.loading import context as _context
 from freehold.cli.loading import load as _load
@@ -493,6 +493,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "systemic": _systemic,
     "evidence": evidence.run,
     "rules": rules.run,
+    "schemes": schemes.run,
     "watch": watch.run,
     "provision": provision.run,
     "signal": signal.run,

@@ -16,6 +16,7 @@ from freehold.report.json_options import OPTIONS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_KEYS, PLAN_SCHEMAS
 from freehold.report.json_plan_work import PLAN_WORK_SCHEMAS
+from freehold.report.json_schemes import SCHEMES_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
 from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
 from freehold.report.json_whole import DRILL_RECORD, WHOLE_KEYS
@@ -404,7 +405,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
     **SYSTEMIC_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS, **PLAN_SCHEMAS, **PLAN_WORK_SCHEMAS,
-    **OPTIONS_SCHEMAS,
+    **OPTIONS_SCHEMAS, **SCHEMES_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
@@ -424,6 +425,8 @@ _WITHOUT_ANSWER: Final = frozenset(
         *EVIDENCE_SCHEMAS,
         *PROVISION_SCHEMAS,
         *SYSTEMIC_SCHEMAS,
+        "schemes list",
+        "schemes show",
     }
 )
 

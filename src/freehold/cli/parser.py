@@ -25,6 +25,7 @@ from freehold.cli import (
 )
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.options import add_arguments as add_options
+from freehold.cli.policy import add_arguments as add_policy
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.cli.systemic import add_arguments as add_systemic
@@ -281,6 +282,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     )
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
+    add_policy(made["assess"])
     add_options(made["options"])
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])

@@ -16,6 +16,7 @@ from freehold.report.json_options import OPTIONS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_KEYS, PLAN_SCHEMAS
 from freehold.report.json_plan_work import PLAN_WORK_SCHEMAS
+from freehold.report.json_policy import POLICY_SCHEMA
 from freehold.report.json_schemes import SCHEMES_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
 from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
@@ -311,7 +312,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
     "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
     "history": {"name": _NAME, "revisions": _list(_REVISION, minItems=1)},
-    "assess": _ASSESS_KEYS,
+    "assess": {**_ASSESS_KEYS, "policy": _or_null(POLICY_SCHEMA)},
     "report": {
         **{name: form for name, form in _ASSESS_KEYS.items() if name != "facts_tried"}, **WHOLE_KEYS, "gaps": _list(_GAP),
         "chokepoints": _or_null(_object(CHOKEPOINTS_SCHEMAS["chokepoints"])), "plan": _or_null(_object(PLAN_KEYS)),

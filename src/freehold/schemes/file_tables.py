@@ -197,11 +197,11 @@ class Table:
         found = []
         for one in value:
             ends: list[Any] = one if isinstance(one, list) and len(one) == 2 else [None]
-            if not all(isinstance(end, (int, float)) and not isinstance(end, bool) and not math.isnan(end) for end in ends):
+            if not all(isinstance(end, (int, float)) and not isinstance(end, bool) and end == end for end in ends):
                 self.bad(key, f"{shown(one)} is no interval", mend)
             elif ends[0] > ends[1] or ends[0] == math.inf or ends[1] == -math.inf:
                 self.bad(key, f"{shown(one)} ends before it begins", "Write the low end first")
-            elif any(math.isfinite(end) and abs(end) > _LARGEST_NUMBER for end in ends):
+            elif any(abs(end) > _LARGEST_NUMBER and abs(end) != math.inf for end in ends):
                 self.bad(key, f"{shown(one)} is beyond {_LARGEST_NUMBER:g}", "Use inf for no end")
             else:
                 found.append((float(ends[0]), float(ends[1])))

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import drill_arguments, evidence, gateway, plan_arguments, provision, respond, rules, signal, watch
+from freehold.cli import (
+    drill_arguments,
+    evidence,
+    gateway,
+    plan_arguments,
+    provision,
+    report_arguments,
+    respond,
+    rules,
+    signal,
+    watch,
+)
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.options import add_arguments as add_options
 from freehold.cli.reach import add_arguments as add_reach
@@ -43,6 +54,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
 
 VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
+    Verb("report", "first", "all of it in one file, for those who decide: also the way out, its price, schemes and drills"),
     Verb("scan", "depend", "read a project, an environment, an SBOM or this machine and write it as a stack"),
     Verb("import", "depend", "read a table that you keep; show, change and remember what its columns mean"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
@@ -79,7 +91,7 @@ VERBS: Final = (
 _OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "sweep", "reach")
 """Verbs that take one stack and show an answer about it."""
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "respond", "rules"})
+_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "report", "respond", "rules"})
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -123,7 +135,7 @@ def _overview(width: int) -> str:
 
 def _add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = FORMATS) -> None:
     group = parser.add_argument_group("output")
-    group.add_argument("--format", choices=formats, default=None, help="text on a terminal, or json, csv, html for others")
+    group.add_argument("--format", choices=formats, default=None, help="text, or json, csv, html, markdown, svg for others")
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write there; the ending chooses the format if --format is not given"
     )
@@ -162,6 +174,9 @@ def _add_authorship(group: argparse._ActionsContainer) -> None:
 
 
 def _add_speech(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument_group("words").add_argument(
+        "--language", metavar="CODE", help="language of what is shown, such as en or zh (default en)"
+    )
     group = parser.add_argument_group("on standard error")
     group.add_argument("-v", "--verbose", action="count", default=0, help="say what is done and how long it takes; -vv: all")
     group.add_argument("--log-format", choices=("text", "json"), default="text", help="notes, errors and log, one a line")
@@ -301,6 +316,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_drill(made["drill"])
     _add_plan(made["plan"])
     _add_provision(made["provision"])
+    _add_report(made["report"])
     _add_respond(made["respond"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
@@ -379,6 +395,14 @@ def _add_drill(parser: argparse.ArgumentParser) -> None:
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     actions = plan_arguments.add_arguments(parser, _add_cutoff)
+    for action in actions.values():
+        _add_view(action)
+        _add_output(action)
+        _add_speech(action)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    actions = report_arguments.add_arguments(parser, _add_cutoff)
     for action in actions.values():
         _add_view(action)
         _add_output(action)

@@ -6,6 +6,7 @@ how a number was got, and what stands in for a drawing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 from freehold.report.clean import clean
@@ -28,14 +29,13 @@ from freehold.report.interface import (
     LayerDrawing,
     NotKnown,
     Paragraph,
-    Range,
     Row,
     Table,
     TickOff,
     Tone,
     Tree,
 )
-from freehold.report.table_twins import layers_table, ticks_table
+from freehold.report.table_twins import curve_table, layers_table, ticks_table
 from freehold.words import say
 
 __all__ = ["Page", "cell_tone", "classes", "column_sort", "safe"]
@@ -163,22 +163,9 @@ class Page:
         """A drawing of bands, and its table."""
         self._curves += 1
         drawn = curve_svg(curve, self._curves)
-        columns = (
-            Column("at", curve.across, "count") if curve.across else Column("day", say("report.day_column"), "day"),
-            *(Column(series.name, series.title, "percent") for series in curve.series),
-        )
-        rows = tuple(
-            Row(
-                (
-                    f"{at:,.0f}" if curve.across else at,
-                    *(Range(series.low[place], series.high[place]) for series in curve.series),
-                )
-            )
-            for place, at in enumerate(curve.days)
-        )
         drawn_how = say("report.curve_across_html" if curve.across else "report.curve_html")
         told = safe(" ".join([curve.caption, drawn_how]).strip()) + self.how(curve.how)
-        return f"<figure>{drawn}<figcaption>{told}</figcaption></figure>" + self.twin(Table(columns, rows))
+        return f"<figure>{drawn}<figcaption>{told}</figcaption></figure>" + self.twin(replace(curve_table(curve), caption=""))
 
     def gantt(self, gantt: Gantt) -> str:
         """A chart of what is built when."""

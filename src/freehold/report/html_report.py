@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from freehold.report.figures import show_cell
@@ -17,19 +18,17 @@ from freehold.report.html_page import Page, cell_tone, safe
 from freehold.report.html_ticks import ticks_html
 from freehold.report.interface import (
     Block,
-    Column,
     Document,
     Gantt,
     Heading,
     LayerDrawing,
     Method,
     Paragraph,
-    Row,
     Table,
     TickOff,
     walk,
 )
-from freehold.report.table_twins import layers_table, ticks_table
+from freehold.report.table_twins import gantt_table, layers_table, ticks_table
 from freehold.words import say
 
 __all__ = ["ReportPage", "is_report"]
@@ -207,12 +206,7 @@ class ReportPage(Page):
         """A chart of what is built when, and its table."""
         if not gantt.bars:
             return super().gantt(gantt)
-        columns = (
-            Column("title", say("page.step")), Column("start", say("page.start"), "day"),
-            Column("ready", say("page.ready"), "day"), Column("detail", say("page.detail")),
-        )  # fmt: skip
-        rows = tuple(Row((bar.title, bar.start, bar.ready, bar.detail), bar.tone) for bar in gantt.bars)
-        return super().gantt(gantt) + self.twin(Table(columns, rows))
+        return super().gantt(gantt) + self.twin(replace(gantt_table(gantt), caption=""))
 
     def table(self, table: Table) -> str:
         """A table; of a long one the first rows, and the others as data."""

@@ -35,6 +35,9 @@ button:hover{background:var(--soft)}
 #contents details{border:0;margin:.6rem 0 0;padding:0}
 h2[id],h3[id]{scroll-margin-top:1rem}
 main>section:first-of-type>h2:first-child{border-top:0;padding-top:0;margin-top:.6rem}
+main p.good,main p.warn,main p.bad{font-weight:400;color:var(--ink);border-inline-start:.25rem solid var(--bad);
+padding-inline-start:.7rem}
+main p.good{border-color:var(--good)}main p.warn{border-color:var(--warn)}
 .how{font-size:.78rem;color:var(--quiet);white-space:nowrap}
 a.how{font-weight:400}
 .back{font-size:.8rem;white-space:nowrap}.back a{padding:.1rem .15rem}
@@ -134,6 +137,8 @@ _NARROW: Final = """
 .tick-bar{grid-template-columns:minmax(0,1fr)}.meter{width:100%}
 .landlords{grid-template-columns:minmax(0,1fr)}
 .top{gap:.6rem}
+h1{font-size:1.3rem}.subtitle{font-size:.85rem}.lead{font-size:1.05rem;margin:.6rem 0}
+main>section:first-of-type>h2:first-child{margin-top:.2rem}#contents details{margin-top:.3rem}
 .figures{grid-template-columns:repeat(auto-fit,minmax(9rem,1fr))}
 figure>svg[role=img]{overflow:visible}figure:not(.gantt)>svg[role=img] text{font-size:14px}
 }

@@ -20,12 +20,16 @@ __all__ = ["page_data", "page_script"]
 _FOLDER: Final = Path(__file__).parent / "page"
 _FILES: Final = ("words.js", "reading.js", "layers.js", "tick_off.js", "ticks.js", "start.js")
 _WORDS: Final = (
-    "theme_to_dark", "theme_to_light", "show_all", "show_first", "play", "stop", "day_of", "percent", "under_one", "range",
-    "surely", "perhaps", "out_item", "out_layer", "out_state", "out_since", "out_why", "why_needs", "why_source",
-    "nothing_ticked", "nothing_out", "without", "and", "status", "status_out", "status_perhaps", "status_bounds",
-    "more_out", "out_since_day", "out_perhaps_since_day", "separator",
+    "theme_to_dark", "theme_to_light", "show_first", "play", "stop", "day_of", "surely", "perhaps", "out_item", "out_layer",
+    "out_state", "out_since", "out_why", "why_needs", "why_source", "nothing_ticked", "nothing_out", "without", "and",
+    "status", "status_out", "status_perhaps", "status_bounds", "more_out", "out_since_day", "out_perhaps_since_day", "separator",
 )  # fmt: skip
 """What the script says, by key of the table ``page``; it fills in the braces itself."""
+
+_SHARED: Final = {
+    "comma": "figures.comma", "gap": "figures.between_sentences", "under_one": "figures.percent_under", "range": "report.range",
+}  # fmt: skip
+"""What it says as the rest of the page does."""
 
 
 @cache
@@ -46,6 +50,7 @@ def page_data(data: Mapping[str, Any]) -> str:
         What it needs beside its words.
     """
     words = {key: say(f"page.{key}") for key in _WORDS}
+    words |= {name: say(key) for name, key in _SHARED.items()}
     text = json.dumps({**_cleaned(data), "words": words}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     text = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return f'<script type="application/json" id="page-data">{text}</script>'

@@ -1,60 +1,71 @@
-"""Drawings as SVG files that stand alone. Owns what such a file needs beside the drawing: colours, words, a ground."""
+"""The drawing of a document as an SVG file of its own. Owns which drawing it is, and its style.
+
+The file names no address but that of SVG itself, and holds no script: it can be put into any page or paper.
+"""
 
 from __future__ import annotations
 
-from html import escape
+import re
+from dataclasses import replace
+from typing import Final
 
-from freehold.report.clean import clean
-from freehold.report.html_palette import DARK, LIGHT, declared
-from freehold.report.interface import LayerDrawing
-from freehold.report.layer_layout import LABELS, WIDTH, PlacedCell, PlacedRow, laid_out
-from freehold.report.layer_svg import LAYER_STYLE, cell_words, layers_inside, sign
-from freehold.report.layer_svg import holding as holding_of
-from freehold.words import language_spoken, say
+from freehold.errors import UsageError
+from freehold.report.html_curve import curve_svg
+from freehold.report.html_gantt import gantt_svg
+from freehold.report.html_style import GANTT_STYLE, STYLE
+from freehold.report.interface import Curve, Document, Gantt, LayerDrawing, Look, walk
+from freehold.report.layer_file import drawing_svg
 
-__all__ = ["drawing_svg"]
+__all__ = ["SvgFace"]
 
-_EDGE = 16
-_HEAD = 62
-
-
-def drawing_svg(drawing: LayerDrawing) -> str:
-    """Draw a value chain by layers as a whole SVG file: light and dark, no script, nothing that is loaded.
-
-    Parameters
-    ----------
-    drawing
-        What is drawn; what its rows leave out is told beside them.
-    """
-    layout = laid_out(drawing)
-    width, height = WIDTH + 2 * _EDGE, layout.height + _HEAD + _EDGE
-    style = (
-        f".layers{{{declared(LIGHT)}}}@media (prefers-color-scheme:dark){{.layers{{{declared(DARK)}}}}}"
-        f".layers .ground{{fill:var(--paper)}}.layers .head{{font-size:14px}}{LAYER_STYLE}"
-    )
-
-    def cell(placed: PlacedCell, row: PlacedRow, inside: str) -> str:
-        words = escape(clean(cell_words(placed.cell, row.row.title)))
-        return f'<g class="{placed.cell.tone}"><title>{words}</title>{inside}</g>'
-
-    caption = escape(clean(drawing.caption))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="layers" width="{width}" height="{height:.0f}" '
-        f'viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="layers-title" xml:lang="{escape(language_spoken())}">'
-        f'<title id="layers-title">{caption}</title><style>{style}</style>'
-        f'<rect class="ground" width="{width}" height="{height:.0f}"/><g transform="translate({_EDGE} {_EDGE})">'
-        f'<text class="head" x="0" y="12">{caption}</text>{_legend()}</g>'
-        f'<g transform="translate({_EDGE} {_HEAD})">{layers_inside(layout, "layers", cell)}</g></svg>\n'
-    )
+_ORDER: Final[tuple[type[LayerDrawing | Curve | Gantt], ...]] = (LayerDrawing, Curve, Gantt)
+"""What is drawn, where a document holds several: the first of these kinds that it has."""
+_SPACE: Final = "http://www.w3.org/2000/svg"
+_COLOURS: Final = re.compile(r":root\{[^}]*\}|@media \(prefers-color-scheme:dark\)\{:root\{[^}]*\}\}")
+_RULES: Final = re.compile(r"^svg [^\n]*$|^\.gantt svg [^\n]*$", re.MULTILINE)
 
 
-def _legend() -> str:
-    parts, x = [], float(LABELS)
-    for tone in ("good", "bad", "warn"):
-        words = say(f"page.{holding_of(tone)}")
-        parts.append(
-            f'<g class="{tone}"><rect class="band" x="{x:.0f}" y="20" width="18" height="18" rx="3"/>'
-            f'{sign(tone, x, 19)}<text x="{x + 25:.0f}" y="33">{escape(words)}</text></g>'
+class SvgFace:
+    """One drawing, as a file that stands alone."""
+
+    name = "svg"
+    media_type = "image/svg+xml"
+
+    def render(self, document: Document, look: Look) -> str:  # noqa: ARG002  a drawing has its own room
+        """Write the drawing.
+
+        Raises
+        ------
+        freehold.errors.UsageError
+            If the document has nothing that can be drawn.
+        """
+        blocks = tuple(walk(document.blocks))
+        for kind in _ORDER:
+            for block in blocks:
+                if isinstance(block, LayerDrawing) and kind is LayerDrawing:
+                    return drawing_svg(block)
+                if isinstance(block, Curve | Gantt) and isinstance(block, kind):
+                    return _alone(_drawn(replace(block, caption=block.caption or document.title)))
+        raise UsageError(
+            f"{document.title}: nothing in it can be drawn, so that there is no SVG of it. "
+            "Choose another format, such as html or markdown."
         )
-        x += 60 + 8 * len(words) + (6 * len(words) if not words.isascii() else 0)
-    return "".join(parts)
+
+
+def _drawn(block: Curve | Gantt) -> str:
+    if isinstance(block, Curve):
+        return curve_svg(block, 1)
+    return gantt_svg(block, 1)
+
+
+def _alone(drawing: str) -> str:
+    """A drawing of a page with the style that it has there, and paper under it."""
+    style = "\n".join([*_COLOURS.findall(STYLE)[:2], *_RULES.findall(STYLE + "\n" + GANTT_STYLE)]).replace(".gantt svg", "svg")
+    opening = re.match(r"<svg ([^>]*)>", drawing)
+    assert opening is not None
+    box = re.search(r'viewBox="([\d. -]+)"', opening[1])
+    assert box is not None
+    left, top, width, height = box[1].split()
+    paper = f'<rect x="{left}" y="{top}" width="{width}" height="{height}" style="fill:var(--paper)"/>'
+    head = f'<svg xmlns="{_SPACE}" width="{width}" height="{height}" {opening[1]}>\n<style>{style}</style>\n{paper}'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{drawing[opening.end() :]}\n'

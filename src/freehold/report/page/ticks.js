@@ -21,14 +21,15 @@ function ticksView(controls, encoded, views) {
   const day = () => model.days[Number(slider.value)];
 
   function because(item, places) {
-    const steps = model.why(places, item, day());
-    return steps.map((step) => (step.item === null || step.item === undefined
-      ? say("why_source", {source: step.source})
-      : say("why_needs", {item: model.items[step.item].name}))).join(say("separator"));
+    const steps = model.why(places, day(), item).map((step) => {
+      if (step.because !== null) return say("why_needs", {item: model.item(step.because).name});
+      return step.source ? say("why_source", {source: step.source}) : "";
+    });
+    return steps.filter(Boolean).join(say("separator"));
   }
 
   function row(out, places) {
-    const item = model.items[out.item];
+    const item = model.item(out.item);
     const cells = [
       ["out_item", item.name, ""],
       ["out_layer", item.layer, ""],
@@ -46,32 +47,38 @@ function ticksView(controls, encoded, views) {
     const of = say("day_of", {day: dayText(at), last: dayText(model.horizon)});
     slider.setAttribute("aria-valuetext", of);
     part("of").textContent = of;
-    const left = interval(answer.low, answer.high);
+    const [low, high] = answer.mission;
+    const left = interval(low, high);
     part("left").textContent = left;
     const meter = part("bar").querySelector(".meter");
-    meter.querySelector(".sure").style.inlineSize = `${100 * answer.low}%`;
-    meter.querySelector(".maybe").style.inlineSize = `${100 * (answer.high - answer.low)}%`;
+    meter.querySelector(".sure").style.inlineSize = `${100 * low}%`;
+    meter.querySelector(".maybe").style.inlineSize = `${100 * (high - low)}%`;
     const who = places.length ? say("without", {names: listed(places.map((place) => names[place]))}) : say("nothing_ticked");
     part("who").textContent = who;
     part("clear").disabled = !places.length;
-    const outs = answer.outs;
+    // what must be kept running first, what is surely out before what only may be
+    const order = (out) => [-model.item(out.item).mission, out.surely ? 0 : 1, out.since];
+    const outs = answer.out.map((out) => [order(out), out]).sort(([one], [other]) => {
+      const place = one.findIndex((value, at) => value !== other[at]);
+      return place < 0 ? 0 : one[place] - other[place];
+    }).map(([, out]) => out);
     const surely = outs.filter((out) => out.surely).length;
     const told = [places.length ? say("status", {who, day: of, left}) : who];
     if (surely) told.push(say("status_out", {count: whole(surely)}));
     if (outs.length > surely) told.push(say("status_perhaps", {count: whole(outs.length - surely)}));
     if (!outs.length && places.length) told.push(say("nothing_out"));
-    if (answer.bounds) told.push(say("status_bounds"));
+    if (!answer.exact) told.push(say("status_bounds", {flags: answer.line}));
     table.hidden = !outs.length;
     table.tBodies[0].replaceChildren(...outs.slice(0, SHOWN).map((out) => row(out, places)));
     more.hidden = outs.length <= SHOWN;
     more.textContent = say("more_out", {count: whole(outs.length - SHOWN)});
-    const states = new Map(outs.map((out) => [model.items[out.item].id, {
+    const states = new Map(outs.map((out) => [model.item(out.item).id, {
       state: out.surely ? "surely" : "perhaps",
       words: say(out.surely ? "out_since_day" : "out_perhaps_since_day", {day: dayText(out.since)}),
     }]));
     for (const view of views) view.mark(states);
     clearTimeout(telling);
-    telling = setTimeout(() => { status.textContent = told.join(" "); }, WAIT);
+    telling = setTimeout(() => { status.textContent = told.join(say("gap")); }, WAIT);
   }
 
   function remember() {

@@ -29,7 +29,7 @@ function percentNumber(value) {
 
 function percent(value) {
   if (percentNumber(value) === "0" && value > 1e-9) return say("under_one");
-  return say("percent", {value: percentNumber(value)});
+  return `${percentNumber(value)}\u00a0%`;
 }
 
 const interval = (low, high) => (percent(low) === percent(high)
@@ -37,5 +37,5 @@ const interval = (low, high) => (percent(low) === percent(high)
   : say("range", {low: percentNumber(low), high: percent(high)}));
 
 function listed(names) {
-  return names.length < 2 ? names.join("") : say("and", {first: names.slice(0, -1).join(", "), last: names.at(-1)});
+  return names.length < 2 ? names.join("") : say("and", {first: names.slice(0, -1).join(say("comma")), last: names.at(-1)});
 }

@@ -131,7 +131,7 @@ def _written_before(folder: Path) -> Mapping[str, str]:
         return {}
     try:
         held = json.loads(_content(path))
-        rows = held["files"] if held.get("made_by") == "Freehold" else None
+        rows = held["files"] if held.get("made_by") == "Freehold" else ()
         found = {str(row["name"]): str(row["sha256"]) for row in rows[:_MOST_OWN]}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         found = {}

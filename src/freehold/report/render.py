@@ -20,7 +20,7 @@ _FACES: Final = {
     "csv": ("freehold.report.csv", "CsvFace"),
     "html": ("freehold.report.html", "HtmlFace"),
     "markdown": ("freehold.report.markdown", "MarkdownFace"),
-    "svg": ("freehold.report.svg_face", "SvgFace"),
+    "svg": ("freehold.report.svg", "SvgFace"),
 }
 
 _SERVED: Final = {

@@ -50,7 +50,7 @@ def redaction_from(options: argparse.Namespace) -> Redaction:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """Settings from the flags, the environment and the files."""
-    return find_settings({name: getattr(options, name, None) for name in ("home", "trusted", "days", "floor")})
+    return find_settings({name: getattr(options, name, None) for name in ("home", "trusted", "days", "floor", "language")})
 
 
 def via_from(options: argparse.Namespace) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from freehold.cli.output import format_of, look_of
 from freehold.settings import Settings
+from freehold.words import language_spoken
 
 if TYPE_CHECKING:
     from freehold.work import Loaded
@@ -37,7 +38,7 @@ def page_key(options: argparse.Namespace, settings: Settings, content: str | Non
         return None
     asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
     path = str(Path(options.stack).resolve())
-    return key_of(content, "page", path, asked, settings, look_of(options), format_of(options))
+    return key_of(content, "page", path, asked, settings, look_of(options), format_of(options), language_spoken())
 
 
 def quick_content(options: argparse.Namespace) -> str | None:

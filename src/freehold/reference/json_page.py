@@ -22,6 +22,8 @@ _COLUMNS: Final = {
     "evidence": "claims",
 }
 """Where the keys of an answer are a stack's own columns."""
+_HOLDS: Final = {"report:plan": "plan", "report:chokepoints": "chokepoints", "report:gaps": "gaps"}
+"""Keys that hold the answer of another verb."""
 _SHARED: Final = ("freehold", "schema", "verb", "stack", "coverage", "unknowns")
 
 
@@ -67,6 +69,9 @@ def meaning(verb: str, path: str) -> str:
     The words for the longest end of the path count, those for this verb before those for all.
     """
     parts = path.replace("[]", "").split(".")
+    held = _HOLDS.get(f"{verb}:{parts[0]}") if len(parts) > 1 else None
+    if held is not None:
+        return meaning(held, ".".join(parts[1:]))
     for start in range(len(parts)):
         end = ".".join(parts[start:])
         for key in (f"{verb}:{end}", end):

@@ -19,7 +19,7 @@ def short_range(value: Range) -> str:
     low, high = percent(value.low), percent(value.high)
     if low == high:
         return low
-    if low.startswith("under"):
+    if low == say("figures.percent_under"):
         low = "0 %"
     return say("report.range", low=low.removesuffix(" %"), high=high)
 

@@ -12,7 +12,7 @@ from typing import Final
 from freehold.report.clean import clean
 from freehold.report.figures import short_range
 from freehold.report.interface import Curve, Range, Series
-from freehold.words import day, percent, say
+from freehold.words import day, percent, say, sentences
 
 __all__ = ["curve_svg"]
 
@@ -90,8 +90,8 @@ def _told(curve: Curve) -> str:
             )
             for at, low, high in zip(curve.days, series.low, series.high, strict=True)
         ]
-        told.append(f"{series.title}: {'; '.join(levels)}.")
-    return " ".join(told)
+        told.append(say("report.curve_told", title=series.title, levels=say("report.separator").join(levels)))
+    return sentences(told)
 
 
 def _band(series: Series, at: list[float], up: object, shift: float) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from freehold.report.clean import clean
 from freehold.report.interface import Gantt, GanttBar
-from freehold.words import say
+from freehold.words import say, sentence, sentences
 
 __all__ = ["gantt_svg"]
 
@@ -42,7 +42,7 @@ def gantt_svg(gantt: Gantt, number: int) -> str:
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="g{number}t g{number}d">',
         f'<title id="g{number}t">{escape(clean(gantt.caption))}</title>',
-        f'<desc id="g{number}d">{escape(clean(" ".join(_told(bar) for bar in gantt.bars)))}</desc>',
+        f'<desc id="g{number}d">{escape(clean(sentences(_told(bar) for bar in gantt.bars)))}</desc>',
     ]
     shown_to = -1.0
     for day, label in gantt.ticks:
@@ -78,4 +78,4 @@ def _bar(bar: GanttBar, across: object, top: float) -> str:
 
 
 def _told(bar: GanttBar) -> str:
-    return say("report.gantt_bar", title=bar.title, detail=bar.detail) if bar.detail else f"{bar.title}."
+    return say("report.gantt_bar", title=bar.title, detail=bar.detail) if bar.detail else sentence(bar.title)

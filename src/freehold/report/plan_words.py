@@ -11,7 +11,7 @@ from freehold.plan.prices import YEAR, date_on, plan_days
 from freehold.report.sentences import item_name, rules_in_words, who
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
-from freehold.words import day, days, percent, say
+from freehold.words import day, days, listed, percent, say
 
 __all__ = [
     "aim_words", "asked_of", "change_words", "cut_words", "does", "few", "landlord", "last_day", "money", "option_name",
@@ -44,7 +44,7 @@ def short(name: str) -> str:
 
 def few(names: Sequence[str], most: int) -> str:
     """The first few names, and how many more there are."""
-    shown = ", ".join(short(name) for name in names[:most])
+    shown = listed(short(name) for name in names[:most])
     return say("plan.and_more", names=shown, count=f"{len(names) - most:,}") if len(names) > most else shown
 
 
@@ -105,7 +105,9 @@ def change_words(change: Change, stack: Stack | None, option: Option | None = No
 
 def does(option: Option | None, stack: Stack | None) -> str:
     """All that an option does."""
-    return "; ".join(change_words(one, stack, option) for one in option.changes) if option is not None else ""
+    return (
+        say("report.separator").join(change_words(one, stack, option) for one in option.changes) if option is not None else ""
+    )
 
 
 def cut_words(cut: Cutoff, stack: Stack | None) -> str:
@@ -121,7 +123,7 @@ def _on(days_: Iterable[float], *, throughout: bool) -> str:
         return say("plan.throughout", day=day(found[-1]))
     if len(found) == 1:
         return say("plan.on_day", day=day(found[0]))
-    return say("plan.on_days", days=", ".join(day(one) for one in found))
+    return say("plan.on_days", days=listed(day(one) for one in found))
 
 
 def aim_words(aim: Aim, stack: Stack | None) -> str:

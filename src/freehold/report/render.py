@@ -19,11 +19,15 @@ _FACES: Final = {
     "text": ("freehold.report.text", "TextFace"),
     "csv": ("freehold.report.csv", "CsvFace"),
     "html": ("freehold.report.html", "HtmlFace"),
+    "markdown": ("freehold.report.markdown", "MarkdownFace"),
+    "svg": ("freehold.report.svg", "SvgFace"),
 }
 
 _SERVED: Final = {
+    "freehold.report.whole_answer.WholeReport": ("view_whole.whole_document", "json_whole.whole_json"),
     "freehold.report.answers.CheckAnswer": ("view_check.check_document", "check_json"),
     "freehold.measure.assess.AssessAnswer": ("view_assess.assess_document", "assess_json"),
+    "freehold.report.answers.PolicedAssessment": ("view_policy.policed_document", "json_policy.policed_json"),
     "freehold.measure.cutoff.CutoffAnswer": ("view_cutoff.cutoff_document", "cutoff_json"),
     "freehold.measure.why.WhyAnswer": ("view_why.why_document", "why_json"),
     "freehold.measure.restart.RestartAnswer": ("view_restart.restart_document", "restart_json"),
@@ -65,6 +69,9 @@ _SERVED: Final = {
     "freehold.report.provision_answers.MirrorVerdict": ("view_provision.verify_document", "provision_json.verify_json"),
     "freehold.report.drill_answers.ApplyAnswer": ("view_drill_evidence.apply_document", "drill_evidence_json.apply_json"),
     "freehold.report.drill_answers.ScoreAnswer": ("view_drill_evidence.score_document", "drill_evidence_json.score_json"),
+    "freehold.report.scheme_answers.ScoresAnswer": ("view_schemes.scores_document", "json_schemes.scores_json"),
+    "freehold.report.scheme_answers.SchemesKnown": ("view_schemes.known_document", "json_schemes.known_json"),
+    "freehold.report.scheme_answers.SchemeShown": ("view_schemes.shown_document", "json_schemes.shown_json"),
     "freehold.report.systemic_answers.CascadeAnswer": ("view_systemic.cascade_document", "json_systemic.cascade_json"),
     "freehold.report.systemic_answers.TableAnswer": ("view_systemic.table_document", "json_systemic.table_json"),
     "freehold.report.systemic_answers.PlantsAnswer": ("view_systemic.plants_document", "json_systemic.plants_json"),

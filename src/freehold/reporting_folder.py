@@ -104,7 +104,7 @@ def see_folder(folder: Path, files: Mapping[str, str] | tuple[str, ...] = ()) ->
     for name in (*files, MANIFEST):
         if name not in old and (folder / name).exists():
             raise UsageError(
-                f"-o: {folder / name} is there, and Freehold did not write it into this folder. Name another folder, or move it."
+                f"-o: {folder / name} is there, and Freehold did not write it there. Name another folder, or move it."
             )
     for name, digest in old.items():
         path = folder / name
@@ -131,7 +131,7 @@ def _written_before(folder: Path) -> Mapping[str, str]:
         return {}
     try:
         held = json.loads(_content(path))
-        rows = held["files"] if held.get("made_by") == "Freehold" else ()
+        rows = held["files"] if held.get("made_by") == "Freehold" else []
         found = {str(row["name"]): str(row["sha256"]) for row in rows[:_MOST_OWN]}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         found = {}

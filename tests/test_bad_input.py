@@ -163,7 +163,7 @@ def test_a_capacity_under_its_share_is_raised_and_said(run: Run, tmp_path: Path)
     assert "It was raised to the share" in said.err
 
 
-@pytest.mark.parametrize("verb", ["check", "assess", "gaps", "partners", "options", "cutoff", "why", "restart"])
+@pytest.mark.parametrize("verb", ["check", "assess", "gaps", "partners", "options", "cutoff", "why", "restart", "report"])
 def test_numbers_at_the_edge_of_what_is_a_number_are_counted_with(verb: str, run: Run, tmp_path: Path) -> None:
     text = (
         '[stack]\nhome = "DE"\n[[item]]\nid = "a"\nmission = 1e15\n[[item.source]]\nprovider = "us"\n'

@@ -110,6 +110,9 @@ def test_the_clinic_of_the_design_answers_as_the_design_says(clinic: str, capsys
         ("show", "{stack}", "llm"),
         ("catalogue", "show", "openai"),
         ("catalogue", "search", "huawei"),
+        ("schemes", "list"),
+        ("schemes", "show", "eu-csf-2026"),
+        ("schemes", "score", "{stack}", "--scheme", "eu-csf-2026"),
     ],
 )
 def test_every_answer_keeps_its_schema_and_shows_in_every_face(

@@ -63,6 +63,8 @@ PAGES = [
     ("plan follow", "text"), ("plan follow", "json"),
     ("options", "text"), ("options", "json"), ("options", "csv"), ("options", "html"),
     ("sweep", "text"), ("sweep", "csv"), ("sweep samples", "text"), ("sweep samples", "json"), ("sweep samples", "html"),
+    ("schemes list", "text"), ("schemes show", "text"), ("schemes show", "csv"), ("schemes score", "text"),
+    ("schemes score", "json"), ("schemes score", "csv"), ("schemes score", "html"),
     ("scan", "text"), ("scan", "csv"), ("show", "text"),
     ("history", "text"), ("history", "json"), ("history", "csv"),
     ("catalogue show", "text"), ("catalogue search", "text"), ("catalogue coverage", "text"), ("catalogue check", "text"),

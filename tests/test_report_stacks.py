@@ -69,6 +69,7 @@ from options_answers import options_answer
 from plan_answers import plan_answers
 from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
+from scheme_answers import schemes_answers
 from small_catalogue import write_layer
 from systemic_answers import systemic_answers
 from whole_answers import report_of, with_drills
@@ -366,6 +367,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         **plan_answers(),
         **{verb: (answer, facts) for verb, answer in (drill_answers() | provision_answers() | systemic_answers()).items()},
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
+        **{verb: (answer, beside if verb == "schemes score" else facts) for verb, answer in schemes_answers().items()},
         **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),

@@ -165,6 +165,15 @@ def ratio(
     above, below = sums_of(rows)
     weighted = settings.text("weighted")
     unit = currency_of(survey, items) if weighted == "cost" else ""
-    counted = say(f"measured.counted_{weighted}", above=amount(*above), below=amount(*below), unit=unit).strip()
+    sources = [survey.source(supply) for supply in supplies_of(items)]
+    stated = sum(source is not None and source.cost_year is not None for source in sources)
+    counted = say(
+        f"measured.counted_{weighted}",
+        above=amount(*above),
+        below=amount(*below),
+        unit=unit,
+        stated=stated,
+        sources=len(sources),
+    )
     told = say(f"measured.{key}", part=interval(*mean), what=described(settings), **values)
     return Measured(*mean, f"{told} {counted}", tuple(rests_on[:MOST_FACTS]), unknowns, (), above, below, unit)

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from freehold.measure.assess import foreign_cutoff
 from freehold.measure.case import HIGH, LOW, Case, Side
-from freehold.measure.content import Bounds, ContentAnswer, content, held_shares
+from freehold.measure.content import ContentAnswer, content
 from freehold.measure.mission import Mission, mission_of
 from freehold.measure.mission_curve import MissionCurve, mission_run
 from freehold.measure.unknowns import UnknownFact, mission_cone, unknown_facts
 from freehold.schemes.interface import Asked
-from freehold.stack.control import Control
+from freehold.stack.control import Control, Truth
 from freehold.stack.countries import country_name
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import ANY_OF, Source, Stack
 
 __all__ = ["Survey", "survey_of"]
+
+_OF_CONTROL: Final = ("source", "provider", "owner", "country", "location", "origin")
+"""Attributes that say who controls a source."""
 
 
 class Survey:
@@ -35,7 +39,8 @@ class Survey:
         self.stack, self.strict, self.region = asked.stack, asked.strict, asked.region
         self.lists, self.amounts = asked.lists or {}, asked.amounts or {}
         self._cases: dict[str, Case] = {}
-        self._held: dict[tuple[str, tuple[str, ...]], tuple[Bounds, ...]] = {}
+        self._insides: dict[tuple[str, tuple[str, ...]], tuple[Truth, ...]] = {}
+        self._unknown: dict[tuple[str, tuple[str, ...]], tuple[UnknownFact, ...]] = {}
         self._contents: dict[tuple[str, tuple[str, ...]], ContentAnswer] = {}
         self._curves: dict[tuple[str, str, tuple[str, ...], float], tuple[MissionCurve, MissionCurve]] = {}
         self._reached: dict[str, tuple[int, ...]] = {}
@@ -78,8 +83,23 @@ class Survey:
 
     def in_use(self, number: int) -> tuple[int, ...]:
         """Numbers of the supplies of an item that meet a part of today's need, surely or perhaps."""
+        return self._in_use[number]
+
+    @cached_property
+    def _in_use(self) -> tuple[tuple[int, ...], ...]:
         case = self.case("region")
-        return tuple(one for one in case.supplies_of[number] if case.supplies[one].filled.share[HIGH] > 0)
+        return tuple(
+            tuple(one for one in supplies if case.supplies[one].filled.share[HIGH] > 0) for supplies in case.supplies_of
+        )
+
+    def insides(self, within: str, via: tuple[str, ...]) -> tuple[Truth, ...]:
+        """Of every supply: whether nobody outside controls it by some ways."""
+        key = within, via
+        if key not in self._insides:
+            control = self.control(within)
+            truths = (control.foreign(supply.filled.source, via) for supply in self.case(within).supplies)
+            self._insides[key] = tuple(None if foreign is None else not foreign for foreign in truths)
+        return self._insides[key]
 
     def source(self, supply: int) -> Source | None:
         """The source that a supply is; ``None`` for an unknown one."""
@@ -139,13 +159,6 @@ class Survey:
                     found.setdefault(case.item_number[need.item], set()).add(need.role or "input")
         return {number: frozenset(roles) for number, roles in found.items()}
 
-    def held(self, within: str, via: tuple[str, ...]) -> tuple[Bounds, ...]:
-        """Part of each item's need that sources inside meet."""
-        key = within, via
-        if key not in self._held:
-            self._held[key] = held_shares(self.stack_within(within), strict=self.strict, via=via)
-        return self._held[key]
-
     def content(self, within: str, via: tuple[str, ...]) -> ContentAnswer:
         """Face value, content and hidden exposure."""
         key = within, via
@@ -171,8 +184,14 @@ class Survey:
         return len(unknown_facts(case, cut, mission_cone(case, of, cut)))
 
     def unknown_of(self, supplies: Iterable[int], within: str, via: tuple[str, ...]) -> tuple[UnknownFact, ...]:
-        """Facts of some supplies that are not known and would say who controls them."""
-        return unknown_facts(self.case(within), foreign_cutoff(via), supplies)
+        """Facts that would say whether somebody outside controls some supplies, and are not known."""
+        key = within, via
+        if key not in self._unknown:
+            open_ = [number for number, inside in enumerate(self.insides(within, via)) if inside is None]
+            facts = unknown_facts(self.case(within), foreign_cutoff(via), open_)
+            self._unknown[key] = tuple(fact for fact in facts if fact.attribute in _OF_CONTROL)
+        wanted = set(supplies)
+        return tuple(fact for fact in self._unknown[key] if not wanted.isdisjoint(fact.supplies))
 
 
 _SURVEYS: WeakKeyDictionary[Asked, Survey] = WeakKeyDictionary()

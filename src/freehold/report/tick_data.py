@@ -57,13 +57,13 @@ def tick_data(tick: TickOff) -> dict[str, Any]:
         ``version``; ``floor``, ``horizon``, ``days``, ``days_left_out``, ``left_out`` as of
         :class:`~freehold.measure.landlord_cut_values.LandlordCuts`; ``landlords``; ``items`` (``id``, ``name`` or 0 where it
         is the id, ``layers`` and the number of each item's in ``layer``, ``mission`` as pairs of place and weight);
-        ``sources``, the first ``suffixes`` of which are added to the item's id; ``moments``, days on which something goes
-        out or comes back; ``times``, of each how many spans at the worst, each one's two moments (the latter plus one; 0: it does not
-        end), and the same at best with the count plus one (0: as at the worst); ``links``, of each item how many and then each
-        one's needed item plus one (0: its own source is cut) and source; ``cuts``, the one of nothing, those of one landlord,
-        those of two: low, high (0: as low), out (steps from item to item, times, link) and weakened (steps, link). For a pair
-        ``out`` and ``weakened`` tell only what is not as its members alone would have it, with times and links plus one, and 0
-        for what is not out or weakened at all.
+        ``sources``, the first ``suffixes`` of which are added to the item's id; ``moments``, days on which something goes out
+        or comes back; ``times``, of each how many spans at the worst, each one's two moments (the latter plus one; 0: it does
+        not end), and the same at best with the count plus one (0: as at the worst); ``links``, of each item how many and then
+        each one's needed item plus one (0: its own source is cut) and source; ``cuts``, the one of nothing, those of one
+        landlord, those of two: low, high (0: as low), out (steps from item to item, times, link) and weakened (steps, link).
+        For a pair ``out`` and ``weakened`` tell only what is not as its members alone would have it, with times and links
+        plus one, and 0 for what is not out or weakened at all.
 
     Raises
     ------

@@ -23,6 +23,7 @@ function tickOff(data) {
 
   const NEVER = -1;
   const TOLERANCE = 1e-9;
+  const PAIR = 2 ** 26; // more than there are spans: two of their numbers make one
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const VALUES = new Map(Array.from(LETTERS, (letter, value) => [letter.charCodeAt(0), value]));
 
@@ -114,7 +115,7 @@ function tickOff(data) {
 
   function join(first, second) {
     if (first === second) return first;
-    const key = first < second ? `${first} ${second}` : `${second} ${first}`;
+    const key = Math.min(first, second) * PAIR + Math.max(first, second);
     let number = joined.get(key);
     if (number === undefined) {
       number = times.length;

@@ -109,11 +109,8 @@ function ticksView(controls, encoded, views) {
   }
 
   function next() {
-    if (Number(slider.value) >= Number(slider.max)) {
-      halt();
-      return;
-    }
     slider.value = String(Number(slider.value) + 1);
+    if (Number(slider.value) >= Number(slider.max)) halt();
     changed();
   }
 

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from freehold.plan.plan_values import PlanAnswer
     from freehold.plan.planning import Begun, Beside, make_plan
     from freehold.plan.proposals import options_of
+    from freehold.schemes.answers_file import read_answers
+    from freehold.schemes.asking import score_scheme
+    from freehold.schemes.scheme_file import read_scheme, schemes_known
+    from freehold.schemes.scheme_values import Scheme, Score
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
 
@@ -84,6 +88,10 @@ _HOMES: Final = {
     "freehold.plan.plan_values": ("PlanAnswer",),
     "freehold.plan.planning": ("Begun", "Beside", "make_plan"),
     "freehold.plan.proposals": ("options_of",),
+    "freehold.schemes.answers_file": ("read_answers",),
+    "freehold.schemes.asking": ("score_scheme",),
+    "freehold.schemes.scheme_file": ("read_scheme", "schemes_known"),
+    "freehold.schemes.scheme_values": ("Scheme", "Score"),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
     "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),
 }
@@ -127,6 +135,8 @@ __all__ = [
     "RestartAnswer",
     "Rule",
     "Scenario",
+    "Scheme",
+    "Score",
     "ShareAim",
     "Shock",
     "Slip",
@@ -151,10 +161,14 @@ __all__ = [
     "outlook",
     "partners",
     "read",
+    "read_answers",
     "read_firms",
     "read_options",
     "read_plants",
+    "read_scheme",
     "restart",
+    "schemes_known",
+    "score_scheme",
     "sweep",
     "systemic",
     "why",

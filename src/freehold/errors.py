@@ -4,13 +4,17 @@
     ├── StackError            what a stack says is not a stack
     │   ├── BadStack          findings: each with file, row, column and mend
     │   ├── UnknownId         an id asked for that is not there; nearest ids
-    │   └── BadCutoff         a cut-off that cannot be understood
+    │   ├── BadCutoff         a cut-off that cannot be understood
+    │   └── BadPolicy         a policy that cannot be understood; file, rule and mend
     ├── ReadError             a file cannot be read
     │   ├── Unreadable        not there, not permitted, not a file of that kind
     │   └── TooLarge          over a stated limit
     ├── CatalogueError        a catalogue row without its evidence
     ├── PlanError             what cannot be planned
     │   └── BadOptions        an options file that is not sound; file, option, key and mend
+    ├── SchemeError           what cannot be scored
+    │   ├── BadScheme         a scheme's file that is not sound; file, place and mend
+    │   └── BadAnswers        answers that are not those of the schemes; file, row and mend
     ├── SolveError            a network that a kernel cannot solve as asked
     ├── ScaleError            a batch that a pool could not work out, or a pool that could not start
     ├── StoreError            a Freehold database that cannot be used as asked
@@ -42,12 +46,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "BadAnswers",
     "BadConfiguration",
     "BadCutoff",
     "BadOptions",
     "BadPlaybook",
+    "BadPolicy",
     "BadRecord",
     "BadRules",
+    "BadScheme",
     "BadSignal",
     "BadStack",
     "BadStore",
@@ -66,6 +73,7 @@ __all__ = [
     "ReadError",
     "RespondError",
     "ScaleError",
+    "SchemeError",
     "SolveError",
     "StackError",
     "StoreError",
@@ -164,6 +172,10 @@ class BadCutoff(StackError):
     """A cut-off rule or a scenario file that cannot be understood."""
 
 
+class BadPolicy(StackError):
+    """A policy that cannot be understood, or that names what is not there. Its message names file, rule and mend."""
+
+
 class ReadError(FreeholdError):
     """A file that was named could not be read."""
 
@@ -207,6 +219,40 @@ class BadOptions(PlanError):
         self.findings: tuple[Finding, ...] = () if isinstance(found, str) else tuple(found)
         count = f"{len(self.findings)} errors in the options" if len(self.findings) > 1 else "1 error in the options"
         super().__init__(found if isinstance(found, str) else "\n  ".join([count + ":", *map(str, self.findings)]))
+
+
+class SchemeError(FreeholdError):
+    """What cannot be scored as asked."""
+
+
+class BadScheme(SchemeError):
+    """A scheme's file that is not sound: all findings at once.
+
+    Parameters
+    ----------
+    findings
+        At least one, each with file, line, place and mend.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        count = f"{len(self.findings)} errors in the scheme" if len(self.findings) > 1 else "1 error in the scheme"
+        super().__init__("\n  ".join([count + ":", *map(str, self.findings)]))
+
+
+class BadAnswers(SchemeError):
+    """Answers that name a factor or a choice that is not there, or are given twice: all findings at once.
+
+    Parameters
+    ----------
+    findings
+        At least one, each with file, line, factor and mend.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        count = f"{len(self.findings)} errors in the answers" if len(self.findings) > 1 else "1 error in the answers"
+        super().__init__("\n  ".join([count + ":", *map(str, self.findings)]))
 
 
 class SolveError(FreeholdError):

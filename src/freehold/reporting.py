@@ -6,8 +6,9 @@ asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from freehold.report.whole_answer import Aimed, DrillsRead, LeftOut, NoPlan, Who
 
 if TYPE_CHECKING:
     from freehold.measure.assess import AssessAnswer
+    from freehold.measure.case import Kernel
     from freehold.measure.landlord_cut_values import LandlordCuts
     from freehold.measure.why import Step
     from freehold.plan.first_step import FirstStep
@@ -25,16 +27,19 @@ if TYPE_CHECKING:
     from freehold.plan.option_values import Option
     from freehold.plan.plan_values import PlanAnswer
     from freehold.report.answers import ExplainedChokepoints
+    from freehold.schemes.interface import Amount
+    from freehold.schemes.policy_values import Policy, PolicyAnswer
+    from freehold.schemes.scheme_values import Scheme, Score
     from freehold.settings import Settings
     from freehold.stack.values import Stack
 
-__all__ = ["LARGE", "PlanAsked", "read_drills", "whole_report"]
+__all__ = ["LARGE", "PlanAsked", "SchemesAsked", "read_drills", "whole_report"]
 
 LARGE: Final = 2_000
 """Items from which parts that take long are cut short or left out."""
 
 _ORDER, _ORDER_LARGE = 3, 2
-_SECONDS, _SECONDS_LARGE = 10.0, 1.0
+_SECONDS, _SECONDS_LARGE = 10.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,29 @@ class PlanAsked:
 
 
 @dataclass(frozen=True)
+class SchemesAsked:
+    """By which schemes a stack is scored.
+
+    Parameters
+    ----------
+    schemes
+        The schemes; may be empty.
+    answers
+        Letters by factor, as people gave them.
+    lists, amounts
+        Lists and amounts that people stated; see :func:`freehold.schemes.asking.asked_of`.
+    files
+        Where the answers stand, for the command that scores again.
+    """
+
+    schemes: tuple[Scheme, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
+    amounts: Mapping[str, Amount] | None = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Planned:
     """What came of a plan."""
 
@@ -80,7 +108,8 @@ class _Planned:
 
 def whole_report(
     loaded: work.Loaded, settings: Settings, plan: PlanAsked | None = None, *, path: str = "", chosen: tuple[str, ...] = (),
-    measured_flags: tuple[str, ...] = (), drills: Sequence[str] = (), **options: Any,
+    measured_flags: tuple[str, ...] = (), schemes: SchemesAsked | None = None, policy: Policy | None = None,
+    drills: Sequence[str] = (), **options: Any,
 ) -> WholeReport:  # fmt: skip
     """Ask everything that a report tells.
 
@@ -94,6 +123,10 @@ def whole_report(
         What is asked of the roadmap; ``None``: nothing.
     path, chosen, measured_flags
         How the user named the stack, by which flags it was chosen, and by which measured; for the commands that a page shows.
+    schemes
+        By which it is scored; ``None``: by none.
+    policy
+        What it is held against; ``None``: nothing.
     drills
         Records of drills, files and folders.
     options
@@ -115,41 +148,66 @@ def whole_report(
     kernel = options.get("kernel", "auto")
     with timed("computed", what="landlord cuts", items=len(stack.items)):
         cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel)
-    largest, steps = _first(stack, cuts, strict=strict)
+    largest, steps, left = _first(stack, cuts, path, strict=strict)
     check = CheckAnswer(
         assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
         edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
     layers = gaps(stack, strict=strict)
-    choke, left = _chokepoints(stack, path, settings, options)
+    choke, also = _chokepoints(stack, path, settings, options)
+    scores = () if schemes is None else _scores(stack, schemes, strict=strict)
+    held = None if policy is None else _held(stack, policy, strict=strict, kernel=kernel)
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
     if asked is not None:
         found = options_of(stack, asked.option_files, work.catalogue() if asked.use_catalogue else None)
-    step = None if stack.home is None else _step(stack, found, assessed.days, options)
+    step = None if stack.home is None or all(one.lacking for one in found) else _step(stack, found, assessed.days, options)
     planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
-        step=step, drills=read, left_out=(*left, *planned.left_out), measured_flags=measured_flags,
+        step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out), measured_flags=measured_flags,
         plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
+        answer_files=() if schemes is None else schemes.files,
     )  # fmt: skip
 
 
-def _first(stack: Stack, cuts: LandlordCuts, *, strict: bool) -> tuple[str, tuple[Step, ...]]:
-    """The largest landlord, and why what stops first without it does."""
+def _scores(stack: Stack, asked: SchemesAsked, *, strict: bool) -> tuple[Score, ...]:
+    from freehold.schemes.asking import asked_of, score_schemes
+
+    if not asked.schemes:
+        return ()
+    with timed("computed", what="schemes", schemes=len(asked.schemes)):
+        told = asked_of(stack, strict=strict, lists=asked.lists, amounts=asked.amounts)
+        return tuple(score_schemes(told, asked.schemes, asked.answers))
+
+
+def _held(stack: Stack, policy: Policy, *, strict: bool, kernel: Kernel) -> PolicyAnswer:
+    from freehold.schemes.policy_check import check_policy
+
+    with timed("computed", what="policy", rules=len(policy.rules)):
+        return check_policy(policy, stack, strict=strict, kernel=kernel, catalogue=work.catalogue())
+
+
+def _first(
+    stack: Stack, cuts: LandlordCuts, path: str, *, strict: bool
+) -> tuple[str, tuple[Step, ...], tuple[LeftOut, ...]]:  # fmt: skip
+    """The largest landlord, and why what stops first without it does; of a large stack only the command that tells why."""
     from freehold.measure.why import why
     from freehold.report.five_sentences import first_out, ranked_landlords
     from freehold.stack.cutoff import Cutoff, Rule
 
     places = ranked_landlords(cuts, 1)
     if not places:
-        return "", ()
+        return "", (), ()
     one, first = cuts.landlords[places[0]], first_out(stack, cuts, places[0])
     if first is None:
-        return one.id, ()
+        return one.id, (), ()
+    if len(stack.items) > LARGE:
+        words = ("freehold", "why", path or "STACK", first.item, *one.flags, "--day", f"{first.worst:g}")
+        return one.id, (), (LeftOut("stops", shlex.join(words)),)
     cut = Cutoff((Rule(country=one.id) if one.kind == "country" else Rule(owner=one.id),), one.name)
-    return one.id, why(stack, first.item, cut, first.worst, strict=strict).steps
+    return one.id, why(stack, first.item, cut, first.worst, strict=strict).steps, ()
 
 
 def _step(stack: Stack, found: tuple[Option, ...], days: tuple[float, ...], options: dict[str, Any]) -> FirstStep | None:
@@ -172,7 +230,15 @@ def _chokepoints(
         found = work.chokepoints(
             stack, order=order, of="owner", floor=settings.floor or FLOOR, seconds=seconds, **asked
         )  # fmt: skip
-    left = (LeftOut("chokepoints", f"freehold chokepoints {path or 'STACK'} --of owner --order {_ORDER}"),) if large else ()
+    left = (
+        (
+            LeftOut(
+                "chokepoints", shlex.join(["freehold", "chokepoints", path or "STACK", "--of", "owner", "--order", f"{_ORDER}"])
+            ),
+        )
+        if large
+        else ()
+    )
     return found, left
 
 
@@ -217,7 +283,9 @@ def _plan(
     if any(find_spec(name) is None for name in ("ortools", "highspy")):
         return _Planned(None, "no solver")
     if len(stack.items) > LARGE and asked.goal is None and not asked.option_files:
-        return _Planned(None, "too large", left_out=(LeftOut("plan", f"freehold plan {path or 'STACK'} --foreign"),))
+        return _Planned(
+            None, "too large", left_out=(LeftOut("plan", shlex.join(["freehold", "plan", path or "STACK", "--foreign"])),)
+        )
     if asked.goal is not None:
         return _Planned(_solved(stack, asked.goal, found, asked, options), aimed="asked")
     return _default_plan(stack, assessed, found, asked, options)

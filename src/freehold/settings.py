@@ -27,6 +27,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "floor": "level under which an item has stopped, such as 0.5",
     "stack": "what `check` and `scan` read when no path is named: a folder, an SBOM or a stack",
     "language": "language of what is shown, such as en or zh; it is never guessed from the system's",
+    "policy": "the policy that `assess` holds a stack against when none is named or lies beside it, such as policy.toml",
 }
 
 
@@ -43,7 +44,7 @@ class Settings:
         Set by a flag or the environment: they come before what a stack states.
     default_home, default_trusted
         Set by a file: they count where a stack states nothing.
-    days, floor, stack, language
+    days, floor, stack, language, policy
         As set; ``None`` where nothing was.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     floor: float | None = None
     stack: str | None = None
     language: str | None = None
+    policy: str | None = None
 
 
 def _home(text: object, place: str) -> str:
@@ -106,6 +108,12 @@ def _stack(value: object, place: str) -> str:
     return value
 
 
+def _policy(value: object, place: str) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise UsageError(f"{place}: {value!r} is no path. Name a policy file, such as policy.toml.")
+    return value
+
+
 def settings_text(values: Mapping[str, str], place: str) -> str:
     """Settings as the text of a ``freehold.toml``, each with what it means; those that are empty are left out.
 
@@ -138,7 +146,7 @@ def settings_text(values: Mapping[str, str], place: str) -> str:
         elif name == "language":
             value = known_language(text, where)
         else:
-            value = _stack(text, where)
+            value = _policy(text, where) if name == "policy" else _stack(text, where)
         lines += [f"# {SETTINGS[name]}", f"{name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
 
@@ -203,6 +211,7 @@ def find_settings(flags: Mapping[str, str | None], folder: Path | None = None) -
         _floor(*either["floor"]) if "floor" in either else None,
         _stack(*either["stack"]) if "stack" in either else None,
         known_language(*either["language"]) if "language" in either else None,
+        _policy(*either["policy"]) if "policy" in either else None,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold import work
-from freehold.cli import chokepoints, evidence, gateway, provision, respond, rules, signal, watch
+from freehold.cli import chokepoints, evidence, gateway, provision, respond, rules, schemes, signal, watch
 from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
 from freehold.cli.loading import context as _context
 from freehold.cli.loading import load as _load
@@ -115,6 +115,9 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _assess(options: argparse.Namespace) -> int:
+    from freehold.cli.policy import asked_policy, judged, status
+
+    policy = asked_policy(options, settings_from(options))
     loaded, settings = _load(options)
     days, limit = _days(options, settings)
     with progress("computing …"):
@@ -127,8 +130,17 @@ def _assess(options: argparse.Namespace) -> int:
             strict=options.strict,
             kernel=options.kernel,
         )
-    show(options, answer, _context(options, loaded, answer.foreign.cutoff, answer.unknowns))
-    return _status(options, answer.days, answer.self_reliance.low, limit)
+    context = _context(options, loaded, answer.foreign.cutoff, answer.unknowns)
+    missed = _status(options, answer.days, answer.self_reliance.low, limit)
+    if policy is None:
+        show(options, answer, context)
+        return missed
+    from freehold.report.answers import PolicedAssessment
+
+    with progress("computing …"):
+        kept = judged(options, policy, loaded)
+    show(options, PolicedAssessment(answer, kept), context)
+    return max(missed, status(options, kept))
 
 
 def _cutoff(options: argparse.Namespace) -> int:
@@ -493,6 +505,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "systemic": _systemic,
     "evidence": evidence.run,
     "rules": rules.run,
+    "schemes": schemes.run,
     "watch": watch.run,
     "provision": provision.run,
     "signal": signal.run,

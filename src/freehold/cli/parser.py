@@ -19,11 +19,13 @@ from freehold.cli import (
     report_arguments,
     respond,
     rules,
+    schemes,
     signal,
     watch,
 )
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.options import add_arguments as add_options
+from freehold.cli.policy import add_arguments as add_policy
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.cli.systemic import add_arguments as add_systemic
@@ -63,6 +65,7 @@ VERBS: Final = (
     Verb("catalogue", "depend", "sourced facts on who controls what: check, show, search, coverage"),
     Verb("assess", "reliant", "self-reliance over time, content, layers, controllers, what to learn first"),
     Verb("gaps", "reliant", "by layer: the part held, the best home source, the landlord, what would close it"),
+    Verb("schemes", "reliant", "published schemes: list, show, score a stack by them side by side, a form of answers"),
     Verb("cutoff", "stops", "levels over time if a provider, an owner, a country or everything foreign is cut off"),
     Verb("why", "stops", "why an item falls, down to the sources cut, or what holds it up"),
     Verb("reach", "happening", "how far a loss reaches now: what stops, what takes over, the best act, the level"),
@@ -91,7 +94,9 @@ VERBS: Final = (
 _OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "sweep", "reach")
 """Verbs that take one stack and show an answer about it."""
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "report", "respond", "rules"})
+_WITH_ACTIONS: Final = frozenset(
+    {"catalogue", "drill", "evidence", "plan", "provision", "report", "respond", "rules", "schemes"}
+)
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -277,6 +282,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     )
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
+    add_policy(made["assess"])
     add_options(made["options"])
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])
@@ -318,6 +324,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_provision(made["provision"])
     _add_report(made["report"])
     _add_respond(made["respond"])
+    _add_schemes(made["schemes"])
     gateway.add_arguments(made["gateway"])
     watch.add_arguments(made["watch"])
     signal.add_arguments(made["signal"])
@@ -375,6 +382,16 @@ def _add_respond(parser: argparse.ArgumentParser) -> None:
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     actions = rules.add_arguments(parser)
     for name in ("list", "test", "replay"):
+        _add_output(actions[name])
+    for action in actions.values():
+        _add_speech(action)
+
+
+def _add_schemes(parser: argparse.ArgumentParser) -> None:
+    actions = schemes.add_arguments(parser)
+    for name in ("score", "form"):
+        _add_view(actions[name])
+    for name in schemes.SHOWN:
         _add_output(actions[name])
     for action in actions.values():
         _add_speech(action)

@@ -11,8 +11,11 @@ from freehold.report.drill_evidence_json import score_json
 from freehold.report.json import assess_json, envelope, gaps_json
 from freehold.report.json_chokepoints import chokepoints_json
 from freehold.report.json_plan import plan_keys
+from freehold.report.json_policy import policy_json
+from freehold.report.json_schemes import scores_json
 from freehold.report.json_values import day, days, number, numbers
 from freehold.report.schema_forms import AMOUNT, COUNT, FLAG, LEVEL, LEVELS, NAME, TEXT, Schema, list_of, object_of, or_null
+from freehold.report.scheme_answers import ScoresAnswer
 from freehold.report.view_whole import summary_sentences
 from freehold.report.whole_methods import methods_of
 
@@ -80,6 +83,8 @@ def whole_json(report: WholeReport, context: Context | None = None) -> dict[str,
         "plan": None if report.plan is None else plan_keys(report.plan, report.stack),
         "plan_for": report.aimed,
         "no_plan": report.no_plan or None,
+        "schemes": [] if not report.scores else scores_json(ScoresAnswer(report.scores), context)["schemes"],
+        "policy": None if report.policy is None else policy_json(report.policy),
         "drills": None if report.drills is None else {
             "score": _body(score_json(report.drills.score, context)), "records": [_drill(one) for one in report.drills.drills],
         },

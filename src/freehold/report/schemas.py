@@ -16,6 +16,8 @@ from freehold.report.json_options import OPTIONS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_KEYS, PLAN_SCHEMAS
 from freehold.report.json_plan_work import PLAN_WORK_SCHEMAS
+from freehold.report.json_policy import POLICY_SCHEMA
+from freehold.report.json_schemes import SCHEMES_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
 from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
 from freehold.report.json_whole import DRILL_RECORD, WHOLE_KEYS
@@ -310,10 +312,11 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
     "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
     "history": {"name": _NAME, "revisions": _list(_REVISION, minItems=1)},
-    "assess": _ASSESS_KEYS,
+    "assess": {**_ASSESS_KEYS, "policy": _or_null(POLICY_SCHEMA)},
     "report": {
         **{name: form for name, form in _ASSESS_KEYS.items() if name != "facts_tried"}, **WHOLE_KEYS, "gaps": _list(_GAP),
         "chokepoints": _or_null(_object(CHOKEPOINTS_SCHEMAS["chokepoints"])), "plan": _or_null(_object(PLAN_KEYS)),
+        "schemes": _list(SCHEMES_SCHEMAS["schemes score"]["schemes"]["items"]), "policy": _or_null(POLICY_SCHEMA),
         "drills": _or_null(_object({"score": _object(EVIDENCE_SCHEMAS["drill score"]), "records": _list(DRILL_RECORD)})),
     },
     "diff": {
@@ -404,7 +407,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
     **SYSTEMIC_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS, **PLAN_SCHEMAS, **PLAN_WORK_SCHEMAS,
-    **OPTIONS_SCHEMAS,
+    **OPTIONS_SCHEMAS, **SCHEMES_SCHEMAS,
 }  # fmt: skip
 
 VERBS: Final = tuple(_VERB_KEYS)
@@ -424,6 +427,8 @@ _WITHOUT_ANSWER: Final = frozenset(
         *EVIDENCE_SCHEMAS,
         *PROVISION_SCHEMAS,
         *SYSTEMIC_SCHEMAS,
+        "schemes list",
+        "schemes show",
     }
 )
 

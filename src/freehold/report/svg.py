@@ -1,4 +1,4 @@
-"""The drawing of a document as an SVG file of its own. Owns which drawing it is, and its style.
+"""The drawing of a document as an SVG file of its own. Owns which drawing it is, and the style that it carries.
 
 The file names no address but that of SVG itself, and holds no script: it can be put into any page or paper.
 """
@@ -12,6 +12,7 @@ from typing import Final
 from freehold.errors import UsageError
 from freehold.report.html_curve import curve_svg
 from freehold.report.html_gantt import gantt_svg
+from freehold.report.html_palette import DARK, LIGHT, declared
 from freehold.report.html_style import GANTT_STYLE, STYLE
 from freehold.report.interface import Curve, Document, Gantt, LayerDrawing, Look, walk
 from freehold.report.layer_file import drawing_svg
@@ -21,7 +22,6 @@ __all__ = ["SvgFace"]
 _ORDER: Final[tuple[type[LayerDrawing | Curve | Gantt], ...]] = (LayerDrawing, Curve, Gantt)
 """What is drawn, where a document holds several: the first of these kinds that it has."""
 _SPACE: Final = "http://www.w3.org/2000/svg"
-_COLOURS: Final = re.compile(r":root\{[^}]*\}|@media \(prefers-color-scheme:dark\)\{:root\{[^}]*\}\}")
 _RULES: Final = re.compile(r"^svg [^\n]*$|^\.gantt svg [^\n]*$", re.MULTILINE)
 
 
@@ -42,25 +42,25 @@ class SvgFace:
         blocks = tuple(walk(document.blocks))
         for kind in _ORDER:
             for block in blocks:
-                if isinstance(block, LayerDrawing) and kind is LayerDrawing:
-                    return drawing_svg(block)
-                if isinstance(block, Curve | Gantt) and isinstance(block, kind):
-                    return _alone(_drawn(replace(block, caption=block.caption or document.title)))
+                if isinstance(block, kind):
+                    return _drawn(block, document.title)
         raise UsageError(
             f"{document.title}: nothing in it can be drawn, so that there is no SVG of it. "
             "Choose another format, such as html or markdown."
         )
 
 
-def _drawn(block: Curve | Gantt) -> str:
-    if isinstance(block, Curve):
-        return curve_svg(block, 1)
-    return gantt_svg(block, 1)
+def _drawn(block: LayerDrawing | Curve | Gantt, title: str) -> str:
+    if isinstance(block, LayerDrawing):
+        return drawing_svg(replace(block, caption=title))
+    named = replace(block, caption=block.caption or title)
+    return _alone(curve_svg(named, 1) if isinstance(named, Curve) else gantt_svg(named, 1))
 
 
 def _alone(drawing: str) -> str:
     """A drawing of a page with the style that it has there, and paper under it."""
-    style = "\n".join([*_COLOURS.findall(STYLE)[:2], *_RULES.findall(STYLE + "\n" + GANTT_STYLE)]).replace(".gantt svg", "svg")
+    colours = f":root{{{declared(LIGHT)}}}@media (prefers-color-scheme:dark){{:root{{{declared(DARK)}}}}}"
+    style = "\n".join([colours, *_RULES.findall(STYLE + "\n" + GANTT_STYLE)]).replace(".gantt svg", "svg")
     opening = re.match(r"<svg ([^>]*)>", drawing)
     assert opening is not None
     box = re.search(r'viewBox="([\d. -]+)"', opening[1])

@@ -27,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 _MOST_DRILLS: Final = 50
+_MOST_GAPS: Final = 150
 
 
 def curve_part(report: WholeReport) -> Iterator[Block]:
@@ -40,6 +41,7 @@ def first_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     if report.check.why:
         yield Paragraph(say("whole_report.because", landlord=who_in_sentence(report.stack, report.check.largest)))
         yield from steps_tree(report.check.why, notes)
+    yield from _left_out(report, "stops")
     if report.assess.weakest:
         yield weakest_table(report.assess, report.context, notes)
 
@@ -64,7 +66,7 @@ def tick_off(report: WholeReport) -> TickOff | None:
 def gap_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     """What is held, figures and layers, and what would close the gaps."""
     yield from hold_blocks(report.assess)[1:2]
-    yield from gap_blocks(report.gaps, report.stack, notes)
+    yield from gap_blocks(report.gaps, report.stack, notes, _MOST_GAPS)
 
 
 def chokepoint_part(report: WholeReport, notes: Notes) -> Iterator[Block]:

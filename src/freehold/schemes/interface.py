@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 if TYPE_CHECKING:
     from freehold.stack.values import Stack
 
-__all__ = ["Asked", "Fact", "Measure", "Measured", "Parameter", "Part"]
+__all__ = ["Amount", "Asked", "Fact", "Measure", "Measured", "Parameter", "Part"]
 
 Parameter: TypeAlias = str | float | bool | tuple[str, ...]
 
@@ -78,9 +78,35 @@ class Measured:
     unit: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A ratio that a person states, such as a published figure of a market. Nothing of it has a default.
+
+    Parameters
+    ----------
+    numerator, denominator
+        Both sides; the denominator is over 0.
+    unit
+        Of both, such as ``bn USD``, ``units`` or ``wafers a month``.
+    year
+        For which the figures hold, in words: ``2020``, ``forecast 2025``.
+    basis
+        What the numerator counts, by whose rule, and whether it is marked up.
+    source
+        Who says so, and where.
+    """
+
+    numerator: float
+    denominator: float
+    unit: str
+    year: str
+    basis: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
 class Asked:
-    """The stack that is asked, and how.
+    """The stack that is asked, and how. Compared by identity, so that what is worked out of one is kept as long as it lives.
 
     Parameters
     ----------
@@ -91,13 +117,17 @@ class Asked:
     region
         Countries that stand for the scheme's own region: home and trusted.
     lists
-        Lists that the user loaded, such as evaluated products: by name, id or purl of a product to what the list says of it.
+        Lists that the user loaded, such as evaluated products, by their names: by name or id of a product, in lower case, to
+        what the list says of it.
+    amounts
+        Ratios that a person states, by their names.
     """
 
     stack: Stack
     strict: bool = False
     region: tuple[str, ...] = ()
     lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
+    amounts: Mapping[str, Amount] | None = None
 
 
 class Measure(Protocol):

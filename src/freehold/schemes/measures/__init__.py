@@ -1,1 +1,0 @@
-"""What a stack can tell of itself that schemes ask for."""

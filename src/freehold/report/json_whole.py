@@ -111,7 +111,8 @@ def _single(cut: LandlordCut, cuts: LandlordCuts, report: WholeReport) -> dict[s
     one = cuts.landlords[cut.members[0]]
     first = min((out for out in cut.outs if out.worst), key=lambda out: out.worst[0][0], default=None)
     return {
-        "type": one.kind, "id": one.id, "name": one.name or say("whole_report.everything_foreign"), "country": one.country, "sources": one.sources,
+        "type": one.kind, "id": one.id, "name": one.name or say("whole_report.everything_foreign"),
+        "country": one.country, "sources": one.sources,
         "flags": list(one.flags), "mission": {"low": numbers(cut.low), "high": numbers(cut.high)}, "out": len(cut.outs),
         "first": None if first is None else report.stack.items[first.item].id,
         "first_day": None if first is None else day(first.worst[0][0]),

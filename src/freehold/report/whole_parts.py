@@ -73,8 +73,7 @@ def tick_off(report: WholeReport) -> TickOff | None:
 
 
 def gap_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
-    """What is held, figures and layers, and what would close the gaps."""
-    yield from hold_blocks(report.assess)[1:2]
+    """What is held, layer by layer, and what would close the gaps."""
     yield from gap_blocks(report.gaps, report.stack, notes, _MOST_GAPS)
 
 

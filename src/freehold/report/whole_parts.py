@@ -9,7 +9,6 @@ from freehold.measure.mission import mission_of
 from freehold.plan.goal_values import LevelAim
 from freehold.report.assess_blocks import (
     curve_blocks,
-    hold_blocks,
     items_detail,
     kind_name,
     landlord_blocks,

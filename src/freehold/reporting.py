@@ -7,8 +7,8 @@ asks for it.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,7 @@ from freehold.report.whole_answer import Aimed, DrillsRead, LeftOut, NoPlan, Who
 
 if TYPE_CHECKING:
     from freehold.measure.assess import AssessAnswer
+    from freehold.measure.case import Kernel
     from freehold.measure.landlord_cut_values import LandlordCuts
     from freehold.measure.why import Step
     from freehold.plan.first_step import FirstStep
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from freehold.plan.option_values import Option
     from freehold.plan.plan_values import PlanAnswer
     from freehold.report.answers import ExplainedChokepoints
+    from freehold.schemes.interface import Amount
+    from freehold.schemes.policy_values import Policy, PolicyAnswer
+    from freehold.schemes.scheme_values import Scheme, Score
     from freehold.settings import Settings
     from freehold.stack.values import Stack
 
-__all__ = ["LARGE", "PlanAsked", "read_drills", "whole_report"]
+__all__ = ["LARGE", "PlanAsked", "SchemesAsked", "read_drills", "whole_report"]
 
 LARGE: Final = 2_000
 """Items from which parts that take long are cut short or left out."""
@@ -70,6 +74,29 @@ class PlanAsked:
 
 
 @dataclass(frozen=True)
+class SchemesAsked:
+    """By which schemes a stack is scored.
+
+    Parameters
+    ----------
+    schemes
+        The schemes; may be empty.
+    answers
+        Letters by factor, as people gave them.
+    lists, amounts
+        Lists and amounts that people stated; see :func:`freehold.schemes.asking.asked_of`.
+    files
+        Where the answers stand, for the command that scores again.
+    """
+
+    schemes: tuple[Scheme, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
+    amounts: Mapping[str, Amount] | None = None
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Planned:
     """What came of a plan."""
 
@@ -81,7 +108,8 @@ class _Planned:
 
 def whole_report(
     loaded: work.Loaded, settings: Settings, plan: PlanAsked | None = None, *, path: str = "", chosen: tuple[str, ...] = (),
-    measured_flags: tuple[str, ...] = (), drills: Sequence[str] = (), **options: Any,
+    measured_flags: tuple[str, ...] = (), schemes: SchemesAsked | None = None, policy: Policy | None = None,
+    drills: Sequence[str] = (), **options: Any,
 ) -> WholeReport:  # fmt: skip
     """Ask everything that a report tells.
 
@@ -95,6 +123,10 @@ def whole_report(
         What is asked of the roadmap; ``None``: nothing.
     path, chosen, measured_flags
         How the user named the stack, by which flags it was chosen, and by which measured; for the commands that a page shows.
+    schemes
+        By which it is scored; ``None``: by none.
+    policy
+        What it is held against; ``None``: nothing.
     drills
         Records of drills, files and folders.
     options
@@ -123,6 +155,8 @@ def whole_report(
     )  # fmt: skip
     layers = gaps(stack, strict=strict)
     choke, also = _chokepoints(stack, path, settings, options)
+    scores = () if schemes is None else _scores(stack, schemes, strict=strict)
+    held = None if policy is None else _held(stack, policy, strict=strict, kernel=kernel)
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
     if asked is not None:
@@ -131,10 +165,29 @@ def whole_report(
     planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
-        step=step, drills=read, left_out=(*left, *also, *planned.left_out), measured_flags=measured_flags,
+        step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out),
+        measured_flags=measured_flags,
         plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
+        answer_files=() if schemes is None else schemes.files,
     )  # fmt: skip
+
+
+def _scores(stack: Stack, asked: SchemesAsked, *, strict: bool) -> tuple[Score, ...]:
+    from freehold.schemes.asking import asked_of, score_schemes
+
+    if not asked.schemes:
+        return ()
+    with timed("computed", what="schemes", schemes=len(asked.schemes)):
+        told = asked_of(stack, strict=strict, lists=asked.lists, amounts=asked.amounts)
+        return tuple(score_schemes(told, asked.schemes, asked.answers))
+
+
+def _held(stack: Stack, policy: Policy, *, strict: bool, kernel: Kernel) -> PolicyAnswer:
+    from freehold.schemes.policy_check import check_policy
+
+    with timed("computed", what="policy", rules=len(policy.rules)):
+        return check_policy(policy, stack, strict=strict, kernel=kernel, catalogue=work.catalogue())
 
 
 def _first(

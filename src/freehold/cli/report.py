@@ -11,7 +11,7 @@ from freehold.errors import UsageError
 
 if TYPE_CHECKING:
     from freehold.report.whole_answer import WholeReport
-    from freehold.reporting import PlanAsked
+    from freehold.reporting import PlanAsked, SchemesAsked
     from freehold.settings import Settings
     from freehold.work import Loaded
 
@@ -51,19 +51,41 @@ def report_from(options: argparse.Namespace) -> WholeReport:
     from freehold.cli.speech import progress
     from freehold.measure.cutoff import DAYS
     from freehold.reporting import whole_report
+    from freehold.schemes.policy_file import read_policy
 
     see_flags(options)
     if not 0 <= options.stake <= 1:
         raise UsageError(f"--stake: {options.stake} is not between 0 and 1.")
     via = via_from(options)
+    schemes = _schemes_asked(options)
+    policy = None if options.policy is None else read_policy(options.policy)
     loaded, settings = load(options)
     plan = _plan_asked(options, loaded, settings)
     with progress("computing …"):
         return whole_report(
             loaded, settings, plan, path=options.stack, chosen=_chosen(options), measured_flags=_measured(options),
-            drills=options.drills,
+            schemes=schemes, policy=policy, drills=options.drills,
             days=settings.days or DAYS, via=via, stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
+
+
+def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
+    from freehold.cli.schemes import every_scheme, scheme_named
+    from freehold.reporting import SchemesAsked
+    from freehold.schemes.amounts_file import read_amounts
+    from freehold.schemes.answers_file import read_answers
+    from freehold.schemes.lists_file import read_lists
+
+    if "none" in options.schemes:
+        if len(options.schemes) > 1 or options.answers or options.lists:
+            raise UsageError("--scheme none scores by no scheme. Leave it out, or every other --scheme, --answers and --list.")
+        return SchemesAsked()
+    schemes = [scheme_named(named) for named in dict.fromkeys(options.schemes)] or every_scheme()
+    twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
+    if twice:
+        raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
+    answers, amounts = read_answers(options.answers, schemes), read_amounts(options.answers)
+    return SchemesAsked(tuple(schemes), answers, read_lists(options.lists), amounts, tuple(options.answers))
 
 
 def _plan_asked(options: argparse.Namespace, loaded: Loaded, settings: Settings) -> PlanAsked:

@@ -74,13 +74,18 @@ def _parts(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what else is told")
     group.add_argument("--no-plan", action="store_true", help="look for no plan")
     group.add_argument(
-        "--scheme", dest="schemes", metavar="ID|FILE", action="append", default=[],
-        help="score by this scheme; repeatable (default eu-csf-2026); none for no scheme",
+        "--scheme", dest="schemes", metavar="SCHEME", action="append", default=[],
+        help="score by this scheme, an id or a FILE.toml; repeatable; without it by every one; none: by no scheme",
     )  # fmt: skip
     group.add_argument(
         "--answers", metavar="FILE", action="append", default=[],
-        help="what people answered to questions of the schemes: TOML, JSON or CSV; repeatable",
+        help="answers of people to questions of the schemes: TOML, JSON or CSV; repeatable",
     )  # fmt: skip
+    group.add_argument(
+        "--list", dest="lists", metavar="FILE.csv", action="append", default=[],
+        help="a list that a scheme looks products up in; called as its file is; repeatable",
+    )  # fmt: skip
+    group.add_argument("--policy", metavar="FILE", help="hold the stack against this policy, too")
     group.add_argument(
         "--drills", metavar="PATH", action="append", default=[],
         help="records of drills, a file or a folder of them: predicted against seen; repeatable",

@@ -108,8 +108,8 @@ class Page:
         """Landlords to tick off: their table, where there is no script."""
         return self.table(ticks_table(ticks))
 
-    def how(self, key: str) -> str:  # noqa: ARG002  a page that has methods leads to them
-        """What leads to how a number was got."""
+    def how(self, key: str, *, alone: bool = False) -> str:  # noqa: ARG002  a page that has methods leads to them
+        """What leads to how a number was got; ``alone``: there is no text before it."""
         return ""
 
     def note(self, number: int) -> str:
@@ -139,7 +139,7 @@ class Page:
         counts = all(column.sort == "count" for column in table.columns[1:])
         room = _NARROW_COUNTS if counts else _NARROW
         kind = ' class="wide"' if len(table.columns) > room else (' class="counts"' if counts else "")
-        told = safe(table.caption) + self.how(table.how)
+        told = safe(table.caption) + self.how(table.how, alone=not table.caption)
         caption = f"<caption>{told}</caption>" if told else ""
         head = "".join(f'<th scope="col"{_column_class(column)}>{safe(column.title)}</th>' for column in table.columns)
         return f"<table{kind}>{caption}<thead><tr>{head}</tr></thead>"

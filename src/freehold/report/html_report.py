@@ -145,14 +145,16 @@ class ReportPage(Page):
     def _method_name(self, key: str) -> str:
         return f"how-{self._methods[key] + 1}-{re.sub('[^a-z0-9]+', '-', key.lower()).strip('-')}".rstrip("-")
 
-    def how(self, key: str) -> str:
-        """What leads to how a number was got."""
+    def how(self, key: str, *, alone: bool = False) -> str:
+        """What leads to how a number was got; ``alone``: there is no text before it."""
         if key not in self._methods:
             return ""
         name = self._method_name(key)
         back = self._back_to(name)
-        title = safe(say("page.how_title", title=self._document.methods[self._methods[key]].title))
-        return f' <a class="how" href="#{name}"{back} aria-label="{title}">{safe(say("page.how"))}</a>'
+        method = self._document.methods[self._methods[key]].title
+        title = safe(say("page.how_title", title=method))
+        told = safe(say("page.how_these") if alone else say("page.how"))
+        return f' <a class="how" href="#{name}"{back} aria-label="{title}">{told}</a>'
 
     def _back_to(self, name: str) -> str:
         """The id of a place that names something, for the link back to it; only the first few have one."""

@@ -41,6 +41,7 @@ main p.good{border-color:var(--good)}main p.warn{border-color:var(--warn)}
 .how{font-size:.78rem;color:var(--quiet);white-space:nowrap}
 a.how{font-weight:400}
 .back{font-size:.8rem;white-space:nowrap}.back a{padding:.1rem .15rem}
+td:not(.num),th:not(.num){min-width:8.5em}td.id{min-width:11em}
 .command code{display:block;font:.86rem/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--soft);
 border-radius:.3rem;padding:.4rem .6rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .methods{margin:0}.methods>div{padding:.5rem 0;border-bottom:1px solid var(--line);max-width:46rem}
@@ -136,6 +137,11 @@ _NARROW: Final = """
 @media (max-width:40rem){
 .tick-bar{grid-template-columns:minmax(0,1fr)}.meter{width:100%}
 .landlords{grid-template-columns:minmax(0,1fr)}
+table.outs.wide td{display:inline;padding:0}table.outs.wide td::before{display:none}
+table.outs.wide td:first-child,table.outs.wide td:last-child{display:block}table.outs.wide td:first-child{font-weight:600}
+table.outs.wide td:nth-child(2)::after,table.outs.wide td:nth-child(3)::after{content:" · "}
+table.outs.wide td:nth-child(4)::before{display:inline;font:inherit;color:inherit;content:attr(data-label) " "}
+td:not(.num),th:not(.num),td.id{min-width:0}
 .top{gap:.6rem}
 h1{font-size:1.3rem}.subtitle{font-size:.85rem}.lead{font-size:1.05rem;margin:.6rem 0}
 main>section:first-of-type>h2:first-child{margin-top:.2rem}#contents details{margin-top:.3rem}

@@ -62,8 +62,9 @@ def _landlord(one: Landlord, place: int) -> str:
         told = say("page.landlord_owner", seat=country(one.country), sources=sources)
     else:
         told = say(f"page.landlord_{one.kind}", sources=sources)
+    name = say("page.everything_foreign") if one.kind == "foreign" else one.name
     key = safe(f"{one.kind}:{one.id}")
     return (
-        f'<li><label><input type="checkbox" value="{place}" data-key="{key}"><span><span class="name">{safe(one.name)}</span>'
+        f'<li><label><input type="checkbox" value="{place}" data-key="{key}"><span><span class="name">{safe(name)}</span>'
         f"<small>{safe(told)}</small></span></label></li>"
     )

@@ -11,10 +11,14 @@ from freehold.report.drill_evidence_json import score_json
 from freehold.report.json import assess_json, envelope, gaps_json
 from freehold.report.json_chokepoints import chokepoints_json
 from freehold.report.json_plan import plan_keys
+from freehold.report.json_policy import policy_json
+from freehold.report.json_schemes import scores_json
 from freehold.report.json_values import day, days, number, numbers
 from freehold.report.schema_forms import AMOUNT, COUNT, FLAG, LEVEL, LEVELS, NAME, TEXT, Schema, list_of, object_of, or_null
+from freehold.report.scheme_answers import ScoresAnswer
 from freehold.report.view_whole import summary_sentences
 from freehold.report.whole_methods import methods_of
+from freehold.words import say
 
 if TYPE_CHECKING:
     from freehold.drill.record import Drill
@@ -80,6 +84,8 @@ def whole_json(report: WholeReport, context: Context | None = None) -> dict[str,
         "plan": None if report.plan is None else plan_keys(report.plan, report.stack),
         "plan_for": report.aimed,
         "no_plan": report.no_plan or None,
+        "schemes": [] if not report.scores else scores_json(ScoresAnswer(report.scores), context)["schemes"],
+        "policy": None if report.policy is None else policy_json(report.policy),
         "drills": None if report.drills is None else {
             "score": _body(score_json(report.drills.score, context)), "records": [_drill(one) for one in report.drills.drills],
         },
@@ -105,7 +111,8 @@ def _single(cut: LandlordCut, cuts: LandlordCuts, report: WholeReport) -> dict[s
     one = cuts.landlords[cut.members[0]]
     first = min((out for out in cut.outs if out.worst), key=lambda out: out.worst[0][0], default=None)
     return {
-        "type": one.kind, "id": one.id, "name": one.name, "country": one.country, "sources": one.sources,
+        "type": one.kind, "id": one.id, "name": one.name or say("whole_report.everything_foreign"),
+        "country": one.country, "sources": one.sources,
         "flags": list(one.flags), "mission": {"low": numbers(cut.low), "high": numbers(cut.high)}, "out": len(cut.outs),
         "first": None if first is None else report.stack.items[first.item].id,
         "first_day": None if first is None else day(first.worst[0][0]),

@@ -22,7 +22,8 @@ _FILES: Final = ("words.js", "reading.js", "layers.js", "tick_off.js", "ticks.js
 _WORDS: Final = (
     "theme_to_dark", "theme_to_light", "show_first", "play", "stop", "day_of", "surely", "perhaps", "out_item", "out_layer",
     "out_state", "out_since", "out_why", "why_needs", "why_source", "nothing_ticked", "nothing_out", "without", "and",
-    "status", "status_out", "status_perhaps", "status_bounds", "more_out", "out_since_day", "out_perhaps_since_day", "separator",
+    "status", "status_out", "status_perhaps", "status_bounds", "more_out", "out_since_day", "out_perhaps_since_day",
+    "separator",
 )  # fmt: skip
 """What the script says, by key of the table ``page``; it fills in the braces itself."""
 

@@ -316,6 +316,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "report": {
         **{name: form for name, form in _ASSESS_KEYS.items() if name != "facts_tried"}, **WHOLE_KEYS, "gaps": _list(_GAP),
         "chokepoints": _or_null(_object(CHOKEPOINTS_SCHEMAS["chokepoints"])), "plan": _or_null(_object(PLAN_KEYS)),
+        "schemes": _list(SCHEMES_SCHEMAS["schemes score"]["schemes"]["items"]), "policy": _or_null(POLICY_SCHEMA),
         "drills": _or_null(_object({"score": _object(EVIDENCE_SCHEMAS["drill score"]), "records": _list(DRILL_RECORD)})),
     },
     "diff": {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from freehold.report.answers import Context
-from freehold.report.assess_blocks import items_detail, items_table
+from freehold.report.assess_blocks import items_table
 from freehold.report.evidence import Notes
 from freehold.report.five_sentences import Sentence, five_sentences, sentence_blocks
 from freehold.report.interface import Block, Document, KeyFigure, KeyFigures, Range
 from freehold.report.layer_view import layer_drawing
+from freehold.report.policy_blocks import policy_blocks
+from freehold.report.score_blocks import score_blocks
 from freehold.report.sections import section
 from freehold.report.sentences import day_place, settings_line, stack_line
 from freehold.report.whole_answer import WholeReport
@@ -62,9 +64,14 @@ def _blocks(report: WholeReport, notes: Notes) -> Iterator[Block]:
     yield from section("gaps", say("whole_report.gaps"), gap_part(report, notes), "gaps")
     yield from section("chokepoints", say("whole_report.chokepoints"), chokepoint_part(report, notes), "chokepoints")
     yield from section("roadmap", say("whole_report.roadmap"), plan_part(report), "plan")
+    if report.scores:
+        scores = score_blocks(report.scores, notes, how="schemes")
+        yield from section("schemes", say("whole_report.schemes"), scores, "schemes")
+    if report.policy is not None:
+        kept = policy_blocks(report.policy, report.stack, notes)[1:]
+        yield from section("policy", say("whole_report.policy"), kept, "policy")
     yield from section("drills", say("whole_report.drills"), drill_part(report), "drills")
     yield from section("unknown", say("whole_report.unknown"), unknown_part(report, notes), "unknowns")
-    yield items_detail(report.assess, report.context, notes)
 
 
 def summary_sentences(report: WholeReport) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from freehold.plan.option_values import Option
     from freehold.plan.plan_values import PlanAnswer
     from freehold.report.drill_answers import ScoreAnswer
+    from freehold.schemes.policy_values import PolicyAnswer
     from freehold.schemes.scheme_values import Score
 
 __all__ = ["Aimed", "DrillsRead", "LeftOut", "NoPlan", "WholeReport"]
@@ -91,6 +92,8 @@ class WholeReport:
         The cheapest next step; ``None`` if none brings anything.
     scores
         Of the schemes asked for.
+    policy
+        The policy that the stack was held against; ``None`` if none was named.
     drills
         Records of drills; ``None`` if none were named.
     left_out
@@ -113,6 +116,7 @@ class WholeReport:
     options: tuple[Option, ...] = ()
     step: FirstStep | None = None
     scores: tuple[Score, ...] = ()
+    policy: PolicyAnswer | None = None
     drills: DrillsRead | None = None
     left_out: tuple[LeftOut, ...] = ()
     plan_flags: tuple[str, ...] = ()

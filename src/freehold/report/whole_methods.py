@@ -45,8 +45,8 @@ def _told(report: WholeReport) -> frozenset[str]:
     there = {
         "change": report.assess.change is not None, "landlord_cuts": report.cuts is not None,
         "chokepoints": report.chokepoints is not None, "plan": report.plan is not None,
-        "first_step": report.step is not None, "schemes": bool(report.scores),
-        "policy": False, "drills": report.drills is not None,
+        "schemes": bool(report.scores),
+        "policy": report.policy is not None, "drills": report.drills is not None,
     }  # fmt: skip
     return frozenset(key for key in _ORDER if there.get(key, True))
 
@@ -59,6 +59,7 @@ def _commands(report: WholeReport) -> dict[str, str]:
     schemes = [word for one in report.scores for word in ("--scheme", one.scheme.id)]
     answers = [word for one in report.answer_files for word in ("--answers", one)]
     options = [word for one in report.option_files for word in ("--options", one)]
+    kept = () if report.policy is None else ("--policy", report.policy.policy.path)
     said = (*shown, *report.measured_flags)
     return {
         "self_reliance": command(report, "assess", *said),
@@ -72,7 +73,7 @@ def _commands(report: WholeReport) -> dict[str, str]:
         "first_step": command(report, "options", *options),
         "plan": command(report, "plan", *_goal_flags(report), *report.plan_flags),
         "schemes": command(report, "schemes score", *schemes, *answers),
-        "policy": command(report, "assess"),
+        "policy": command(report, "assess", *kept),
         "drills": shlex.join(["freehold", "drill", "score", *report.drill_paths[:1]]),
         "unknowns": command(report, "assess", "--evidence", *report.measured_flags),
     }  # fmt: skip

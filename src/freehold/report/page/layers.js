@@ -122,11 +122,12 @@ function layersView(figure) {
     look(cell ? cell.dataset.cell : chosen);
   });
   svg.addEventListener("mouseleave", () => look(chosen));
-  svg.addEventListener("focusin", (event) => {
+  // at the figure: a drawing that listens for focus itself would be stopped at by the tab key
+  figure.addEventListener("focusin", (event) => {
     const cell = event.target.closest(".cell");
     if (cell?.matches(":focus-visible")) look(cell.dataset.cell);
   });
-  svg.addEventListener("focusout", () => look(chosen));
+  figure.addEventListener("focusout", (event) => { if (event.target.closest(".cell")) look(chosen); });
 
   const asList = figure.querySelector(".as-list");
   asList.addEventListener("click", () => {

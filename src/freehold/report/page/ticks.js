@@ -11,7 +11,7 @@ function ticksView(controls, encoded, views) {
   const table = part("outs");
   const more = part("more");
   const status = part("status");
-  const SHOWN = 40;
+  const SHOWN = 25;
   const WAIT = 300; // ms until a state is told aloud: who drags the slider is not told of every day on the way
   const STEP = 900; // ms a day of the play
   let telling = 0;
@@ -109,11 +109,8 @@ function ticksView(controls, encoded, views) {
   }
 
   function next() {
-    if (Number(slider.value) >= Number(slider.max)) {
-      halt();
-      return;
-    }
     slider.value = String(Number(slider.value) + 1);
+    if (Number(slider.value) >= Number(slider.max)) halt();
     changed();
   }
 

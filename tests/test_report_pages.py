@@ -58,6 +58,7 @@ PAGES = [
     ("cutoff", "json"), ("cutoff", "csv"), ("why", "text"), ("why", "csv"), ("restart", "text"), ("restart", "json"),
     ("chokepoints", "text"), ("chokepoints", "json"), ("chokepoints", "csv"), ("chokepoints", "html"),
     ("gaps", "text"), ("gaps", "json"), ("gaps", "csv"), ("partners", "text"), ("partners", "json"),
+    ("report", "text"), ("report", "json"), ("report", "csv"), ("report", "markdown"), ("report", "svg"),
     ("plan", "text"), ("plan", "json"), ("plan", "html"), ("plan", "csv"), ("plan why", "text"), ("plan why", "json"),
     ("plan follow", "text"), ("plan follow", "json"),
     ("options", "text"), ("options", "json"), ("options", "csv"), ("options", "html"),

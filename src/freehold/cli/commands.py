@@ -455,6 +455,12 @@ def _plan(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _report(options: argparse.Namespace) -> int:
+    from freehold.cli.report import run
+
+    return run(options)
+
+
 def _reach(options: argparse.Namespace) -> int:
     from freehold.cli.reach import run
 
@@ -485,6 +491,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "gaps": _gaps,
     "partners": _partners,
     "plan": _plan,
+    "report": _report,
     "options": _options,
     "cutoff": _cutoff,
     "why": _why,

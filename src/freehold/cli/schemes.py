@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from freehold.schemes.scheme_values import Scheme, Score
     from freehold.stack.values import Stack
 
-__all__ = ["ACTIONS", "SHOWN", "add_arguments", "run"]
+__all__ = ["ACTIONS", "SHOWN", "add_arguments", "every_scheme", "run", "scheme_named"]
 
 ACTIONS: Final[Mapping[str, str]] = {
     "list": "the published schemes that a stack can be scored by",
@@ -104,8 +104,14 @@ def run(options: argparse.Namespace) -> int:
     return {"list": _list, "show": _show, "score": _score, "form": _form}[options.action](options)
 
 
-def _scheme(named: str) -> Scheme:
-    """A scheme by its id, or by the name of its file."""
+def scheme_named(named: str) -> Scheme:
+    """A scheme by its id, or by the name of its file.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If there is none, or it is not sound.
+    """
     from freehold.schemes.measuring import check_parameters
     from freehold.schemes.scheme_file import read_scheme, scheme, schemes_known
 
@@ -113,7 +119,8 @@ def _scheme(named: str) -> Scheme:
     return read_scheme(named, check=check_parameters) if is_file and named not in schemes_known() else scheme(named)
 
 
-def _all() -> list[Scheme]:
+def every_scheme() -> list[Scheme]:
+    """Every scheme that comes with Freehold, in the order in which pages tell them."""
     from freehold.schemes.scheme_file import scheme, schemes_known
 
     known = schemes_known()
@@ -124,7 +131,7 @@ def _list(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.report.scheme_answers import SchemesKnown
 
-    show(options, SchemesKnown(tuple(_all())))
+    show(options, SchemesKnown(tuple(every_scheme())))
     return 0
 
 
@@ -132,7 +139,7 @@ def _show(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.report.scheme_answers import SchemeShown
 
-    show(options, SchemeShown(_scheme(options.scheme)))
+    show(options, SchemeShown(scheme_named(options.scheme)))
     return 0
 
 
@@ -146,7 +153,7 @@ def _score(options: argparse.Namespace) -> int:
     from freehold.schemes.asking import asked_of, score_schemes
     from freehold.schemes.lists_file import read_lists
 
-    schemes = [_scheme(named) for named in dict.fromkeys(options.schemes)] or _all()
+    schemes = [scheme_named(named) for named in dict.fromkeys(options.schemes)] or every_scheme()
     twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
     if twice:
         raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
@@ -289,7 +296,7 @@ def _form(options: argparse.Namespace) -> int:
     from freehold.schemes.asking import asked_of
     from freehold.schemes.scoring import score
 
-    scheme = _scheme(options.scheme)
+    scheme = scheme_named(options.scheme)
     if scheme.kind == "grades":
         raise UsageError(
             f"{scheme.id} is a scheme of grades: its grades come from the stack's components, and nobody answers it."

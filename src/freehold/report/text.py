@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from freehold.report.clean import clean
@@ -61,6 +62,8 @@ _NARROWEST_CELL: Final = 11
 """Columns of text that a cell of a heat map needs, its gap included."""
 _GAP: Final = 2
 """Blanks between two columns of a table."""
+_MOST_DRAWN: Final = 20
+"""Things of a drawing that are listed where there is little room."""
 _LONGEST_WORD: Final = 14
 """Columns of text up to which a word in a table is kept in one piece."""
 
@@ -117,6 +120,7 @@ class TextFace:
             page.line(document.subtitle)
         for block in document.blocks:
             page.block(block)
+        page.methods(document)
         page.evidence(document)
         lines = [line.rstrip() for line in out.getvalue().replace(_GLUE, " ").splitlines()]
         return "\n".join(lines).rstrip("\n") + "\n"
@@ -191,7 +195,7 @@ class _Page:
             case Gantt():
                 self._gantt(block)
             case LayerDrawing():
-                self._table(layers_table(block))
+                self._table(replace(layers_table(block), most=_MOST_DRAWN))
             case TickOff():
                 self._table(ticks_table(block))
             case KeyFigures():
@@ -321,6 +325,16 @@ class _Page:
             told = _fitted(meaning, room) if room >= _LONGEST_WORD else meaning
             grid.add_row(label, self._text(number, _STYLES[one.tone]), told)
         self._console.print(grid)
+
+    def methods(self, document: Document) -> None:
+        """How the numbers were got, and the command that repeats each; in short the commands alone."""
+        if not document.methods:
+            return
+        self.block(Heading(say("whole_report.methods")))
+        for one in document.methods:
+            self.line(f"{one.title}: {one.text}" if self._look.full else one.title)
+            if one.command:
+                self.line(f"  {one.command}", whole=True)
 
     def evidence(self, document: Document) -> None:
         if not document.evidence:

@@ -17,7 +17,7 @@ from freehold.report.sentences import capital, item_name, known_paragraphs, sett
 from freehold.stack.values import Stack
 from freehold.words import day, interval, listed, percent, quoted, say, sentences
 
-__all__ = ["chokepoints_document", "target_in_words"]
+__all__ = ["chokepoint_blocks", "chokepoints_document", "singles_table", "target_in_words"]
 
 _MOST_SHOWN: Final = 15
 _MOST_NAMED: Final = 4
@@ -34,13 +34,29 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
     context
         What stands beside it, with the stack.
     """
-    answer, stack = explained.answer, context.stack or Stack()
+    stack = context.stack or Stack()
     notes = Notes(context.stack, context.reference_date)
     words = _words(explained, stack)
-    cells = _single_cells(answer, stack)
-    main = _singles(answer, cells, notes, whole=True)
     blocks: list[Block] = [
-        Paragraph(sentences((stack_line(stack), settings_line(stack))), "quiet"),
+        Paragraph(sentences((stack_line(stack), settings_line(stack))), "quiet"), *chokepoint_blocks(explained, stack, notes),
+        *known_paragraphs(context), Paragraph(_engine(explained.answer), "quiet"),
+    ]  # fmt: skip
+    main = singles_table(explained, stack, notes)
+    title = say(
+        "chokepoints.title" if explained.answer.target is None else "chokepoints.title_target", name=stack.name, **words
+    )
+    return Document(title, tuple(blocks), main, evidence=notes.evidence)
+
+
+def singles_table(explained: ExplainedChokepoints, stack: Stack, notes: Notes) -> Table:
+    """Every single loss with its ids, for programs."""
+    return _singles(explained.answer, _single_cells(explained.answer, stack), notes, whole=True)
+
+
+def chokepoint_blocks(explained: ExplainedChokepoints, stack: Stack, notes: Notes) -> list[Block]:
+    """What can stop the target: the headline, cut sets with their sentences, single losses, importances."""
+    answer, words = explained.answer, _words(explained, stack)
+    blocks: list[Block] = [
         Paragraph(capital(say("chokepoints.asked", **words))),
         Paragraph(capital(_headline(explained, stack, words)), _tone(answer), lead=True),
     ]
@@ -49,6 +65,7 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks += _sets(explained, stack, notes)
         blocks += _cheapest(explained, stack)
         blocks += _probability(answer, stack, words)
+    cells = _single_cells(answer, stack)
     blocks += [
         Heading(say("chokepoints.single_heading")),
         _singles(answer, cells, notes, whole=False, caption=say("chokepoints.single_caption", **words)),
@@ -59,9 +76,7 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks.append(Paragraph(say("chokepoints.single_left_out", count=f"{answer.left_out:,}"), "warn"))
     if not answer.is_down:
         blocks += _importances(explained, stack)
-    blocks += [*known_paragraphs(context), Paragraph(_engine(answer), "quiet")]
-    title = say("chokepoints.title" if answer.target is None else "chokepoints.title_target", name=stack.name, **words)
-    return Document(title, tuple(blocks), main, evidence=notes.evidence)
+    return blocks
 
 
 def target_in_words(answer: ChokepointsAnswer, stack: Stack | None) -> str:

@@ -33,7 +33,7 @@ from freehold.stack.values import Stack
 from freehold.words import day as show_day
 from freehold.words import listed, percent, say, sentences
 
-__all__ = ["main_table", "plan_blocks", "plan_document"]
+__all__ = ["main_table", "plan_blocks", "plan_document", "roadmap_blocks"]
 
 _MOST_SHOWN: Final = 25
 _MOST_BARS: Final = 60
@@ -58,7 +58,14 @@ def plan_document(answer: PlanAnswer, context: Context) -> Document:
 
 def plan_blocks(answer: PlanAnswer, context: Context) -> Iterator[Block]:
     """Every block of the page, the first page first."""
-    stack = context.stack
+    yield from roadmap_blocks(answer, context.stack)
+    yield Heading(say("plan.about"))
+    yield from read_paragraphs(context)
+    yield from known_paragraphs(context)
+
+
+def roadmap_blocks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
+    """The plan, its price, and what it rests on."""
     yield from first_page(answer, stack)
     if answer.steps:
         yield from _steps(answer)
@@ -71,9 +78,6 @@ def plan_blocks(answer: PlanAnswer, context: Context) -> Iterator[Block]:
         yield from _price(answer)
         yield from _cheaper(answer)
     yield from doubt_blocks(answer, stack)
-    yield Heading(say("plan.about"))
-    yield from read_paragraphs(context)
-    yield from known_paragraphs(context)
 
 
 def main_table(answer: PlanAnswer, stack: Stack | None) -> Table:

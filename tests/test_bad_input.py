@@ -163,7 +163,9 @@ def test_a_capacity_under_its_share_is_raised_and_said(run: Run, tmp_path: Path)
     assert "It was raised to the share" in said.err
 
 
-@pytest.mark.parametrize("verb", ["check", "assess", "gaps", "partners", "options", "cutoff", "why", "restart"])
+@pytest.mark.parametrize(
+    "verb", ["check", "assess", "gaps", "partners", "options", "cutoff", "why", "restart", "schemes score", "report"]
+)
 def test_numbers_at_the_edge_of_what_is_a_number_are_counted_with(verb: str, run: Run, tmp_path: Path) -> None:
     text = (
         '[stack]\nhome = "DE"\n[[item]]\nid = "a"\nmission = 1e15\n[[item.source]]\nprovider = "us"\n'
@@ -173,7 +175,7 @@ def test_numbers_at_the_edge_of_what_is_a_number_are_counted_with(verb: str, run
     )
     write(tmp_path, {"s.toml": text})
     more = {"why": ["a"], "cutoff": ["--foreign"], "restart": ["--foreign"]}.get(verb, [])
-    assert run(verb, tmp_path / "s.toml", *more).status == 0
+    assert run(*verb.split(), tmp_path / "s.toml", *more).status == 0
 
 
 def test_owners_in_a_circle_end_where_it_closes(run: Run, tmp_path: Path) -> None:

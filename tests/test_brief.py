@@ -188,8 +188,9 @@ def test_a_brief_has_five_sentences_one_curve_and_three_landlords(name: str) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_brief_is_told_in_every_language(language: str) -> None:
     with speaking(language):
-        page = BriefPage().render(brief_document(example("clinic")), Look())
-    assert f'<html lang="{language}">' in page
+        document = brief_document(example("clinic"))
+        page = BriefPage().render(document, Look())
+    assert f'<html lang="{document.language}">' in page
     assert "{" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
 
 

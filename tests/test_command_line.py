@@ -103,12 +103,16 @@ def test_the_clinic_of_the_design_answers_as_the_design_says(clinic: str, capsys
         ("gaps", "{stack}"),
         ("partners", "{stack}"),
         ("options", "{stack}"),
+        ("report", "{stack}", "--no-plan"),
         ("sweep", "{stack}", "--each", "provider", "--workers", "1"),
         ("sweep", "{stack}", "--samples", "50", "--probability", "US=0.1", "--workers", "1"),
         ("show", "{stack}"),
         ("show", "{stack}", "llm"),
         ("catalogue", "show", "openai"),
         ("catalogue", "search", "huawei"),
+        ("schemes", "list"),
+        ("schemes", "show", "eu-csf-2026"),
+        ("schemes", "score", "{stack}", "--scheme", "eu-csf-2026"),
     ],
 )
 def test_every_answer_keeps_its_schema_and_shows_in_every_face(

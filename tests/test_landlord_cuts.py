@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from benchmarks.generate_stack import generate_stack
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,7 +221,7 @@ def test_of_very_many_days_the_largest_changes_stay_and_the_rest_is_counted() ->
 
 
 @given(stacks(), st.lists(st.floats(0, 400).map(lambda day: round(day, 2)), min_size=1, max_size=4), st.booleans())
-@repeatable(120)
+@repeatable(60)
 def test_every_cut_of_one_and_of_two_is_the_cutoff_with_their_rules(stack: Stack, days: list[float], strict: bool) -> None:
     answer = landlord_cuts(stack, most=5, strict=strict)
     assert [cut.members for cut in answer.cuts] == [
@@ -244,7 +245,7 @@ def test_every_cut_of_one_and_of_two_is_the_cutoff_with_their_rules(stack: Stack
 
 
 @given(stacks(), st.booleans())
-@repeatable(120)
+@repeatable(50)
 def test_every_mission_lasts_until_the_next_day_given(stack: Stack, strict: bool) -> None:
     answer = landlord_cuts(stack, most=3, strict=strict)
     assert answer.days_left_out == 0
@@ -256,7 +257,7 @@ def test_every_mission_lasts_until_the_next_day_given(stack: Stack, strict: bool
 
 
 @given(stacks(dense=True) | stacks())
-@repeatable(150)
+@repeatable(70)
 def test_the_first_step_is_the_one_that_why_tells(stack: Stack) -> None:
     answer = landlord_cuts(stack, most=4)
     case = Case(stack)
@@ -277,7 +278,7 @@ def test_the_first_step_is_the_one_that_why_tells(stack: Stack) -> None:
 
 
 @given(stacks(unknown=False))
-@repeatable(100)
+@repeatable(50)
 def test_the_way_down_ends_at_a_source_that_is_cut(stack: Stack) -> None:
     answer = landlord_cuts(stack, most=4)
     case = Case(stack)
@@ -294,7 +295,7 @@ def test_the_way_down_ends_at_a_source_that_is_cut(stack: Stack) -> None:
 
 
 @given(stacks())
-@repeatable(60)
+@repeatable(30)
 def test_who_is_covered_takes_out_no_more(stack: Stack) -> None:
     answer = landlord_cuts(stack, most=5)
     for place, others in enumerate(answer.covered):
@@ -304,7 +305,7 @@ def test_who_is_covered_takes_out_no_more(stack: Stack) -> None:
 
 
 @given(stacks(), cutoffs(lasting=True), st.sampled_from([0.3, 0.5, 1.0]))
-@repeatable(100)
+@repeatable(50)
 def test_a_run_that_is_followed_notes_what_its_trace_shows(stack: Stack, cut: Cutoff, floor: float) -> None:
     case = Case(stack)
     built, scenario, start = case.built(HIGH), case.scenario(cut, HIGH), case.running(HIGH)
@@ -326,6 +327,25 @@ def test_a_run_that_is_followed_notes_what_its_trace_shows(stack: Stack, cut: Cu
 @repeatable(60)
 def test_the_plain_and_the_compiled_kernel_give_one_answer(stack: Stack) -> None:
     assert landlord_cuts(stack, most=4, kernel="compiled") == landlord_cuts(stack, most=4, kernel="plain")
+
+
+@pytest.mark.slow
+def test_a_generated_stack_is_answered_as_its_cutoffs_and_whys_answer() -> None:
+    stack = loads(generate_stack(120, 5), "generated.toml")
+    answer = landlord_cuts(stack, most=5)
+    case = Case(stack)
+    told = 0
+    for cut in answer.cuts:
+        levels = cutoff(stack, cut_of(answer, cut), answer.days)
+        assert cut.low == pytest.approx(levels.mission.low, abs=1e-9)
+        explainer = Explainer(case, cut_of(answer, cut), LOW, answer.horizon)
+        assert [out.worst[0][0] for out in cut.outs] == [item.stops_low for item in levels.items if item.stops_low is not None]
+        for out in cut.outs:
+            first = explainer.steps(stack.items[out.item].id, out.worst[0][0])[0]
+            because = None if out.because is None else stack.items[out.because].id
+            assert (because, out.source) == (first.need, first.source)
+            told += because is not None
+    assert told > 100
 
 
 def test_losses_are_the_scenario_of_a_rule_from_day_0_for_ever() -> None:

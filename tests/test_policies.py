@@ -397,7 +397,8 @@ def test_a_rule_that_makes_no_sense_is_refused_with_its_place_and_the_mend(rule:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "no [policy] table"), ("[policy]", "has no rule"), ("[policy]\nrule = 3", "has no rule"), ("[policy", "is not TOML"),
+        ("", "no [policy] table"), ("[policy]", "has no rule"), ("[policy]\nrule = 3", "has no rule"),
+        ("[policy", "is not TOML"),
         ("[policy]\nrule = [1]", "is no table"), ('[policy]\n[[policy.rule]]\nwhy = "x"', "has no name"),
         ('[polcy]\n[policy]\n[[policy.rule]]\nname="x"', "'polcy' is not known"),
         ("[policy]\n" + '[[policy.rule]]\nname = "x"\npath_of = "a"\nforbid = {tag = "b"}\n' * 2, "like rule 1"),

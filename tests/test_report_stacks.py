@@ -69,8 +69,10 @@ from options_answers import options_answer
 from plan_answers import plan_answers
 from provision_answers import MIRRORS, SOUND, provision_answers
 from respond_answers import respond_answers
+from scheme_answers import schemes_answers
 from small_catalogue import write_layer
 from systemic_answers import systemic_answers
+from whole_answers import report_of, with_drills
 
 CLINIC = """
 [stack]
@@ -346,6 +348,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "show": (ShowAnswer("llm"), beside),
         "history": (HISTORY, Context(stack=stack)),
         "assess": (assess(stack), beside),
+        "report": (with_drills(report_of(stack)), None),
         "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
@@ -364,6 +367,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         **plan_answers(),
         **{verb: (answer, facts) for verb, answer in (drill_answers() | provision_answers() | systemic_answers()).items()},
         **{f"respond {name}": (answer, facts) for name, answer in respond_answers().items()},
+        **{verb: (answer, beside if verb == "schemes score" else facts) for verb, answer in schemes_answers().items()},
         **{f"rules {name}": (answer, facts) for name, answer in rules_answers().items()},
         "catalogue show": (show(catalogue, "acme"), facts),
         "catalogue search": (SearchAnswer("acme", search(catalogue, "acme")), facts),
@@ -435,6 +439,8 @@ SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a digest that is none": ("provision", lambda data: data["needs"][0].update(sha256="0a")),
     "a proof without its backend": ("provision", lambda data: data["proof"].pop("backend")),
     "a mirror that is half sound": ("provision verify", lambda data: data.update(sound="half")),
+    "a drill without its verdict": ("report", lambda data: data["drills"]["records"][0].pop("verdict")),
+    "a part that is left out without its command": ("report", lambda data: data.update(left_out=[{"part": "plan"}])),
     "a plan without the simulator's word": ("plan", lambda data: data.pop("confirmed")),
     "a date that is none": ("plan", lambda data: data["steps"][0].update(start="soon")),
     "a state of its own": ("plan follow", lambda data: data["state"][0].update(state="well")),

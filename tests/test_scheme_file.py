@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -145,8 +146,9 @@ def test_a_mistake_is_told_with_its_line_and_others_with_it(tmp_path: Path) -> N
     ("when", "said"),
     [
         ("[[1, 0]]", "ends before it begins"), ("[[nan, 1]]", "is no interval"), ("[0, 1]", "is no interval"),
-        ("[[0]]", "is no interval"), ("[[0, 1e300]]", "Use inf for no end"), ('[["a", 1]]', "is no interval"), ("3", "is no list"),
-        ("[[true, 1]]", "is no interval"), ("[" + "[0, 1]," * 30 + "]", "at most 20 intervals"), ("[[inf, inf]]", "before it begins"),
+        ("[[0]]", "is no interval"), ("[[0, 1e300]]", "Use inf for no end"), ('[["a", 1]]', "is no interval"),
+        ("3", "is no list"), ("[[true, 1]]", "is no interval"), ("[" + "[0, 1]," * 30 + "]", "at most 20 intervals"),
+        ("[[inf, inf]]", "before it begins"),
         (f"[[0, {'9' * 400}]]", "Use inf for no end"),
     ],
 )  # fmt: skip
@@ -234,7 +236,5 @@ def test_a_file_with_anything_in_it_is_read_or_refused(data: st.DataObject, tmp_
     lines[place] = data.draw(st.one_of(st.just(""), st.text(max_size=20), junk.map(lambda value: f"{name} = {value}")))
     path = tmp_path_factory.mktemp("any") / "own.toml"
     path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
-    try:
+    with suppress(FreeholdError):
         read_scheme(path, check=check_parameters)
-    except FreeholdError as error:
-        assert str(error)

@@ -165,7 +165,8 @@ def whole_report(
     planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
-        step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out), measured_flags=measured_flags,
+        step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out),
+        measured_flags=measured_flags,
         plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
         answer_files=() if schemes is None else schemes.files,

@@ -7,16 +7,18 @@ belongs to the thread or the task that asks: :func:`speaking` sets it, and a thr
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
 __all__ = [
-    "LANGUAGES", "day", "days", "interval", "language_spoken", "language_tag", "learn", "listed",
+    "LANGUAGES", "day", "days", "interval", "language_locale", "language_spoken", "language_tag", "learn", "listed",
     "percent", "quoted", "remark", "say", "sentence", "sentences", "speaking",
     "texts_of",
 ]  # fmt: skip
@@ -29,6 +31,11 @@ _LEARNT: Final[dict[str, Mapping[str, str]]] = {}
 """Further ones, each learnt whole before it is spoken."""
 
 _SPOKEN: ContextVar[str] = ContextVar("language", default="en")
+
+
+def language_locale() -> str:
+    """Name of the locale in which countries are called as the language calls them, such as ``zh_CN``; empty for English."""
+    return _sentences(_SPOKEN.get()).get("language.locale", "")
 
 
 def learn(language: str, texts: Mapping[str, str]) -> None:
@@ -110,10 +117,33 @@ def say(key: str, **values: object) -> str:
     KeyError
         If no language has the key: a defect.
     """
-    text = _sentences(_SPOKEN.get()).get(key)
+    texts = _sentences(_SPOKEN.get())
+    text = texts.get(key)
     if text is None:
         text = _sentences("en")[key]
-    return text.format_map(values) if values else text
+    if not values:
+        return text
+    return _spaced(text, values) if texts.get("language.spaced") == "yes" else text.format_map(values)
+
+
+_IDEOGRAPHS: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LATIN: Final = re.compile("[0-9A-Za-z\u00c0-\u024f%]")
+
+
+def _spaced(text: str, values: Mapping[str, object]) -> str:
+    """Fill a text in, with a blank wherever a value and the words beside it are of two scripts; values stay as they are."""
+    found = ""
+    for literal, name, form, how in Formatter().parse(text):
+        for piece in (literal, None if name is None else _value(name, form, how, values)):
+            if piece:
+                pair = found[-1:], piece[0]
+                parted = any(_IDEOGRAPHS.match(one) and _LATIN.match(other) for one, other in (pair, pair[::-1]))
+                found += " " + piece if parted else piece
+    return found
+
+
+def _value(name: str, form: str | None, how: str | None, values: Mapping[str, object]) -> str:
+    return ("{" + name + (f"!{how}" if how else "") + (f":{form}" if form else "") + "}").format_map(values)
 
 
 def percent(value: float) -> str:

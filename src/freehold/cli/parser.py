@@ -420,9 +420,10 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     actions = report_arguments.add_arguments(parser, _add_cutoff)
-    for action in actions.values():
+    for name, action in actions.items():
         _add_view(action)
-        _add_output(action)
+        if name in report_arguments.SHOWN:
+            _add_output(action)
         _add_speech(action)
 
 

@@ -145,4 +145,24 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
     return (*chosen, "--strict") if options.strict else chosen
 
 
-_ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {"make": _make}
+def _brief(options: argparse.Namespace) -> int:
+    from freehold.cli.report_packs import run_brief
+
+    return run_brief(options, report_from)
+
+
+def _exits(options: argparse.Namespace) -> int:
+    from freehold.cli.report_packs import run_exits
+
+    return run_exits(options, report_from)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from freehold.cli.report_packs import run_pack
+
+    return run_pack(options)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "make": _make, "brief": _brief, "exits": _exits, "pack": _pack,
+}  # fmt: skip

@@ -6,12 +6,18 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from freehold.cli import plan_arguments
+from freehold.cli import plan_arguments, report_packs
 
-__all__ = ["ACTIONS", "add_arguments"]
+__all__ = ["ACTIONS", "SHOWN", "add_arguments"]
+
+SHOWN: Final = ("make",)
+"""Actions whose answer is shown in any format; the others have an output of their own."""
 
 ACTIONS: Final[Mapping[str, str]] = {
     "make": "the whole report: what is held, what stops first, the way out, schemes, drills; meant where no action is named",
+    "brief": "two pages for whoever decides: five sentences, a curve, three landlords, the next step, what is not known",
+    "exits": "an exit plan for each function: who can end it and when, what takes over, in what time, tested when",
+    "pack": "an evidence pack as a folder: C3A SOV-5, the draft CADA's Annex II, or DORA's register of information",
 }
 
 _EXAMPLES: Final = """\
@@ -24,6 +30,9 @@ examples:
   freehold report STACK --reliance 0.7 --by 2028-12-31         a roadmap to something else than the floor
   freehold report STACK --scheme eu-csf-2026 --answers ours.toml --drills .freehold/drills -o report.html
   freehold report STACK -o report.md                           Markdown; also .json, .csv and .svg
+  freehold report brief STACK -o brief.html                    two sheets of A4
+  freehold report exits STACK --drills .freehold/drills -o exits
+  freehold report pack STACK --for dora -o register
 """
 
 
@@ -46,10 +55,14 @@ def add_arguments(
     parser.epilog = _EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     made = {name: actions.add_parser(name, help=line, description=line) for name, line in ACTIONS.items()}
-    for one in made.values():
+    for name, one in made.items():
         one.add_argument("stack", metavar="STACK", help="a stack, or whatever can be read as one")
-        plan_arguments.add_goal(one, add_cutoff, seconds=_SECONDS)
-        _parts(one)
+        if name != "pack":
+            plan_arguments.add_goal(one, add_cutoff, seconds=_SECONDS)
+            _parts(one)
+    report_packs.add_arguments_of_brief(made["brief"])
+    report_packs.add_arguments_of_exits(made["exits"])
+    report_packs.add_arguments_of_pack(made["pack"])
     return made
 
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 from freehold.errors import UsageError
 
 if TYPE_CHECKING:
+    from freehold.schemes.interface import Asked
+    from freehold.schemes.lift_values import Lift
     from freehold.schemes.scheme_values import Scheme, Score
+    from freehold.stack.values import Stack
 
 __all__ = ["ACTIONS", "SHOWN", "add_arguments", "every_scheme", "run", "scheme_named"]
 
@@ -23,12 +26,15 @@ SHOWN: Final = ("list", "show", "score")
 """Actions that show an answer."""
 
 _FIRST: Final = "eu-csf-2026"
+_MOST_YEARS: Final = 50
+_MOST_SECONDS: Final = 86_400
 _EXAMPLES: Final = """\
 examples:
   freehold schemes score STACK                                 every scheme, side by side
   freehold schemes score STACK --scheme eu-csf-2026            one, in full
   freehold schemes form eu-csf-2026 --for STACK -o answers.toml
   freehold schemes score STACK --scheme eu-csf-2026 --answers answers.toml --gate 2
+  freehold schemes score STACK --scheme eu-csf-2026 --lift --options options.toml
 """
 
 
@@ -66,9 +72,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
         "--fail-under-level", metavar="LEVEL", type=int,
         help="exit 1 if the low side of the level is under this, by a scheme that is named (the first where none is)",
     )  # fmt: skip
+    _add_lift(score)
     made["form"].add_argument("--for", dest="stack", metavar="STACK", help="a stack: what it tells already is noted")
     made["form"].add_argument("-o", "--output", metavar="FILE", help="write there; without it the file is printed")
     return made
+
+
+def _add_lift(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what would lift it")
+    group.add_argument(
+        "--lift", action="store_true", help="what would lift the level of the first scheme, and its score, cheapest first"
+    )
+    group.add_argument(
+        "--options", dest="option_files", metavar="FILE", action="append", default=[],
+        help="options of your own, TOML or CSV, beside the stack's candidates; repeatable",
+    )  # fmt: skip
+    group.add_argument("--no-catalogue", action="store_true", help="leave out the alternatives that the catalogue knows of")
+    group.add_argument("--years", metavar="N", type=int, default=1, help="for which running costs count (default 1)")
+    group.add_argument("--time", metavar="SECONDS", type=float, default=20, help="for the search (default 20)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -138,11 +159,16 @@ def _score(options: argparse.Namespace) -> int:
     answers, amounts, lists = read_answers(options.answers, schemes), read_amounts(options.answers), read_lists(options.lists)
     gates = _gates(options.gate, schemes)
     _see_it_fits(options, schemes)
+    _see_a_lift_fits(options, schemes[0])
     loaded, _ = load(options)
     with progress("scoring …"):
         asked = asked_of(loaded.stack, strict=options.strict, lists=lists, amounts=amounts)
         scores = score_schemes(asked, schemes, answers, divisor=options.divisor, gates=gates)
-    show(options, ScoresAnswer(scores), context(options, loaded, None))
+    lift = None
+    if options.lift:
+        with progress("looking for what lifts it …"):
+            lift = _lift_of(loaded.stack, scores[0], answers, asked, options)
+    show(options, ScoresAnswer(scores, lift), context(options, loaded, None))
     return _status(options, scores if options.schemes else scores[:1])
 
 
@@ -158,6 +184,42 @@ def _see_it_fits(options: argparse.Namespace, schemes: Sequence[Scheme]) -> None
         raise UsageError("--fail-under-level: none of the schemes has levels. Leave it out.")
     if not min(levels) <= options.fail_under_level <= max(levels):
         raise UsageError(f"--fail-under-level: {options.fail_under_level} is no level. Levels: {min(levels)} to {max(levels)}.")
+
+
+def _see_a_lift_fits(options: argparse.Namespace, scheme: Scheme) -> None:
+    """Refuse flags of a lift that make no sense, before the stack is read."""
+    if not options.lift:
+        for flag, value in (("--options", options.option_files), ("--no-catalogue", options.no_catalogue)):
+            if value:
+                raise UsageError(f"{flag} says what could lift a level. Add --lift, or leave it out.")
+        return
+    if scheme.kind in ("grades", "figures"):
+        raise UsageError(
+            f"--lift: {scheme.id} is a scheme of {scheme.kind}, without a level to lift. Name another --scheme first."
+        )
+    if not 1 <= options.years <= _MOST_YEARS:
+        raise UsageError(f"--years: {options.years} is no number from 1 to {_MOST_YEARS}.")
+    if not 0 < options.time <= _MOST_SECONDS:
+        raise UsageError(f"--time: {options.time:g} is no number of seconds over 0 and up to {_MOST_SECONDS:,}.")
+
+
+def _lift_of(stack: Stack, scored: Score, answers: Mapping[str, str], asked: Asked, options: argparse.Namespace) -> Lift:
+    """What would lift a score, by the options that the flags name."""
+    from freehold import work
+    from freehold.plan.proposals import options_of
+    from freehold.schemes.answers_file import answers_of
+    from freehold.schemes.asking import asked_of
+    from freehold.schemes.lift import lift
+    from freehold.schemes.scoring import score
+
+    own = answers_of(scored.scheme, answers)
+
+    def score_of(built: Stack) -> Score:
+        again = asked_of(built, strict=asked.strict, lists=asked.lists, amounts=asked.amounts)
+        return score(scored.scheme, again, own, divisor=scored.divisor, gate=scored.gate)
+
+    offered = options_of(stack, options.option_files, None if options.no_catalogue else work.catalogue())
+    return lift(scored, score_of, stack, offered, years=options.years, seconds=options.time)
 
 
 def _status(options: argparse.Namespace, scores: Sequence[Score]) -> int:

@@ -19,6 +19,7 @@ from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.schema import CHANGE, KINDS
 from freehold.stack.values import UNKNOWN, Stack
+from freehold.words import say
 
 __all__ = ["AssessAnswer", "Controller", "Coverage", "Layer", "Weak", "assess", "coverage_of", "foreign_cutoff"]
 
@@ -154,7 +155,7 @@ class AssessAnswer:
 
 def foreign_cutoff(via: tuple[str, ...] = WAYS, stake: float = 0.5) -> Cutoff:
     """Everything foreign, from day 0, for ever."""
-    return Cutoff((Rule(foreign=True, via=via),), name="everything foreign", stake=stake)
+    return Cutoff((Rule(foreign=True, via=via),), name=say("cutoff.selector_foreign"), stake=stake)
 
 
 def coverage_of(stack: Stack) -> Coverage:

@@ -22,8 +22,12 @@ _COLUMNS: Final = {
     "evidence": "claims",
 }
 """Where the keys of an answer are a stack's own columns."""
-_HOLDS: Final = {"report:plan": "plan", "report:chokepoints": "chokepoints", "report:gaps": "gaps"}
-"""Keys that hold the answer of another verb."""
+_HOLDS: Final = {
+    "report:plan": ("plan", ""), "report:chokepoints": ("chokepoints", ""), "report:gaps": ("gaps", "layers."),
+    "report:schemes": ("schemes score", "schemes."), "report:policy": ("assess", "policy."),
+    "report:drills.score": ("drill score", ""),
+}  # fmt: skip
+"""Keys that hold (a part of) the answer of another verb: which verb's, and where it has that part."""
 _SHARED: Final = ("freehold", "schema", "verb", "stack", "coverage", "unknowns")
 
 
@@ -69,9 +73,10 @@ def meaning(verb: str, path: str) -> str:
     The words for the longest end of the path count, those for this verb before those for all.
     """
     parts = path.replace("[]", "").split(".")
-    held = _HOLDS.get(f"{verb}:{parts[0]}") if len(parts) > 1 else None
-    if held is not None:
-        return meaning(held, ".".join(parts[1:]))
+    for place in range(1, len(parts)):
+        if f"{verb}:{'.'.join(parts[:place])}" in _HOLDS:
+            held, before = _HOLDS[f"{verb}:{'.'.join(parts[:place])}"]
+            return meaning(held, before + ".".join(parts[place:]))
     for start in range(len(parts)):
         end = ".".join(parts[start:])
         for key in (f"{verb}:{end}", end):

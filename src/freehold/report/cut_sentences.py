@@ -17,7 +17,7 @@ from freehold.report.sentences import capital
 from freehold.stack.countries import country_name
 from freehold.stack.shares import fill_shares
 from freehold.stack.values import Stack
-from freehold.words import day, listed, percent, quoted, say, sentence
+from freehold.words import day, language_locale, listed, percent, quoted, say, sentence
 
 __all__ = ["MOST_WORDS", "Names", "count_words", "cut_sentence", "members_together"]
 
@@ -222,7 +222,7 @@ class Names:
         return say("chokepoints.and").join(self._items([member]))
 
     def _country(self, code: str) -> str:
-        name = self.short(country_name(code))
+        name = self.short(country_name(code, language_locale()))
         return say("chokepoints.the", name=name) if name in say("chokepoints.with_article").split("|") else name
 
     def members(self, members: Sequence[Member]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from freehold.measure.assess import AssessAnswer, Controller
-from freehold.measure.landlord_cut_values import Landlord, LandlordCut, LandlordCuts, Out
+from freehold.measure.landlord_cut_values import Landlord, LandlordCut, LandlordCuts
 from freehold.measure.mission import mission_of
 from freehold.plan.first_step import FirstStep
 from freehold.plan.plan_values import Curve, PlanAnswer
@@ -32,7 +32,6 @@ __all__ = [
 Subject: TypeAlias = Literal["hold", "landlord", "stops", "step", "ask"]
 
 _SOON: Final = 30.0
-_LONGEST_CHAIN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,9 @@ def holding(stack: Stack, assessed: AssessAnswer) -> Sentence:
 
 
 def ranked_landlords(cuts: LandlordCuts, most: int = 3) -> tuple[int, ...]:
-    """Places of the largest landlords; everything foreign together is none of them."""
-    return tuple(place for place, one in enumerate(cuts.landlords) if one.kind != "foreign")[:most]
+    """Places of the largest landlords, those outside home and trusted countries first; everything foreign is none of them."""
+    places = [place for place, one in enumerate(cuts.landlords) if one.kind != "foreign"]
+    return tuple(sorted(places, key=lambda place: cuts.landlords[place].inside))[:most]
 
 
 def cut_of(cuts: LandlordCuts, place: int) -> LandlordCut | None:
@@ -213,23 +213,12 @@ def first_out(stack: Stack, cuts: LandlordCuts, place: int) -> FirstOut | None:
     if not found:
         return None
     first = min(found, key=lambda out: (out.worst[0][0], out.best[0][0] if out.best else cuts.horizon + 1, out.item))
-    root = _root(first, {out.item: out for out in cut.outs})
+    way = cut.way_down(first.item)
+    root, source = (way[-1].item, way[-1].source) if way else (first.item, first.source)
     return FirstOut(
         stack.items[first.item].id, first.item in wanted, first.worst[0][0], first.best[0][0] if first.best else None,
-        stack.items[root.item].id, root.source,
+        stack.items[root].id, source,
     )  # fmt: skip
-
-
-def _root(first: Out, outs: dict[int, Out]) -> Out:
-    """The end of a chain of reasons; where the chain closes to a circle, the last thing before it does."""
-    seen, one = {first.item}, first
-    for _ in range(_LONGEST_CHAIN):
-        after = None if one.because is None or one.because in seen else outs.get(one.because)
-        if after is None:
-            break
-        seen.add(after.item)
-        one = after
-    return one
 
 
 def when_words(first: FirstOut) -> str:

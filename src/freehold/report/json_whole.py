@@ -18,6 +18,7 @@ from freehold.report.schema_forms import AMOUNT, COUNT, FLAG, LEVEL, LEVELS, NAM
 from freehold.report.scheme_answers import ScoresAnswer
 from freehold.report.view_whole import summary_sentences
 from freehold.report.whole_methods import methods_of
+from freehold.words import say
 
 if TYPE_CHECKING:
     from freehold.drill.record import Drill
@@ -110,7 +111,8 @@ def _single(cut: LandlordCut, cuts: LandlordCuts, report: WholeReport) -> dict[s
     one = cuts.landlords[cut.members[0]]
     first = min((out for out in cut.outs if out.worst), key=lambda out: out.worst[0][0], default=None)
     return {
-        "type": one.kind, "id": one.id, "name": one.name, "country": one.country, "sources": one.sources,
+        "type": one.kind, "id": one.id, "name": one.name or say("whole_report.everything_foreign"),
+        "country": one.country, "sources": one.sources,
         "flags": list(one.flags), "mission": {"low": numbers(cut.low), "high": numbers(cut.high)}, "out": len(cut.outs),
         "first": None if first is None else report.stack.items[first.item].id,
         "first_day": None if first is None else day(first.worst[0][0]),

@@ -38,10 +38,10 @@ from freehold.words import say
 
 __all__ = ["MarkdownFace", "escape_markdown"]
 
-_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~&$])")
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~&$#])")
 _LINKED: Final = re.compile(r"://|^\W*www\.|@\S*\.|^\W*(mailto|xmpp|tel):|(^|[^\w])@\w|#\d", re.IGNORECASE)
 """Words that a renderer may make a link of by itself."""
-_LINE_START: Final = re.compile(r"^([-+=#>]|\d{1,9}[.)])")
+_LINE_START: Final = re.compile(r"^([-+=]|\d{1,9}[.)])")
 
 
 def escape_markdown(text: str, *, table: bool = False) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from freehold.report.clean import clean
+from freehold.report.markdown import escape_markdown
 from freehold.report.pack_values import Pack, PackAsked
 from freehold.report.plan_words import few, short
 from freehold.report.sentences import who
@@ -15,13 +15,12 @@ from freehold.words import say
 __all__ = ["README", "escaped", "readme_text"]
 
 README: Final = "README.md"
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
 _MOST_TRUSTED: Final = 12
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: no markup, no HTML, no line feed."""
-    return _SPECIAL.sub(r"\\\1", clean(text))
+    """Text that Markdown shows as it is, in a cell of a table too: no markup, no HTML, no line feed."""
+    return escape_markdown(text, table=True)
 
 
 def readme_text(pack: Pack, asked: PackAsked) -> str:

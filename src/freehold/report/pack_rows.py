@@ -15,7 +15,7 @@ from freehold.report.pack_values import OpenQuestion, PackAsked
 from freehold.report.plan_words import short
 from freehold.report.sentences import item_name, who
 from freehold.report.whom_to_ask import whom_to_ask
-from freehold.stack.control import Control
+from freehold.stack.control import PERSONS, Control
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import UNKNOWN, Item, Source
 from freehold.words import say
@@ -111,7 +111,7 @@ class Rows:
                 self._ask(file, UnknownFact("providers", provider, "country", ()), "supplier_country")
                 seat = ""
             row = stack.provider_by_id.get(provider)
-            chain = self.control.owners(provider)
+            chain = [one for one in self.control.owners(provider) if one != PERSONS]
             if row is not None and isinstance(row.owner, tuple) and chain and chain[-1] != "?":
                 owner, owner_seat = chain[-1], self.control.seat(chain[-1])
                 if owner_seat == "?":

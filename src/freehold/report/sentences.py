@@ -14,8 +14,8 @@ from freehold.report.interface import Block, Paragraph, Tree
 from freehold.stack.countries import country_name, is_region
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.durations import format_days
-from freehold.stack.values import Stack
-from freehold.words import day, listed, percent, remark, say, sentences
+from freehold.stack.values import OWN_NAME, Stack
+from freehold.words import day, language_locale, listed, percent, remark, say, sentences
 
 __all__ = [
     "capital", "count", "day_place", "item_name", "known_paragraphs", "read_paragraphs", "rules_in_words", "settings_line",
@@ -48,8 +48,8 @@ def who(stack: Stack | None, id_: str) -> str:
     """Name of a provider, or of a country or group of countries; else the id."""
     row = stack.provider_by_id.get(id_) if stack is not None else None
     if row is not None:
-        return row.name or row.id
-    return country_name(id_) if is_region(id_) else id_
+        return say("report.organisation") if row.name == OWN_NAME else row.name or row.id
+    return country_name(id_, language_locale()) if is_region(id_) else id_
 
 
 def who_in_sentence(stack: Stack | None, id_: str) -> str:
@@ -74,7 +74,7 @@ def settings_line(stack: Stack) -> str:
     """Whose view it is."""
     if stack.home is None:
         return say("report.no_home")
-    trusted = listed(country_name(code) for code in stack.trusted) or say("report.nobody")
+    trusted = listed(country_name(code, language_locale()) for code in stack.trusted) or say("report.nobody")
     return say("report.home", home=country(stack.home), trusted=trusted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from freehold.report.answers import Context
-from freehold.report.assess_blocks import items_detail, items_table
+from freehold.report.assess_blocks import items_table
 from freehold.report.evidence import Notes
 from freehold.report.five_sentences import Sentence, five_sentences, sentence_blocks
 from freehold.report.interface import Block, Document, KeyFigure, KeyFigures, Range
@@ -72,7 +72,6 @@ def _blocks(report: WholeReport, notes: Notes) -> Iterator[Block]:
         yield from section("policy", say("whole_report.policy"), kept, "policy")
     yield from section("drills", say("whole_report.drills"), drill_part(report), "drills")
     yield from section("unknown", say("whole_report.unknown"), unknown_part(report, notes), "unknowns")
-    yield items_detail(report.assess, report.context, notes)
 
 
 def summary_sentences(report: WholeReport) -> tuple[str, ...]:

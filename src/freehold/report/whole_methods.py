@@ -45,7 +45,7 @@ def _told(report: WholeReport) -> frozenset[str]:
     there = {
         "change": report.assess.change is not None, "landlord_cuts": report.cuts is not None,
         "chokepoints": report.chokepoints is not None, "plan": report.plan is not None,
-        "first_step": report.step is not None, "schemes": bool(report.scores),
+        "schemes": bool(report.scores),
         "policy": report.policy is not None, "drills": report.drills is not None,
     }  # fmt: skip
     return frozenset(key for key in _ORDER if there.get(key, True))

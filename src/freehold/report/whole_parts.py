@@ -7,7 +7,14 @@ from typing import Final
 
 from freehold.measure.mission import mission_of
 from freehold.plan.goal_values import LevelAim
-from freehold.report.assess_blocks import curve_blocks, hold_blocks, kind_name, landlord_blocks, weakest_table, worth_line
+from freehold.report.assess_blocks import (
+    curve_blocks,
+    items_detail,
+    kind_name,
+    landlord_blocks,
+    weakest_table,
+    worth_line,
+)
 from freehold.report.drill_words import TONES, in_words
 from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Column, Paragraph, Row, Table, TickOff
@@ -37,13 +44,14 @@ def curve_part(report: WholeReport) -> Iterator[Block]:
 
 
 def first_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
-    """What stops, the first thing first, with the chain of reasons."""
+    """What stops, the first thing first, with the chain of reasons; and every item."""
     if report.check.why:
         yield Paragraph(say("whole_report.because", landlord=who_in_sentence(report.stack, report.check.largest)))
         yield from steps_tree(report.check.why, notes)
     yield from _left_out(report, "stops")
     if report.assess.weakest:
         yield weakest_table(report.assess, report.context, notes)
+    yield items_detail(report.assess, report.context, notes)
 
 
 def landlord_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
@@ -64,8 +72,7 @@ def tick_off(report: WholeReport) -> TickOff | None:
 
 
 def gap_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
-    """What is held, figures and layers, and what would close the gaps."""
-    yield from hold_blocks(report.assess)[1:2]
+    """What is held, layer by layer, and what would close the gaps."""
     yield from gap_blocks(report.gaps, report.stack, notes, _MOST_GAPS)
 
 

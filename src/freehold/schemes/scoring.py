@@ -126,6 +126,8 @@ def answer_factor(factor: Factor, asked: Asked, letter: str | None, measures: Ma
     """What the stack rules out nothing by is no answer."""
     if letter is not None:
         return Answered(factor.id, (letter,), "person", measured, says)
+    if measured is not None and measured.parts:
+        return Answered(factor.id, told, "stack", measured)
     if says or (measured is not None and not every):
         return Answered(factor.id, says, "stack", measured)
     return Answered(factor.id, every, "unanswered", measured)

@@ -215,15 +215,19 @@ function tickOff(data) {
     return cut;
   }
 
+  // Cuts of up to two are kept; of more there are too many, and only the last is.
   const ready = new Map();
+  let last = {key: "", cut: null};
 
   function prepared(places) {
     const key = places.join(" ");
+    if (places.length > 2) {
+      if (last.key !== key) last = {key, cut: several(places)};
+      return last.cut;
+    }
     let cut = ready.get(key);
     if (!cut) {
-      if (places.length > 2) cut = several(places);
-      else if (places.length === 2) cut = two(places[0], places[1]);
-      else cut = alone(data.cuts[places.length ? 1 + places[0] : 0]);
+      cut = places.length === 2 ? two(places[0], places[1]) : alone(data.cuts[places.length ? 1 + places[0] : 0]);
       ready.set(key, cut);
     }
     return cut;

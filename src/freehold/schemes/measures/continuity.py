@@ -13,7 +13,7 @@ from freehold.schemes.measures.parameters import VIA, WITHIN, Accepted, Settings
 from freehold.schemes.measures.selection import MOST_FACTS
 from freehold.schemes.measures.survey import Survey
 from freehold.stack.cutoff import WAYS
-from freehold.words import day, interval, say
+from freehold.words import day, interval, percent, say
 
 __all__ = ["ACCEPTED_OF_DAYS", "ACCEPTED_OF_LEVEL", "days_to_stop", "endurance", "level_when_cut"]
 
@@ -47,7 +47,7 @@ def days_to_stop(survey: Survey, settings: Settings) -> Measured | None:
         return None
     low, high = (_first_under(curve, floor, horizon) for curve in curves)
     told = say(
-        "measured.days_to_stop", days=_days(low, high), floor=f"{floor:.6g}", horizon=day(horizon), **_named(survey, settings)
+        "measured.days_to_stop", days=_days(low, high), floor=percent(floor), horizon=day(horizon), **_named(survey, settings)
     )
     return _measured(survey, settings, low, high, told)
 
@@ -55,8 +55,8 @@ def days_to_stop(survey: Survey, settings: Settings) -> Measured | None:
 def endurance(survey: Survey, settings: Settings) -> Measured | None:
     """How the mission fares after everything outside is cut off, on a scale from 0 to 1.
 
-    0: it stops at once, and stays so. Up to 0.5: it has stopped for good after that part of the horizon, halved. From 0.5 on:
-    it stands at or over the floor on the last day; 0.5 and half of its least level on the way. 1: it never falls.
+    Under the floor on the last day: half the part of the horizon after which it is first under it, so that 0 is a stop at
+    once. At or over the floor on the last day: 0.5 and half of its least level on the way, so that 1 never falls at all.
     """
     horizon, floor = settings.number("horizon"), settings.number("floor")
     curves = _curves(survey, settings, horizon)
@@ -68,7 +68,7 @@ def endurance(survey: Survey, settings: Settings) -> Measured | None:
         first=_days(*(_first_under(curve, floor, horizon) for curve in curves)),
         end=interval(*(_rounded(curve.on(horizon)) for curve in curves)),
         least=interval(*(_rounded(curve.least(horizon)) for curve in curves)),
-        floor=f"{floor:.6g}", horizon=day(horizon), **_named(survey, settings),
+        floor=percent(floor), horizon=day(horizon), **_named(survey, settings),
     )  # fmt: skip
     return _measured(survey, settings, low, high, told)
 
@@ -85,11 +85,7 @@ def _first_under(curve: MissionCurve, floor: float, horizon: float) -> float:
 def _endurance(curve: MissionCurve, floor: float, horizon: float) -> float:
     if curve.on(horizon) >= floor - TOLERANCE:
         return 0.5 + _rounded(curve.least(horizon)) / 2
-    stopped = 0.0
-    for start, end, level in zip(curve.days, [*curve.days[1:], horizon], curve.levels, strict=True):
-        if level >= floor - TOLERANCE and start < horizon:
-            stopped = float(end)
-    return 0.5 * min(stopped, horizon) / horizon
+    return 0.5 * _first_under(curve, floor, horizon) / horizon
 
 
 def _days(low: float, high: float) -> str:
@@ -121,14 +117,13 @@ def _measured(survey: Survey, settings: Settings, low: float, high: float, told:
 
 def _facts(survey: Survey, purpose: Mission, within: str, via: tuple[str, ...]) -> tuple[Fact, ...]:
     """Sources outside that the purpose rests on, those that surely are first."""
-    control, case = survey.control(within), survey.case(within)
+    case, insides = survey.case(within), survey.insides(within, via)
     cone = case.cone([*purpose.weights, *purpose.doubtful], voids=False)
     used = [supply for supply in cone if case.supplies[supply].filled.share[HIGH] > 0]
-    truths = {supply: control.foreign(case.supplies[supply].filled.source, via) for supply in used}
-    ordered = [*(one for one in used if truths[one]), *(one for one in used if truths[one] is None)]
+    ordered = [*(one for one in used if insides[one] is False), *(one for one in used if insides[one] is None)]
     facts = []
     for supply in ordered[:MOST_FACTS]:
         source, item = survey.source(supply), survey.stack.items[case.supplies[supply].item]
-        told = say("measured.cut_surely" if truths[supply] else "measured.cut_perhaps", item=item.name or item.id)
+        told = say("measured.cut_surely" if insides[supply] is False else "measured.cut_perhaps", item=item.name or item.id)
         facts.append(Fact("items", item.id, "", told) if source is None else Fact("sources", source.id, "", told))
     return tuple(facts)

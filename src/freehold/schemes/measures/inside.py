@@ -50,8 +50,12 @@ def location_inside(survey: Survey, settings: Settings) -> Measured | None:
 
 
 def law_inside(survey: Survey, settings: Settings) -> Measured | None:
-    """Part that no export-control law of a country outside reaches, as far as the stack records it."""
-    return _inside(survey, settings, ("origin",), "law_inside")
+    """Part that no export-control law of a country outside reaches.
+
+    It reaches what a firm outside, or an owner outside, provides, and what is made or hosted outside; else it is what the
+    source's countries of origin say, and where these are left blank it is not known.
+    """
+    return _inside(survey, settings, WAYS, "law_inside", origins=True)
 
 
 def control_inside(survey: Survey, settings: Settings) -> Measured | None:
@@ -69,20 +73,24 @@ def ratio_inside(survey: Survey, settings: Settings, via: tuple[str, ...]) -> Me
     return replace(found, told=f"{found.told} {basis}")
 
 
-def _inside(survey: Survey, settings: Settings, via: tuple[str, ...], key: str) -> Measured | None:
+def _inside(survey: Survey, settings: Settings, via: tuple[str, ...], key: str, *, origins: bool = False) -> Measured | None:
     within = settings.text("within")
     if not survey.knows_inside(within):
         return None
-    control = survey.control(within)
     items = chosen(survey, settings)
+    insides = survey.insides(within, via)
 
     def truth(supply: int) -> Truth:
-        foreign = control.foreign(survey.source(supply), via)
-        return None if foreign is None else not foreign
+        inside = insides[supply]
+        if origins and inside:
+            source = survey.source(supply)
+            return None if source is None or source.origin is None else True
+        return inside
 
     rows = rows_of(survey, items, truth, settings.text("weighted"))
     perhaps = [supply for supply in supplies_of(items) if truth(supply) is None]
-    unknowns = len(survey.unknown_of(perhaps, within, via)) + _unknown_choice(survey, items)
+    blank = sum(insides[supply] is True for supply in perhaps)
+    unknowns = len(survey.unknown_of(perhaps, within, via)) + _unknown_choice(survey, items) + blank
     facts = _facts(survey, within, via, [*(one for one in supplies_of(items) if truth(one) is False), *perhaps])
     return ratio(survey, items, rows, settings, key, facts, unknowns, region=survey.named(within))
 

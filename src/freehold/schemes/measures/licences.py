@@ -68,14 +68,14 @@ def software_grade(survey: Survey, settings: Settings) -> Measured | None:
     within = settings.text("within")
     if not survey.knows_inside(within):
         return None
-    control, case = survey.control(within), survey.case("region")
+    insides, case = survey.insides(within, WAYS), survey.case("region")
     parts, facts, rows, unknowns = [], [], [], 0
     for one in chosen(survey, settings):
         item = survey.stack.items[one.number]
         grades = []
         for supply in one.supplies:
             source = case.supplies[supply].filled.source
-            grades.append(_grade(item, source, control.foreign(source, WAYS)))
+            grades.append(_grade(item, source, insides[supply]))
         low, high = min(grade[0] for grade in grades), max(grade[1] for grade in grades)
         parts.append(Part(item.id, float(low), float(high)))
         rows.append(Row((1.0 if one.sure else 0.0, 1.0), (low / 4, high / 4)))
@@ -97,16 +97,16 @@ def _letters(low: int, high: int) -> str:
     return "EDCBA"[low] if low == high else f"{'EDCBA'[high]}–{'EDCBA'[low]}"
 
 
-def _grade(item: Item, source: Source | None, foreign: Truth) -> tuple[int, int]:
+def _grade(item: Item, source: Source | None, inside: Truth) -> tuple[int, int]:
     if source is None or not isinstance(source.licence, str):
         return 0, 4
     tags = {tag for has in (item.tags, source.tags) if isinstance(has, tuple) for tag in has}
     kinds = _licence_kinds(source.licence)
-    grades = [_of_kind(kind, tags, foreign) for kind in kinds]
+    grades = [_of_kind(kind, tags, inside) for kind in kinds]
     return min(grade[0] for grade in grades), max(grade[1] for grade in grades)
 
 
-def _of_kind(kind: str, tags: set[str], foreign: Truth) -> tuple[int, int]:
+def _of_kind(kind: str, tags: set[str], inside: Truth) -> tuple[int, int]:
     if kind == "strong":
         return (4, 4) if _MANY in tags and _ONE not in tags else ((3, 3) if _ONE in tags else (3, 4))
     if kind == "weak":
@@ -114,7 +114,7 @@ def _of_kind(kind: str, tags: set[str], foreign: Truth) -> tuple[int, int]:
     if kind == "permissive":
         return 2, 2
     if kind == "closed":
-        return (0, 0) if foreign else ((1, 1) if foreign is False else (0, 1))
+        return (0, 1) if inside is None else ((1, 1) if inside else (0, 0))
     return 0, 4
 
 

@@ -83,11 +83,10 @@ def listed_inside(survey: Survey, settings: Settings) -> Measured | None:
     items = [one for one in chosen(survey, settings) if _row_of(survey.stack.items[one.number], rows_by_name) is not None]
     if not items:
         return Measured(1.0, 1.0, say("measured.none_on_list", list=settings.text("list")))
-    control = survey.control(within)
+    insides = survey.insides(within, ("location",))
 
     def truth(supply: int) -> Truth:
-        foreign = control.foreign(survey.source(supply), ("location",))
-        return None if foreign is None else not foreign
+        return insides[supply]
 
     rows = rows_of(survey, items, truth, settings.text("weighted"))
     unknown = [supply for supply in supplies_of(items) if truth(supply) is None]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.measure.case import LOW
 from freehold.schemes.interface import Fact, Measured
 from freehold.schemes.measures.bounds import Row, mean_of, part_of, sums_of
 from freehold.schemes.measures.parameters import Accepted, Settings
@@ -53,12 +54,15 @@ def chosen(survey: Survey, settings: Settings) -> tuple[Chosen, ...]:
     kinds, roles, tags = settings.texts("kinds"), set(settings.texts("roles")), settings.texts("tags")
     reach = settings.text("reach")
     found = []
-    for number in survey.reached(reach):
+    for number, reached in survey.reached(reach).items():
         item, supplies = survey.stack.items[number], survey.in_use(number)
-        if not supplies or (roles and not roles & survey.roles_of.get(number, frozenset())):
+        if not supplies:
             continue
-        truths = [_of_kind(item, kinds), _tagged(survey, item, supplies, tags)]
-        if reach == "mission" and number in survey.mission.doubtful:
+        truths = [True if reached else None, _of_kind(item, kinds), _tagged(survey, item, supplies, tags)]
+        if roles:
+            truths.append(survey.needed_as(number, roles))
+        sources = [survey.source(supply) for supply in supplies]
+        if all(source is not None and source.status is UNKNOWN for source in sources):
             truths.append(None)
         if False not in truths:
             found.append(Chosen(number, supplies, sure=None not in truths))
@@ -107,7 +111,10 @@ def rows_of(survey: Survey, items: Sequence[Chosen], truth: Callable[[int], Trut
 
 def _part(survey: Survey, one: Chosen, truth: Callable[[int], Truth]) -> tuple[float, float]:
     filled = [survey.case("region").supplies[supply].filled for supply in one.supplies]
-    whole = not any(each.source is not None and each.source.status is UNKNOWN for each in filled)
+    sources = [each.source for each in filled if each.source is not None]
+    # unknown shares may leave a gap, unless one that states none takes what they leave
+    filling = any(one.share is None and one.status != "standby" for one in sources)
+    whole = all(one.status is not UNKNOWN and (filling or one.share is not UNKNOWN) for one in sources)
     return part_of([each.share for each in filled], [truth(supply) for supply in one.supplies], whole=whole)
 
 
@@ -122,7 +129,7 @@ def _cost_rows(survey: Survey, items: Sequence[Chosen], truth: Callable[[int], T
             low, high = (0.0, math.inf) if cost is UNKNOWN else (cost, cost)
             currencies.add(source.currency)
             holds = truth(supply)
-            surely_used = one.sure and source.status is not UNKNOWN
+            surely_used = one.sure and survey.case("region").supplies[supply].filled.share[LOW] > 0
             rows.append(Row((low if surely_used else 0.0, high), (float(holds is True), float(holds is not False))))
     return rows if len(currencies) <= 1 else None
 
@@ -165,6 +172,15 @@ def ratio(
     above, below = sums_of(rows)
     weighted = settings.text("weighted")
     unit = currency_of(survey, items) if weighted == "cost" else ""
-    counted = say(f"measured.counted_{weighted}", above=amount(*above), below=amount(*below), unit=unit).strip()
+    sources = [survey.source(supply) for supply in supplies_of(items)]
+    stated = sum(source is not None and source.cost_year is not None for source in sources)
+    counted = say(
+        f"measured.counted_{weighted}",
+        above=amount(*above),
+        below=amount(*below),
+        unit=unit,
+        stated=stated,
+        sources=len(sources),
+    )
     told = say(f"measured.{key}", part=interval(*mean), what=described(settings), **values)
     return Measured(*mean, f"{told} {counted}", tuple(rests_on[:MOST_FACTS]), unknowns, (), above, below, unit)

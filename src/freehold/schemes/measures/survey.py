@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from freehold.measure.assess import foreign_cutoff
 from freehold.measure.case import HIGH, LOW, Case, Side
-from freehold.measure.content import Bounds, ContentAnswer, content, held_shares
+from freehold.measure.content import ContentAnswer, content
 from freehold.measure.mission import Mission, mission_of
 from freehold.measure.mission_curve import MissionCurve, mission_run
 from freehold.measure.unknowns import UnknownFact, mission_cone, unknown_facts
 from freehold.schemes.interface import Asked
-from freehold.stack.control import Control
+from freehold.stack.control import Control, Truth, any_of
 from freehold.stack.countries import country_name
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import ANY_OF, Source, Stack
 
 __all__ = ["Survey", "survey_of"]
+
+_OF_CONTROL: Final = ("source", "provider", "owner", "country", "location", "origin")
+"""Attributes that say who controls a source."""
 
 
 class Survey:
@@ -35,10 +39,11 @@ class Survey:
         self.stack, self.strict, self.region = asked.stack, asked.strict, asked.region
         self.lists, self.amounts = asked.lists or {}, asked.amounts or {}
         self._cases: dict[str, Case] = {}
-        self._held: dict[tuple[str, tuple[str, ...]], tuple[Bounds, ...]] = {}
+        self._insides: dict[tuple[str, tuple[str, ...]], tuple[Truth, ...]] = {}
+        self._unknown: dict[tuple[str, tuple[str, ...]], tuple[UnknownFact, ...]] = {}
         self._contents: dict[tuple[str, tuple[str, ...]], ContentAnswer] = {}
         self._curves: dict[tuple[str, str, tuple[str, ...], float], tuple[MissionCurve, MissionCurve]] = {}
-        self._reached: dict[str, tuple[int, ...]] = {}
+        self._reached: dict[str, Mapping[int, bool]] = {}
 
     def knows_inside(self, within: str) -> bool:
         """Whether there is anything inside: a home, or for the region a trusted country."""
@@ -78,48 +83,68 @@ class Survey:
 
     def in_use(self, number: int) -> tuple[int, ...]:
         """Numbers of the supplies of an item that meet a part of today's need, surely or perhaps."""
+        return self._in_use[number]
+
+    @cached_property
+    def _in_use(self) -> tuple[tuple[int, ...], ...]:
         case = self.case("region")
-        return tuple(one for one in case.supplies_of[number] if case.supplies[one].filled.share[HIGH] > 0)
+        return tuple(
+            tuple(one for one in supplies if case.supplies[one].filled.share[HIGH] > 0) for supplies in case.supplies_of
+        )
+
+    def insides(self, within: str, via: tuple[str, ...]) -> tuple[Truth, ...]:
+        """Of every supply: whether nobody outside controls it by some ways."""
+        key = within, via
+        if key not in self._insides:
+            control = self.control(within)
+            truths = (control.foreign(supply.filled.source, via) for supply in self.case(within).supplies)
+            self._insides[key] = tuple(None if foreign is None else not foreign for foreign in truths)
+        return self._insides[key]
 
     def source(self, supply: int) -> Source | None:
         """The source that a supply is; ``None`` for an unknown one."""
         return self.case("region").supplies[supply].filled.source
 
-    def reached(self, reach: str) -> tuple[int, ...]:
-        """Numbers of the items that are looked at, in order.
+    def reached(self, reach: str) -> Mapping[int, bool]:
+        """Numbers of the items that are looked at, in order, and whether each surely is one of them.
 
         Items that only say whether another can be changed, or stand for a choice between others, are left out.
         """
         if reach not in self._reached:
-            self._reached[reach] = tuple(number for number in sorted(self._reach(reach)) if self._counts(number))
+            surely = self._reach(reach, LOW)
+            self._reached[reach] = {
+                number: number in surely for number in sorted(self._reach(reach, HIGH)) if self._counts(number)
+            }
         return self._reached[reach]
 
     def _counts(self, number: int) -> bool:
         item = self.stack.items[number]
         return not item.id.endswith(CHANGE) and not (isinstance(item.tags, tuple) and ANY_OF in item.tags)
 
-    def _reach(self, reach: str) -> set[int]:
-        tops = {*self.mission.weights, *self.mission.doubtful}
+    def _reach(self, reach: str, side: Side) -> set[int]:
+        tops = {*self.mission.weights, *(self.mission.doubtful if side == HIGH else ())}
         if reach == "mission":
             return tops
         if reach == "stack":
             return set(range(len(self.stack.items)))
         changes = {number for number, item in enumerate(self.stack.items) if item.id.endswith(CHANGE)}
         if reach == "parts":
-            return self._below(tops)
+            return self._below(tops, side)
         if reach == "run":
-            return tops | self._below(tops)
+            return tops | self._below(tops, side)
         if reach == "change":
-            return self._below(changes)
-        return tops | self._below(tops) | self._below(changes)
+            return self._below(changes, side)
+        return tops | self._below(tops, side) | self._below(changes, side)
 
-    def _below(self, tops: Iterable[int]) -> set[int]:
-        """Items that the in-use sources of some items need, all the way down."""
+    def _below(self, tops: Iterable[int], side: Side) -> set[int]:
+        """Items that sources need which are in use, surely (low) or perhaps (high), all the way down."""
         case = self.case("region")
         open_, found = list(tops), set[int]()
         done = set(open_)
         while open_:
             for supply in self.in_use(open_.pop()):
+                if case.supplies[supply].filled.share[side] <= 0:
+                    continue
                 for need in case.needs_of[supply]:
                     number = case.item_number[need.item]
                     found.add(number)
@@ -128,23 +153,20 @@ class Survey:
                         open_.append(number)
         return found
 
+    def needed_as(self, number: int, roles: set[str]) -> Truth:
+        """Whether an item is needed in one of some roles by a source that is in use."""
+        return any_of(sure for role, sure in self._roles.get(number, ()) if role in roles)
+
     @cached_property
-    def roles_of(self) -> Mapping[int, frozenset[str]]:
-        """In which roles each item is needed by sources that are in use."""
+    def _roles(self) -> Mapping[int, tuple[tuple[str, Truth], ...]]:
         case = self.case("region")
-        found: dict[int, set[str]] = {}
+        found: dict[int, dict[tuple[str, Truth], None]] = {}
         for number in range(len(self.stack.items)):
             for supply in self.in_use(number):
+                sure = True if case.supplies[supply].filled.share[LOW] > 0 else None
                 for need in case.needs_of[supply]:
-                    found.setdefault(case.item_number[need.item], set()).add(need.role or "input")
-        return {number: frozenset(roles) for number, roles in found.items()}
-
-    def held(self, within: str, via: tuple[str, ...]) -> tuple[Bounds, ...]:
-        """Part of each item's need that sources inside meet."""
-        key = within, via
-        if key not in self._held:
-            self._held[key] = held_shares(self.stack_within(within), strict=self.strict, via=via)
-        return self._held[key]
+                    found.setdefault(case.item_number[need.item], {})[need.role or "input", sure] = None
+        return {number: tuple(roles) for number, roles in found.items()}
 
     def content(self, within: str, via: tuple[str, ...]) -> ContentAnswer:
         """Face value, content and hidden exposure."""
@@ -171,8 +193,14 @@ class Survey:
         return len(unknown_facts(case, cut, mission_cone(case, of, cut)))
 
     def unknown_of(self, supplies: Iterable[int], within: str, via: tuple[str, ...]) -> tuple[UnknownFact, ...]:
-        """Facts of some supplies that are not known and would say who controls them."""
-        return unknown_facts(self.case(within), foreign_cutoff(via), supplies)
+        """Facts that would say whether somebody outside controls some supplies, and are not known."""
+        key = within, via
+        if key not in self._unknown:
+            open_ = [number for number, inside in enumerate(self.insides(within, via)) if inside is None]
+            facts = unknown_facts(self.case(within), foreign_cutoff(via), open_)
+            self._unknown[key] = tuple(fact for fact in facts if fact.attribute in _OF_CONTROL)
+        wanted = set(supplies)
+        return tuple(fact for fact in self._unknown[key] if not wanted.isdisjoint(fact.supplies))
 
 
 _SURVEYS: WeakKeyDictionary[Asked, Survey] = WeakKeyDictionary()

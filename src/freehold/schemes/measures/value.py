@@ -13,7 +13,7 @@ from freehold.schemes.measures.selection import MOST_FACTS, amount
 from freehold.schemes.measures.survey import Survey
 from freehold.stack.cutoff import WAYS
 from freehold.stack.schema import ROLES
-from freehold.stack.values import UNKNOWN, Item, Need, Source
+from freehold.stack.values import UNKNOWN, Item, Source
 from freehold.words import interval, say
 
 __all__ = [
@@ -145,25 +145,27 @@ def _component_shares(survey: Survey, settings: Settings) -> dict[int, tuple[flo
         for need in stack.needs
         if item_of.get(need.source) in products and (not roles or (need.role or "input") in roles)
     ]
-    copied = sorted({need.item for need in needs if need.item.startswith(_COPY)})
-    items = [*stack.items, *(Item(id_) for id_ in copied)]
-    sources = [_without_own(source) if source.item in products else source for source in stack.sources]
-    sources += [_copy(source) for source in stack.sources if _COPY + source.item in copied]
-    bought = replace(stack, items=tuple(items), sources=tuple(sources), needs=tuple(needs))
+    wanted = products | {need.item for need in needs}
+    # an item that is bought whole needs nothing more, so that no other item matters
+    sources = [_without_own(source) if source.item in products else source for source in stack.sources if source.item in wanted]
+    sources += [_copy(source) for source in stack.sources if _COPY + source.item in wanted]
+    kept = [item for item in stack.items if item.id in wanted]
+    copied = sorted(id_ for id_ in wanted if id_.startswith(_COPY))
+    bought = replace(
+        stack, items=(*kept, *(Item(id_) for id_ in copied)), sources=tuple(sources), needs=tuple(needs), claims=()
+    )  # fmt: skip
     answer = content(bought, strict=survey.strict, via=settings.texts("via") or WAYS)
-    has = _with_components(needs)
+    share_of = {one.id: one.content for one in answer.items}
+    has = {need.source for need in needs}
     found: dict[int, tuple[float, float]] = {}
     for number in numbers:
         used = [survey.source(supply) for supply in survey.in_use(number)]
         if not used:
             continue
         told = all(source is not None and source.id in has for source in used)
-        found[number] = tuple(answer.items[number].content) if told else (0.0, 1.0)  # type: ignore[assignment]
+        share = share_of[stack.items[number].id]
+        found[number] = (share.low, share.high) if told else (0.0, 1.0)
     return found
-
-
-def _with_components(needs: list[Need]) -> set[str]:
-    return {need.source for need in needs}
 
 
 def _without_own(source: Source) -> Source:

@@ -279,7 +279,7 @@ def test_a_folder_of_firms_is_reported_with_the_numbers_of_its_verb(capsys: pyte
         ("markdown", "# firms"),
         ("html", "<!DOCTYPE html>"),
         ("svg", "<?xml"),
-        ("csv", "id,"),
+        ("csv", "firm,"),
     ):
         assert main(["report", str(folder), "--format", form]) == 0
         assert capsys.readouterr().out.startswith(begins)

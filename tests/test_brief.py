@@ -223,12 +223,13 @@ async def pages_of(html: str, tmp_path: Path) -> int:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-@pytest.mark.parametrize("name", ["clinic", "hostile"])
+@pytest.mark.parametrize("name", ["clinic", "hostile", "zh"])
 def test_a_brief_prints_on_two_sheets_at_most(name: str, tmp_path: Path) -> None:
     answer = example("clinic")
     if name == "hostile":
         answer = answer_of(hostile(example("training").stack), (str(ROOT / "examples/training/options.toml"),))
-    html = BriefPage().render(brief_document(answer), Look())
+    with speaking("zh" if name == "zh" else "en"):
+        html = BriefPage().render(brief_document(answer), Look())
     assert 1 <= asyncio.run(pages_of(html, tmp_path)) <= 2
 
 

@@ -17,6 +17,7 @@ from freehold.measure.cutoff import cutoff
 from freehold.measure.history import History
 from freehold.measure.landlord_cut_values import Landlord, LandlordCut, LandlordCuts, Out, Span
 from freehold.measure.landlord_cuts import MOST_DAYS, landlord_cuts
+from freehold.measure.landlords import Holders
 from freehold.measure.level_view import Losses
 from freehold.measure.why import Explainer
 from freehold.network.acceleration import has_compiler
@@ -292,6 +293,19 @@ def test_the_way_down_ends_at_a_source_that_is_cut(stack: Stack) -> None:
             last = cut.way_down(out.item)[-1]
             assert last.because is None
             assert any(case.truth(rule, case.supply_number[last.source]) for rule in rules)
+
+
+@given(stacks(), st.booleans())
+@repeatable(50)
+def test_holders_control_what_rules_on_them_match(stack: Stack, strict: bool) -> None:
+    case = Case(stack, strict=strict)
+    holders = Holders(case)
+    for kind, id_ in (("foreign", ""), *holders.named([0])):
+        found = holders.candidate(kind, id_)
+        matching = case.matching(rule_of(found.landlord))
+        assert set(np.flatnonzero(found.sure).tolist()) == {number for number, truth in matching.items() if truth}
+        assert set(np.flatnonzero(found.perhaps).tolist()) == {number for number, truth in matching.items() if truth is None}
+        assert found.landlord.sources == sum(case.supplies[number].filled.share[HIGH] > 0 for number in matching)
 
 
 @given(stacks())

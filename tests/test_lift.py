@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+from freehold.cli import main
 from freehold.errors import UsageError
 from freehold.plan.applied import apply_options
-from freehold.plan.option_values import Option
+from freehold.plan.option_values import Activate, Option
 from freehold.plan.proposals import options_of
+from freehold.report.answers import context_of
+from freehold.report.interface import Look
+from freehold.report.lift_blocks import LIFT_SCHEMA, lift_blocks, lift_json
+from freehold.report.render import render, to_json
+from freehold.report.schemas import json_schema
+from freehold.report.scheme_answers import ScoresAnswer
 from freehold.schemes.interface import Asked, Measured, Parameter
 from freehold.schemes.lift import lift
+from freehold.schemes.lift_options import taken_into_use, what_stands_by
 from freehold.schemes.lift_sets import Offer
-from freehold.schemes.lift_values import Lift, LiftStep
-from freehold.schemes.scheme_values import Choice, Factor, FromStack, LevelName, Objective, Scheme, Score
+from freehold.schemes.lift_values import Hold, Lift, LiftSet, LiftStep
+from freehold.schemes.scheme_values import Choice, Factor, FromStack, LevelName, Objective, Reference, Scheme, Score
 from freehold.schemes.scoring import score
+from freehold.stack.shares import fill_shares
 from freehold.stack.values import UNKNOWN, Item, Need, Provider, Source, Stack
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+REFERENCE = Reference("title", "publisher", "https://example.org", "2026-11-26")
+HOLD = Hold("F", "title", "objective", 2, perhaps=True)
+EVIL = "<script>alert(1)</script>\x1b[31m"
 
 
 def stands(asked: Asked, parameters: Mapping[str, Parameter]) -> Measured:
@@ -47,7 +64,7 @@ def factor(id_: str, item: str | None, least: tuple[int, ...] = (0, 2, 3), **mor
 
 def scheme(*factors: Factor) -> Scheme:
     levels = tuple(LevelName(level, f"L{level}", "") for level in range(3))
-    return Scheme("test", "Test", "1", "points", (), (Objective("O", "Objective", 100.0, factors),), levels=levels)
+    return Scheme("test", "Test", "1", "points", (REFERENCE,), (Objective("O", "Objective", 100.0, factors),), levels=levels)
 
 
 def stack_of(**candidates: tuple[float | None, ...]) -> Stack:
@@ -213,6 +230,95 @@ def test_several_currencies_and_schemes_without_a_number_are_refused() -> None:
     figures = scored(scheme(factor("A", "a")), stack)
     with pytest.raises(UsageError, match="neither a level nor a score"):
         lift(replace(figures, level=None, score=None), lambda _: figures, stack, ())
+
+
+def test_what_an_option_brings_counts_as_in_use_as_far_as_it_can_meet_the_need() -> None:
+    source = Source("x1", "x", "self", status="candidate", capacity=0.6, cost_once=1.0)
+    stack = Stack(items=(Item("x"), Item("y")), sources=(Source("x0", "x", "self"), source, Source("y0", "y", "self")))
+    used = taken_into_use(stack, options_of(stack))
+    built = apply_options(stack, used)
+    assert [one.share[0] for one in fill_shares(built, built.item_by_id["x"])] == pytest.approx([0.4, 0.6])
+    unsure = replace(stack, sources=(stack.sources[0], replace(source, capacity=UNKNOWN), stack.sources[2]))
+    assert taken_into_use(unsure, options_of(unsure)) == options_of(unsure)
+
+
+def test_what_stands_by_is_named_without_a_price() -> None:
+    stack = stack_of(a=(3.0,))
+    standing = replace(stack, sources=(*stack.sources, Source("more", "a", "self", status="standby")))
+    options = options_of(standing)
+    assert [one.id for one in what_stands_by(standing, options)] == ["more"]
+    assert "more" in [one.option for one in lifted(scheme(factor("A", "a")), standing).unpriced]
+    taking = Option("take", (Activate("more"),), cost_once=1.0, cost_year=0.0, lead=0.0)
+    assert what_stands_by(standing, (*options, taking)) == ()
+
+
+# Faces
+
+
+def test_a_page_and_json_tell_a_lift_in_the_form_that_the_schema_states() -> None:
+    one = scheme(factor("A", "a"), factor("B", "b"), factor("P", None))
+    stack = stack_of(a=(5.0, None), b=(2.0,))
+    named = tuple(replace(option, name=EVIL) for option in options_of(stack))
+    answer = ScoresAnswer((scored(one, stack),), lifted(one, stack, named))
+    context = context_of(stack, 0)
+    told = to_json(answer, context)
+    Draft202012Validator(json_schema("schemes score")).validate(told)
+    assert told["lift"]["steps"][0]["found"] == {
+        "options": ["a0", "b0"],
+        "price": 7.0,
+        "level": 1,
+        "score": pytest.approx(100 / 3),
+    }
+    for name in ("text", "html", "csv"):
+        page = render(answer, name, context, Look(full=True))
+        assert "\x1b" not in page
+        assert "<script>" not in page or name != "html"
+    assert "build 2 things for 7, and answers of people to 1 factor" in render(
+        answer, "text", context, Look(full=True, width=200)
+    )
+    assert to_json(ScoresAnswer(answer.scores), context)["lift"] is None
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Lift("s", 2, 2, (), (), (), 0, 1, "done", "", 1.0),
+        Lift("s", None, None, (), (), (), 0, 1, "time", "EUR", 1.0),
+        Lift("s", 0, 1, (LiftStep(1, (), LiftSet((), 0.0, 1, None), "tried", 0.0),), (), (), 0, 1, "tries", "", 1.0),
+        Lift("s", 0, 0, (LiftStep(1, (), None, "open", 5.0, (HOLD,)),), (), (), 3, 9, "time", "EUR", 2.0),
+    ],
+)  # fmt: skip
+def test_every_outcome_has_its_words(found: Lift) -> None:
+    assert lift_blocks(found)
+    Draft202012Validator(LIFT_SCHEMA).validate(lift_json(found))
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--options", "x.toml"], "Add --lift"), (["--no-catalogue"], "Add --lift"), (["--years", "3"], "Add --lift"),
+        (["--lift", "--years", "0"], "from 1 to"), (["--lift", "--time", "0"], "over 0"),
+        (["--lift", "--time", "nan"], "over 0"),
+        (["--lift", "--scheme", "software-sovereignty-scale"], "Name another --scheme first"),
+        (["--lift", "--options", "nowhere.toml"], "cannot be read"),
+    ],
+)  # fmt: skip
+def test_flags_that_make_no_sense_are_refused(flags: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schemes", "score", str(EXAMPLES / "clinic"), *flags]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_command_tells_what_lifts_a_published_scheme(capsys: pytest.CaptureFixture[str]) -> None:
+    clinic = EXAMPLES / "clinic"
+    flags = ["--scheme", "secnumcloud-3.2", "--lift", "--options", str(clinic / "options.toml"), "--format", "json"]
+    assert main(["schemes", "score", str(clinic), *flags]) == 0
+    told = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json_schema("schemes score")).validate(told)
+    assert told["lift"]["scheme"] == "secnumcloud-3.2"
+    assert told["lift"]["considered"] > 10
 
 
 @st.composite

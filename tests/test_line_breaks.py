@@ -28,6 +28,7 @@ from freehold.report.interface import (
     Tree,
 )
 from freehold.report.line_breaks import broken, cells, cut_short, has_wide, line_starts, longest_unit
+from freehold.report.plan_words import short
 from freehold.report.text import TextFace
 
 ODD = "中文字符，。；：）」、！？（《“”ab cd 12 %e\u0301\u0308👍🏽👨\u200d👩\u200d👧🇩🇪한글カナｶﾅ…—·😀\u0e01\u0e33"
@@ -84,6 +85,13 @@ def test_what_is_cut_short_fits_and_ends_in_a_mark(text: str, most: int) -> None
     assert cells(kept) <= max(most, 0)
     assert kept == text or most < 1 or kept.endswith("…")
     assert text.startswith(kept.removesuffix("…"))
+
+
+@given(MIXED)
+@example("甲" * 80)
+@example("甲 " * 40)
+def test_a_name_within_a_sentence_takes_no_more_cells_than_it_may(name: str) -> None:
+    assert cells(short(name * 3)) <= 60
 
 
 def page(*texts: str) -> Document:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from freehold import words, work
 from freehold.cli import main
-from freehold.errors import BadPolicy, Unreadable, UsageError
+from freehold.errors import BadPolicy, FreeholdError, Unreadable, UsageError
 from freehold.measure.assess import assess
 from freehold.measure.chokepoints import chokepoints
 from freehold.measure.content import content, held_shares
@@ -25,15 +28,19 @@ from freehold.report.render import render, to_json
 from freehold.report.schemas import json_schema
 from freehold.schemes.policy_check import check_policy
 from freehold.schemes.policy_file import MOST_RULES, parse_policy, read_policy
-from freehold.schemes.policy_values import RuleAnswer
+from freehold.schemes.policy_values import MEASURES, RuleAnswer
 from freehold.settings import find_settings
 from freehold.stack.control import Control
 from freehold.stack.shares import fill_shares
 from freehold.stack.toml_file import loads
+from freehold.stack.toml_text import parse_toml, quoted
 from freehold.stack.values import UNKNOWN, Need, Stack
+from freehold.words import speaking
 from strategies import stacks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+LANGUAGES = Path(words.__file__).parent / "languages"
+PLACE = re.compile(r"\{(\w+)\}")
 EVIL = "<script>alert(1)</script>=1+1\x1b[31m"
 
 BANK = """
@@ -288,6 +295,74 @@ def test_the_largest_share_leaves_out_the_organisation_itself_and_its_home() -> 
     assert judged('measure = "largest-share"\nof = "machine"\nby = "owner"\nat_most = 0.5').breaches[0].id in ("child", "us")
 
 
+def test_a_scheme_is_asked_for_its_level_or_its_score_and_its_factors_are_named(tmp_path: Path) -> None:
+    made = """
+[scheme]
+id = "mine"
+title = "Mine"
+version = "1"
+kind = "points"
+[[scheme.reference]]
+title = "t"
+publisher = "p"
+url = "https://example.org"
+date = "2026-11-26"
+[[scheme.level]]
+level = 0
+name = "none"
+meaning = "m"
+[[scheme.level]]
+level = 1
+name = "some"
+meaning = "m"
+[[objective]]
+id = "O"
+title = "Objective"
+weight = 100
+  [[objective.factor]]
+  id = "O.1"
+  title = "Asked of people"
+    [[objective.factor.choice]]
+    label = "no"
+    points = 0
+    level = 0
+    [[objective.factor.choice]]
+    label = "yes"
+    points = 100
+    level = 1
+"""
+    (tmp_path / "mine.toml").write_text(made, encoding="utf-8")
+    (tmp_path / "answers.toml").write_text('"O.1" = "b"\n', encoding="utf-8")
+    rules = "".join(
+        f'[[policy.rule]]\nname = "{name}"\nmeasure = "{measure}"\nscheme = "mine.toml"\nat_least = {least}\n{more}'
+        for name, measure, least, more in (
+            ("open", "scheme-level", 1, ""), ("answered", "scheme-level", 1, 'answers = "answers.toml"\n'),
+            ("score", "scheme-score", 50, ""),
+        )
+    )  # fmt: skip
+    (tmp_path / "policy.toml").write_text(f"[policy]\n{rules}", encoding="utf-8")
+    answers = check_policy(read_policy(tmp_path / "policy.toml"), loads(BANK, "bank.toml")).rules
+    assert [(one.verdict, one.amount) for one in answers] == [
+        ("perhaps", (0.0, 1.0)), ("met", (1.0, 1.0)), ("perhaps", (0.0, 100.0)),
+    ]  # fmt: skip
+    assert [one.id for one in answers[0].breaches] == ["O.1"]
+    assert "O.1" in answers[0].breaches[0].mend
+
+
+def test_a_scheme_without_a_level_is_refused() -> None:
+    assert "gives no level" in refused('measure = "scheme-level"\nscheme = "secnumcloud-3.2"\nat_least = 1')
+
+
+@pytest.mark.parametrize("name", ["clinic", "public-office", "training", "value-chain"])
+def test_the_policy_of_each_example_is_judged(name: str) -> None:
+    folder = EXAMPLES / name
+    policy = read_policy(folder / "policy.toml")
+    assert all(one.source.startswith("assumption") and one.why for one in policy.rules)
+    answer = check_policy(policy, work.load(folder).stack, catalogue=work.catalogue())
+    assert {one.verdict for one in answer.rules} <= {"met", "broken"}
+    assert bool(answer.failing) == (name != "value-chain")
+
+
 def test_an_amount_may_be_just_what_is_asked() -> None:
     assert judged('measure = "largest-share"\nof = "books"\nby = "provider"\nat_most = 0.5').verdict == "met"
     assert judged('measure = "unknowns"\nof = "mission"\nat_most = 1').verdict == "met"
@@ -410,6 +485,46 @@ def test_a_file_that_is_no_policy_is_refused(text: str, told: str) -> None:
     with pytest.raises(BadPolicy) as message:
         parse_policy(text, "policy.toml")
     assert told in str(message.value)
+
+
+_VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 10**9), st.floats(),
+    st.sampled_from(["", "us", "mission", "30d", "\x00", "é" * 50]),
+    st.lists(st.sampled_from(["us", "fr", "", "cloud"]), max_size=3),
+    st.dictionaries(st.sampled_from(["foreign", "country", "provider", "x"]), st.sampled_from(["us", "surely", True, 3])),
+)  # fmt: skip
+_KEYS = st.sampled_from(
+    ["name", "why", "unknown", "via", "stake", "path_of", "forbid", "cover", "measure", "of", "by", "day", "cut", "floor",
+     "at_least", "at_most", "scenario", "scheme", "answers", "strange"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(_KEYS, _VALUES, max_size=6), st.sampled_from(["", *MEASURES]), st.floats(0, 1))
+def test_whatever_a_rule_says_it_is_judged_or_refused(row: dict[str, object], measure: str, bound: float) -> None:
+    row = {"name": "one", **({"measure": measure, "at_least": bound} if measure else {}), **row}
+    policy = {"policy": {"rule": [{key: value for key, value in row.items() if value is not None}]}}
+    try:
+        answer = check_policy(parse_policy(dumps_toml(policy), "policy.toml"), loads(BANK, "bank.toml"))
+    except FreeholdError as error:
+        refusal = str(error)
+    else:
+        assert answer.rules[0].verdict in ("met", "broken", "perhaps", "idle")
+        return
+    assert any(words_ in refusal for words_ in ("policy.toml", "cannot be read", "is no path"))
+
+
+def dumps_toml(value: object) -> str:
+    """Values as TOML; only what the test draws."""
+    if isinstance(value, dict) and set(value) == {"policy"}:
+        return "policy = " + dumps_toml(value["policy"])
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {dumps_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(dumps_toml, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -550,3 +665,16 @@ def test_redacting_paths_hides_the_policys_too(folder: Path, capsys: pytest.Capt
     write_policy(folder / "bank" / "policy.toml", "Low", 0.1)
     assert main(["assess", str(folder / "bank"), "--fail-on", "policy", "--redact", "paths"]) == 0
     assert str(folder) not in capsys.readouterr().out
+
+
+def test_every_sentence_is_there_in_chinese_with_the_same_places() -> None:
+    english, chinese = (
+        parse_toml((LANGUAGES / f"{name}.toml").read_text(encoding="utf-8")) for name in ("en", "zh")
+    )  # fmt: skip
+    for table in ("policies", "lift"):
+        assert english[table].keys() == chinese[table].keys()
+        for key, text in english[table].items():
+            assert set(PLACE.findall(text)) == set(PLACE.findall(chinese[table][key])), key
+    answer, stack = policed()
+    with speaking("zh"):
+        assert "政策" in render(answer, "text", context_of(stack, 1), Look(full=True))

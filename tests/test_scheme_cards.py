@@ -106,7 +106,7 @@ def test_with_whole_points_every_objective_is_as_the_card_prints_it(
 def test_a_high_score_with_a_low_level_cannot_be_misread(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schemes", "score", stack, "--scheme", "eu-csf-2026", "--answers", str(DATA / "safespring.toml")]) == 0
     page = " ".join(capsys.readouterr().out.split())
-    assert "Level 1 of 4 (SEAL-1: jurisdictional); score 78.0 %." in page
+    assert "Level 1 of 4 (SEAL-1: jurisdictional); score 78.0 % (unweighted 77.8 %)." in page
     assert "a score of 78.0 % stands beside level 1." in page
     assert "What holds the level down: SOV-3.4, SOV-7.7." in page
     assert page.index("Level 1 of 4") < page.index("78.0 %")

@@ -39,7 +39,8 @@ ASKED: tuple[tuple[str, dict[str, Parameter]], ...] = (
 """Measures of a state of the world; how much is known of it (``facts-known``) is none."""
 
 _KNOWN = {
-    "provider": ("home", "friend", "landlord", "subsidiary", "grandchild", "community", "self"),
+    # not the organisation itself, of which face value says something else: who provides is known of that
+    "provider": ("home", "friend", "landlord", "subsidiary", "grandchild", "community"),
     "location": (("DE",), ("US",), ("FR", "CN")),
     "origin": (("DE",), ("US",)),
     "licence": ("MIT", "LicenseRef-Proprietary"),

@@ -276,3 +276,21 @@ def test_a_wider_amount_never_rules_out_more(intervals: list[tuple[float, float]
     choices = [Choice("abcd"[place], "", 0, 0, ((min(ends), max(ends)),)) for place, ends in enumerate(intervals)]
     low, high = sorted((one, other))
     assert set(possible(choices, low, low)) | set(possible(choices, high, high)) <= set(possible(choices, low, high))
+
+
+def test_versions_that_share_their_factors_ask_the_stack_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from freehold.schemes import measuring
+
+    asked = list[str]()
+
+    def counted(name: str) -> Any:
+        def measure(_asked: Asked, parameters: Mapping[str, Parameter]) -> Measured | None:
+            asked.append(f"{name} {sorted(parameters.items())}")
+            return None
+
+        return measure
+
+    monkeypatch.setattr(measuring, "MEASURES", {name: counted(name) for name in measuring.MEASURES})
+    score_schemes(asked_of(Stack(home="DE")), [scheme("eu-csf-2026"), scheme("eu-csf-1.2.1")])
+    assert asked
+    assert len(asked) == len(set(asked))

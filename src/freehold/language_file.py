@@ -1,7 +1,7 @@
 """The file of a language that a user has added. Owns what such a file may say: no more than English says, in the same places.
 
-It is called by the language's code and stands in the folder ``freehold/languages`` of the user's configuration. A text is taken
-only if it names in braces what the English one names: nothing else is ever filled in.
+It is called by the language's code, such as ``fr.toml``, and is named itself or stands in the folder ``freehold/languages`` of
+the user's configuration. A text is taken only if it names in braces what the English one names: nothing else is filled in.
 """
 
 from __future__ import annotations
@@ -43,9 +43,14 @@ def known_language(value: object, place: str) -> str:
     Parameters
     ----------
     value
-        Its code.
+        Its code, or the path of its file.
     place
         Where that was set, for messages.
+
+    Returns
+    -------
+    str
+        What :func:`freehold.words.speaking` takes.
 
     Raises
     ------
@@ -54,12 +59,20 @@ def known_language(value: object, place: str) -> str:
     """
     if isinstance(value, str) and value in LANGUAGES:
         return value
+    if isinstance(value, str) and value.endswith(".toml"):
+        path = Path(value)
+        if not _CODE.fullmatch(path.stem):
+            raise UsageError(
+                f"{place}: {value!r} is not called by a language's code. Call the file CODE.toml, such as fr.toml."
+            )
+        learn(value, {"language.tag": path.stem, **read_language(path, texts_of("en"))})
+        return value
     names = language_names()
     if not isinstance(value, str) or value not in names:
         there = ", ".join(code if code == name else f"{code} ({name})" for code, name in names.items())
         raise UsageError(
             f"{place}: {value!r} is no language that there is. There are: {there}. "
-            f"A further one is one file, {_folder() / 'CODE.toml'}: docs/guides/languages.md tells how it is made."
+            "A further one is one file, CODE.toml: docs/guides/languages.md tells how it is made."
         )
     learn(value, read_language(_folder() / f"{value}.toml", texts_of("en")))
     return value
@@ -97,7 +110,7 @@ def read_language(path: Path, english: Mapping[str, str]) -> Mapping[str, str]:
         if len(content) > _MOST_BYTES:
             raise UsageError(f"{path} is larger than {_MOST_BYTES:,} bytes. A language is a file of sentences: mend it.")
         tables = parse_toml(content.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, BadToml) as error:
+    except (OSError, ValueError, BadToml) as error:
         raise UsageError(f"{path} cannot be read: {error}. Mend it, or choose another language.") from None
     found: dict[str, str] = {}
     for table, texts in tables.items():

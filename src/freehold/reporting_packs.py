@@ -14,6 +14,7 @@ from freehold.errors import UsageError
 from freehold.version import __version__
 
 if TYPE_CHECKING:
+    from freehold.plan.option_values import Option
     from freehold.report.brief import BriefAnswer
     from freehold.report.exit_plan import ExitAnswer
     from freehold.report.interface import Look
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from freehold.stack.values import Stack
 
 __all__ = [
-    "ENDING_OF", "brief_answer", "brief_text", "exit_answers", "exit_files", "exit_text", "functions_asked", "pack_asked",
-    "pack_files", "pack_of",
+    "ENDING_OF", "brief_answer", "brief_text", "exit_answers", "exit_files", "exit_text", "functions_asked", "options_known",
+    "pack_asked", "pack_files", "pack_of",
 ]  # fmt: skip
 
 ENDING_OF: Final[Mapping[str, str]] = {"html": ".html", "markdown": ".md", "text": ".txt", "csv": ".csv"}
@@ -36,21 +37,42 @@ _WINDOWS: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d|index|readme|man
 """Names that some system keeps for itself, or that this folder does."""
 
 
-def brief_answer(report: WholeReport, command: str = "") -> BriefAnswer:
+def options_known(
+    report: WholeReport, option_files: Sequence[str] = (), *, use_catalogue: bool = True
+) -> tuple[Option, ...]:  # fmt: skip
+    """What can be done: as the report read it, else (no plan was asked of it) read here.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If an options file cannot be read.
+    """
+    from freehold.plan.proposals import options_of
+
+    return report.options or options_of(report.stack, option_files, work.catalogue() if use_catalogue else None)
+
+
+def brief_answer(
+    report: WholeReport, options: Sequence[Option] = (), command: str = "", **how: Any
+) -> BriefAnswer:  # fmt: skip
     """What the two pages are made of.
 
     Parameters
     ----------
-    report
-        The report.
+    report, options
+        The report, and what can be done: the next step is sought among it where the report names none.
     command
         The command that makes the brief again.
+    how
+        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
     """
+    from freehold.plan.first_step import cheapest_step
     from freehold.report.brief import BriefAnswer
 
-    return BriefAnswer(
-        report.context, report.assess, report.cuts, report.step, report.plan, len(report.options), command
-    )  # fmt: skip
+    step = report.step
+    if step is None and report.stack.home is not None and not all(one.lacking for one in options):
+        step = cheapest_step(report.stack, options, report.assess.days, **how)
+    return BriefAnswer(report.context, report.assess, report.cuts, step, report.plan, len(options), command)
 
 
 def brief_text(answer: BriefAnswer, format_: str, look: Look) -> str:
@@ -83,16 +105,20 @@ def functions_asked(stack: Stack, asked: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def exit_answers(report: WholeReport, functions: Sequence[str], **options: Any) -> tuple[ExitAnswer, ...]:
+def exit_answers(
+    report: WholeReport, functions: Sequence[str], options: Sequence[Option] = (), **how: Any
+) -> tuple[ExitAnswer, ...]:  # fmt: skip
     """The exit plans of functions.
 
     Parameters
     ----------
     report
-        The report, with its plan, options and drills.
+        The report, with its plan and drills.
     functions
         Ids of items.
     options
+        What can be done.
+    how
         ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
     """
     from freehold.plan.exit_plans import exit_plans
@@ -100,9 +126,9 @@ def exit_answers(report: WholeReport, functions: Sequence[str], **options: Any) 
 
     plan = report.plan if report.plan is not None and report.plan.cost is not None else None
     assessed = report.assess
-    plans = exit_plans(report.stack, functions, report.options, plan, assessed.days, assessed.floor, **options)
+    plans = exit_plans(report.stack, functions, options, plan, assessed.days, assessed.floor, **how)
     drills = report.drills.drills if report.drills is not None else ()
-    named = {one.id: one for one in report.options} | (dict(plan.options) if plan is not None else {})
+    named = {one.id: one for one in options} | (dict(plan.options) if plan is not None else {})
     planned = plan.planned if plan is not None else None
     return tuple(ExitAnswer(one, report.stack, drills, named, planned) for one in plans)
 

@@ -26,7 +26,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "days": "days to report, separated by commas, such as 0,7,30,90",
     "floor": "level under which an item has stopped, such as 0.5",
     "stack": "what `check` and `scan` read when no path is named: a folder, an SBOM or a stack",
-    "language": "language of what is shown, such as en or zh; it is never guessed from the system's",
+    "language": "language of what is shown, such as en or zh, or its file; it is never guessed from the system's",
     "policy": "the policy that `assess` holds a stack against when none is named or lies beside it, such as policy.toml",
 }
 

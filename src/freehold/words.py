@@ -127,23 +127,30 @@ def say(key: str, **values: object) -> str:
 
 
 _IDEOGRAPHS: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_LATIN: Final = re.compile("[0-9A-Za-z\u00c0-\u024f%]")
+_LATIN: Final = re.compile(r"[0-9A-Za-z\u00c0-\u024f%.()+\u2212\u00b1/_~-]")
 
 
 def _spaced(text: str, values: Mapping[str, object]) -> str:
     """Fill a text in, with a blank wherever a value and the words beside it are of two scripts; values stay as they are."""
     found = ""
-    for literal, name, form, how in Formatter().parse(text):
-        for piece in (literal, None if name is None else _value(name, form, how, values)):
+    for literal, place in _pieces(text):
+        for piece in (literal, place.format_map(values) if place else ""):
             if piece:
-                pair = found[-1:], piece[0]
-                parted = any(_IDEOGRAPHS.match(one) and _LATIN.match(other) for one, other in (pair, pair[::-1]))
-                found += " " + piece if parted else piece
+                found += " " + piece if _of_two_scripts(found[-1:], piece[0]) else piece
     return found
 
 
-def _value(name: str, form: str | None, how: str | None, values: Mapping[str, object]) -> str:
-    return ("{" + name + (f"!{how}" if how else "") + (f":{form}" if form else "") + "}").format_map(values)
+@cache
+def _pieces(text: str) -> tuple[tuple[str, str], ...]:
+    """The words of a text, each with the place in braces behind them; of the last ones it may be empty."""
+    return tuple(
+        (literal, "" if name is None else "{" + name + (f"!{how}" if how else "") + (f":{form}" if form else "") + "}")
+        for literal, name, form, how in Formatter().parse(text)
+    )
+
+
+def _of_two_scripts(one: str, other: str) -> bool:
+    return any(_IDEOGRAPHS.match(left) and _LATIN.match(right) for left, right in ((one, other), (other, one)))
 
 
 def percent(value: float) -> str:

@@ -180,7 +180,7 @@ def _add_authorship(group: argparse._ActionsContainer) -> None:
 
 def _add_speech(parser: argparse.ArgumentParser) -> None:
     parser.add_argument_group("words").add_argument(
-        "--language", metavar="CODE", help="language of what is shown, such as en or zh (default en)"
+        "--language", metavar="CODE", help="language of what is shown, such as en or zh, or its file (default en)"
     )
     group = parser.add_argument_group("on standard error")
     group.add_argument("-v", "--verbose", action="count", default=0, help="say what is done and how long it takes; -vv: all")

@@ -91,13 +91,16 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
         If something that is named is not there, or what is asked makes no sense.
     """
     from freehold.cli.output import write
-    from freehold.reporting_packs import brief_answer, brief_text
+    from freehold.reporting_packs import brief_answer, brief_text, options_known
 
     report = report_from(options)
     ending = Path(options.output).suffix.lower() if options.output else ""
     format_ = options.format or _FORMAT_OF.get(ending, "text")
-    command = shlex.join(["freehold", "report", "brief", options.stack, *_options(options), "-o", "brief.html"])
-    write(options.output, brief_text(brief_answer(report, command), format_, _look(options)))
+    flags = [*_view(options), *report.measured_flags, *report.plan_flags, *(["--no-plan"] if options.no_plan else [])]
+    command = shlex.join(["freehold", "report", "brief", options.stack, *flags, "-o", "brief.html"])
+    known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
+    answer = brief_answer(report, known, command, strict=options.strict, kernel=options.kernel)
+    write(options.output, brief_text(answer, format_, _look(options)))
     return 0
 
 
@@ -112,7 +115,7 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
     from freehold.cli.output import write
     from freehold.cli.speech import progress, tell
     from freehold.reporting_folder import see_folder, write_files
-    from freehold.reporting_packs import exit_answers, exit_files, exit_text, functions_asked
+    from freehold.reporting_packs import exit_answers, exit_files, exit_text, functions_asked, options_known
     from freehold.words import say
 
     if options.output:
@@ -124,8 +127,9 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
             f"there are {len(functions)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
             f"--function {shlex.quote(functions[0])}."
         )
+    known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
     with progress("computing …"):
-        answers = exit_answers(report, functions, strict=options.strict, kernel=options.kernel)
+        answers = exit_answers(report, functions, known, strict=options.strict, kernel=options.kernel)
     if not options.output:
         write(None, exit_text(answers[0], report, options.format or "text", _look(options)))
         return 0
@@ -169,14 +173,19 @@ def run_pack(options: argparse.Namespace) -> int:
     return 0
 
 
-def _options(options: argparse.Namespace) -> list[str]:
-    """The flags that a command which makes it again needs."""
+def _view(options: argparse.Namespace) -> list[str]:
+    """The flags that say which stack is meant, and whose view it is."""
     flags = (
         ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
     )  # fmt: skip
     found = [word for flag, value in flags if value is not None for word in (flag, value)]
-    found += [word for name in options.option_files for word in ("--options", name)]
     return [*found, "--strict"] if options.strict else found
+
+
+def _options(options: argparse.Namespace) -> list[str]:
+    """The flags that a command which makes a pack again needs."""
+    found = [*_view(options), *(word for name in options.option_files for word in ("--options", name))]
+    return [*found, "--no-catalogue"] if options.no_catalogue else found
 
 
 def _look(options: argparse.Namespace) -> Look:

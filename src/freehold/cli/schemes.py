@@ -28,6 +28,7 @@ SHOWN: Final = ("list", "show", "score")
 _FIRST: Final = "eu-csf-2026"
 _MOST_YEARS: Final = 50
 _MOST_SECONDS: Final = 86_400
+_MOST_TRIES: Final = 1_000_000
 _EXAMPLES: Final = """\
 examples:
   freehold schemes score STACK                                 every scheme, side by side
@@ -89,7 +90,7 @@ def _add_lift(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     group.add_argument("--no-catalogue", action="store_true", help="leave out the alternatives that the catalogue knows of")
     group.add_argument("--years", metavar="N", type=int, default=1, help="for which running costs count (default 1)")
-    group.add_argument("--time", metavar="SECONDS", type=float, default=20, help="for the search (default 20)")
+    group.add_argument("--time", metavar="SECONDS", type=float, help="for the search (default: 60, and 500 sets at most)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -189,8 +190,12 @@ def _see_it_fits(options: argparse.Namespace, schemes: Sequence[Scheme]) -> None
 def _see_a_lift_fits(options: argparse.Namespace, scheme: Scheme) -> None:
     """Refuse flags of a lift that make no sense, before the stack is read."""
     if not options.lift:
-        for flag, value in (("--options", options.option_files), ("--no-catalogue", options.no_catalogue)):
-            if value:
+        asked = (
+            ("--options", options.option_files or None), ("--no-catalogue", options.no_catalogue or None),
+            ("--time", options.time), ("--years", None if options.years == 1 else options.years),
+        )  # fmt: skip
+        for flag, value in asked:
+            if value is not None:
                 raise UsageError(f"{flag} says what could lift a level. Add --lift, or leave it out.")
         return
     if scheme.kind in ("grades", "figures"):
@@ -199,7 +204,7 @@ def _see_a_lift_fits(options: argparse.Namespace, scheme: Scheme) -> None:
         )
     if not 1 <= options.years <= _MOST_YEARS:
         raise UsageError(f"--years: {options.years} is no number from 1 to {_MOST_YEARS}.")
-    if not 0 < options.time <= _MOST_SECONDS:
+    if options.time is not None and not 0 < options.time <= _MOST_SECONDS:
         raise UsageError(f"--time: {options.time:g} is no number of seconds over 0 and up to {_MOST_SECONDS:,}.")
 
 
@@ -219,7 +224,9 @@ def _lift_of(stack: Stack, scored: Score, answers: Mapping[str, str], asked: Ask
         return score(scored.scheme, again, own, divisor=scored.divisor, gate=scored.gate)
 
     offered = options_of(stack, options.option_files, None if options.no_catalogue else work.catalogue())
-    return lift(scored, score_of, stack, offered, years=options.years, seconds=options.time)
+    if options.time is None:
+        return lift(scored, score_of, stack, offered, years=options.years)
+    return lift(scored, score_of, stack, offered, years=options.years, tries=_MOST_TRIES, seconds=options.time)
 
 
 def _status(options: argparse.Namespace, scores: Sequence[Score]) -> int:

@@ -19,7 +19,7 @@ from freehold.measure.case import LOW, Case, Kernel
 from freehold.measure.cutoff import DAYS, FLOOR, check_days
 from freehold.measure.landlord_cut_values import LandlordCut, LandlordCuts, Out, Span, Weakened
 from freehold.measure.landlord_runs import LandlordRuns
-from freehold.measure.landlords import Candidate, candidate, covered, named
+from freehold.measure.landlords import Candidate, Holders, covered
 from freehold.measure.level_view import kernel_of
 from freehold.network.arrays import TOLERANCE
 from freehold.network.falls import Falls
@@ -35,8 +35,6 @@ MOST_DAYS: Final = 40
 
 _WORK: Final = {False: 400_000, True: 3_000_000}
 """Sources and needs, times runs, that an answer may cost, plain and compiled: a second or two."""
-
-_LEAST: Final = 4
 
 
 def landlord_cuts(
@@ -84,12 +82,13 @@ def landlord_cuts(
         raise UsageError(f"{most} landlords cannot be answered for. Give a number from 1 up.")
     case = Case(stack, strict=strict, kernel=kernel_of(stack, kernel))
     runs = LandlordRuns(case, floor, days[-1])
-    found = named(case, runs.wanted.tolist())
+    holders = Holders(case)
+    found = holders.named(runs.wanted.tolist())
     size = max(1, len(case.supplies) + len(case.needs))
     work = _WORK[case.built(LOW).compiled]
     count = _affordable(size, most, work)
-    ranked = _largest([candidate(case, *one) for one in found[: max(4 * count, work // (3 * size))]], runs)
-    first = [candidate(case, "foreign", "")] if stack.home else []
+    ranked = _largest([holders.candidate(*one) for one in found[: max(4 * count, work // (3 * size))]], runs)
+    first = [holders.candidate("foreign", "")] if stack.home else []
     chosen = [*first, *ranked][:count]
     members = [(), *((place,) for place in range(len(chosen))), *combinations(range(len(chosen)), 2)]
     pairs = [runs.both([chosen[place] for place in places]) for places in members]
@@ -108,7 +107,7 @@ def landlord_cuts(
 def _affordable(size: int, most: int, work: int) -> int:
     """How many landlords of a network of a size may be answered for, alone and in pairs, on both sides."""
     count = most
-    while count > _LEAST and (count + 1) * count * size > work:
+    while count > 1 and (count + 1) * count * size > work:
         count -= 1
     return count
 

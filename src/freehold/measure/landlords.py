@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,10 @@ from freehold.measure.case import HIGH, Case
 from freehold.measure.landlord_cut_values import Landlord, LandlordKind
 from freehold.stack.control import PERSONS, Control
 from freehold.stack.countries import NO_COUNTRY, country_name
-from freehold.stack.cutoff import WAYS, Rule
+from freehold.stack.cutoff import WAYS
+from freehold.stack.values import Source
 
-__all__ = ["Candidate", "Mask", "candidate", "covered", "named"]
+__all__ = ["Candidate", "Holders", "Mask", "covered"]
 
 Mask = npt.NDArray[np.bool_]
 """Of each supply, whether it is one of those meant."""
@@ -32,39 +33,83 @@ class Candidate:
     perhaps: Mask
 
 
-def named(case: Case, asked: Collection[int]) -> list[tuple[LandlordKind, str]]:
-    """Owners at the top of a chain, and countries outside home, that control a source in use; those of most sources first.
-
-    Sources that the items asked about rest on count first; what nothing is known of is perhaps everyone's, and counts for none.
+class Holders:
+    """Who controls each supply of a stack, surely or perhaps: what rules on each of them would match, in one look.
 
     Parameters
     ----------
     case
         The stack.
-    asked
-        Numbers of the items asked about.
     """
-    cone = set(case.cone(asked, voids=False))
-    counts: dict[tuple[LandlordKind, str], tuple[int, int]] = {}
-    tops: set[str] = set()
-    for number, supply in enumerate(case.supplies):
-        source = supply.filled.source
-        if source is None or supply.filled.share[HIGH] <= 0:
-            continue
-        holders: list[tuple[LandlordKind, str]] = [
-            ("country", code) for code in frozenset().union(*(case.control.countries(source, way) for way in WAYS))
-        ]
-        if isinstance(source.provider, str):
-            tops |= _tops(case.control, source.provider)
-            holders += [("owner", owner) for owner in (source.provider, *case.control.owners(source.provider))]
-        for holder in holders:
-            under, others = counts.get(holder, (0, 0))
-            counts[holder] = (under + 1, others) if number in cone else (under, others + 1)
-    nobody = {NO_COUNTRY, "?", case.stack.home}
-    found = [
-        (kind, id_) for kind, id_ in counts if (id_ in tops if kind == "owner" else id_ not in nobody)
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: (*(-count for count in counts[one]), _ORDER[one[0]], one[1]))
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._in_use = np.array([supply.filled.share[HIGH] > 0 for supply in case.supplies], np.bool_)
+        self._sure: dict[tuple[LandlordKind, str], list[int]] = {("foreign", ""): []}
+        self._doubtful: dict[LandlordKind, list[int]] = {"foreign": [], "owner": [], "country": []}
+        for number, supply in enumerate(case.supplies):
+            self._add(number, supply.filled.source)
+
+    def _add(self, number: int, source: Source | None) -> None:
+        control = self._case.control
+        seats = frozenset().union(*(control.countries(source, way) for way in WAYS))
+        for code in seats - {"?"}:
+            self._sure.setdefault(("country", code), []).append(number)
+        if seats - control.inside - {"?"}:
+            self._sure["foreign", ""].append(number)
+        elif "?" in seats:
+            self._doubtful["foreign"].append(number)
+        if "?" in seats:
+            self._doubtful["country"].append(number)
+        provider = None if source is None else source.provider
+        chain = {provider, *control.owners(provider)} if isinstance(provider, str) else {"?"}
+        for owner in chain - {"?"}:
+            self._sure.setdefault(("owner", owner), []).append(number)
+        if "?" in chain:
+            self._doubtful["owner"].append(number)
+
+    def named(self, asked: Collection[int]) -> list[tuple[LandlordKind, str]]:
+        """Owners at the top of a chain, and countries outside home, that control a source in use; most sources first.
+
+        Sources that the items asked about rest on count first; what nothing is known of is perhaps everyone's, and counts
+        for none.
+
+        Parameters
+        ----------
+        asked
+            Numbers of the items asked about.
+        """
+        case = self._case
+        cone = np.zeros(len(case.supplies), np.bool_)
+        cone[list(case.cone(asked, voids=False))] = True
+        sources = [supply.filled.source for supply, used in zip(case.supplies, self._in_use, strict=True) if used]
+        providers = {one.provider for one in sources if one is not None and isinstance(one.provider, str)}
+        tops = frozenset().union(*(_tops(case.control, provider) for provider in providers))
+        nobody = {NO_COUNTRY, case.stack.home}
+        counts: dict[tuple[LandlordKind, str], tuple[int, int]] = {}
+        for (kind, id_), numbers in self._sure.items():
+            used = self._in_use[numbers]
+            if used.any() and (id_ in tops if kind == "owner" else kind == "country" and id_ not in nobody):
+                counts[kind, id_] = int((used & cone[numbers]).sum()), int(used.sum())
+        return sorted(counts, key=lambda one: (*(-count for count in counts[one]), _ORDER[one[0]], one[1]))
+
+    def candidate(self, kind: LandlordKind, id_: str) -> Candidate:
+        """Name a landlord, and give what it controls; the id is empty for ``foreign``."""
+        sure, perhaps = (np.zeros(len(self._in_use), np.bool_) for _ in range(2))
+        sure[self._sure.get((kind, id_), [])] = True
+        perhaps[self._doubtful[kind]] = True
+        perhaps &= ~sure
+        control, providers = self._case.control, self._case.stack.provider_by_id
+        if kind == "owner":
+            row, seat = providers.get(id_), control.seat(id_)
+            name = row.name if row is not None and isinstance(row.name, str) and row.name else id_
+            country = "" if seat == "?" else seat
+        else:
+            name, country = country_name(id_) if id_ else "", id_
+        flags = {"foreign": ("--foreign",), "owner": ("--owner", id_), "country": ("--country", id_)}[kind]
+        inside = kind != "foreign" and country in control.inside
+        sources = int((self._in_use & (sure | perhaps)).sum())
+        return Candidate(Landlord(kind, id_, name, country, sources, flags, inside), sure, perhaps)
 
 
 def _tops(control: Control, provider: str) -> frozenset[str]:
@@ -75,25 +120,6 @@ def _tops(control: Control, provider: str) -> frozenset[str]:
     chain = [one for one in (provider, *control.owners(provider)) if one not in no_party]
     ends = [one for one in chain if not set(control.owners(one)) - no_party]
     return frozenset(ends or chain[-1:]) - {"self"}
-
-
-def candidate(case: Case, kind: LandlordKind, id_: str) -> Candidate:
-    """Name a landlord, and look up what it controls; the id is empty for ``foreign``."""
-    selector: dict[str, Any] = {"foreign": True} if kind == "foreign" else {kind: id_}
-    matching = case.matching(Rule(**selector))
-    masks = [np.zeros(len(case.supplies), np.bool_) for _ in range(2)]
-    for number, truth in matching.items():
-        masks[0 if truth else 1][number] = True
-    sources = sum(case.supplies[number].filled.share[HIGH] > 0 for number in matching)
-    if kind == "owner":
-        row, seat = case.stack.provider_by_id.get(id_), case.control.seat(id_)
-        name = row.name if row is not None and isinstance(row.name, str) and row.name else id_
-        country = "" if seat == "?" else seat
-    else:
-        name, country = country_name(id_) if id_ else "", id_
-    flags = {"foreign": ("--foreign",), "owner": ("--owner", id_), "country": ("--country", id_)}[kind]
-    inside = kind != "foreign" and country in case.control.inside
-    return Candidate(Landlord(kind, id_, name, country, sources, flags, inside), *masks)
 
 
 def covered(chosen: Sequence[Candidate]) -> tuple[tuple[int, ...], ...]:

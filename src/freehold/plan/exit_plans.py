@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -242,7 +243,7 @@ class _Maker:
         for supply in cone:
             user = self.stack.items[self.case.supplies[supply].item].id
             for need in self.case.needs_of[supply]:
-                if need.survive in (None, 0.0) or not self._leased_below(need.item):
+                if need.survive in (None, 0.0) or need.item not in self._leased:
                     continue
                 covers: Truth = None
                 if need.survive is not UNKNOWN and is_stated(need.survive):
@@ -252,9 +253,20 @@ class _Maker:
                 found.append(TimeGiven(user, need.item, need.survive, covers))
         return tuple(sorted(dict.fromkeys(found), key=_shortest))
 
-    def _leased_below(self, item: str) -> bool:
-        cone = self.case.cone([self.case.item_number[item]], voids=True)
-        return any(self._third_party(self.stack.items[self.case.supplies[one].item].id) for one in cone)
+    @cached_property
+    def _leased(self) -> frozenset[str]:
+        """Things that come from somebody else, or rest on something that does."""
+        users: dict[str, list[str]] = {}
+        for need in self.case.needs:
+            users.setdefault(need.item, []).append(self.stack.source_by_id[need.source].item)
+        open_ = [item.id for item in self.stack.items if self._third_party(item.id)]
+        found = set(open_)
+        while open_:
+            for user in users.get(open_.pop(), ()):
+                if user not in found:
+                    found.add(user)
+                    open_.append(user)
+        return frozenset(found)
 
     def _data(self, path: Mapping[str, None]) -> tuple[Carried, ...]:
         found = []

@@ -127,7 +127,7 @@ class _Page:
         yield Heading(say("exits.triggers"))
         yield self._triggers()
         yield Heading(say("exits.moves"))
-        yield self.moves()
+        yield self._moves_shown()
         yield Heading(say("exits.time"))
         yield self._time()
         yield Heading(say("exits.data"))
@@ -239,7 +239,7 @@ class _Page:
         return Table(columns, tuple(rows), say("exits.triggers_caption"))
 
     def moves(self) -> Table:
-        """What takes over, by when, from whom, at what price: the page's main table."""
+        """What takes over, by when, from whom, at what price, with every column: the page's table for programs."""
         columns = (
             Column("item", say("exits.thing")), Column("takes_over", say("exits.takes_over")),
             Column("provider", say("exits.from_whom")),
@@ -248,6 +248,21 @@ class _Page:
             Column("once", say("exits.once"), "count"), Column("year", say("exits.year"), "count"),
         )  # fmt: skip
         return Table(columns, tuple(self._move(one) for one in self._plan.moves), say("exits.moves_caption"))
+
+    def _moves_shown(self) -> Table:
+        """The same for people: when it is there in one column, what it costs in another."""
+        columns = (
+            Column("item", say("exits.thing")), Column("takes_over", say("exits.takes_over")),
+            Column("provider", say("exits.from_whom")), Column("when", say("exits.when")),
+            Column("recover", say("exits.recover"), "day"), Column("carries", say("exits.carries"), "percent"),
+            Column("price", say("exits.price")),
+        )  # fmt: skip
+        rows = []
+        for one, row in zip(self._plan.moves, self.moves().rows, strict=True):
+            item, what, provider, _, _, _, recover, carries, once, year = row.cells
+            cells = (item, what, provider, _when_there(one), recover, carries, _price(one, once, year))
+            rows.append(Row(cells, row.tone, row.notes))
+        return Table(columns, tuple(rows), say("exits.moves_caption"))
 
     def _move(self, one: Move) -> Row:
         option = self._answer.options.get(one.option)
@@ -375,6 +390,27 @@ class _Page:
         ):
             note = self.notes.add(say(f"exits.asked_{key}"), source, date)
             yield Paragraph(say(f"exits.asked_{key}"), notes=(note,))
+
+
+def _when_there(one: Move) -> str:
+    """From when on something can take over."""
+    if one.kind == "standby":
+        return say("exits.kind_standby")
+    if one.kind == "step":
+        return say("exits.when_step", start=one.start_date, ready=one.ready_date)
+    return say("exits.when_open") if one.lead is None else say("exits.when_option", days=show_day(one.lead))
+
+
+def _price(one: Move, once: Cell, year: Cell) -> Cell:
+    """Both costs in a cell; a cost of nothing is left out."""
+    parts = [
+        say(f"exits.price_{key}", money=cell) for key, value, cell in (
+            ("once", one.cost_once, once), ("year", one.cost_year, year),
+        ) if value and isinstance(cell, str)
+    ]  # fmt: skip
+    if parts:
+        return ", ".join(parts)
+    return NOT_KNOWN if NOT_KNOWN in (once, year) else None
 
 
 def _when(one: ExitLandlord) -> str:

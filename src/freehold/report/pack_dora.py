@@ -131,7 +131,7 @@ class _Register:
         seen: dict[tuple[str, str, str], None] = {}
         for one in self._contracts.values():
             seen[one.reference, *self._code(one.source.provider)] = None
-        yield from ({"c0010": reference, "c0020": code, "c0030": kind} for reference, code, kind in seen)
+        yield from ({"c0010": reference, "c0020": code, "c0030": kind} for reference, code, kind in seen if code)
 
     # ------------------------------------------------------------ contracts
 
@@ -158,6 +158,8 @@ class _Register:
     def _supply(self) -> Iterator[Mapping[str, Cell]]:
         for id_, contract in self._contracts.items():
             code, kind = self._code(contract.source.provider)
+            if not code:
+                continue
             same: dict[str, Cell] = {"c0010": contract.reference, "c0020": _service(contract.service)}
             yield same | {"c0030": code, "c0040": kind, "c0050": "1"}
             for link in self._chains[id_]:
@@ -171,6 +173,8 @@ class _Register:
         for contract in self._contracts.values():
             source = contract.source
             code, kind = self._code(source.provider)
+            if not code:
+                continue
             tags = frozenset(source.tags) if isinstance(source.tags, tuple) else frozenset()
             others = [
                 one for one in self._stack.sources_of[source.item]

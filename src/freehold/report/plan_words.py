@@ -8,6 +8,7 @@ from typing import Final
 from freehold.plan.goal_values import Aim, BestAim, LevelAim, Limits, LossAim, ShareAim
 from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
 from freehold.plan.prices import YEAR, date_on, plan_days
+from freehold.report.line_breaks import cells, cut_short
 from freehold.report.sentences import item_name, rules_in_words, who
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
@@ -19,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LONGEST: Final = 60
-"""Letters of a name within a sentence."""
+"""Cells of a name within a sentence."""
 _MOST_WORDS: Final = 10
 """Words of one."""
 _MOST_RULES: Final = 2
@@ -36,10 +37,11 @@ def short(name: str) -> str:
     """A name that fits a sentence."""
     words = name.split()
     name = name if len(words) <= _MOST_WORDS else " ".join(words[:_MOST_WORDS]).rstrip(",;:") + "…"
-    if len(name) <= _LONGEST:
+    if cells(name) <= _LONGEST:
         return name
+    kept = cut_short(name, _LONGEST)
     whole = name[:_LONGEST].rpartition(" ")[0].rstrip(",;:…")
-    return (whole if len(whole) > _LONGEST // 2 else name[: _LONGEST - 1]) + "…"
+    return whole + "…" if _LONGEST // 2 < cells(whole) < _LONGEST else kept
 
 
 def few(names: Sequence[str], most: int) -> str:

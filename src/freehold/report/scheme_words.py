@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from freehold.schemes.scheme_values import Answered, Bounds, Choice, Factor, Scheme, Score
 from freehold.words import say
 
 __all__ = [
     "answer_words",
+    "answered_words",
     "basis_words",
     "factors_of",
     "letters_words",
@@ -20,10 +23,10 @@ __all__ = [
 
 
 def score_figure(bounds: Bounds | None) -> str:
-    """Percent with one decimal, or as a range."""
+    """Percent with one decimal, a half rounded up as people do, or as a range."""
     if bounds is None:
         return say("report.none")
-    low, high = f"{bounds[0]:.1f}", f"{bounds[1]:.1f}"
+    low, high = (str(Decimal(repr(end)).quantize(Decimal("0.1"), ROUND_HALF_UP)) for end in bounds)
     return f"{low} %" if low == high else say("report.range", low=low, high=f"{high} %")
 
 
@@ -60,6 +63,14 @@ def factors_of(scheme: Scheme) -> dict[str, Factor]:
 def unanswered(score: Score) -> tuple[Answered, ...]:
     """Factors that nobody answered."""
     return tuple(one for one in score.answers if one.basis == "unanswered")
+
+
+def answered_words(score: Score) -> str:
+    """How many factors are answered, and how many of them by people."""
+    by = [one.basis for one in score.answers]
+    open_, people = by.count("unanswered"), by.count("person")
+    words = {"count": len(by) - open_, "of": len(by), "people": people}
+    return say("score.answered_people" if people else "score.answered", **words)
 
 
 def letters_words(letters: tuple[str, ...]) -> str:

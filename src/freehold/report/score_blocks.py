@@ -11,6 +11,7 @@ from freehold.report.figures import country_in_sentence
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Detail, Heading, Paragraph, Range, Row, Table, Tone
 from freehold.report.scheme_words import (
     answer_words,
+    answered_words,
     basis_words,
     factors_of,
     letters_words,
@@ -27,7 +28,7 @@ from freehold.schemes.scheme_values import Answered, Factor, ObjectiveScore, Sco
 from freehold.stack.countries import country_name
 from freehold.words import say
 
-__all__ = ["results_table", "score_blocks", "score_details", "side_by_side"]
+__all__ = ["results_table", "score_blocks", "score_details", "score_title", "side_by_side"]
 
 _MOST_SHOWN: Final = 12
 _MOST_NOTES: Final = 4
@@ -55,27 +56,24 @@ def score_blocks(scores: Sequence[Score], notes: Notes, *, how: str = "") -> lis
     if not scores:
         return []
     found: list[Block] = [replace(side_by_side(scores), how=how), *_contrasts(scores), *_region(scores, notes)]
-    found += [Detail(_title(score), tuple(score_details(score, notes, told_region=False))) for score in scores]
+    found += [Detail(score_title(score), tuple(score_details(score, notes, alone=False))) for score in scores]
     return found
 
 
 def side_by_side(scores: Sequence[Score]) -> Table:
-    """A row a scheme: the level first, then the score, and on whose answers they rest."""
+    """A row a scheme: the level first, then the score, and how much of it is answered."""
+    titles = [score.scheme.title for score in scores]
     columns = (
         Column("scheme", say("score.column_scheme")), Column("level", say("score.column_level")),
-        Column("score", say("score.column_score")), Column("unweighted", say("score.column_unweighted")),
-        Column("result", say("score.column_result")), Column("stack", say("score.column_stack"), "count"),
-        Column("person", say("score.column_person"), "count"), Column("open", say("score.column_open"), "count"),
+        Column("score", say("score.column_score")), Column("result", say("score.column_result")),
+        Column("answered", say("score.column_answered")),
     )  # fmt: skip
     rows = []
     for score in scores:
-        by = [one.basis for one in score.answers]
-        cells: tuple[Cell, ...] = (
-            _title(score), level_figure(score.level), score_figure(score.score), score_figure(score.unweighted),
-            _result(score) or None, by.count("stack"), by.count("person"), by.count("unanswered"),
-        )  # fmt: skip
-        rows.append(Row(cells))
-    kept = [place for place in range(len(columns)) if place != 4 or any(row.cells[4] for row in rows)]
+        title = score.scheme.title if titles.count(score.scheme.title) == 1 else score_title(score)
+        result = _result(score) or None
+        rows.append(Row((title, level_figure(score.level), score_figure(score.score), result, answered_words(score))))
+    kept = [place for place in range(len(columns)) if place != 3 or any(row.cells[3] for row in rows)]
     shown = tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows)
     return Table(tuple(columns[place] for place in kept), shown, say("score.side_by_side") if len(scores) > 1 else "")
 
@@ -111,7 +109,8 @@ def _range(bounds: tuple[float, float] | None) -> Cell:
     return None if bounds is None else Range(*bounds)
 
 
-def _title(score: Score) -> str:
+def score_title(score: Score) -> str:
+    """Title of a scheme, with its version."""
     version = score.scheme.version
     return (
         score.scheme.title if version in score.scheme.title else say("score.title", title=score.scheme.title, version=version)
@@ -127,11 +126,15 @@ def _result(score: Score) -> str:
         )
     if score.scheme.kind == "figures":
         told = [one for one in score.answers if one.measured is not None]
+        if len(score.answers) == len(told) == 1:
+            factor, one = next(iter(factors_of(score.scheme).values())), told[0]
+            called = answer_words(factor, one) if factor.choices and one.basis != "unanswered" else ""
+            return say("score.figure_called", amount=_figure(one.measured), called=called) if called else _figure(one.measured)
         return say("score.figures_count", count=len(told), of=len(score.answers))
     return ""
 
 
-def score_details(score: Score, notes: Notes, *, told_region: bool = True) -> list[Block]:
+def score_details(score: Score, notes: Notes, *, alone: bool = True) -> list[Block]:
     """All that came of one scheme.
 
     Parameters
@@ -140,12 +143,12 @@ def score_details(score: Score, notes: Notes, *, told_region: bool = True) -> li
         The result.
     notes
         Where evidence is numbered.
-    told_region
-        Whether it says what stands for the scheme's region.
+    alone
+        Whether nothing stands beside it that says already what stands for the scheme's region, and how level and score differ.
     """
-    found: list[Block] = [_headline(score), *_contrasts([score])]
-    if told_region:
-        found += _region([score], notes)
+    found: list[Block] = [_headline(score)]
+    if alone:
+        found += [*_contrasts([score]), *_region([score], notes)]
     found += _gate(score)
     if score.divisor is not None:
         found.append(Paragraph(say("score.divisor", divisor=plain_number(score.divisor)), "quiet"))
@@ -168,9 +171,9 @@ def score_details(score: Score, notes: Notes, *, told_region: bool = True) -> li
 
 def _headline(score: Score) -> Paragraph:
     if score.level is not None and score.score is not None:
-        text = say("score.headline", level=level_words(score), score=score_figure(score.score))
+        text = say("score.headline", level=level_words(score), score=_both_means(score))
     elif score.score is not None:
-        text = say("score.headline_score", score=score_figure(score.score))
+        text = say("score.headline_score", score=_both_means(score))
     elif score.level is not None:
         text = say("score.headline_level", level=level_words(score))
     elif score.grades:
@@ -187,6 +190,13 @@ def _headline(score: Score) -> Paragraph:
     return Paragraph(text, tone, lead=True)
 
 
+def _both_means(score: Score) -> str:
+    """The score, and the plain mean of the objectives where there are several."""
+    if len(score.objectives) == 1:
+        return score_figure(score.score)
+    return say("score.unweighted", score=score_figure(score.score), unweighted=score_figure(score.unweighted))
+
+
 def _contrasts(scores: Sequence[Score]) -> list[Block]:
     """What a high score beside a low level must not be taken for."""
     found: list[Block] = []
@@ -198,7 +208,7 @@ def _contrasts(scores: Sequence[Score]) -> list[Block]:
                 factor for part in score.objectives if part.level and part.level[0] == score.level[0] for factor in part.holding
             ]
             text = say(
-                "score.contrast", title=_title(score), score=score_figure(score.score), level=level_figure(score.level),
+                "score.contrast", title=score_title(score), score=score_figure(score.score), level=level_figure(score.level),
                 factors=", ".join(held[:_MOST_SHOWN]),
             )  # fmt: skip
             found.append(Paragraph(text, "bad" if 2 * score.level[1] <= score.scheme.levels[-1].level else "warn"))
@@ -318,6 +328,15 @@ def _figures(score: Score, notes: Notes) -> Table:
     return Table(tuple(columns[place] for place in kept), shown_rows, say("score.figures"))
 
 
+def _figure(measured: Measured | None) -> str:
+    """An amount: a part of something in percent, anything else with its unit."""
+    if measured is None:
+        return say("report.not_known")
+    if measured.numerator is not None or (not measured.unit and 0 <= measured.low <= measured.high <= 1):
+        return score_figure((100 * measured.low, 100 * measured.high))
+    return _amount((measured.low, measured.high), measured.unit)
+
+
 def _amount(bounds: tuple[float, float], unit: str) -> str:
     low, high = plain_number(bounds[0]), plain_number(bounds[1])
     shown = low if low == high else say("report.range", low=low, high=high)
@@ -402,11 +421,10 @@ def _asked(score: Score) -> list[Block]:
         Column("ask", say("score.column_ask")),
     )  # fmt: skip
     rows = tuple(Row((factor.id, factor.title, factor.ask or factor.title)) for factor in ordered)
-    return [
-        Heading(say("score.unanswered"), 3),
-        Table(columns, rows, most=_MOST_SHOWN),
-        Paragraph(say("score.form", scheme=score.scheme.id), "quiet"),
-    ]
+    found: list[Block] = [Heading(say("score.unanswered"), 3), Table(columns, rows, most=_MOST_SHOWN)]
+    if any(factor.choices for factor in open_):
+        found.append(Paragraph(say("score.form", scheme=score.scheme.id), "quiet"))
+    return found
 
 
 def _publication(score: Score) -> list[Block]:

@@ -278,7 +278,7 @@ def _table(proposals: Sequence[Proposal], names: Sequence[str], telling: _Tellin
     """A table of options; columns that would say nothing of any of them are left out where not all are shown."""
     whole = names is _FULL
     told = [_COLUMNS[name] for name in names if whole or name not in _IF_ANY or any(_speaks(name, one) for one in proposals)]
-    currency = f", {telling.currency}" if telling.currency and not whole else ""
+    currency = say("options.in_currency", currency=telling.currency) if telling.currency and not whole else ""
     columns = tuple(
         Column(one.name, say(f"options.column_{one.title}", currency=currency), one.sort)  # type: ignore[arg-type]
         for one in told

@@ -8,7 +8,7 @@ from freehold.report.interface import Block, Cell, Column, Detail, Document, Hea
 from freehold.report.lift_blocks import lift_blocks
 from freehold.report.scheme_answers import SchemeShown, SchemesKnown, ScoresAnswer
 from freehold.report.scheme_words import plain_number
-from freehold.report.score_blocks import results_table, score_blocks, score_details
+from freehold.report.score_blocks import results_table, score_blocks, score_details, score_title
 from freehold.report.sentences import known_paragraphs, read_paragraphs
 from freehold.schemes.scheme_values import Choice, Factor, Objective, Scheme
 from freehold.words import say
@@ -34,7 +34,8 @@ def scores_document(answer: ScoresAnswer, context: Context) -> Document:
     if len(answer.scores) > 1:
         together = score_blocks(answer.scores, notes, how=_HOW)
         blocks += [block for block in together if not isinstance(block, Detail)]
-        blocks += [Heading(first.scheme.title), *score_details(first, notes, told_region=False)]
+        blocks.append(Paragraph(say("score.one_in_full", id=answer.scores[1].scheme.id), "quiet"))
+        blocks += [Heading(score_title(first)), *score_details(first, notes, alone=False)]
         blocks += [block for block in together if isinstance(block, Detail)][1:]
     else:
         blocks += score_details(first, notes)
@@ -45,7 +46,7 @@ def scores_document(answer: ScoresAnswer, context: Context) -> Document:
     blocks += known_paragraphs(context)
     name = context.stack.name if context.stack is not None else ""
     title = (
-        say("score.page_one", scheme=first.scheme.title, name=name) if len(answer.scores) == 1 else say("score.page", name=name)
+        say("score.page_one", scheme=score_title(first), name=name) if len(answer.scores) == 1 else say("score.page", name=name)
     )
     command = f"freehold schemes score {context.path or 'STACK'} --format json"
     method = Method(_HOW, say("score.method_title"), say("score.method"), command)
@@ -69,17 +70,22 @@ def known_document(answer: SchemesKnown, context: Context) -> Document:  # noqa:
         Column("factors", say("schemes.column_factors"), "count"), Column("stack", say("schemes.column_stack"), "count"),
         Column("status", say("schemes.column_status")),
     )  # fmt: skip
-    rows = tuple(Row(_known(scheme)) for scheme in answer.schemes)
+    titles = [scheme.title for scheme in answer.schemes]
+    rows = tuple(Row(_known(scheme, versioned=titles.count(scheme.title) > 1)) for scheme in answer.schemes)
     table = Table(columns, rows)
-    blocks: list[Block] = [table, Paragraph(say("schemes.kinds"), "quiet"), Paragraph(say("schemes.next"), "quiet")]
+    kept = [place for place, column in enumerate(columns) if column.name not in ("version", "status")]
+    short = tuple(Row(tuple(row.cells[place] for place in kept)) for row in rows)
+    shown = Table(tuple(columns[place] for place in kept), short)
+    blocks: list[Block] = [shown, Paragraph(say("schemes.kinds"), "quiet"), Paragraph(say("schemes.next"), "quiet")]
     return Document(say("schemes.title"), tuple(blocks), table)
 
 
-def _known(scheme: Scheme) -> tuple[Cell, ...]:
+def _known(scheme: Scheme, *, versioned: bool) -> tuple[Cell, ...]:
     factors = [factor for objective in scheme.objectives for factor in objective.factors]
     told = sum(factor.from_stack is not None for factor in factors)
     kind = say(f"schemes.kind_{scheme.kind}")
-    return scheme.id, scheme.title, scheme.version, kind, len(factors), told, scheme.status or None
+    title = say("score.title", title=scheme.title, version=scheme.version) if versioned else scheme.title
+    return scheme.id, title, scheme.version, kind, len(factors), told, scheme.status or None
 
 
 def shown_document(answer: SchemeShown, context: Context) -> Document:  # noqa: ARG001  a view's signature

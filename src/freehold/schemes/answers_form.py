@@ -33,7 +33,9 @@ def answers_form(scheme: Scheme, score: Score | None = None) -> str:
     for objective in scheme.objectives:
         lines += ["", "", _comment(f"{objective.id}  {objective.title}")]
         for factor in objective.factors:
-            lines += ["", *_factor(factor, scheme, told.get(factor.id)), f'{quoted(factor.id)} = ""']
+            lines += ["", *_factor(factor, scheme, told.get(factor.id))]
+            if factor.choices:
+                lines.append(f'{quoted(factor.id)} = ""')
     return "\n".join(lines) + "\n"
 
 

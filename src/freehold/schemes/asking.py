@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from freehold.schemes.answers_file import answers_of
-from freehold.schemes.interface import Amount, Asked
+from freehold.schemes.interface import Amount, Asked, Measure, Measured, Parameter
 from freehold.schemes.scheme_file import scheme as scheme_known
 from freehold.schemes.scheme_values import Scheme, Score
 from freehold.schemes.scoring import score
@@ -66,6 +66,7 @@ def score_schemes(
     freehold.errors.SchemeError
         As :func:`freehold.schemes.scoring.score`.
     """
+    measures = _asked_once(asked)
     return tuple(
         score(
             one,
@@ -73,9 +74,30 @@ def score_schemes(
             answers_of(one, answers or {}),
             divisor=divisor if one.kind == "points" else None,
             gate=(gates or {}).get(one.id),
+            measures=measures,
         )
         for one in schemes
     )
+
+
+def _asked_once(whole: Asked) -> dict[str, Measure]:
+    """Every measure, such that versions of a scheme that ask a stack the same do not ask it twice."""
+    from freehold.schemes.measuring import MEASURES
+
+    kept: dict[tuple[str, tuple[tuple[str, Parameter], ...]], Measured | None] = {}
+
+    def once(name: str) -> Measure:
+        def ask(asked: Asked, parameters: Mapping[str, Parameter]) -> Measured | None:
+            key = (name, tuple(sorted(parameters.items(), key=lambda pair: pair[0])))
+            if asked is not whole:
+                return MEASURES[name](asked, parameters)
+            if key not in kept:
+                kept[key] = MEASURES[name](asked, parameters)
+            return kept[key]
+
+        return ask
+
+    return {name: once(name) for name in MEASURES}
 
 
 def score_scheme(

@@ -30,9 +30,9 @@ from freehold.stack.values import Stack
 
 __all__ = ["SECONDS", "TRIES", "lift"]
 
-TRIES: Final = 2_000
+TRIES: Final = 500
 """Sets that are scored at most, unless said otherwise."""
-SECONDS: Final = 20.0
+SECONDS: Final = 60.0
 """For the search, unless said otherwise."""
 
 _TOLERANCE: Final = 1e-9

@@ -42,9 +42,11 @@ def _used(option: Option, sources: Mapping[str, Source]) -> Option:
             if change.share is None and source is not None:
                 change = replace(change, share=_share(source))
         changes.append(change)
-    for source in option.adds.sources if option.adds is not None else ():
-        if source.status == "standby" and source.id not in activated:
-            changes.append(Activate(source.id, _share(source)))
+    changes += [
+        Activate(source.id, _share(source))
+        for source in (option.adds.sources if option.adds is not None else ())
+        if source.status == "standby" and source.id not in activated
+    ]
     return replace(option, changes=tuple(changes))
 
 

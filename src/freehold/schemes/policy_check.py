@@ -105,23 +105,23 @@ def _forbidden(world: World, rule: PolicyRule, asked: Forbidden, targets: Target
             continue
         found.append((supply, surely, by))
     losses = _losses(case, [supply for supply, _, _ in found], targets)
-    breaches = [
+    worst = sorted(
+        zip(found, losses, strict=True),
+        key=lambda pair: (not pair[0][1], -(pair[1] or 0.0), len(paths.down_to(case.supplies[pair[0][0]].item)), pair[0][0]),
+    )
+    breaches = tuple(
         _breach(world, case, paths, supply, by, asked, surely=surely, loss=loss)
-        for (supply, surely, by), loss in zip(found, losses, strict=True)
-    ]
-    breaches.sort(key=lambda one: (not one.surely, -(one.loss or 0.0), len(one.path), one.id))
-    sure = sum(one.surely for one in breaches)
-    verdict: Verdict = "broken" if sure else "perhaps" if breaches else "met"
-    key = {"broken": "broken_path", "perhaps": "perhaps_path", "met": "met_path"}[verdict]
-    told = say(f"policies.{key}", of=of, count=sure or len(breaches), looked=len(paths.supplies), perhaps=len(breaches) - sure)
-    if verdict == "broken" and len(breaches) > sure:
-        told = f"{told} {say('policies.and_perhaps', count=len(breaches) - sure)}"
+        for (supply, surely, by), loss in worst[:_MOST]
+    )  # fmt: skip
+    sure, count = sum(surely for _, surely, _ in found), len(found)
+    verdict: Verdict = "broken" if sure else "perhaps" if found else "met"
+    told = say(f"policies.{verdict}_path", of=of, count=sure, looked=len(paths.supplies), perhaps=count - sure)
+    if verdict == "broken" and count > sure:
+        told = f"{told} {say('policies.and_perhaps', count=count - sure)}"
     if let_be:
         told = f"{told} {say('policies.let_be', count=let_be)}"
     mend = breaches[0].mend if breaches else ""
-    return RuleAnswer(
-        rule, verdict, told, (float(sure), float(len(breaches))), tuple(breaches[:_MOST]), max(0, len(breaches) - _MOST), mend
-    )  # fmt: skip
+    return RuleAnswer(rule, verdict, told, (float(sure), float(count)), breaches, count - len(breaches), mend)
 
 
 def _losses(case: Case, supplies: Sequence[int], targets: Targets) -> list[float | None]:

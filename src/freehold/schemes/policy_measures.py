@@ -147,7 +147,7 @@ def _answer(rule: PolicyRule, limit: Limit, of: str, found: _Found) -> RuleAnswe
 def _cut_words(limit: Limit) -> str:
     if limit.cut is None or limit.cut.name == "everything foreign":
         return say("policies.everything_foreign")
-    return f"'{limit.cut.name}'"
+    return say("policies.named", name=limit.cut.name)
 
 
 def _shown(unit: Unit, low: float, high: float) -> str:
@@ -233,11 +233,12 @@ def _content(world: World, limit: Limit, targets: Targets) -> _Found:
     numbers = [
         number for number in (*targets.sure, *targets.perhaps) if side(number, worst=True) < sign * limit.bound - _TOLERANCE
     ]
-    breaches = []
+    breaches: list[Breach] = []
     for number in sorted(numbers, key=lambda number: (side(number, worst=True), number)):
         item = world.stack.items[number]
         surely = number in targets.sure and side(number, worst=False) < sign * limit.bound - _TOLERANCE
-        chain = _to_the_least(world, answer, number, limit) if limit.measure != "face-value" else (item.id,)
+        goes_down = limit.measure != "face-value" and len(breaches) < _MOST
+        chain = _to_the_least(world, answer, number, limit) if goes_down else (item.id,)
         one = of_items[number]
         shown = _shown(MEASURES[limit.measure], one.low, one.high)
         told = say(f"policies.has_{name}", item=item.name or item.id, amount=shown, last=name_of(world.stack, chain[-1]))

@@ -29,7 +29,7 @@ def in_words(stack: Stack, names: Sequence[str]) -> str:
         elif colon and kind in ("tag", "kind") and name not in stack.item_by_id:
             found.append(say(f"policies.of_{kind}", name=rest))
         else:
-            found.append(f"'{name_of(stack, rest if kind == 'item' and rest else name)}'")
+            found.append(say("policies.named", name=name_of(stack, rest if kind == "item" and rest else name)))
     return say("report.separator").join(found)
 
 

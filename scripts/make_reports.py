@@ -12,7 +12,7 @@ from pathlib import Path
 from freehold.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = ("clinic", "public-office", "training", "value-chain")
+EXAMPLES = ("clinic", "firms", "public-office", "training", "value-chain")
 LANGUAGES = {"en": "", "zh": ".zh"}
 """By language: what stands before the ending of a page."""
 START = "2027-01-01"

@@ -8,6 +8,7 @@ The clinic's in both themes, both sizes and both languages; one picture of each 
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 from pathlib import Path
 
@@ -42,7 +43,8 @@ async def photograph(folder: Path) -> None:
                 "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=size == "narrow"
             )
             await tab.go(page.resolve().as_uri())
-            await tab.picture(picture, width, height)
+            told = await tab.call("Page.captureScreenshot", format="png")
+            picture.write_bytes(base64.b64decode(told["data"]))
             print(picture.relative_to(ROOT) if picture.is_relative_to(ROOT) else picture)
 
 

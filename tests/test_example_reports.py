@@ -1,6 +1,7 @@
 """The reports in docs/reports are what the commands print, in every language.
 
-``FREEHOLD_RECORD=1 pytest -m slow tests/test_example_reports.py`` makes them anew, scripts/report_screenshots.py their pictures.
+``FREEHOLD_RECORD=1 pytest -m slow tests/test_example_reports.py`` makes them anew; scripts/report_screenshots.py
+makes their pictures.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ from freehold.report.answers import (
 )
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
+from freehold.reporting_firms import firms_report
 from freehold.respond.evidence_verify import Flaw, Verification
 from freehold.stack.changes import ColumnChange, RowChange
 from freehold.stack.cutoff import Cutoff, Rule
@@ -349,6 +350,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "history": (HISTORY, Context(stack=stack)),
         "assess": (assess(stack), beside),
         "report": (with_drills(report_of(stack)), None),
+        "report firms": (firms_report(Path(__file__).parent.parent / "examples" / "firms", ("DE",)), facts),
         "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),

@@ -263,3 +263,29 @@ def test_names_of_a_stack_act_in_no_face() -> None:
             read = MarkdownIt("commonmark").enable("table").parse(page)
             kinds = {token.type for one in read for token in (one, *(one.children or ()))}
             assert not kinds & {"link_open", "image", "html_block", "html_inline"}
+
+
+def test_a_folder_of_firms_is_reported_with_the_numbers_of_its_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = EXAMPLES / "firms"
+    assert main(["report", str(folder), "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert list(Draft202012Validator(json_schema("report firms")).iter_errors(data)) == []
+    for one in data["methods"]:
+        assert main([*shlex.split(one["command"])[1:], "--format", "json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert data[one["key"]] == {name: told[name] for name in data[one["key"]]}
+    for form, begins in (
+        ("text", "firms:"),
+        ("markdown", "# firms"),
+        ("html", "<!DOCTYPE html>"),
+        ("svg", "<?xml"),
+        ("csv", "firm,"),
+    ):
+        assert main(["report", str(folder), "--format", form]) == 0
+        assert capsys.readouterr().out.startswith(begins)
+
+
+def test_what_asks_nothing_of_firms_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for flags in (["--scheme", "eu-csf-2026"], ["--reliance", "0.5"], ["--drills", "x"]):
+        assert main(["report", str(EXAMPLES / "firms"), *flags]) == 2
+        assert "asks nothing" in capsys.readouterr().err

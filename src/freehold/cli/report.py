@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import UsageError
@@ -32,8 +33,47 @@ def run(options: argparse.Namespace) -> int:
 def _make(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
 
+    if _is_firms(options):
+        return _firms(options)
     answer = report_from(options)
     show(options, answer, answer.context)
+    return 0
+
+
+def _is_firms(options: argparse.Namespace) -> bool:
+    if not (Path(options.stack) / "links.csv").is_file():
+        return False
+    from freehold.reporting_firms import is_firms_folder
+
+    return is_firms_folder(options.stack)
+
+
+def _firms(options: argparse.Namespace) -> int:
+    """The report of a network of firms; flags that ask of a stack would do nothing, and are refused."""
+    from freehold.cli.flags import settings_from
+    from freehold.cli.output import show
+    from freehold.cli.plan import seconds_from
+    from freehold.cli.plan_goal import asks_something
+    from freehold.cli.speech import progress
+    from freehold.report.answers import Context
+    from freehold.reporting_firms import firms_report
+    from freehold.stack.countries import expand
+
+    given = (
+        ("--options", options.option_files), ("--scheme", options.schemes), ("--answers", options.answers),
+        ("--list", options.lists), ("--policy", options.policy), ("--drills", options.drills),
+    )  # fmt: skip
+    useless = [flag for flag, value in given if value]
+    if useless or asks_something(options):
+        flag = useless[0] if useless else "a flag of the plan"
+        raise UsageError(
+            f"{options.stack} holds firms and what they sell to each other, of which {flag} asks nothing. Leave it out."
+        )
+    settings = settings_from(options)
+    home = (*([settings.home] if settings.home else []), *(settings.trusted or ()))
+    with progress("computing …"):
+        answer = firms_report(options.stack, tuple(sorted(expand(home))), seconds=3 * seconds_from(options.time))
+    show(options, answer, Context(path=options.stack))
     return 0
 
 

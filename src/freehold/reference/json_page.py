@@ -25,7 +25,8 @@ _COLUMNS: Final = {
 _HOLDS: Final = {
     "report:plan": ("plan", ""), "report:chokepoints": ("chokepoints", ""), "report:gaps": ("gaps", "layers."),
     "report:schemes": ("schemes score", "schemes."), "report:policy": ("assess", "policy."),
-    "report:drills.score": ("drill score", ""),
+    "report firms:cascades": ("systemic", ""), "report firms:inputs": ("systemic inputs", ""),
+    "report firms:plants": ("systemic plants", ""), "report:drills.score": ("drill score", ""),
 }  # fmt: skip
 """Keys that hold (a part of) the answer of another verb: which verb's, and where it has that part."""
 _SHARED: Final = ("freehold", "schema", "verb", "stack", "coverage", "unknowns")

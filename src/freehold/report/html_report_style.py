@@ -156,9 +156,11 @@ _PAPER: Final = """
 @media print{
 :root,:root[data-theme]{--edge:#666;color-scheme:light;--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb;--soft:#f4f4f4;
 --one:#1f5fa8;--two:#a35a00;--good:#1c6b3a;--warn:#7d5600;--bad:#a4231c}
+html{font-size:9.5pt}body{font-size:1rem}
 .page{display:block}
-#contents,button,.skip,.tick-off,.tick-bar,.tick-result,.panel,.keys,.back,.legend .scripted{display:none!important}
-html.with-script .things{display:block}
+#contents,button,.skip,.tick-off,.tick-bar,.tick-result,.panel,.keys,.back,.how,.legend .scripted{display:none!important}
+.things,html.with-script .things{display:block}.value-chain.large .things{display:none!important}
+td:not(.num),th:not(.num),td.id{min-width:4em}
 details::details-content{display:block;content-visibility:visible;height:auto}
 details>summary{list-style:none}
 .value-chain>svg.drawn{display:block;break-inside:avoid;max-height:240mm}
@@ -166,7 +168,7 @@ details>summary{list-style:none}
 .rows-left{display:block!important}
 .layers rect,.layers path,.layers circle,.meter{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .methods>div,.thing,.command{break-inside:avoid}
-ol.evidence{content-visibility:visible}
+ol.evidence{content-visibility:visible;columns:2;column-gap:8mm;font-size:.8rem}.things{columns:2;column-gap:8mm}
 h2{margin-top:1.4rem}h2,h3,.layer-name{break-after:avoid}
 }
 """

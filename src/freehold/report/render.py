@@ -25,6 +25,7 @@ _FACES: Final = {
 
 _SERVED: Final = {
     "freehold.report.whole_answer.WholeReport": ("view_whole.whole_document", "json_whole.whole_json"),
+    "freehold.report.firms_answer.FirmsReport": ("view_firms.firms_document", "json_firms.firms_json"),
     "freehold.report.answers.CheckAnswer": ("view_check.check_document", "check_json"),
     "freehold.measure.assess.AssessAnswer": ("view_assess.assess_document", "assess_json"),
     "freehold.report.answers.PolicedAssessment": ("view_policy.policed_document", "json_policy.policed_json"),

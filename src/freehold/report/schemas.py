@@ -12,6 +12,7 @@ from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
 from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
 from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
+from freehold.report.json_firms import FIRMS_SCHEMAS
 from freehold.report.json_options import OPTIONS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_KEYS, PLAN_SCHEMAS
@@ -406,6 +407,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
     **SYSTEMIC_SCHEMAS,
+    **FIRMS_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS, **PLAN_SCHEMAS, **PLAN_WORK_SCHEMAS,
     **OPTIONS_SCHEMAS, **SCHEMES_SCHEMAS,
 }  # fmt: skip
@@ -427,6 +429,7 @@ _WITHOUT_ANSWER: Final = frozenset(
         *EVIDENCE_SCHEMAS,
         *PROVISION_SCHEMAS,
         *SYSTEMIC_SCHEMAS,
+        *FIRMS_SCHEMAS,
         "schemes list",
         "schemes show",
     }

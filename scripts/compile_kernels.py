@@ -7,6 +7,7 @@ import numpy as np
 from freehold.measure.cutoff import cutoff
 from freehold.measure.firm_network import firm_network
 from freehold.measure.firm_shocks import single_failures
+from freehold.measure.landlord_cuts import landlord_cuts
 from freehold.measure.systemic import systemic
 from freehold.measure.systemic_batches import batches_of, run_batch, shared_arrays
 from freehold.network.and_or import Top, and_or, events_of
@@ -27,6 +28,7 @@ stack = Stack(
     needs=(Need("a@self", "b", survive=1.0), Need("b@self", "a")),
 )
 cutoff(stack, Cutoff((Rule(item="b"),)), kernel="compiled")
+landlord_cuts(stack, kernel="compiled")
 
 # sources that plans would activate, in a circle: when each could first run is asked of a kernel of its own
 one, other = (Source(f"{item}@us", item, "us", status="candidate") for item in "ab")

@@ -164,7 +164,7 @@ def test_a_capacity_under_its_share_is_raised_and_said(run: Run, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "verb", ["check", "assess", "gaps", "partners", "options", "cutoff", "why", "restart", "schemes score"]
+    "verb", ["check", "assess", "gaps", "partners", "options", "cutoff", "why", "restart", "schemes score", "report"]
 )
 def test_numbers_at_the_edge_of_what_is_a_number_are_counted_with(verb: str, run: Run, tmp_path: Path) -> None:
     text = (

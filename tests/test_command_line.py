@@ -103,6 +103,7 @@ def test_the_clinic_of_the_design_answers_as_the_design_says(clinic: str, capsys
         ("gaps", "{stack}"),
         ("partners", "{stack}"),
         ("options", "{stack}"),
+        ("report", "{stack}", "--no-plan"),
         ("sweep", "{stack}", "--each", "provider", "--workers", "1"),
         ("sweep", "{stack}", "--samples", "50", "--probability", "US=0.1", "--workers", "1"),
         ("show", "{stack}"),

@@ -40,7 +40,8 @@ MAY_USE = {
     "write": {"errors", "stack"},
     "scale": {"errors", "whole_file"},
     "store": {"errors", "version", "stack"},
-    "settings": {"errors", "stack"},
+    "language_file": {"errors", "words", "stack"},
+    "settings": {"errors", "stack", "language_file"},
     "holdings": {"errors", "stack", "store"},
     "firms": {"errors", "stack", "network", "measure", "read"},
     "doctor": RESULTS | {"store"},
@@ -54,6 +55,9 @@ MAY_USE = {
     "report": (RESULTS | {"doctor", "store", "plan", "schemes"} | SERVICE | PROOF) - {"settings"},
     "work": RESULTS | {"read", "write", "store", "holdings", "report", "scale", "plan", "schemes"} | SERVICE | PROOF,
     "reporting": RESULTS | {"read", "write", "report", "scale", "plan", "schemes", "work"} | SERVICE | PROOF,
+    "reporting_packs": RESULTS | {"write", "report", "plan", "schemes", "work"},
+    "reporting_firms": RESULTS | {"firms", "report"},
+    "reporting_folder": {"errors", "version", "whole_file"},
     "freehold": RESULTS | {"read", "report", "work", "firms", "plan", "schemes", "reporting"},
     "web": RESULTS | {"report", "work"} | SERVICE,
     "demo": RESULTS | {"report", "work", "web"} | SERVICE,
@@ -62,6 +66,9 @@ MAY_USE = {
         "plan",
         "schemes",
         "reporting",
+        "reporting_packs",
+        "reporting_firms",
+        "reporting_folder",
         "write",
         "read",
         "store",
@@ -307,7 +314,8 @@ def test_no_file_holds_a_path_of_a_machine() -> None:
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in TEXTS
         if path.name != Path(__file__).name
-        if path.suffix != ".csv"
+        # reports show the addresses of evidence as they are published, and one of a filing holds such a path
+        if path.suffix != ".csv" and path.parent.name != "reports"
         for match in MACHINE_PATH.finditer(text(path))
     ]
     assert not found, found

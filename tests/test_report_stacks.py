@@ -46,6 +46,7 @@ from freehold.report.answers import (
 )
 from freehold.report.render import to_json
 from freehold.report.schemas import VERBS, json_schema
+from freehold.reporting_firms import firms_report
 from freehold.respond.evidence_verify import Flaw, Verification
 from freehold.stack.changes import ColumnChange, RowChange
 from freehold.stack.cutoff import Cutoff, Rule
@@ -72,6 +73,7 @@ from respond_answers import respond_answers
 from scheme_answers import schemes_answers
 from small_catalogue import write_layer
 from systemic_answers import systemic_answers
+from whole_answers import report_of, with_drills
 
 CLINIC = """
 [stack]
@@ -347,6 +349,8 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "show": (ShowAnswer("llm"), beside),
         "history": (HISTORY, Context(stack=stack)),
         "assess": (assess(stack), beside),
+        "report": (with_drills(report_of(stack)), None),
+        "report firms": (firms_report(Path(__file__).parent.parent / "examples" / "firms", ("DE",)), facts),
         "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),
         "import": (Records("servers", "spreadsheet csv", (ColumnMeaning("Server", "name", "heading", 2, "a"),), ()), beside),
@@ -437,6 +441,8 @@ SPOILT: Mapping[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "a digest that is none": ("provision", lambda data: data["needs"][0].update(sha256="0a")),
     "a proof without its backend": ("provision", lambda data: data["proof"].pop("backend")),
     "a mirror that is half sound": ("provision verify", lambda data: data.update(sound="half")),
+    "a drill without its verdict": ("report", lambda data: data["drills"]["records"][0].pop("verdict")),
+    "a part that is left out without its command": ("report", lambda data: data.update(left_out=[{"part": "plan"}])),
     "a plan without the simulator's word": ("plan", lambda data: data.pop("confirmed")),
     "a date that is none": ("plan", lambda data: data["steps"][0].update(start="soon")),
     "a state of its own": ("plan follow", lambda data: data["state"][0].update(state="well")),

@@ -4,7 +4,8 @@
     ├── StackError            what a stack says is not a stack
     │   ├── BadStack          findings: each with file, row, column and mend
     │   ├── UnknownId         an id asked for that is not there; nearest ids
-    │   └── BadCutoff         a cut-off that cannot be understood
+    │   ├── BadCutoff         a cut-off that cannot be understood
+    │   └── BadPolicy         a policy that cannot be understood; file, rule and mend
     ├── ReadError             a file cannot be read
     │   ├── Unreadable        not there, not permitted, not a file of that kind
     │   └── TooLarge          over a stated limit
@@ -50,6 +51,7 @@ __all__ = [
     "BadCutoff",
     "BadOptions",
     "BadPlaybook",
+    "BadPolicy",
     "BadRecord",
     "BadRules",
     "BadScheme",
@@ -168,6 +170,10 @@ class UnknownId(StackError):
 
 class BadCutoff(StackError):
     """A cut-off rule or a scenario file that cannot be understood."""
+
+
+class BadPolicy(StackError):
+    """A policy that cannot be understood, or that names what is not there. Its message names file, rule and mend."""
 
 
 class ReadError(FreeholdError):

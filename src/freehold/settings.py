@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from freehold.errors import UsageError
+from freehold.language_file import known_language
 from freehold.stack.countries import is_country, is_region, known_regions
 from freehold.stack.toml_text import BadToml, parse_toml, quoted
 
-__all__ = ["SETTINGS", "Settings", "find_settings", "settings_text"]
+__all__ = ["SETTINGS", "Settings", "find_language", "find_settings", "settings_text"]
 
 SETTINGS: Final[Mapping[str, str]] = {
     "home": "country of the organisation, an ISO 3166-1 alpha-2 code such as DE",
@@ -25,6 +26,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "days": "days to report, separated by commas, such as 0,7,30,90",
     "floor": "level under which an item has stopped, such as 0.5",
     "stack": "what `check` and `scan` read when no path is named: a folder, an SBOM or a stack",
+    "language": "language of what is shown, such as en or zh, or its file; it is never guessed from the system's",
+    "policy": "the policy that `assess` holds a stack against when none is named or lies beside it, such as policy.toml",
 }
 
 
@@ -41,7 +44,7 @@ class Settings:
         Set by a flag or the environment: they come before what a stack states.
     default_home, default_trusted
         Set by a file: they count where a stack states nothing.
-    days, floor, stack
+    days, floor, stack, language, policy
         As set; ``None`` where nothing was.
     """
 
@@ -52,6 +55,8 @@ class Settings:
     days: tuple[float, ...] | None = None
     floor: float | None = None
     stack: str | None = None
+    language: str | None = None
+    policy: str | None = None
 
 
 def _home(text: object, place: str) -> str:
@@ -103,6 +108,12 @@ def _stack(value: object, place: str) -> str:
     return value
 
 
+def _policy(value: object, place: str) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise UsageError(f"{place}: {value!r} is no path. Name a policy file, such as policy.toml.")
+    return value
+
+
 def settings_text(values: Mapping[str, str], place: str) -> str:
     """Settings as the text of a ``freehold.toml``, each with what it means; those that are empty are left out.
 
@@ -132,8 +143,10 @@ def settings_text(values: Mapping[str, str], place: str) -> str:
             value = _floor(text, where)
         elif name == "home":
             value = _home(text, where)
+        elif name == "language":
+            value = known_language(text, where)
         else:
-            value = _stack(text, where)
+            value = _policy(text, where) if name == "policy" else _stack(text, where)
         lines += [f"# {SETTINGS[name]}", f"{name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
 
@@ -197,4 +210,40 @@ def find_settings(flags: Mapping[str, str | None], folder: Path | None = None) -
         _days(*either["days"]) if "days" in either else None,
         _floor(*either["floor"]) if "floor" in either else None,
         _stack(*either["stack"]) if "stack" in either else None,
+        known_language(*either["language"]) if "language" in either else None,
+        _policy(*either["policy"]) if "policy" in either else None,
     )
+
+
+def find_language(flag: str | None, folder: Path | None = None) -> str:
+    """Find out the language to speak, before anything else is read.
+
+    Parameters
+    ----------
+    flag
+        Value of ``--language``; ``None`` where it is not given.
+    folder
+        The working folder.
+
+    Returns
+    -------
+    str
+        Its code: ``en`` where none is set. A file that cannot be read sets none: whoever needs its other settings tells.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If there is no such language.
+    """
+    if flag is not None:
+        return known_language(flag, "--language")
+    if variable := os.environ.get("FREEHOLD_LANGUAGE"):
+        return known_language(variable, "FREEHOLD_LANGUAGE")
+    for path in ((folder or Path.cwd()) / "freehold.toml", _user_file()):
+        try:
+            values = _file(path)
+        except (UsageError, OSError):
+            continue
+        if "language" in values:
+            return known_language(values["language"], str(path))
+    return "en"

@@ -68,13 +68,16 @@ def _open_streams() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from freehold import words
     from freehold.cli.speech import tell
     from freehold.errors import FreeholdError
 
     try:
         from freehold.cli.commands import COMMANDS
+        from freehold.settings import find_language
 
-        return COMMANDS[options.command](options)
+        with words.speaking(find_language(getattr(options, "language", None))):
+            return COMMANDS[options.command](options)
     except FreeholdError as error:
         tell(f"freehold: {error}", "error")
         return 2

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from freehold.cli import drill_arguments, plan_arguments, provision
+from freehold.cli import drill_arguments, plan_arguments, provision, report_arguments
 
 __all__ = ["split"]
 
 _OF_ITSELF: Final = frozenset({"-h", "--help"})
-_MEANT: Final[Mapping[str, str]] = {"drill": "run", "plan": "make", "provision": "fill"}
+_MEANT: Final[Mapping[str, str]] = {"drill": "run", "plan": "make", "provision": "fill", "report": "make"}
 """By verb: the action where none is named."""
 _ACTIONS: Final[Mapping[str, Collection[str]]] = {
     "drill": drill_arguments.ACTIONS, "plan": plan_arguments.ACTIONS, "provision": provision.ACTIONS,
+    "report": report_arguments.ACTIONS,
 }  # fmt: skip
 _ALONE: Final[Mapping[str, Collection[str]]] = {"drill": frozenset(drill_arguments.ACTIONS) - {"run"}, "provision": ()}
 """By verb that takes a command: actions that take none, so that before ``--`` their name is that of a stack."""

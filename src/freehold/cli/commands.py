@@ -115,6 +115,9 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _assess(options: argparse.Namespace) -> int:
+    from freehold.cli.policy import asked_policy, judged, status
+
+    policy = asked_policy(options, settings_from(options))
     loaded, settings = _load(options)
     days, limit = _days(options, settings)
     with progress("computing …"):
@@ -127,8 +130,17 @@ def _assess(options: argparse.Namespace) -> int:
             strict=options.strict,
             kernel=options.kernel,
         )
-    show(options, answer, _context(options, loaded, answer.foreign.cutoff, answer.unknowns))
-    return _status(options, answer.days, answer.self_reliance.low, limit)
+    context = _context(options, loaded, answer.foreign.cutoff, answer.unknowns)
+    missed = _status(options, answer.days, answer.self_reliance.low, limit)
+    if policy is None:
+        show(options, answer, context)
+        return missed
+    from freehold.report.answers import PolicedAssessment
+
+    with progress("computing …"):
+        kept = judged(options, policy, loaded)
+    show(options, PolicedAssessment(answer, kept), context)
+    return max(missed, status(options, kept))
 
 
 def _cutoff(options: argparse.Namespace) -> int:
@@ -443,6 +455,12 @@ def _plan(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _report(options: argparse.Namespace) -> int:
+    from freehold.cli.report import run
+
+    return run(options)
+
+
 def _reach(options: argparse.Namespace) -> int:
     from freehold.cli.reach import run
 
@@ -473,6 +491,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "gaps": _gaps,
     "partners": _partners,
     "plan": _plan,
+    "report": _report,
     "options": _options,
     "cutoff": _cutoff,
     "why": _why,

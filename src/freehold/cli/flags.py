@@ -12,6 +12,7 @@ from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.durations import parse_days
 from freehold.stack.redaction import WHAT, Redaction
 from freehold.stack.values import Stack
+from freehold.words import listed, say
 
 __all__ = ["cutoff_from", "day_from", "meanings_from", "redaction_from", "settings_from", "via_from"]
 
@@ -50,7 +51,7 @@ def redaction_from(options: argparse.Namespace) -> Redaction:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """Settings from the flags, the environment and the files."""
-    return find_settings({name: getattr(options, name, None) for name in ("home", "trusted", "days", "floor")})
+    return find_settings({name: getattr(options, name, None) for name in ("home", "trusted", "days", "floor", "language")})
 
 
 def via_from(options: argparse.Namespace) -> tuple[str, ...]:
@@ -154,7 +155,7 @@ def _one(values: Iterable[float], what: str) -> float:
 
 def _name(rules: list[Rule]) -> str:
     words = [
-        "everything foreign" if rule.foreign else next(f"{key} {value}" for key, value in rule.selectors.items())
+        say("cutoff.selector_foreign") if rule.foreign else next(f"{key} {value}" for key, value in rule.selectors.items())
         for rule in rules
     ]
-    return ", ".join(words)
+    return listed(words)

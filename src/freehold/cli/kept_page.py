@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from freehold.cli.output import format_of, look_of
 from freehold.settings import Settings
+from freehold.words import LANGUAGES, language_spoken, texts_of
 
 if TYPE_CHECKING:
     from freehold.work import Loaded
@@ -37,7 +38,13 @@ def page_key(options: argparse.Namespace, settings: Settings, content: str | Non
         return None
     asked = sorted((name, value) for name, value in vars(options).items() if name != "output")
     path = str(Path(options.stack).resolve())
-    return key_of(content, "page", path, asked, settings, look_of(options), format_of(options))
+    return key_of(content, "page", path, asked, settings, look_of(options), format_of(options), *_language())
+
+
+def _language() -> tuple[object, ...]:
+    """The language spoken, and what its file says where that may change between two runs of one program."""
+    spoken = language_spoken()
+    return (spoken,) if spoken in LANGUAGES else (spoken, sorted(texts_of(spoken).items()))
 
 
 def quick_content(options: argparse.Namespace) -> str | None:

@@ -6,9 +6,10 @@ import argparse
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from freehold.errors import UsageError
+from freehold.report.formats import ENDINGS
 from freehold.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["format_of", "look_of", "rendered", "show", "write"]
 
-_BY_ENDING: Final = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html"}
-
 
 def format_of(options: argparse.Namespace) -> str:
     """The format asked for: by flag, else by the output file's ending, else text."""
     if options.format:
         return str(options.format)
     ending = Path(options.output).suffix.lower() if options.output else ""
-    return _BY_ENDING.get(ending, "text")
+    return ENDINGS.get(ending, "text")
 
 
 def show(options: argparse.Namespace, answer: object, context: Context | None = None) -> None:

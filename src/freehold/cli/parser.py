@@ -10,9 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.cli import drill_arguments, evidence, gateway, plan_arguments, provision, respond, rules, schemes, signal, watch
+from freehold.cli import (
+    drill_arguments,
+    evidence,
+    gateway,
+    plan_arguments,
+    provision,
+    report_arguments,
+    respond,
+    rules,
+    schemes,
+    signal,
+    watch,
+)
 from freehold.cli.chokepoints import add_arguments as add_chokepoints
 from freehold.cli.options import add_arguments as add_options
+from freehold.cli.policy import add_arguments as add_policy
 from freehold.cli.reach import add_arguments as add_reach
 from freehold.cli.sweep import add_arguments as add_sweep
 from freehold.cli.systemic import add_arguments as add_systemic
@@ -43,6 +56,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
 
 VERBS: Final = (
     Verb("check", "first", "one page: what you hold, who your landlords are, what stops first, what is not known"),
+    Verb("report", "first", "all of it in one file, for those who decide: also the way out, its price, schemes and drills"),
     Verb("scan", "depend", "read a project, an environment, an SBOM or this machine and write it as a stack"),
     Verb("import", "depend", "read a table that you keep; show, change and remember what its columns mean"),
     Verb("show", "depend", "what is in a stack: all of it, or one item with its sources, needs and evidence"),
@@ -80,7 +94,9 @@ VERBS: Final = (
 _OF_A_STACK: Final = ("show", "assess", "gaps", "partners", "cutoff", "why", "chokepoints", "restart", "sweep", "reach")
 """Verbs that take one stack and show an answer about it."""
 
-_WITH_ACTIONS: Final = frozenset({"catalogue", "drill", "evidence", "plan", "provision", "respond", "rules", "schemes"})
+_WITH_ACTIONS: Final = frozenset(
+    {"catalogue", "drill", "evidence", "plan", "provision", "report", "respond", "rules", "schemes"}
+)
 """Verbs whose flags belong to their actions."""
 
 _EXAMPLES: Final = """\
@@ -124,7 +140,7 @@ def _overview(width: int) -> str:
 
 def _add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = FORMATS) -> None:
     group = parser.add_argument_group("output")
-    group.add_argument("--format", choices=formats, default=None, help="text on a terminal, or json, csv, html for others")
+    group.add_argument("--format", choices=formats, default=None, help="text, or json, csv, html, markdown, svg for others")
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write there; the ending chooses the format if --format is not given"
     )
@@ -163,6 +179,9 @@ def _add_authorship(group: argparse._ActionsContainer) -> None:
 
 
 def _add_speech(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument_group("words").add_argument(
+        "--language", metavar="CODE", help="language of what is shown, such as en or zh, or its file (default en)"
+    )
     group = parser.add_argument_group("on standard error")
     group.add_argument("-v", "--verbose", action="count", default=0, help="say what is done and how long it takes; -vv: all")
     group.add_argument("--log-format", choices=("text", "json"), default="text", help="notes, errors and log, one a line")
@@ -263,6 +282,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     )
     for name in ("check", "assess", "partners"):
         _add_control(made[name])
+    add_policy(made["assess"])
     add_options(made["options"])
     add_reach(made["reach"])
     add_chokepoints(made["chokepoints"])
@@ -302,6 +322,7 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_drill(made["drill"])
     _add_plan(made["plan"])
     _add_provision(made["provision"])
+    _add_report(made["report"])
     _add_respond(made["respond"])
     _add_schemes(made["schemes"])
     gateway.add_arguments(made["gateway"])
@@ -394,6 +415,15 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     for action in actions.values():
         _add_view(action)
         _add_output(action)
+        _add_speech(action)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    actions = report_arguments.add_arguments(parser, _add_cutoff)
+    for name, action in actions.items():
+        _add_view(action)
+        if name in report_arguments.SHOWN:
+            _add_output(action)
         _add_speech(action)
 
 

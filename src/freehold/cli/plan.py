@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from freehold.plan.plan_values import PlanAnswer
     from freehold.plan.planning import Beside
 
-__all__ = ["run"]
+__all__ = ["run", "seconds_from"]
 
 _INTERRUPTED: Final = 130
 _SAVED: Final = "freehold-plan"
@@ -147,7 +147,7 @@ def _ask(options: argparse.Namespace) -> _Question:
             if find_spec(name) is None:
                 raise ModuleNotFoundError(name=name)
     see_flags(options)
-    seconds = _seconds(options.time)
+    seconds = seconds_from(options.time)
     from freehold import work
     from freehold.cli.loading import load
     from freehold.plan.proposals import options_of
@@ -161,7 +161,14 @@ def _ask(options: argparse.Namespace) -> _Question:
     return question
 
 
-def _seconds(text: str) -> float:
+def seconds_from(text: str) -> float:
+    """Time for a search, from the flag.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If it is no number of seconds above 0.
+    """
     try:
         seconds = float(text)
     except ValueError:

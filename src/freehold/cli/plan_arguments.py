@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Final
 
-__all__ = ["ACTIONS", "add_arguments"]
+__all__ = ["ACTIONS", "add_arguments", "add_goal"]
 
 ACTIONS: Final[Mapping[str, str]] = {
     "make": "the cheapest steps that do what is asked, when, and what they cost; meant where no action is named",
@@ -59,14 +59,31 @@ def add_arguments(
         "--before", metavar="FILE.json", help="the earlier plan, as JSON: what changed is shown, and its dates are taken over"
     )
     for one in made.values():
-        add_cutoff(one)
-        _aims(one)
-        _limits(one)
-        _search(one)
+        add_goal(one, add_cutoff)
     for name in ("make", "follow"):
         _beside(made[name])
         _leave(made[name])
     return made
+
+
+def add_goal(
+    parser: argparse.ArgumentParser, add_cutoff: Callable[[argparse.ArgumentParser], None], *, seconds: str = "60"
+) -> None:
+    """Add the flags that say what a plan is to do, within which limits, and how long it is looked for.
+
+    Parameters
+    ----------
+    parser
+        Of an action.
+    add_cutoff
+        Adds the flags of a cut-off.
+    seconds
+        How long, unless the flag says otherwise.
+    """
+    add_cutoff(parser)
+    _aims(parser)
+    _limits(parser)
+    _search(parser, seconds)
 
 
 def _aims(parser: argparse.ArgumentParser) -> None:
@@ -120,11 +137,12 @@ def _limits(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _search(parser: argparse.ArgumentParser) -> None:
+def _search(parser: argparse.ArgumentParser, seconds: str) -> None:
     group = parser.add_argument_group("the search")
     group.add_argument(
-        "--time", metavar="SECONDS", default="60", help="for the search; the best plan by then is shown (default 60)"
-    )
+        "--time", metavar="SECONDS", default=seconds,
+        help=f"for the search; the best plan by then is shown (default {seconds})",
+    )  # fmt: skip
     group.add_argument(
         "--kernel", choices=("auto", "plain", "compiled"), default="auto", help="how it is computed; the answer is the same"
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from freehold.stack.cutoff import Cutoff
     from freehold.stack.values import Stack
 
-__all__ = ["goal_from", "see_flags"]
+__all__ = ["asks_something", "goal_from", "limits_from", "see_flags"]
 
 _MOST_YEARS: Final = 100
 _MOST_ORDER: Final = 10
@@ -37,6 +37,16 @@ def see_flags(options: argparse.Namespace) -> None:
         raise UsageError("--throughout says when a level holds; say which level: --level 0.9, or --reliance 0.7.")
     if options.penalty is not None and options.level is not None:
         raise UsageError("--penalty weighs what is lost, and --level forbids it. Leave one of them out.")
+
+
+def asks_something(options: argparse.Namespace) -> bool:
+    """Whether any flag says what a plan must do."""
+    texts = (options.reliance, options.level, options.survive, options.penalty, options.target, options.day)
+    lists = (
+        options.face_value, options.content, options.country, options.provider, options.owner, options.items, options.source,
+        options.scenario,
+    )  # fmt: skip
+    return any(one is not None for one in texts) or any(lists) or options.foreign or options.seek != "cost"
 
 
 def goal_from(options: argparse.Namespace, stack: Stack, settings: Settings, today: date) -> Goal:
@@ -76,7 +86,7 @@ def goal_from(options: argparse.Namespace, stack: Stack, settings: Settings, tod
     if (seek == "reliance" or wants_frontier) and stack.home is None:
         flag = "--seek reliance" if options.seek == "reliance" else "--frontier"
         raise UsageError(f"{flag}: self-reliance needs a home. Give --home CC, or home in [stack].")
-    return Goal(tuple(aims), _limits(options, today), seek, tuple(shown_days))
+    return Goal(tuple(aims), limits_from(options, today), seek, tuple(shown_days))
 
 
 def _aims(options: argparse.Namespace, stack: Stack, settings: Settings, shown_days: Sequence[float]) -> list[Aim]:
@@ -151,7 +161,21 @@ def _share_aim(text: str, measure: str, stack: Stack) -> ShareAim:
     return ShareAim(cast('Literal["face_value", "content"]', measure), _share(share, flag), kind, item)
 
 
-def _limits(options: argparse.Namespace, today: date) -> Limits:
+def limits_from(options: argparse.Namespace, today: date) -> Limits:
+    """Within what a plan must stay, as the flags say it.
+
+    Parameters
+    ----------
+    options
+        Parsed flags.
+    today
+        The plan's first day where no flag says it.
+
+    Raises
+    ------
+    freehold.errors.UsageError
+        If a flag makes no sense.
+    """
     from freehold.cli.flags import day_from
     from freehold.plan.goal_values import Limits
 

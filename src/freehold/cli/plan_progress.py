@@ -29,18 +29,25 @@ def plan_progress(currency: str | None) -> Iterator[Callable[[float, float], Non
 
     from freehold.report.clean import clean
     from freehold.report.plan_words import money
-    from freehold.words import percent, say
+    from freehold.words import language_spoken, percent, say, speaking
+
+    language = language_spoken()
 
     with Console(stderr=True).status("planning …") as status:
 
         def show(cost: float, bound: float) -> None:
+            # a thread of the search speaks no language but the default until it is told
+            with speaking(language):
+                told(cost, bound)
+
+        def told(cost: float, bound: float) -> None:
             least = money(bound if math.isfinite(bound) else 0.0, currency)
             if math.isfinite(cost):
                 gap = percent(max(0.0, (cost - bound) / cost) if cost > 0 else 0.0)
-                told = say("plan.progress", cost=money(cost, currency), bound=least, gap=gap)
+                said = say("plan.progress", cost=money(cost, currency), bound=least, gap=gap)
             else:
-                told = say("plan.progress_none", bound=least)
-            status.update(clean(told))
+                said = say("plan.progress_none", bound=least)
+            status.update(clean(said))
 
         yield show
 

@@ -41,6 +41,8 @@ def init(options: argparse.Namespace) -> int:
         if "home" not in given:
             raise UsageError("nobody can be asked here: say at least --home CC, such as --home DE.")
         answers = {**_DEFAULTS, **given, "home": _code(given["home"])}
+    if options.language is not None:
+        answers["language"] = options.language
     text = settings_text(answers, str(path))
     write_whole(path, text)
     tell(say("init.wrote", file=path))

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Final
 from freehold.errors import UsageError
 
 if TYPE_CHECKING:
+    from freehold.schemes.interface import Asked
+    from freehold.schemes.lift_values import Lift
     from freehold.schemes.scheme_values import Scheme, Score
+    from freehold.stack.values import Stack
 
-__all__ = ["ACTIONS", "SHOWN", "add_arguments", "run"]
+__all__ = ["ACTIONS", "SHOWN", "add_arguments", "every_scheme", "run", "scheme_named"]
 
 ACTIONS: Final[Mapping[str, str]] = {
     "list": "the published schemes that a stack can be scored by",
@@ -23,12 +26,16 @@ SHOWN: Final = ("list", "show", "score")
 """Actions that show an answer."""
 
 _FIRST: Final = "eu-csf-2026"
+_MOST_YEARS: Final = 50
+_MOST_SECONDS: Final = 86_400
+_MOST_TRIES: Final = 1_000_000
 _EXAMPLES: Final = """\
 examples:
   freehold schemes score STACK                                 every scheme, side by side
   freehold schemes score STACK --scheme eu-csf-2026            one, in full
   freehold schemes form eu-csf-2026 --for STACK -o answers.toml
   freehold schemes score STACK --scheme eu-csf-2026 --answers answers.toml --gate 2
+  freehold schemes score STACK --scheme eu-csf-2026 --lift --options options.toml
 """
 
 
@@ -66,9 +73,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse.Argumen
         "--fail-under-level", metavar="LEVEL", type=int,
         help="exit 1 if the low side of the level is under this, by a scheme that is named (the first where none is)",
     )  # fmt: skip
+    _add_lift(score)
     made["form"].add_argument("--for", dest="stack", metavar="STACK", help="a stack: what it tells already is noted")
     made["form"].add_argument("-o", "--output", metavar="FILE", help="write there; without it the file is printed")
     return made
+
+
+def _add_lift(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what would lift it")
+    group.add_argument(
+        "--lift", action="store_true", help="what would lift the level of the first scheme, and its score, cheapest first"
+    )
+    group.add_argument(
+        "--options", dest="option_files", metavar="FILE", action="append", default=[],
+        help="options of your own, TOML or CSV, beside the stack's candidates; repeatable",
+    )  # fmt: skip
+    group.add_argument("--no-catalogue", action="store_true", help="leave out the alternatives that the catalogue knows of")
+    group.add_argument("--years", metavar="N", type=int, default=1, help="for which running costs count (default 1)")
+    group.add_argument("--time", metavar="SECONDS", type=float, help="for the search (default: 60, and 500 sets at most)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,8 +104,14 @@ def run(options: argparse.Namespace) -> int:
     return {"list": _list, "show": _show, "score": _score, "form": _form}[options.action](options)
 
 
-def _scheme(named: str) -> Scheme:
-    """A scheme by its id, or by the name of its file."""
+def scheme_named(named: str) -> Scheme:
+    """A scheme by its id, or by the name of its file.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If there is none, or it is not sound.
+    """
     from freehold.schemes.measuring import check_parameters
     from freehold.schemes.scheme_file import read_scheme, scheme, schemes_known
 
@@ -91,7 +119,8 @@ def _scheme(named: str) -> Scheme:
     return read_scheme(named, check=check_parameters) if is_file and named not in schemes_known() else scheme(named)
 
 
-def _all() -> list[Scheme]:
+def every_scheme() -> list[Scheme]:
+    """Every scheme that comes with Freehold, in the order in which pages tell them."""
     from freehold.schemes.scheme_file import scheme, schemes_known
 
     known = schemes_known()
@@ -102,7 +131,7 @@ def _list(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.report.scheme_answers import SchemesKnown
 
-    show(options, SchemesKnown(tuple(_all())))
+    show(options, SchemesKnown(tuple(every_scheme())))
     return 0
 
 
@@ -110,7 +139,7 @@ def _show(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.report.scheme_answers import SchemeShown
 
-    show(options, SchemeShown(_scheme(options.scheme)))
+    show(options, SchemeShown(scheme_named(options.scheme)))
     return 0
 
 
@@ -124,18 +153,23 @@ def _score(options: argparse.Namespace) -> int:
     from freehold.schemes.asking import asked_of, score_schemes
     from freehold.schemes.lists_file import read_lists
 
-    schemes = [_scheme(named) for named in dict.fromkeys(options.schemes)] or _all()
+    schemes = [scheme_named(named) for named in dict.fromkeys(options.schemes)] or every_scheme()
     twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
     if twice:
         raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
     answers, amounts, lists = read_answers(options.answers, schemes), read_amounts(options.answers), read_lists(options.lists)
     gates = _gates(options.gate, schemes)
     _see_it_fits(options, schemes)
+    _see_a_lift_fits(options, schemes[0])
     loaded, _ = load(options)
     with progress("scoring …"):
         asked = asked_of(loaded.stack, strict=options.strict, lists=lists, amounts=amounts)
         scores = score_schemes(asked, schemes, answers, divisor=options.divisor, gates=gates)
-    show(options, ScoresAnswer(scores), context(options, loaded, None))
+    lift = None
+    if options.lift:
+        with progress("looking for what lifts it …"):
+            lift = _lift_of(loaded.stack, scores[0], answers, asked, options)
+    show(options, ScoresAnswer(scores, lift), context(options, loaded, None))
     return _status(options, scores if options.schemes else scores[:1])
 
 
@@ -151,6 +185,48 @@ def _see_it_fits(options: argparse.Namespace, schemes: Sequence[Scheme]) -> None
         raise UsageError("--fail-under-level: none of the schemes has levels. Leave it out.")
     if not min(levels) <= options.fail_under_level <= max(levels):
         raise UsageError(f"--fail-under-level: {options.fail_under_level} is no level. Levels: {min(levels)} to {max(levels)}.")
+
+
+def _see_a_lift_fits(options: argparse.Namespace, scheme: Scheme) -> None:
+    """Refuse flags of a lift that make no sense, before the stack is read."""
+    if not options.lift:
+        asked = (
+            ("--options", options.option_files or None), ("--no-catalogue", options.no_catalogue or None),
+            ("--time", options.time), ("--years", None if options.years == 1 else options.years),
+        )  # fmt: skip
+        for flag, value in asked:
+            if value is not None:
+                raise UsageError(f"{flag} says what could lift a level. Add --lift, or leave it out.")
+        return
+    if scheme.kind in ("grades", "figures"):
+        raise UsageError(
+            f"--lift: {scheme.id} is a scheme of {scheme.kind}, without a level to lift. Name another --scheme first."
+        )
+    if not 1 <= options.years <= _MOST_YEARS:
+        raise UsageError(f"--years: {options.years} is no number from 1 to {_MOST_YEARS}.")
+    if options.time is not None and not 0 < options.time <= _MOST_SECONDS:
+        raise UsageError(f"--time: {options.time:g} is no number of seconds over 0 and up to {_MOST_SECONDS:,}.")
+
+
+def _lift_of(stack: Stack, scored: Score, answers: Mapping[str, str], asked: Asked, options: argparse.Namespace) -> Lift:
+    """What would lift a score, by the options that the flags name."""
+    from freehold import work
+    from freehold.plan.proposals import options_of
+    from freehold.schemes.answers_file import answers_of
+    from freehold.schemes.asking import asked_of
+    from freehold.schemes.lift import lift
+    from freehold.schemes.scoring import score
+
+    own = answers_of(scored.scheme, answers)
+
+    def score_of(built: Stack) -> Score:
+        again = asked_of(built, strict=asked.strict, lists=asked.lists, amounts=asked.amounts)
+        return score(scored.scheme, again, own, divisor=scored.divisor, gate=scored.gate)
+
+    offered = options_of(stack, options.option_files, None if options.no_catalogue else work.catalogue())
+    if options.time is None:
+        return lift(scored, score_of, stack, offered, years=options.years)
+    return lift(scored, score_of, stack, offered, years=options.years, tries=_MOST_TRIES, seconds=options.time)
 
 
 def _status(options: argparse.Namespace, scores: Sequence[Score]) -> int:
@@ -220,7 +296,7 @@ def _form(options: argparse.Namespace) -> int:
     from freehold.schemes.asking import asked_of
     from freehold.schemes.scoring import score
 
-    scheme = _scheme(options.scheme)
+    scheme = scheme_named(options.scheme)
     if scheme.kind == "grades":
         raise UsageError(
             f"{scheme.id} is a scheme of grades: its grades come from the stack's components, and nobody answers it."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold.errors import UsageError
+from freehold.words import say
 
 if TYPE_CHECKING:
     from freehold.measure.sweep_outlook import Question
@@ -188,7 +189,7 @@ def _question(
         cuts = [
             Cutoff((), "nothing")
             if events
-            else Cutoff((Rule(foreign=True, via=via),), "everything foreign", 0.0, options.stake)
+            else Cutoff((Rule(foreign=True, via=via),), say("cutoff.selector_foreign"), 0.0, options.stake)
         ]
     return ask_outlook(
         stack, cuts[0], stated=scenarios.uncertain, events=events, common=options.common_factor,

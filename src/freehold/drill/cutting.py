@@ -58,8 +58,8 @@ def rules_today(cutoff: Cutoff) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
 
 def said_of_rule(rule: Rule) -> str:
     """A rule in words, such as ``provider github`` or ``everything foreign``."""
-    words = ["everything foreign" if key == "foreign" else f"{key} {value}" for key, value in rule.selectors.items()]
-    return " and ".join(words)
+    words = [say("cutoff.selector_foreign") if key == "foreign" else f"{key} {value}" for key, value in rule.selectors.items()]
+    return say("cutoff.rule_and").join(words)
 
 
 def cut_data(cutoff: Cutoff | None, hosts: Iterable[str] = (), *, air_gap: bool = False) -> dict[str, Any]:

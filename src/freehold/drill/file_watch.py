@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -94,7 +95,7 @@ class FileWatch:
             return
         self._watch_all()
         ours, self._end = os.pipe()
-        self._thread = threading.Thread(target=self._listen, args=(ours,), daemon=True)
+        self._thread = threading.Thread(target=copy_context().run, args=(self._listen, ours), daemon=True)
         self._thread.start()
 
     @property

@@ -20,7 +20,7 @@ from freehold.stack.control import Control
 from freehold.stack.countries import NO_COUNTRY, country_name, expand, is_region, known_regions
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import UNKNOWN, Source, Stack
-from freehold.words import say
+from freehold.words import language_locale, say
 
 __all__ = ["Demand", "JurisdictionTable", "Place", "PlaceTable", "Way", "compile_demand", "places_of", "verdict"]
 
@@ -242,11 +242,13 @@ def verdict(place: Place, demand: Demand) -> str:
     held = place.over(demand.never_via) if demand.never else {}
     for country, ways in held.items():
         if country in demand.never:
-            return say("policy.never", country=country_name(country), ways=_words(ways))
+            return say("policy.never", country=country_name(country, language_locale()), ways=_words(ways))
     seen = {} if demand.within is None else place.over(demand.via)
     for country, ways in seen.items():
         if demand.within is not None and country not in demand.within and country != _UNKNOWN:
-            return say("policy.outside", country=country_name(country), ways=_words(ways), allowed=demand.said)
+            return say(
+                "policy.outside", country=country_name(country, language_locale()), ways=_words(ways), allowed=demand.said
+            )
     unknown = [*seen.get(_UNKNOWN, ()), *held.get(_UNKNOWN, ())]
     if unknown and demand.unknown == "refuse":
         return say("policy.unknown", ways=_words(list(dict.fromkeys(unknown))))

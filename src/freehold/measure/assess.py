@@ -19,10 +19,12 @@ from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.schema import CHANGE, KINDS
 from freehold.stack.values import UNKNOWN, Stack
+from freehold.words import say
 
 __all__ = ["AssessAnswer", "Controller", "Coverage", "Layer", "Weak", "assess", "coverage_of", "foreign_cutoff"]
 
 _MOST_LANDLORDS: Final = 12
+_MOST_WEAK: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class AssessAnswer:
 
 def foreign_cutoff(via: tuple[str, ...] = WAYS, stake: float = 0.5) -> Cutoff:
     """Everything foreign, from day 0, for ever."""
-    return Cutoff((Rule(foreign=True, via=via),), name="everything foreign", stake=stake)
+    return Cutoff((Rule(foreign=True, via=via),), name=say("cutoff.selector_foreign"), stake=stake)
 
 
 def coverage_of(stack: Stack) -> Coverage:
@@ -329,8 +331,13 @@ def _weakest(case: Case, cut: Cutoff, foreign: CutoffAnswer, mission: Mission, v
         day = next((day for day, low in zip(foreign.days, item.low, strict=True) if low < 1 - 1e-9), None)
         if day is None or (number not in wanted and not held):
             continue
+        found.append((number not in wanted, item.stops_low is None, item.stops_low or 0.0, item.low[-1], number, held, day))
+
+    def weak(number: int, held: bool, day: float) -> Weak:
+        item = foreign.items[number]
         steps = explainer.steps(item.id, item.stops_low if item.stops_low is not None else day)
         level = (item.low[-1], item.high[-1])
-        weak = Weak(item.id, held, item.stops_low, item.stops_high, level, steps[0].because if steps else "")
-        found.append((number not in wanted, item.stops_low is None, item.stops_low or 0.0, level[0], number, weak))
-    return tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1])[:20])
+        return Weak(item.id, held, item.stops_low, item.stops_high, level, steps[0].because if steps else "")
+
+    # only those that are told of are explained: in a large stack thousands fall
+    return tuple(weak(*entry[4:]) for entry in sorted(found)[:_MOST_WEAK])

@@ -9,6 +9,7 @@ import numpy as np
 
 from freehold.network.arrays import Floats
 from freehold.stack.values import UNKNOWN, Stack, is_stated
+from freehold.words import say
 
 __all__ = ["Interval", "Mission", "mission_of"]
 
@@ -71,11 +72,11 @@ def mission_of(stack: Stack) -> Mission:
     if weights or doubtful:
         total = sum(weights.values())
         shares = {number: weight / total for number, weight in weights.items()}
-        return Mission(shares, doubtful, "mission weights as the stack states them", stated=True)
+        return Mission(shares, doubtful, say("mission.stated"), stated=True)
     needed = {need.item for need in stack.needs}
     top = [number for number, item in enumerate(stack.items) if item.id not in needed]
-    rule = "no mission is stated: each item that nobody needs counts equally"
+    rule = say("mission.top")
     if not top:
         top = list(range(len(stack.items)))
-        rule = "no mission is stated and every item is needed: each counts equally"
+        rule = say("mission.all")
     return Mission({number: 1 / len(top) for number in top}, (), rule, stated=False)

@@ -6,7 +6,7 @@ from freehold.measure.case import Case
 from freehold.stack.countries import country_name, expand
 from freehold.stack.cutoff import Rule
 from freehold.stack.values import UNKNOWN, Claim
-from freehold.words import say
+from freehold.words import language_locale, say
 
 __all__ = ["evidence_of", "reason_for"]
 
@@ -55,7 +55,7 @@ def _by_country(case: Case, rule: Rule, supply: int, provider: str) -> str:
         found = hits(control.countries(source, way))
         if not found:
             continue
-        country = country_name(found[0])
+        country = country_name(found[0], language_locale())
         if way == "owner":
             owner = next(one for one in control.owners(provider) if control.seat(one) == found[0])
             return say("reason.owner_seat", provider=name, owner=_named(case, owner), country=country)

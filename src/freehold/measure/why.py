@@ -15,7 +15,7 @@ from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Claim, Need, Stack
 from freehold.words import day as show_day
 from freehold.words import days as show_days
-from freehold.words import percent, say
+from freehold.words import listed, percent, quoted, say
 
 __all__ = ["Explainer", "Step", "WhyAnswer", "why"]
 
@@ -330,7 +330,7 @@ class Explainer:
     def _circle_step(self, item: int, members: list[int], day: float) -> Step:
         gain = circle_gain(self._case, members, {n: self.history.level(n, day) for n in range(len(self.history.before))},
                            self._side, lambda supply: self._left(supply, day)[0] * self._weight(supply, day))  # fmt: skip
-        names = ", ".join(f"'{self._name(member)}'" for member in members[:6])
+        names = listed(quoted(self._name(member)) for member in members[:6])
         level = self.history.level(item, day)
         text = say("why.circle", items=names, gain=f"{gain:.6g}", level=percent(level))
         return Step(self._id(item), None, None, self.history.since(item, day), level, text)
@@ -341,7 +341,7 @@ class Explainer:
         for at in seen:
             members = circle_members(self._case, at)
             if len(members) > 1:
-                names = ", ".join(f"'{self._name(member)}'" for member in members[:6])
+                names = listed(quoted(self._name(member)) for member in members[:6])
                 gain = circle_gain(self._case, members, dict.fromkeys(range(len(self.history.before)), 0.0), self._side,
                                    lambda supply: self._left(supply, day)[0] * self._weight(supply, day))  # fmt: skip
                 text = say("why.circle_stands", items=names, gain=f"{gain:.6g}")

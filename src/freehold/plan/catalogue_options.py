@@ -17,6 +17,7 @@ from freehold.catalogue.match import matcher_of
 from freehold.catalogue.values import Fact, Product
 from freehold.plan.option_values import Activate, Option, Reference
 from freehold.stack.values import UNKNOWN, Item, Provider, Source, Stack
+from freehold.words import say
 
 __all__ = ["catalogue_options"]
 
@@ -67,7 +68,7 @@ def _option(id_: str, item: Item, product: Product, other: Product, fact: Fact, 
     reference = Reference(fact.says)
     if stated is not None:
         reference = Reference(f"{stated.title}: {fact.says}", stated.publisher, stated.url or None, fact.date or None)
-    name = f"{other.name or other.id} for {product.name or product.id}"
+    name = say("options.lead", other=other.name or other.id, product=product.name or product.id)
     return Option(id_, (Activate(id_),), name, adds, reference=reference, origin="catalogue")
 
 

@@ -26,7 +26,7 @@ from freehold.stack.control import Control
 from freehold.stack.cutoff import DEFAULT_STAKE, Cutoff
 from freehold.stack.values import UNKNOWN, Source, Stack, is_stated
 from freehold.words import day as day_in_words
-from freehold.words import percent, say
+from freehold.words import listed, percent, say
 
 __all__ = ["curves", "cutoffs_of", "price_of", "steps_of", "still_leased", "years_of"]
 
@@ -237,7 +237,7 @@ def _why_leased(
     if judged:
         return left + say("roadmap.leased_not_chosen", option=judged[0].name or judged[0].id)
     if held:
-        facts = ", ".join(say(f"roadmap.lacks_{one}") for one in held[0].lacking)
+        facts = listed(say(f"roadmap.lacks_{one}") for one in held[0].lacking)
         return left + say("roadmap.leased_unjudged", option=held[0].name or held[0].id, facts=facts)
     return left + say("roadmap.leased_no_option")
 

@@ -22,6 +22,13 @@ _COLUMNS: Final = {
     "evidence": "claims",
 }
 """Where the keys of an answer are a stack's own columns."""
+_HOLDS: Final = {
+    "report:plan": ("plan", ""), "report:chokepoints": ("chokepoints", ""), "report:gaps": ("gaps", "layers."),
+    "report:schemes": ("schemes score", "schemes."), "report:policy": ("assess", "policy."),
+    "report firms:cascades": ("systemic", ""), "report firms:inputs": ("systemic inputs", ""),
+    "report firms:plants": ("systemic plants", ""), "report:drills.score": ("drill score", ""),
+}  # fmt: skip
+"""Keys that hold (a part of) the answer of another verb: which verb's, and where it has that part."""
 _SHARED: Final = ("freehold", "schema", "verb", "stack", "coverage", "unknowns")
 
 
@@ -67,6 +74,10 @@ def meaning(verb: str, path: str) -> str:
     The words for the longest end of the path count, those for this verb before those for all.
     """
     parts = path.replace("[]", "").split(".")
+    for place in range(1, len(parts)):
+        if f"{verb}:{'.'.join(parts[:place])}" in _HOLDS:
+            held, before = _HOLDS[f"{verb}:{'.'.join(parts[:place])}"]
+            return meaning(held, before + ".".join(parts[place:]))
     for start in range(len(parts)):
         end = ".".join(parts[start:])
         for key in (f"{verb}:{end}", end):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from freehold.measure.unknowns import Worth
     from freehold.measure.why import Step
     from freehold.respond.evidence_verify import Verification
+    from freehold.schemes.policy_values import PolicyAnswer
     from freehold.stack.cutoff import Cutoff
     from freehold.stack.inventory import Inventory
     from freehold.stack.values import Stack
@@ -33,6 +34,7 @@ __all__ = [
     "EvidenceVerdict",
     "ExplainedChokepoints",
     "HistoryAnswer",
+    "PolicedAssessment",
     "ReachAnswer",
     "SearchAnswer",
     "ShowAnswer",
@@ -81,6 +83,14 @@ def context_of(
 ) -> Context:
     """Make the context of an answer about a stack; its coverage is counted here."""
     return Context(stack, coverage_of(stack), unknowns, edition, cutoff, path or stack.path, strict)
+
+
+@dataclass(frozen=True)
+class PolicedAssessment:
+    """An assessment, and the policy that the stack was held against."""
+
+    assess: AssessAnswer
+    policy: PolicyAnswer
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,11 @@ from freehold.report.interface import (
 from freehold.report.sentences import capital, count, day_place, item_name, known_paragraphs, who
 from freehold.stack.control import Control
 from freehold.stack.values import UNKNOWN, Source, Stack
-from freehold.words import interval, say
+from freehold.words import interval, remark, say
 
 __all__ = [
-    "curve_blocks", "headline", "hold_blocks", "items_detail", "items_table", "kind_name", "landlord_blocks", "unknown_blocks",
-    "weakest_table",
-    "worth_line",
+    "curve_blocks", "headline", "held_by_whom", "hold_blocks", "items_detail", "items_table", "kind_name", "landlord_blocks",
+    "providers_in_words", "sources_in_use", "unknown_blocks", "weakest_table", "worth_line",
 ]  # fmt: skip
 
 _MOST_ITEMS = 200
@@ -218,8 +217,11 @@ def items_table(answer: AssessAnswer, context: Context, notes: Notes | None = No
     )  # fmt: skip
     rows = []
     for one in items:
-        sources = _in_use(stack, one.id)
-        truth, providers = _held(control, sources, cut.rules[0].via if cut.rules else ()), _providers(stack, sources)
+        sources = sources_in_use(stack, one.id)
+        truth, providers = (
+            held_by_whom(control, sources, cut.rules[0].via if cut.rules else ()),
+            providers_in_words(stack, sources),
+        )
         levels = [Range(one.low[place], one.high[place]) for place in places]
         shown = say(f"report.control_{truth}") if truth != "unknown" else NOT_KNOWN
         cells: tuple[Cell, ...] = (
@@ -240,12 +242,14 @@ def _order(one: ItemLevels, mission: bool) -> tuple[bool, bool, float, str]:
     return not mission, one.stops_low is None, one.stops_low or 0.0, one.id
 
 
-def _in_use(stack: Stack | None, item: str) -> tuple[Source, ...]:
+def sources_in_use(stack: Stack | None, item: str) -> tuple[Source, ...]:
+    """Sources of an item that it rests on today, surely or perhaps."""
     sources = stack.sources_of.get(item, ()) if stack is not None else ()
     return tuple(source for source in sources if source.status in (None, "in-use", UNKNOWN))
 
 
-def _held(control: Control | None, sources: tuple[Source, ...], via: tuple[str, ...]) -> str:
+def held_by_whom(control: Control | None, sources: tuple[Source, ...], via: tuple[str, ...]) -> str:
+    """Whether sources are ``held``, ``foreign``, ``mixed`` or ``unknown``."""
     if control is None or not sources:
         return "unknown"
     truths = {control.foreign(source, via) for source in sources}
@@ -254,7 +258,8 @@ def _held(control: Control | None, sources: tuple[Source, ...], via: tuple[str, 
     return "mixed" if len(truths) > 1 else ("foreign" if True in truths else "held")
 
 
-def _providers(stack: Stack | None, sources: tuple[Source, ...]) -> Cell:
+def providers_in_words(stack: Stack | None, sources: tuple[Source, ...]) -> Cell:
+    """Who provides sources, with their seats."""
     if stack is None or not sources:
         return NOT_KNOWN
     shown = []
@@ -264,7 +269,7 @@ def _providers(stack: Stack | None, sources: tuple[Source, ...]) -> Cell:
             continue
         row = stack.provider_by_id.get(source.provider)
         seat = row.country if row is not None and isinstance(row.country, str) else "?"
-        shown.append(f"{who(stack, source.provider)} ({country(seat)})" if source.provider != "self" else who(stack, "self"))
+        shown.append(remark(who(stack, source.provider), country(seat)) if source.provider != "self" else who(stack, "self"))
     return say("report.separator").join(dict.fromkeys(shown))
 
 

@@ -13,7 +13,7 @@ def column_widths(natural: Sequence[int], least: Sequence[int], room: int) -> li
     Parameters
     ----------
     natural
-        What each column would take, in characters.
+        What each column would take, in cells of a terminal.
     least
         What each needs at least: under that a number or a word would be broken.
     room
@@ -44,7 +44,7 @@ def column_parts(least: Sequence[int], room: int, gap: int) -> list[list[int]]:
     Parameters
     ----------
     least
-        What each column needs at least, in characters.
+        What each column needs at least, in cells of a terminal.
     room
         How wide a part may be.
     gap

@@ -17,7 +17,7 @@ from freehold.report.sentences import capital
 from freehold.stack.countries import country_name
 from freehold.stack.shares import fill_shares
 from freehold.stack.values import Stack
-from freehold.words import day, percent, say
+from freehold.words import day, language_locale, listed, percent, quoted, say, sentence
 
 __all__ = ["MOST_WORDS", "Names", "count_words", "cut_sentence", "members_together"]
 
@@ -83,7 +83,7 @@ def _sentence(reason: CutReason, members: Sequence[Member], names: Names, *, tol
         if abs(item.day - reason.day) > 0.05:
             text += say("chokepoints.mission_too", day=day(reason.day))
         why = _why(reason, members, names)
-    return capital(text + (say("chokepoints.because", why=why) if told_why else "") + ".")
+    return capital(sentence(text + (say("chokepoints.because", why=why) if told_why else "")))
 
 
 def _falls(falls: Sequence[Fallen], names: Names) -> str:
@@ -197,7 +197,7 @@ class Names:
         self._things.add(row.name if row is not None and row.name else _in_words(id_))
         if self._whole:
             return row.name if row is not None and row.name else id_
-        return f"'{self.short(row.name if row is not None and row.name else _in_words(id_))}'"
+        return quoted(self.short(row.name if row is not None and row.name else _in_words(id_)))
 
     def provider(self, id_: str) -> str:
         """A provider's name."""
@@ -222,7 +222,7 @@ class Names:
         return say("chokepoints.and").join(self._items([member]))
 
     def _country(self, code: str) -> str:
-        name = self.short(country_name(code))
+        name = self.short(country_name(code, language_locale()))
         return say("chokepoints.the", name=name) if name in say("chokepoints.with_article").split("|") else name
 
     def members(self, members: Sequence[Member]) -> list[str]:
@@ -262,9 +262,9 @@ def members_together(members: Sequence[Member], names: Names) -> str:
     shown = names.members(members)
     if len(shown) > _NAMED:
         shown = [*shown[:2], say("chokepoints.more_members", count=len(shown) - 2)]
-    told = say("chokepoints.and").join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    told = say("chokepoints.and").join([listed(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
     # "both sources of 'power' are lost", but "'power' from Acme and Beta is lost"
-    is_one = len(shown) == 1 and (len(members) == 1 or shown[0].startswith("'"))
+    is_one = len(shown) == 1 and (len(members) == 1 or shown[0].startswith(quoted("")[0]))
     number = "one" if is_one else "many" if names.is_brief or len(shown) == 1 else "two" if len(members) == 2 else "all"
     return say(f"chokepoints.{_DOES[members[0].type]}_{number}", names=told)
 

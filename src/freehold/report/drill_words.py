@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from freehold.drill.record import Attributed, Drill, HostRole, Run, VerdictName
 from freehold.report.figures import country
 from freehold.report.interface import Tone
-from freehold.words import say
+from freehold.words import listed, remark, say
 
 __all__ = [
     "TONES", "amount", "blind_words", "countries_of", "cut_line", "ending",
@@ -92,11 +92,11 @@ def countries_of(roles: Iterable[HostRole]) -> str | None:
         for way, codes in role.countries:
             found.setdefault(way, {}).update(dict.fromkeys(codes))
     told = [
-        say("drill.hand_way", way=say(f"drill.way_{way}"), countries=", ".join(_code(code) for code in codes))
+        say("drill.hand_way", way=say(f"drill.way_{way}"), countries=listed(_code(code) for code in codes))
         for way, codes in found.items()
         if codes
     ]
-    return "; ".join(told) or None
+    return say("report.separator").join(told) or None
 
 
 def _code(code: str) -> str:
@@ -108,8 +108,8 @@ def hand_line(role: HostRole) -> str:
     where = countries_of((role,))
     return say(
         "drill.hand", role=say(f"drill.role_{role.role}"), name=role.name or role.provider or say("drill.nobody_known"),
-        countries=f" ({where})" if where else "", method=say(f"drill.method_{role.method}"),
-        confidence=say(f"drill.confidence_{role.confidence}"), evidence=f" ({role.evidence})" if role.evidence else "",
+        countries=remark("", where) if where else "", method=say(f"drill.method_{role.method}"),
+        confidence=say(f"drill.confidence_{role.confidence}"), evidence=remark("", role.evidence) if role.evidence else "",
     )  # fmt: skip
 
 

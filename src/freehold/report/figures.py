@@ -7,7 +7,7 @@ import math
 from freehold.report.clean import clean
 from freehold.report.interface import Cell, Column, Evidence, KeyFigure, NotKnown, Range, Tone
 from freehold.stack.countries import country_name
-from freehold.words import day, percent, say
+from freehold.words import day, language_locale, percent, say
 
 __all__ = ["country", "country_in_sentence", "evidence_line", "figure", "short_range", "show_cell", "tone_of", "whole_days"]
 
@@ -19,7 +19,7 @@ def short_range(value: Range) -> str:
     low, high = percent(value.low), percent(value.high)
     if low == high:
         return low
-    if low.startswith("under"):
+    if low == say("figures.percent_under"):
         low = "0 %"
     return say("report.range", low=low.removesuffix(" %"), high=high)
 
@@ -55,12 +55,12 @@ def country(code: str) -> str:
     """A country's name; words for a community without a seat and for a seat that is not known."""
     if code in ("?", ""):
         return say("report.not_known")
-    return say("report.no_seat") if code == "none" else country_name(code)
+    return say("report.no_seat") if code == "none" else country_name(code, language_locale())
 
 
 def country_in_sentence(code: str) -> str:
     """A country's or a group's name as it stands within a sentence: ``the United States``, ``Japan``."""
-    name = country_name(code)
+    name = country_name(code, language_locale())
     return say("chokepoints.the", name=name) if name in say("chokepoints.with_article").split("|") else name
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from freehold.report.clean import clean
 from freehold.report.interface import Gantt, GanttBar, Tone
+from freehold.report.line_breaks import cells, cut_short
 
 __all__ = ["gantt_lines"]
 
@@ -25,16 +26,14 @@ def gantt_lines(gantt: Gantt, width: int) -> list[tuple[str, Tone]]:
     width
         Columns of text.
     """
-    from rich.cells import cell_len, set_cell_size
-
     names = [clean(bar.title) for bar in gantt.bars]
-    room = max(8, min(max(cell_len(name) for name in names), width // 2, width - _GAP - _LEAST_COLUMNS))
+    room = max(8, min(max(cells(name) for name in names), width // 2, width - _GAP - _LEAST_COLUMNS))
     columns = max(_LEAST_COLUMNS, min(72, width - room - _GAP))
     ticks = {_column(day, gantt.days, columns): label for day, label in gantt.ticks if day <= gantt.days}
     lines: list[tuple[str, Tone]] = [(" " * (room + _GAP) + _labels(ticks, columns), "quiet")]
     for name, bar in zip(names, gantt.bars, strict=True):
-        shown = name if cell_len(name) <= room else set_cell_size(name, room - 1) + "…"
-        lines.append((set_cell_size(shown, room) + " " * _GAP + _drawn(bar, gantt.days, columns, ticks), bar.tone))
+        shown = cut_short(name, room)
+        lines.append((shown + " " * (room - cells(shown) + _GAP) + _drawn(bar, gantt.days, columns, ticks), bar.tone))
     return [(text.rstrip(), tone) for text, tone in lines]
 
 
@@ -46,8 +45,8 @@ def _labels(ticks: dict[int, str], columns: int) -> str:
     line = ""
     for place, label in sorted(ticks.items()):
         label = clean(label)
-        if place < columns and place >= len(line) + (1 if line else 0) and place + len(label) <= columns:
-            line = line.ljust(place) + label
+        if place < columns and place >= cells(line) + (1 if line else 0) and place + cells(label) <= columns:
+            line += " " * (place - cells(line)) + label
     return line
 
 

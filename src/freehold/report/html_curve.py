@@ -12,7 +12,8 @@ from typing import Final
 from freehold.report.clean import clean
 from freehold.report.figures import short_range
 from freehold.report.interface import Curve, Range, Series
-from freehold.words import day, percent, say
+from freehold.report.line_breaks import cells
+from freehold.words import day, percent, say, sentences
 
 __all__ = ["curve_svg"]
 
@@ -70,7 +71,7 @@ def curve_svg(curve: Curve, number: int) -> str:
         parts.append(f'<g class="s{place % 2}">{_band(series, [across(at) for at in days], up, shift)}')
         parts.append(f'<line class="low" x1="{at_x:.0f}" x2="{at_x + 26:.0f}" y1="12" y2="12"/>')
         parts.append(f'<text x="{at_x + 32:.0f}" y="16">{escape(title)}</text></g>')
-        at_x += 54 + 7.4 * len(title)
+        at_x += 54 + 7.4 * cells(title)
     return "".join([*parts, "</svg>"])
 
 
@@ -90,8 +91,8 @@ def _told(curve: Curve) -> str:
             )
             for at, low, high in zip(curve.days, series.low, series.high, strict=True)
         ]
-        told.append(f"{series.title}: {'; '.join(levels)}.")
-    return " ".join(told)
+        told.append(say("report.curve_told", title=series.title, levels=say("report.separator").join(levels)))
+    return sentences(told)
 
 
 def _band(series: Series, at: list[float], up: object, shift: float) -> str:

@@ -7,7 +7,8 @@ from typing import Final
 
 from freehold.report.clean import clean
 from freehold.report.interface import Gantt, GanttBar
-from freehold.words import say
+from freehold.report.line_breaks import cells, cut_short
+from freehold.words import say, sentence, sentences
 
 __all__ = ["gantt_svg"]
 
@@ -42,7 +43,7 @@ def gantt_svg(gantt: Gantt, number: int) -> str:
     parts = [
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="g{number}t g{number}d">',
         f'<title id="g{number}t">{escape(clean(gantt.caption))}</title>',
-        f'<desc id="g{number}d">{escape(clean(" ".join(_told(bar) for bar in gantt.bars)))}</desc>',
+        f'<desc id="g{number}d">{escape(clean(sentences(_told(bar) for bar in gantt.bars)))}</desc>',
     ]
     shown_to = -1.0
     for day, label in gantt.ticks:
@@ -51,9 +52,9 @@ def gantt_svg(gantt: Gantt, number: int) -> str:
         x = across(day)
         parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 6}" y2="{height - 4}"/>')
         text = clean(label)
-        if x >= shown_to and x + _LETTER * len(text) <= _WIDTH:
+        if x >= shown_to and x + _LETTER * cells(text) <= _WIDTH:
             parts.append(f'<text x="{x:.1f}" y="14">{escape(text)}</text>')
-            shown_to = x + _LETTER * len(text) + 10
+            shown_to = x + _LETTER * cells(text) + 10
     for place, bar in enumerate(gantt.bars):
         parts.append(_bar(bar, across, _TOP + _ROW * place))
     return "".join([*parts, "</svg>"])
@@ -65,8 +66,7 @@ def _bar(bar: GanttBar, across: object, top: float) -> str:
     # what was there before the chart begins is not being built in it
     ready = min(end, max(ready, start + 2)) if bar.ready > 0 else start
     y = top + _ROW - _BAR - 4
-    name = clean(bar.title)
-    name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    name = cut_short(clean(bar.title), _LONGEST)
     there = ""
     if end > ready:
         there = f'<rect class="there" x="{ready:.1f}" y="{y:.1f}" width="{end - ready:.1f}" height="{_BAR}"/>'
@@ -78,4 +78,4 @@ def _bar(bar: GanttBar, across: object, top: float) -> str:
 
 
 def _told(bar: GanttBar) -> str:
-    return say("report.gantt_bar", title=bar.title, detail=bar.detail) if bar.detail else f"{bar.title}."
+    return say("report.gantt_bar", title=bar.title, detail=bar.detail) if bar.detail else sentence(bar.title)

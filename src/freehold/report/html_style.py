@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from freehold.report.html_palette import DARK, HEAT_DARK, HEAT_LIGHT, LIGHT, declared
+
 __all__ = ["GANTT_STYLE", "HEAT_STYLE", "STYLE"]
 
-STYLE: Final = """
-:root{--paper:#fdfdfb;--ink:#1c2126;--quiet:#5a646e;--line:#d9dcd8;--soft:#f1f2ee;
---one:#1f5fa8;--two:#a35a00;--good:#1c6b3a;--warn:#7d5600;--bad:#a4231c;color-scheme:light dark}
-@media (prefers-color-scheme:dark){:root{--paper:#14171a;--ink:#e6e8ea;--quiet:#a2acb5;--line:#343a40;--soft:#1d2226;
---one:#7db4f0;--two:#eba857;--good:#7fd09b;--warn:#e6bd5c;--bad:#ff938a}}
-*{box-sizing:border-box}
+_COLOURS: Final = f"""
+:root{{{declared(LIGHT)};color-scheme:light dark}}
+@media (prefers-color-scheme:dark){{:root{{{declared(DARK)}}}}}
+"""
+
+STYLE: Final = (
+    _COLOURS
+    + """*{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0 auto;padding:1.5rem 1.25rem 4rem;max-width:68rem;background:var(--paper);color:var(--ink);
 font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:anywhere}
@@ -74,14 +78,18 @@ table:not(.wide) th{font-size:.78rem}
 body{max-width:none;padding:0;font-size:10pt}
 h2,h3,summary,caption{break-after:avoid}tr,figure,.figures div,li{break-inside:avoid}thead{display:table-header-group}
 }
-""".strip()
+"""
+).strip()
 """Style sheet; it names no address and loads nothing."""
 
-HEAT_STYLE: Final = """
-:root{--h0:#dcecf9;--h1:#a9d0ee;--h2:#f6d57a;--h3:#b23a16;--h3ink:#fff;--hv:#ecece8;--hs:#d2d2cc}
-@media (prefers-color-scheme:dark){:root{--h0:#173248;--h1:#1f5379;--h2:#6b5200;--h3:#ff9d6e;--h3ink:#1c0d05;
---hv:#24282c;--hs:#3a4046}}
-.heat{overflow-x:auto;max-width:100%}
+_HEAT_COLOURS: Final = f"""
+:root{{{declared(HEAT_LIGHT)}}}
+@media (prefers-color-scheme:dark){{:root{{{declared(HEAT_DARK)}}}}}
+"""
+
+HEAT_STYLE: Final = (
+    _HEAT_COLOURS
+    + """.heat{overflow-x:auto;max-width:100%}
 .heat table{border-collapse:separate;border-spacing:2px}
 .heat th,.heat td{padding:.4rem .6rem;border:0;vertical-align:top;min-width:6rem}
 .heat tbody th{font-weight:600;font-size:.9rem;min-width:8rem}
@@ -95,7 +103,8 @@ td{overflow-wrap:break-word}td.id{overflow-wrap:anywhere}
 .h-skipped{background:var(--hv);font-style:italic}.h-absent{outline:1px dashed var(--quiet);outline-offset:-1px}
 @media print{:root{--h0:#fff;--h1:#dcecf9;--h2:#f6d57a;--h3:#000;--h3ink:#fff;--hv:#fff;--hs:#ddd}
 .heat td{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
-""".rstrip()
+"""
+).rstrip()
 """What a page with a heat map adds: blue to red through yellow, told apart by lightness too; a word stands in every cell."""
 
 GANTT_STYLE: Final = """

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
 from freehold.measure.landlord_cut_values import LandlordCuts
-from freehold.words import language_spoken
+from freehold.words import language_tag
 
 __all__ = [
     "MEASURED",
@@ -485,7 +485,7 @@ class Document:
     evidence
         What it rests on, by number from 1.
     language
-        Language of its words.
+        Language of its words, as a BCP 47 tag.
     methods
         How its numbers were got, for faces that link each of them to its method.
     """
@@ -495,7 +495,7 @@ class Document:
     main: Table
     subtitle: str = ""
     evidence: tuple[Evidence, ...] = field(default=())
-    language: str = field(default_factory=language_spoken)
+    language: str = field(default_factory=language_tag)
     methods: tuple[Method, ...] = ()
 
 

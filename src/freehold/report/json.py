@@ -114,8 +114,8 @@ def _cutoff(answer: CutoffAnswer) -> dict[str, Any]:
 
 
 def assess_json(answer: AssessAnswer, context: Context) -> dict[str, Any]:
-    """``assess``: self-reliance, content, layers, controllers, and what is not known."""
-    return envelope("assess", context) | _assess(answer)
+    """``assess``: self-reliance, content, layers, controllers, what is not known; no policy was asked of."""
+    return envelope("assess", context) | _assess(answer) | {"policy": None}
 
 
 def _assess(answer: AssessAnswer) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from freehold.report.json import envelope
 from freehold.report.json_values import number
+from freehold.report.lift_blocks import LIFT_SCHEMA, lift_json
 from freehold.report.schema_forms import COUNT, FLAG, NAME, TEXT, Schema, list_of, object_of, or_null
 from freehold.report.scheme_words import factors_of
 from freehold.schemes.scheme_values import Basis, SchemeKind
@@ -102,7 +103,7 @@ SCHEMES_SCHEMAS: Final[dict[str, dict[str, Schema]]] = {
             minItems=1,
         ),
     },
-    "schemes score": _SCORE | {"schemes": list_of(object_of(_SCORE), minItems=1)},
+    "schemes score": _SCORE | {"schemes": list_of(object_of(_SCORE), minItems=1), "lift": or_null(LIFT_SCHEMA)},
 }
 """What each answer adds to the envelope."""
 
@@ -170,7 +171,8 @@ def _choice(choice: Choice, scheme: Scheme) -> dict[str, Any]:
 def scores_json(answer: ScoresAnswer, context: Context) -> dict[str, Any]:
     """``schemes score``: the first scheme's result, and all of them side by side."""
     scores = [score_json(score) for score in answer.scores]
-    return envelope("schemes score", context) | scores[0] | {"schemes": scores}
+    lift = None if answer.lift is None else lift_json(answer.lift)
+    return envelope("schemes score", context) | scores[0] | {"schemes": scores, "lift": lift}
 
 
 def _bounds(pair: tuple[float, float] | None) -> dict[str, float | None] | None:

@@ -82,7 +82,7 @@ def _reason(outcome: Outcome, row: MatrixRow) -> str:
 
 
 def _told(row: MatrixRow) -> str:
-    return "; ".join(row.drill.verdict.reasons) if row.drill is not None else ""
+    return say("report.separator").join(row.drill.verdict.reasons) if row.drill is not None else ""
 
 
 def _safe(text: str) -> str:

@@ -15,7 +15,7 @@ from freehold.plan.plan_values import PlanAnswer, Step
 from freehold.report.clean import clean
 from freehold.report.plan_words import does, money, option_name
 from freehold.version import __version__
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["plan_calendar"]
 
@@ -60,7 +60,7 @@ def _event(answer: PlanAnswer, step: Step, name: str, what: str, on: str) -> lis
         say("plan.calendar_cost", cost=money(step.cost, answer.currency)), does(option, answer.planned),
     ]  # fmt: skip
     if option is not None and option.requires:
-        first = ", ".join(option_name(answer.options.get(id_), id_) for id_ in option.requires)
+        first = listed(option_name(answer.options.get(id_), id_) for id_ in option.requires)
         told.append(say("plan.calendar_first", names=first))
     summary = say(f"plan.calendar_{what}", name=option_name(option, step.option))
     return [

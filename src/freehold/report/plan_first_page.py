@@ -16,7 +16,7 @@ from freehold.report.plan_words import aim_words, cut_words, few, landlord, last
 from freehold.report.sentences import capital, count, item_name
 from freehold.stack.values import Stack, is_stated
 from freehold.words import day as show_day
-from freehold.words import percent, say
+from freehold.words import listed, percent, remark, say, sentence, sentences
 
 __all__ = ["MOST_WORDS", "bound_words", "first_page", "reached_levels"]
 
@@ -86,8 +86,8 @@ def _cost(answer: PlanAnswer) -> str:
     )  # fmt: skip
     lost = answer.cost - math.fsum(step.cost for step in answer.steps)
     if answer.goal.limits.penalty is not None and lost > 0.005:
-        told += " " + say("plan.penalty", lost=money(lost, answer.currency))
-    return told + (" " + say("plan.discounted", rate=percent(rate)) if rate > 0 else "")
+        told = sentences((told, say("plan.penalty", lost=money(lost, answer.currency))))
+    return sentences((told, say("plan.discounted", rate=percent(rate)))) if rate > 0 else told
 
 
 def _nothing(answer: PlanAnswer, cost: float) -> str:
@@ -112,7 +112,7 @@ def _taken_for_granted(answer: PlanAnswer, stack: Stack | None) -> str:
     free = sum(source.cost_once is None and source.cost_year is None for source in sources)
     if free:
         told.append(count("plan.no_cost", free))
-    return " ".join([*told, say("plan.state_it")])
+    return sentences([*told, say("plan.state_it")])
 
 
 def _origin(answer: PlanAnswer, step: Step) -> str | None:
@@ -181,7 +181,7 @@ def _reached(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
         year = answer.years[-1] if answer.years else None
         if year is not None:
             told.append(say("plan.reliance_then", level=percent(year.reliance_low), end=year.ends))
-    return " ".join(told)
+    return sentences(told)
 
 
 def reached_levels(answer: PlanAnswer, check: Check) -> tuple[float, float] | None:
@@ -216,7 +216,7 @@ def _some(names: list[str], most: int) -> str:
     """The first few, told whole, and how many more there are."""
     if len(names) == most + 1:
         most += 1
-    shown = ", ".join(names[:most])
+    shown = listed(names[:most])
     return say("plan.and_more", names=shown, count=f"{len(names) - most:,}") if len(names) > most else shown
 
 
@@ -243,10 +243,10 @@ def _not_survived(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
             )
         )  # fmt: skip
     key = "plan.stands_now" if answer.cost is None else "plan.not_survived"
-    told = [say(key, hurt="; ".join(told))]
+    told = [say(key, hurt=say("report.separator").join(told))]
     if len(hurt) > most:
         told.append(count("plan.more_hurt", len(hurt) - most))
-    return " ".join(told)
+    return sentences(told)
 
 
 def _worst(curve: Curve) -> tuple[float, float]:
@@ -261,7 +261,7 @@ def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
         return say("plan.not_confirmed"), "bad"
     if not answer.goal.aims:
         # nothing was asked that could hold or fail, so that no share of futures says anything
-        return say("plan.confirmed_reliance") + " " + say("plan.certain_reliance"), "plain"
+        return sentences((say("plan.confirmed_reliance"), say("plan.certain_reliance"))), "plain"
     paid = answer.goal.limits.penalty is not None and not all(check.met for check in answer.checks)
     told = [say("plan.confirmed_paid" if paid else "plan.confirmed")]
     sure = answer.confidence
@@ -273,7 +273,7 @@ def _sure(answer: PlanAnswer) -> tuple[str, Tone]:
             id_, fall = sure.hurts[0]
             name = short(option_name(answer.options.get(id_), id_))
             told.append(say("plan.hurts", name=name, then=percent(max(0.0, sure.reached - fall))))
-    return " ".join(told), "plain"
+    return sentences(told), "plain"
 
 
 def _confidence(sure: Confidence) -> str:
@@ -284,7 +284,7 @@ def _confidence(sure: Confidence) -> str:
     else:
         holds = say("plan.confidence", reached=percent(sure.reached), futures=f"{sure.futures:,}")
         beside.insert(0, say("plan.confidence_range", low=percent(sure.low), high=percent(sure.high)))
-    return holds + (f" ({'; '.join(beside)})" if beside else "") + "."
+    return sentence(remark(holds, say("report.separator").join(beside)) if beside else holds)
 
 
 def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
@@ -315,4 +315,4 @@ def _no_plan(answer: PlanAnswer, stack: Stack | None, most: int) -> str:
             for id_ in why.missing[0]
         ]
         told.append(say("plan.missing_first", names=few(names, most)))
-    return " ".join(told)
+    return sentences(told)

@@ -10,7 +10,7 @@ from freehold.plan.plan_values import PlanAnswer, Step
 from freehold.plan.prices import YEAR
 from freehold.report.clean import clean
 from freehold.report.plan_words import does, money, option_name, year_start
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["plan_tasks"]
 
@@ -61,7 +61,7 @@ def _task(answer: PlanAnswer, step: Step) -> Iterator[str]:
     if what:
         yield "  - " + say("plan.tasks_does", what=_shown(what))
     if option is not None and option.requires:
-        first = ", ".join(_shown(option_name(answer.options.get(id_), id_)) for id_ in option.requires)
+        first = listed(_shown(option_name(answer.options.get(id_), id_)) for id_ in option.requires)
         yield "  - " + say("plan.tasks_first", names=first)
     if option is not None and option.reference is not None:
         told = " ".join(part for part in (option.reference.title, option.reference.url or "") if part)

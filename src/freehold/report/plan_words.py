@@ -8,10 +8,11 @@ from typing import Final
 from freehold.plan.goal_values import Aim, BestAim, LevelAim, Limits, LossAim, ShareAim
 from freehold.plan.option_values import Activate, Change, Cover, MoreCapacity, NewQuality, Option, Sooner, Spare
 from freehold.plan.prices import YEAR, date_on, plan_days
+from freehold.report.line_breaks import cells, cut_short
 from freehold.report.sentences import item_name, rules_in_words, who
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
-from freehold.words import day, days, percent, say
+from freehold.words import day, days, listed, percent, say
 
 __all__ = [
     "aim_words", "asked_of", "change_words", "cut_words", "does", "few", "landlord", "last_day", "money", "option_name",
@@ -19,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LONGEST: Final = 60
-"""Letters of a name within a sentence."""
+"""Cells of a name within a sentence."""
 _MOST_WORDS: Final = 10
 """Words of one."""
 _MOST_RULES: Final = 2
@@ -36,15 +37,16 @@ def short(name: str) -> str:
     """A name that fits a sentence."""
     words = name.split()
     name = name if len(words) <= _MOST_WORDS else " ".join(words[:_MOST_WORDS]).rstrip(",;:") + "…"
-    if len(name) <= _LONGEST:
+    if cells(name) <= _LONGEST:
         return name
+    kept = cut_short(name, _LONGEST)
     whole = name[:_LONGEST].rpartition(" ")[0].rstrip(",;:…")
-    return (whole if len(whole) > _LONGEST // 2 else name[: _LONGEST - 1]) + "…"
+    return whole + "…" if _LONGEST // 2 < cells(whole) < _LONGEST else kept
 
 
 def few(names: Sequence[str], most: int) -> str:
     """The first few names, and how many more there are."""
-    shown = ", ".join(short(name) for name in names[:most])
+    shown = listed(short(name) for name in names[:most])
     return say("plan.and_more", names=shown, count=f"{len(names) - most:,}") if len(names) > most else shown
 
 
@@ -105,7 +107,9 @@ def change_words(change: Change, stack: Stack | None, option: Option | None = No
 
 def does(option: Option | None, stack: Stack | None) -> str:
     """All that an option does."""
-    return "; ".join(change_words(one, stack, option) for one in option.changes) if option is not None else ""
+    return (
+        say("report.separator").join(change_words(one, stack, option) for one in option.changes) if option is not None else ""
+    )
 
 
 def cut_words(cut: Cutoff, stack: Stack | None) -> str:
@@ -121,7 +125,7 @@ def _on(days_: Iterable[float], *, throughout: bool) -> str:
         return say("plan.throughout", day=day(found[-1]))
     if len(found) == 1:
         return say("plan.on_day", day=day(found[0]))
-    return say("plan.on_days", days=", ".join(day(one) for one in found))
+    return say("plan.on_days", days=listed(day(one) for one in found))
 
 
 def aim_words(aim: Aim, stack: Stack | None) -> str:

@@ -19,11 +19,16 @@ _FACES: Final = {
     "text": ("freehold.report.text", "TextFace"),
     "csv": ("freehold.report.csv", "CsvFace"),
     "html": ("freehold.report.html", "HtmlFace"),
+    "markdown": ("freehold.report.markdown", "MarkdownFace"),
+    "svg": ("freehold.report.svg", "SvgFace"),
 }
 
 _SERVED: Final = {
+    "freehold.report.whole_answer.WholeReport": ("view_whole.whole_document", "json_whole.whole_json"),
+    "freehold.report.firms_answer.FirmsReport": ("view_firms.firms_document", "json_firms.firms_json"),
     "freehold.report.answers.CheckAnswer": ("view_check.check_document", "check_json"),
     "freehold.measure.assess.AssessAnswer": ("view_assess.assess_document", "assess_json"),
+    "freehold.report.answers.PolicedAssessment": ("view_policy.policed_document", "json_policy.policed_json"),
     "freehold.measure.cutoff.CutoffAnswer": ("view_cutoff.cutoff_document", "cutoff_json"),
     "freehold.measure.why.WhyAnswer": ("view_why.why_document", "why_json"),
     "freehold.measure.restart.RestartAnswer": ("view_restart.restart_document", "restart_json"),

@@ -19,7 +19,7 @@ from freehold.report.clean import clean, escape_json
 from freehold.report.drill_words import in_words
 from freehold.report.view_drill_matrix import not_run_words
 from freehold.version import __version__
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["drill_to_sarif", "to_sarif"]
 
@@ -49,7 +49,7 @@ def drill_to_sarif(drill: Drill, new: Sequence[Newcomer] = (), place: str = "") 
     found = [] if not drill.said else [_loss(drill, drill.said, (drill.said,), place)]
     for one in new:
         landlord = one.name if one.provider is not None else say("drill.nobody_known")
-        text = say("drill.new_threshold", landlord=landlord, hosts=", ".join(one.hosts))
+        text = say("drill.new_threshold", landlord=landlord, hosts=listed(one.hosts))
         found.append(_of_rule("new-landlord", text, (*drill.command, one.provider or one.name), place))
     return _log([one for one in found if one is not None], done=not drill.run.interrupted, notes=[])
 
@@ -68,7 +68,7 @@ def _loss(drill: Drill, landlord: str, key: Sequence[str], place: str) -> dict[s
     if rule not in _RULES:
         return None
     command = in_words(drill.command)
-    reasons = "; ".join(verdict.reasons) or say(f"drill.verdict_{verdict.name}")
+    reasons = say("report.separator").join(verdict.reasons) or say(f"drill.verdict_{verdict.name}")
     if verdict.name == "failed":
         text = f"'{command}' {say('drill_matrix.junit_failure', landlord=landlord, reason=reasons)}"
     else:

@@ -12,13 +12,16 @@ from freehold.report.drill_evidence_json import EVIDENCE_SCHEMAS
 from freehold.report.drill_json import DRILL_SCHEMAS
 from freehold.report.json import SCHEMA
 from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
+from freehold.report.json_firms import FIRMS_SCHEMAS
 from freehold.report.json_options import OPTIONS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
-from freehold.report.json_plan import PLAN_SCHEMAS
+from freehold.report.json_plan import PLAN_KEYS, PLAN_SCHEMAS
 from freehold.report.json_plan_work import PLAN_WORK_SCHEMAS
+from freehold.report.json_policy import POLICY_SCHEMA
 from freehold.report.json_schemes import SCHEMES_SCHEMAS
 from freehold.report.json_sweep import SWEEP_SCHEMAS
 from freehold.report.json_systemic import SYSTEMIC_SCHEMAS
+from freehold.report.json_whole import DRILL_RECORD, WHOLE_KEYS
 from freehold.report.provision_json import PROVISION_SCHEMAS
 from freehold.report.respond_json import RESPOND_SCHEMAS
 from freehold.report.rules_json import RULES_SCHEMAS
@@ -310,7 +313,13 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "scan": {**_READ_KEYS, "components": _list(_COMPONENT), "contacts": _list(_CONTACT)},
     "show": {"item": _or_null(_NAME), "items": _list(_ITEM), "needed_by": _list(_NEED)},
     "history": {"name": _NAME, "revisions": _list(_REVISION, minItems=1)},
-    "assess": _ASSESS_KEYS,
+    "assess": {**_ASSESS_KEYS, "policy": _or_null(POLICY_SCHEMA)},
+    "report": {
+        **{name: form for name, form in _ASSESS_KEYS.items() if name != "facts_tried"}, **WHOLE_KEYS, "gaps": _list(_GAP),
+        "chokepoints": _or_null(_object(CHOKEPOINTS_SCHEMAS["chokepoints"])), "plan": _or_null(_object(PLAN_KEYS)),
+        "schemes": _list(SCHEMES_SCHEMAS["schemes score"]["schemes"]["items"]), "policy": _or_null(POLICY_SCHEMA),
+        "drills": _or_null(_object({"score": _object(EVIDENCE_SCHEMAS["drill score"]), "records": _list(DRILL_RECORD)})),
+    },
     "diff": {
         "a": _SIDE, "b": _SIDE, "same": _FLAG, "inventories": _or_null(_COMPARED), "rows": _list(_ROW_CHANGE),
         "days": _list(_DAY), "mission_a": _or_null(_LEVELS), "mission_b": _or_null(_LEVELS),
@@ -398,6 +407,7 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
     "catalogue check": {"facts": _COUNT, "errors": _COUNT, "findings": _list(_FINDING)},
     **RULES_SCHEMAS, **RESPOND_SCHEMAS, **DRILL_SCHEMAS, **EVIDENCE_SCHEMAS, **PROVISION_SCHEMAS,
     **SYSTEMIC_SCHEMAS,
+    **FIRMS_SCHEMAS,
     **PARTNERS_SCHEMAS, **SWEEP_SCHEMAS, **PLAN_SCHEMAS, **PLAN_WORK_SCHEMAS,
     **OPTIONS_SCHEMAS, **SCHEMES_SCHEMAS,
 }  # fmt: skip
@@ -419,6 +429,7 @@ _WITHOUT_ANSWER: Final = frozenset(
         *EVIDENCE_SCHEMAS,
         *PROVISION_SCHEMAS,
         *SYSTEMIC_SCHEMAS,
+        *FIRMS_SCHEMAS,
         "schemes list",
         "schemes show",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from freehold.schemes.lift_values import Lift
 from freehold.schemes.scheme_values import Scheme, Score
 
 __all__ = ["SchemeShown", "SchemesKnown", "ScoresAnswer"]
@@ -14,6 +15,8 @@ class ScoresAnswer:
     """One stack by one or several schemes: the first is the one that is told of in full."""
 
     scores: tuple[Score, ...]
+    lift: Lift | None = None
+    """What would lift the first of them; ``None`` where that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)

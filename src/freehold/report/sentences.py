@@ -14,8 +14,8 @@ from freehold.report.interface import Block, Paragraph, Tree
 from freehold.stack.countries import country_name, is_region
 from freehold.stack.cutoff import WAYS, Cutoff, Rule
 from freehold.stack.durations import format_days
-from freehold.stack.values import Stack
-from freehold.words import day, percent, say
+from freehold.stack.values import OWN_NAME, Stack
+from freehold.words import day, language_locale, listed, percent, remark, say, sentences
 
 __all__ = [
     "capital", "count", "day_place", "item_name", "known_paragraphs", "read_paragraphs", "rules_in_words", "settings_line",
@@ -48,8 +48,8 @@ def who(stack: Stack | None, id_: str) -> str:
     """Name of a provider, or of a country or group of countries; else the id."""
     row = stack.provider_by_id.get(id_) if stack is not None else None
     if row is not None:
-        return row.name or row.id
-    return country_name(id_) if is_region(id_) else id_
+        return say("report.organisation") if row.name == OWN_NAME else row.name or row.id
+    return country_name(id_, language_locale()) if is_region(id_) else id_
 
 
 def who_in_sentence(stack: Stack | None, id_: str) -> str:
@@ -74,14 +74,14 @@ def settings_line(stack: Stack) -> str:
     """Whose view it is."""
     if stack.home is None:
         return say("report.no_home")
-    trusted = ", ".join(country_name(code) for code in stack.trusted) or say("report.nobody")
+    trusted = listed(country_name(code, language_locale()) for code in stack.trusted) or say("report.nobody")
     return say("report.home", home=country(stack.home), trusted=trusted)
 
 
 def read_paragraphs(context: Context) -> list[Block]:
     """What was read and whose view it is; nothing for a question to the catalogue alone."""
     stack = context.stack
-    return [] if stack is None else [Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet")]
+    return [] if stack is None else [Paragraph(sentences((stack_line(stack), settings_line(stack))), "quiet")]
 
 
 def known_paragraphs(context: Context) -> tuple[Paragraph, ...]:
@@ -123,7 +123,7 @@ def _rule(rule: Rule, stack: Stack | None) -> str:
         parts.append(say(f"cutoff.selector_{name}", value=shown))
     text = say("cutoff.rule_and").join(parts)
     if set(rule.via) != set(WAYS):
-        text += say("cutoff.via", ways=", ".join(rule.via))
+        text += say("cutoff.via", ways=listed(rule.via))
     if rule.availability > 0:
         text += say("cutoff.left", left=percent(rule.availability))
     if rule.from_day > 0:
@@ -174,7 +174,7 @@ def steps_tree(steps: Sequence[Step], notes: Notes) -> tuple[Tree, ...]:
             hidden = counts[place] - 1
             inner = (Tree(say("whyview.deeper", count=f"{hidden:,}")),) if hidden else ()
         since = say("whyview.since", day=day(step.day), level=percent(step.level))
-        return Tree(f"{step.because} ({since})", inner, notes=numbers)
+        return Tree(remark(step.because, since), inner, notes=numbers)
 
     return _merged(tuple(tree(place, 1) for place, parent in enumerate(above) if parent is None))
 

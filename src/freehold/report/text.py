@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
 from freehold.report.clean import clean
@@ -33,6 +34,7 @@ from freehold.report.interface import (
     Tone,
     Tree,
 )
+from freehold.report.line_breaks import cells, has_wide, line_starts, longest_unit
 from freehold.report.table_twins import layers_table, ticks_table
 from freehold.words import day, say
 
@@ -60,6 +62,8 @@ _NARROWEST_CELL: Final = 11
 """Columns of text that a cell of a heat map needs, its gap included."""
 _GAP: Final = 2
 """Blanks between two columns of a table."""
+_MOST_DRAWN: Final = 20
+"""Things of a drawing that are listed where there is little room."""
 _LONGEST_WORD: Final = 14
 """Columns of text up to which a word in a table is kept in one piece."""
 
@@ -116,26 +120,35 @@ class TextFace:
             page.line(document.subtitle)
         for block in document.blocks:
             page.block(block)
+        page.methods(document)
         page.evidence(document)
         lines = [line.rstrip() for line in out.getvalue().replace(_GLUE, " ").splitlines()]
         return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _needs(table: Table, cells: Sequence[Sequence[Text]]) -> tuple[list[int], list[int]]:
+def _needs(table: Table, shown: Sequence[Sequence[Text]]) -> tuple[list[int], list[int]]:
     """What each column would take, and what it needs so that no number is broken, and no word that is not very long."""
-    from rich.cells import cell_len
-
     natural, least = [], []
     for place, column in enumerate(table.columns):
-        title, shown = clean(column.title), [row[place].plain for row in cells]
-        words = [cell_len(word) for text in (title, *shown) for word in text.split()]
-        natural.append(max(1, *(cell_len(text) for text in (title, *shown))))
+        title, texts = clean(column.title), [row[place].plain for row in shown]
+        natural.append(max(1, *(cells(text) for text in (title, *texts))))
         if column.sort in ("text", "id"):
-            least.append(min(max(words, default=1), _LONGEST_WORD))
+            least.append(max(1, min(max(longest_unit(text) for text in (title, *texts)), _LONGEST_WORD)))
         else:
-            longest = max((cell_len(word) for word in title.split()), default=1)
-            least.append(max(longest, *(cell_len(text) for text in shown), 1))
+            least.append(max(longest_unit(title), *(cells(text) for text in texts), 1))
     return natural, least
+
+
+def _fitted(text: Text, width: int) -> Text:
+    """The text with its lines broken where text without blanks may be; any other is left to whoever prints it."""
+    from rich.text import Text
+
+    if not has_wide(text.plain):
+        return text
+    lines = text.divide(line_starts(text.plain, max(2, width)))
+    for line in lines:
+        line.rstrip()
+    return Text("\n").join(lines)
 
 
 class _Page:
@@ -145,7 +158,8 @@ class _Page:
         self._shown: set[int] = set()
 
     def line(self, text: str, style: str = "", notes: tuple[int, ...] = (), *, whole: bool = False) -> None:
-        self._console.print(self._text(text, style, notes), soft_wrap=whole)
+        shown = self._text(text, style, notes)
+        self._console.print(shown if whole else _fitted(shown, self._look.width), soft_wrap=whole)
 
     def _text(self, text: str, style: str = "", notes: tuple[int, ...] = ()) -> Text:
         from rich.text import Text
@@ -181,7 +195,7 @@ class _Page:
             case Gantt():
                 self._gantt(block)
             case LayerDrawing():
-                self._table(layers_table(block))
+                self._table(replace(layers_table(block), most=_MOST_DRAWN))
             case TickOff():
                 self._table(ticks_table(block))
             case KeyFigures():
@@ -202,14 +216,14 @@ class _Page:
             return
         most = len(table.rows) if self._look.full or table.most is None else table.most
         rows = table.rows[:most]
-        cells = [
+        rows_shown = [
             [self._text(show_cell(cell, column)) for cell, column in zip(row.cells, table.columns, strict=True)] for row in rows
         ]
-        for row, shown in zip(rows, cells, strict=True):
+        for row, shown in zip(rows, rows_shown, strict=True):
             for column, text in zip(table.columns, shown, strict=True):
                 text.style = _STYLES[row.tone] if column.sort in MEASURED else ""
             shown[-1].append_text(self._marks(row.notes))
-        natural, least = _needs(table, cells)
+        natural, least = _needs(table, rows_shown)
         parts = column_parts(least, self._look.width, _GAP)
         if sum(natural) + _GAP * (len(natural) - 1) <= self._look.width:
             parts = [list(range(len(natural)))]
@@ -222,9 +236,10 @@ class _Page:
             for place, width in zip(part, widths, strict=True):
                 column = table.columns[place]
                 flush = "left" if column.sort in ("text", "id") else "right"
-                grid.add_column(clean(column.title), justify=flush, overflow="fold", width=width)  # type: ignore[arg-type]
-            for shown in cells:
-                grid.add_row(*(shown[place] for place in part))
+                title = _fitted(self._text(column.title), width)
+                grid.add_column(title, justify=flush, overflow="fold", width=width)  # type: ignore[arg-type]
+            for shown in rows_shown:
+                grid.add_row(*(_fitted(shown[place], width) for place, width in zip(part, widths, strict=True)))
             self._console.print(grid)
         if len(table.rows) > most:
             self.line(say("report.more_rows", count=f"{len(table.rows) - most:,}"), "dim" if self._look.colour else "")
@@ -238,15 +253,15 @@ class _Page:
         if not heat_map.columns or not heat_map.rows:
             self.line(say("report.no_rows"))
             return
-        widest = max(len(clean(title)) for title in (heat_map.corner, *(row[0] for row in heat_map.rows)))
+        widest = max(cells(clean(title)) for title in (heat_map.corner, *(row[0] for row in heat_map.rows)))
         room = max(1, (self._look.width - min(widest, self._look.width // 3) - 2) // _NARROWEST_CELL)
         for start in range(0, len(heat_map.columns), room):
             grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim" if self._look.colour else "")
             grid.add_column(clean(heat_map.corner), overflow="fold")
             for title in heat_map.columns[start : start + room]:
                 grid.add_column(clean(title), overflow="fold", min_width=_NARROWEST_CELL - 2)
-            for title, cells in heat_map.rows:
-                shown = (self._text(cell.text, _HEAT[cell.heat]) for cell in cells[start : start + room])
+            for title, row in heat_map.rows:
+                shown = (self._text(cell.text, _HEAT[cell.heat]) for cell in row[start : start + room])
                 grid.add_row(self._text(title), *shown)
             self._console.print(grid)
         if heat_map.legend:
@@ -257,7 +272,8 @@ class _Page:
 
         mark = " " * 2 * min(depth, 12) + ("└ " if depth else "")
         shown = self._text(tree.text, _STYLES[tree.tone], tree.notes)
-        for number, line in enumerate(shown.wrap(self._console, max(16, self._look.width - len(mark)))):
+        width = max(16, self._look.width - len(mark))
+        for number, line in enumerate(_fitted(shown, width).wrap(self._console, width)):
             self._console.print(Text(" " * len(mark) if number else mark).append_text(line))
         for child in tree.children:
             self._tree(child, depth + 1)
@@ -275,11 +291,11 @@ class _Page:
             grid.add_column(clean(series.title), justify="left", no_wrap=True)
             grid.add_column("", justify="left", no_wrap=True)
         for place, at in enumerate(curve.days):
-            cells = [f"{at:,.0f}" if curve.across else day(at)]
+            row = [f"{at:,.0f}" if curve.across else day(at)]
             for series in curve.series:
                 low, high = series.low[place], series.high[place]
-                cells += [bar(low, high, wide), short_range(Range(low, high))]
-            grid.add_row(*cells)
+                row += [bar(low, high, wide), short_range(Range(low, high))]
+            grid.add_row(*row)
         self._console.print(grid)
 
     def _gantt(self, gantt: Gantt) -> None:
@@ -301,9 +317,24 @@ class _Page:
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, justify="right")
         grid.add_column(overflow="fold")
-        for one in figures.figures:
-            grid.add_row(clean(one.label), self._text(figure(one), _STYLES[one.tone]), clean(one.meaning))
+        labels, shown = [clean(one.label) for one in figures.figures], [figure(one) for one in figures.figures]
+        taken = max(map(cells, labels), default=0) + max(map(cells, shown), default=0) + 2 * _GAP
+        room = self._look.width - taken
+        for label, number, one in zip(labels, shown, figures.figures, strict=True):
+            meaning = self._text(one.meaning)
+            told = _fitted(meaning, room) if room >= _LONGEST_WORD else meaning
+            grid.add_row(label, self._text(number, _STYLES[one.tone]), told)
         self._console.print(grid)
+
+    def methods(self, document: Document) -> None:
+        """How the numbers were got, and the command that repeats each; in short the commands alone."""
+        if not document.methods:
+            return
+        self.block(Heading(say("whole_report.methods")))
+        for one in document.methods:
+            self.line(f"{one.title}: {one.text}" if self._look.full else one.title)
+            if one.command:
+                self.line(f"  {one.command}", whole=True)
 
     def evidence(self, document: Document) -> None:
         if not document.evidence:

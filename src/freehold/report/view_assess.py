@@ -22,7 +22,7 @@ from freehold.words import say
 __all__ = ["assess_document"]
 
 
-def assess_document(answer: AssessAnswer, context: Context) -> Document:
+def assess_document(answer: AssessAnswer, context: Context, notes: Notes | None = None) -> Document:
     """Show an assessment.
 
     Parameters
@@ -31,8 +31,10 @@ def assess_document(answer: AssessAnswer, context: Context) -> Document:
         What was measured.
     context
         What stands beside it, with the stack.
+    notes
+        Where evidence is numbered, if there is some before it.
     """
-    notes = Notes(context.stack, context.reference_date)
+    notes = notes or Notes(context.stack, context.reference_date)
     blocks = read_paragraphs(context)
     blocks += [
         headline(answer),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from freehold.report.figures import country
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Row, Table
-from freehold.words import percent, say
+from freehold.words import listed, percent, say
 
 if TYPE_CHECKING:
     from freehold.catalogue.coverage import Coverage
@@ -66,7 +66,7 @@ def _source(one: ShownFact) -> str:
 
 def _named(ids: tuple[str, ...]) -> str:
     more = say("catalogue.and_more", count=len(ids) - _MOST_NAMED) if len(ids) > _MOST_NAMED else ""
-    return ", ".join(ids[:_MOST_NAMED]) + more
+    return listed(ids[:_MOST_NAMED]) + more
 
 
 def _owners(steps: tuple[OwnerStep, ...]) -> Table:

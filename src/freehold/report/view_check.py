@@ -20,7 +20,7 @@ from freehold.report.interface import Block, Column, Detail, Document, Heading, 
 from freehold.report.sentences import item_name, settings_line, stack_line, steps_tree, who
 from freehold.report.view_inventory import read_sentence, skip_sentence, skips_table, unread_sentence
 from freehold.stack.countries import is_region
-from freehold.words import day, interval, percent, say
+from freehold.words import day, interval, percent, say, sentences
 
 __all__ = ["check_document"]
 
@@ -51,8 +51,8 @@ def check_document(answer: CheckAnswer, context: Context | None = None) -> Docum
 
 def _read(answer: CheckAnswer) -> tuple[Paragraph, ...]:
     if answer.inventory is None:
-        return (Paragraph(f"{stack_line(answer.stack)} {settings_line(answer.stack)}", "quiet"),)
-    read = f"{read_sentence(answer.inventory)} {skip_sentence(answer.inventory)}"
+        return (Paragraph(sentences((stack_line(answer.stack), settings_line(answer.stack))), "quiet"),)
+    read = sentences((read_sentence(answer.inventory), skip_sentence(answer.inventory)))
     return Paragraph(read, "quiet"), Paragraph(settings_line(answer.stack), "quiet")
 
 

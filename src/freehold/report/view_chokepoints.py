@@ -15,9 +15,9 @@ from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Range, Row, Table, Tone
 from freehold.report.sentences import capital, item_name, known_paragraphs, settings_line, stack_line
 from freehold.stack.values import Stack
-from freehold.words import day, interval, percent, say
+from freehold.words import day, interval, listed, percent, quoted, say, sentences
 
-__all__ = ["chokepoints_document", "target_in_words"]
+__all__ = ["chokepoint_blocks", "chokepoints_document", "singles_table", "target_in_words"]
 
 _MOST_SHOWN: Final = 15
 _MOST_NAMED: Final = 4
@@ -34,13 +34,29 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
     context
         What stands beside it, with the stack.
     """
-    answer, stack = explained.answer, context.stack or Stack()
+    stack = context.stack or Stack()
     notes = Notes(context.stack, context.reference_date)
     words = _words(explained, stack)
-    cells = _single_cells(answer, stack)
-    main = _singles(answer, cells, notes, whole=True)
     blocks: list[Block] = [
-        Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet"),
+        Paragraph(sentences((stack_line(stack), settings_line(stack))), "quiet"), *chokepoint_blocks(explained, stack, notes),
+        *known_paragraphs(context), Paragraph(_engine(explained.answer), "quiet"),
+    ]  # fmt: skip
+    main = singles_table(explained, stack, notes)
+    title = say(
+        "chokepoints.title" if explained.answer.target is None else "chokepoints.title_target", name=stack.name, **words
+    )
+    return Document(title, tuple(blocks), main, evidence=notes.evidence)
+
+
+def singles_table(explained: ExplainedChokepoints, stack: Stack, notes: Notes) -> Table:
+    """Every single loss with its ids, for programs."""
+    return _singles(explained.answer, _single_cells(explained.answer, stack), notes, whole=True)
+
+
+def chokepoint_blocks(explained: ExplainedChokepoints, stack: Stack, notes: Notes) -> list[Block]:
+    """What can stop the target: the headline, cut sets with their sentences, single losses, importances."""
+    answer, words = explained.answer, _words(explained, stack)
+    blocks: list[Block] = [
         Paragraph(capital(say("chokepoints.asked", **words))),
         Paragraph(capital(_headline(explained, stack, words)), _tone(answer), lead=True),
     ]
@@ -49,6 +65,7 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks += _sets(explained, stack, notes)
         blocks += _cheapest(explained, stack)
         blocks += _probability(answer, stack, words)
+    cells = _single_cells(answer, stack)
     blocks += [
         Heading(say("chokepoints.single_heading")),
         _singles(answer, cells, notes, whole=False, caption=say("chokepoints.single_caption", **words)),
@@ -59,14 +76,12 @@ def chokepoints_document(explained: ExplainedChokepoints, context: Context) -> D
         blocks.append(Paragraph(say("chokepoints.single_left_out", count=f"{answer.left_out:,}"), "warn"))
     if not answer.is_down:
         blocks += _importances(explained, stack)
-    blocks += [*known_paragraphs(context), Paragraph(_engine(answer), "quiet")]
-    title = say("chokepoints.title" if answer.target is None else "chokepoints.title_target", name=stack.name, **words)
-    return Document(title, tuple(blocks), main, evidence=notes.evidence)
+    return blocks
 
 
 def target_in_words(answer: ChokepointsAnswer, stack: Stack | None) -> str:
     """What is asked about: the mission, or an item's name."""
-    return say("chokepoints.the_mission") if answer.target is None else f"'{item_name(stack, answer.target)}'"
+    return say("chokepoints.the_mission") if answer.target is None else quoted(item_name(stack, answer.target))
 
 
 def _words(explained: ExplainedChokepoints, stack: Stack) -> dict[str, Any]:
@@ -104,8 +119,8 @@ def _headline(explained: ExplainedChokepoints, stack: Stack, words: dict[str, An
         alone = sorted(range(len(smallest)), key=lambda place: (days[place], answer.cut_sets[place].members[0].id))
         shown = [_with_day(smallest[place][0], days[place]) for place in alone[:_MOST_NAMED]]
         more = say("chokepoints.named_more", count=count - len(shown)) if count > len(shown) else ""
-        listed = ", ".join(shown) if more else _listed(shown)
-        return say(f"chokepoints.alone_{'one' if count == 1 else 'many'}", count=count, names=listed, more=more, **words)
+        shown_names = listed(shown) if more else _listed(shown)
+        return say(f"chokepoints.alone_{'one' if count == 1 else 'many'}", count=count, names=shown_names, more=more, **words)
     first = _listed(smallest[0])
     if order == 2:
         return say(f"chokepoints.together_pair{'' if count == 1 else 's'}", count=f"{count:,}", names=first, **words)
@@ -118,14 +133,14 @@ def _with_day(name: str, at: float) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    return say("chokepoints.and").join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return say("chokepoints.and").join([listed(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _how_complete(explained: ExplainedChokepoints) -> str:
     answer = explained.answer
     known = {order: count for order, count in sorted(answer.counts.items()) if count}
     told = [say("chokepoints.counts", count=_large(count), order=order) for order, count in known.items()]
-    counts = ", ".join(told[:_MOST_COUNTS]) + (", …" if len(told) > _MOST_COUNTS else "")
+    counts = listed([*told[:_MOST_COUNTS], *(["…"] if len(told) > _MOST_COUNTS else [])])
     counts = counts or say("chokepoints.none_found")
     found = _large(sum(known.values()))
     if answer.stopped is not None:
@@ -139,7 +154,7 @@ def _how_complete(explained: ExplainedChokepoints) -> str:
             f"chokepoints.complete_to{'_one' if answer.complete_to == 1 else ''}", order=answer.complete_to, counts=counts
         )
     if answer.total is not None and answer.total > sum(known.values()):
-        text += " " + say("chokepoints.total", total=_large(answer.total))
+        text = sentences((text, say("chokepoints.total", total=_large(answer.total))))
     return text
 
 
@@ -208,7 +223,7 @@ def _cheapest(explained: ExplainedChokepoints, stack: Stack) -> list[Block]:
     key = "cheapest_bound" if bound < weight - 1e-9 else "cheapest"
     text = say(f"chokepoints.{key}", weight=f"{weight:.4g}", names=names, bound=f"{bound:.4g}")
     if explained.cheapest is not None and answer.cheapest is not None:
-        text += " " + _sentence(cut, explained.cheapest, stack)
+        text = sentences((text, _sentence(cut, explained.cheapest, stack)))
     return [Paragraph(text, lead=True)]
 
 
@@ -220,7 +235,7 @@ def _probability(answer: ChokepointsAnswer, stack: Stack, words: dict[str, Any])
             return []
         told = Names(stack).members(missing[:_MOST_NAMED])
         more = say("chokepoints.named_more", count=len(missing) - len(told)) if len(missing) > _MOST_NAMED else ""
-        names = ", ".join(told) + more if more else _listed(told)
+        names = listed(told) + more if more else _listed(told)
         return [Paragraph(say("chokepoints.probability_missing", names=names), "warn")]
     if chance <= 0:
         return [] if not answer.importance else [Paragraph(say("chokepoints.probability_never", **words))]
@@ -317,5 +332,5 @@ def _single_tone(one: Single) -> Tone:
 def _engine(answer: ChokepointsAnswer) -> str:
     text = say(f"chokepoints.engine_{answer.engine.replace(' ', '_')}")
     if answer.why_not_boolean is not None:
-        text += " " + say("chokepoints.levels", why=answer.why_not_boolean.rstrip("."))
+        text = sentences((text, say("chokepoints.levels", why=answer.why_not_boolean.rstrip("."))))
     return text

@@ -20,7 +20,7 @@ from freehold.report.sentences import (
 )
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import UNKNOWN
-from freehold.words import day, interval, percent, say
+from freehold.words import day, interval, listed, percent, quoted, say, sentences
 
 __all__ = ["cutoff_document"]
 
@@ -45,7 +45,7 @@ def cutoff_document(answer: CutoffAnswer, context: Context) -> Document:
     blocks = read_paragraphs(context)
     blocks.append(Paragraph(say("cutoff.what", rules=rules_in_words(answer.cutoff, context.stack))))
     text = capital(say("cutoff.headline", day=day(answer.days[place]), level=interval(low, high)))
-    blocks.append(Paragraph(f"{text} {_first(answer, context)}", tone_of(low, high, answer.floor), lead=True))
+    blocks.append(Paragraph(sentences((text, _first(answer, context))), tone_of(low, high, answer.floor), lead=True))
     series = [Series("mission", say("report.series_mission"), answer.mission.low, answer.mission.high)]
     change = _change(answer)
     if change is not None:
@@ -80,7 +80,7 @@ def _first(answer: CutoffAnswer, context: Context) -> str:
     if at is None:
         return say("cutoff.none_stops", day=day(answer.days[-1]))
     first = sorted((item for item in answer.items if item.stops_low == at), key=lambda item: (item.id not in missions, item.id))
-    named = ", ".join(f"'{item_name(context.stack, item.id)}'" for item in first[:_MOST_FIRST])
+    named = listed(quoted(item_name(context.stack, item.id)) for item in first[:_MOST_FIRST])
     if len(first) > _MOST_FIRST:
         named += say("catalogue.and_more", count=len(first) - _MOST_FIRST)
     surely = all(item.stops_high == at for item in first)
@@ -92,7 +92,7 @@ def _stopped(answer: CutoffAnswer) -> Paragraph:
     high = sum(item.stops_high is not None for item in answer.items)
     count = f"{low}" if low == high else say("report.range", low=high, high=low)
     told = say("cutoff.count", low=count, of=len(answer.items), day=day(answer.days[-1]))
-    return Paragraph(f"{told} {say('cutoff.floor', floor=percent(answer.floor))}")
+    return Paragraph(sentences((told, say("cutoff.floor", floor=percent(answer.floor)))))
 
 
 def _table(answer: CutoffAnswer, notes: Notes | None, *, ordered: bool = False) -> Table:

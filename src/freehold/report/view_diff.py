@@ -11,7 +11,7 @@ from freehold.report.changed_rows import told_row
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Range, Row, Table
 from freehold.report.sentences import settings_line
 from freehold.stack.changes import RowChange
-from freehold.words import interval, say
+from freehold.words import interval, say, sentences
 
 __all__ = ["diff_document"]
 
@@ -65,7 +65,7 @@ def _headline(answer: DiffAnswer) -> str:
         "diff.inventories", a=f"{answer.a.rows:,}", b=f"{answer.b.rows:,}", both=f"{found.both:,}",
         only_a=f"{len(found.only_a):,}", only_b=f"{len(found.only_b):,}",
     )  # fmt: skip
-    return said + (" " + say("diff.renamed", count=len(found.renamed)) if found.renamed else "")
+    return sentences((said, say("diff.renamed", count=len(found.renamed)))) if found.renamed else said
 
 
 def _sides(answer: DiffAnswer) -> Table:

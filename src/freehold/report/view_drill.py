@@ -24,7 +24,7 @@ from freehold.report.drill_words import (
 )
 from freehold.report.interface import Block, Column, Detail, Document, Heading, Paragraph, Row, Table, Tree
 from freehold.report.sentences import capital
-from freehold.words import interval, say
+from freehold.words import interval, listed, remark, say, sentence, sentences
 
 __all__ = ["backends_document", "drill_document"]
 
@@ -64,16 +64,16 @@ def _verdict(drill: Drill) -> Iterator[Block]:
 
 def _sentence(text: str) -> str:
     shown = capital(text)
-    return shown if shown.endswith((".", "!", "?", "…")) else shown + "."
+    return shown if shown.endswith((".", "!", "?", "…", "。")) else sentence(shown)
 
 
 def _predicted(prediction: Prediction) -> str:
     key = {True: "up", False: "down", None: "unknown"}[prediction.up]
     said = say(f"drill.predicted_{key}", item=prediction.item, level=interval(prediction.low, prediction.high))
-    because = prediction.because.rstrip(".")
-    told = say("drill.because", said=said, because=because) if because else said + "."
+    because = prediction.because.rstrip(".。")
+    told = say("drill.because", said=said, because=because) if because else sentence(said)
     came = {True: "bore_out", False: "", None: "not_told"}[prediction.agrees]
-    return f"{told} {say(f'drill.{came}')}" if came else told
+    return sentences((told, say(f"drill.{came}"))) if came else told
 
 
 def _new(answer: DrillAnswer) -> Iterator[Block]:
@@ -85,7 +85,7 @@ def _new(answer: DrillAnswer) -> Iterator[Block]:
     yield Heading(say("drill.new_contacts"))
     for one in answer.new:
         landlord = one.name if one.provider is not None else say("drill.nobody_known")
-        yield Paragraph(say("drill.new_line", landlord=landlord, hosts=", ".join(one.hosts)), "bad")
+        yield Paragraph(say("drill.new_line", landlord=landlord, hosts=listed(one.hosts)), "bad")
 
 
 def _both(drill: Drill) -> tuple[Run, ...]:
@@ -231,7 +231,7 @@ def _contact(one: Attributed, run: str) -> Row:
     host = f"{host_of(one)}:{contact.port}" if contact.port else host_of(one)
     surest = one.roles[0] if one.roles else None
     known = (
-        None if surest is None else f"{say(f'drill.confidence_{surest.confidence}')} ({say(f'drill.method_{surest.method}')})"
+        None if surest is None else remark(say(f"drill.confidence_{surest.confidence}"), say(f"drill.method_{surest.method}"))
     )
     return Row(
         (
@@ -286,7 +286,7 @@ def _local(drill: Drill) -> Iterator[Block]:
 def _such_as(examples: Sequence[str]) -> str | None:
     """The first examples, each by its end where it is long: caches name files after digests."""
     shown = [text if len(text) <= _LONGEST_EXAMPLE else "…" + text[-_LONGEST_EXAMPLE + 1 :] for text in examples]
-    return ", ".join(shown[:_EXAMPLES_SHOWN]) or None
+    return listed(shown[:_EXAMPLES_SHOWN]) or None
 
 
 def _blind(drill: Drill) -> Iterator[Block]:

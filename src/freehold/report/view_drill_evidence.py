@@ -13,7 +13,7 @@ from freehold.report.drill_words import in_words
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Row, Table, Tree
 from freehold.words import percent, say
 
-__all__ = ["apply_document", "score_document"]
+__all__ = ["apply_document", "drill_score_blocks", "score_document"]
 
 
 def apply_document(answer: ApplyAnswer, context: Context) -> Document:
@@ -71,6 +71,13 @@ def _diff(answer: ApplyAnswer) -> Table:
 def score_document(answer: ScoreAnswer, context: Context) -> Document:
     """Show how often drills bore the predictions out: over all, by who was cut, and each that missed."""
     del context
+    table = _landlords(answer)
+    subtitle = say("drill_score.subtitle", folder=answer.folder)
+    return Document(say("drill_score.title"), tuple(drill_score_blocks(answer)), table, subtitle=subtitle)
+
+
+def drill_score_blocks(answer: ScoreAnswer) -> list[Block]:
+    """How often drills bore the predictions out, by who was cut, and each that missed."""
     score = answer.score
     table = _landlords(answer)
     rests = say(
@@ -83,7 +90,7 @@ def score_document(answer: ScoreAnswer, context: Context) -> Document:
         blocks += [Heading(say("drill_score.landlords")), table]
     blocks += list(_misses(answer))
     blocks += [Paragraph(say("drill_score.unread", reason=reason), "warn") for reason in answer.unread]
-    return Document(say("drill_score.title"), tuple(blocks), table, subtitle=say("drill_score.subtitle", folder=answer.folder))
+    return blocks
 
 
 def _rate(rate: HitRate) -> str:

@@ -10,7 +10,7 @@ from freehold.report.answers import Context
 from freehold.report.drill_answers import MatrixAnswer
 from freehold.report.drill_words import TONES, ending, in_words, time_of
 from freehold.report.interface import Block, Column, Document, Heading, HeatCell, HeatMap, Paragraph, Row, Table
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["matrix_document", "not_run_words"]
 
@@ -66,7 +66,7 @@ def _cell(outcome: Outcome) -> HeatCell:
         details.append(say("drill_matrix.detail_refused", host=outcome.first_refused))
     if outcome.name == "failed" and outcome.seconds is not None:
         details.append(say("drill_matrix.detail_failed", seconds=time_of(outcome.seconds)))
-    return HeatCell(outcome.name, say(f"drill_matrix.cell_{outcome.name}"), "; ".join(details))
+    return HeatCell(outcome.name, say(f"drill_matrix.cell_{outcome.name}"), say("report.separator").join(details))
 
 
 def not_run_words(row: MatrixRow) -> str:
@@ -89,7 +89,7 @@ def _landlord(row: MatrixRow) -> Row:
     landlord, drill = row.landlord, row.drill
     seen, has = bool(landlord.hosts), bool(landlord.in_stack)
     source = say(f"drill_matrix.from_{'both' if seen and has else 'run' if seen else 'stack'}")
-    hosts = ", ".join(landlord.hosts[:_MOST_NAMED]) + ("…" if len(landlord.hosts) > _MOST_NAMED else "") or None
+    hosts = listed(landlord.hosts[:_MOST_NAMED]) + ("…" if len(landlord.hosts) > _MOST_NAMED else "") or None
     if drill is None:
         cells = (landlord.id, say("drill_matrix.cell_absent"), None, hosts, source, not_run_words(row))
         return Row(cells, "quiet")
@@ -117,11 +117,11 @@ def _notes(matrix: Matrix) -> Iterator[Block]:
     if matrix.jobs > 1:
         yield Paragraph(say("drill_matrix.shared_folder", jobs=matrix.jobs), "quiet")
     if matrix.left_out:
-        names = ", ".join(_name(one) for one in matrix.left_out[:_MOST_NAMED])
+        names = listed(_name(one) for one in matrix.left_out[:_MOST_NAMED])
         more = "…" if len(matrix.left_out) > _MOST_NAMED else ""
         yield Paragraph(_counted("left_out", len(matrix.left_out), names=names + more), "quiet")
     if matrix.unattributed:
-        hosts = ", ".join(matrix.unattributed[:_MOST_NAMED]) + ("…" if len(matrix.unattributed) > _MOST_NAMED else "")
+        hosts = listed(matrix.unattributed[:_MOST_NAMED]) + ("…" if len(matrix.unattributed) > _MOST_NAMED else "")
         yield Paragraph(_counted("unattributed", len(matrix.unattributed), hosts=hosts), "warn")
 
 

@@ -13,6 +13,7 @@ from freehold.report.evidence import Notes
 from freehold.report.figures import country, short_range
 from freehold.report.interface import (
     NOT_KNOWN,
+    Block,
     Cell,
     Column,
     Document,
@@ -22,11 +23,11 @@ from freehold.report.interface import (
     Row,
     Table,
 )
-from freehold.report.sentences import known_paragraphs, read_paragraphs, who
+from freehold.report.sentences import count, known_paragraphs, read_paragraphs, who
 from freehold.stack.values import Stack
-from freehold.words import days, interval, say
+from freehold.words import days, interval, listed, say
 
-__all__ = ["gaps_document"]
+__all__ = ["gap_blocks", "gaps_document"]
 
 _MOST_SHOWN = 15
 
@@ -42,19 +43,25 @@ def gaps_document(answer: GapsAnswer, context: Context) -> Document:
         What stands beside it, with the stack.
     """
     notes = Notes(context.stack, context.reference_date)
-    blocks = read_paragraphs(context)
-    blocks.append(_headline(answer))
     table = _layers(answer, context.stack, notes)
-    short = tuple(replace(row, cells=row.cells[:-1]) for row in table.rows)
-    blocks.append(replace(table, columns=table.columns[:-1], rows=short))
-    closes = [(layer, one) for layer in answer.layers for one in layer.closes]
-    if closes:
-        blocks += [Heading(say("gaps.closes")), _closes(closes, notes)]
-    if any(layer.held.low != layer.held.high for layer in answer.layers):
-        blocks.append(Paragraph(say("report.low_explained"), "quiet"))
-    blocks += known_paragraphs(context)
+    blocks = [*read_paragraphs(context), *gap_blocks(answer, context.stack, notes), *known_paragraphs(context)]
     name = context.stack.name if context.stack is not None else ""
     return Document(say("gaps.title", name=name), tuple(blocks), table, evidence=notes.evidence)
+
+
+def gap_blocks(answer: GapsAnswer, stack: Stack | None, notes: Notes, most: int | None = None) -> list[Block]:
+    """Layer by layer, and what would close the gaps: of very many the first, where ``most`` says how many."""
+    table = _layers(answer, stack, notes)
+    short = tuple(replace(row, cells=row.cells[:-1]) for row in table.rows)
+    blocks: list[Block] = [_headline(answer), replace(table, columns=table.columns[:-1], rows=short)]
+    closes = [(layer, one) for layer in answer.layers for one in layer.closes]
+    if closes:
+        blocks += [Heading(say("gaps.closes")), _closes(closes[:most], notes)]
+        if most is not None and len(closes) > most:
+            blocks.append(Paragraph(count("whole_report.gaps_more", len(closes) - most), "quiet"))
+    if any(layer.held.low != layer.held.high for layer in answer.layers):
+        blocks.append(Paragraph(say("report.low_explained"), "quiet"))
+    return blocks
 
 
 def _headline(answer: GapsAnswer) -> Paragraph:
@@ -116,7 +123,7 @@ def _closes(closes: list[tuple[LayerGaps, Closing]], notes: Notes) -> Table:
 
 def _by(by: Option | NoneKnown) -> str:
     if isinstance(by, NoneKnown):
-        return say("gaps.none_perhaps", ids=", ".join(by.perhaps)) if by.perhaps else say("gaps.none_known")
+        return say("gaps.none_perhaps", ids=listed(by.perhaps)) if by.perhaps else say("gaps.none_known")
     words = {"source": by.id, "capacity": short_range(Range(*by.capacity)), "recover": _time(by.recover)}
     if by.cost_once == (0.0, 0.0) and by.cost_year == (0.0, 0.0):
         return say("gaps.option_free", **words)

@@ -9,7 +9,7 @@ from freehold.report.evidence import Notes
 from freehold.report.interface import NOT_KNOWN, Block, Column, Document, Heading, Paragraph, Row, Table
 from freehold.report.sentences import count
 from freehold.stack.inventory import Inventory
-from freehold.words import say
+from freehold.words import listed, say, sentences
 
 __all__ = ["inventory_document", "read_sentence", "skip_sentence", "skips_table", "unread_sentence"]
 
@@ -64,7 +64,7 @@ def unread_sentence(inventory: Inventory) -> str:
     details = [skip.detail for skip in inventory.skips if skip.reason == "unsupported" and skip.detail]
     if not details or _is_document(inventory):
         return ""
-    told = " ".join(details[:_MOST_UNREAD])
+    told = sentences(details[:_MOST_UNREAD])
     if len(details) > _MOST_UNREAD:
         told = say("check.unread_more", details=told, count=f"{len(details) - _MOST_UNREAD:,}")
     return say("check.unread", details=told)
@@ -94,9 +94,9 @@ def inventory_document(inventory: Inventory, context: Context | None = None) -> 
     if inventory.licence:
         blocks.append(Paragraph(say("inventory.licence", licence=inventory.licence)))
     if inventory.languages:
-        blocks.append(Paragraph(say("inventory.runtimes", names=", ".join(inventory.languages))))
+        blocks.append(Paragraph(say("inventory.runtimes", names=listed(inventory.languages))))
     if inventory.toolchains:
-        blocks.append(Paragraph(say("inventory.toolchains", names=", ".join(inventory.toolchains))))
+        blocks.append(Paragraph(say("inventory.toolchains", names=listed(inventory.toolchains))))
     components = _components(inventory, notes)
     blocks += [Heading(say("inventory.components")), components]
     if inventory.contacts:

@@ -28,7 +28,7 @@ from freehold.report.interface import (
 from freehold.report.json_options import FOREIGN
 from freehold.report.sentences import count, item_name, known_paragraphs, read_paragraphs, who
 from freehold.stack.values import Maybe, Provider, Source, Stack, is_stated
-from freehold.words import days, percent, say
+from freehold.words import days, listed, percent, say
 
 __all__ = ["does", "options_document"]
 
@@ -53,7 +53,7 @@ def options_document(answer: OptionsAnswer, context: Context) -> Document:
     blocks = read_paragraphs(context)
     blocks.append(_headline(answer, len(judged)))
     if len(answer.currencies) > 1:
-        said = ", ".join(code or say("options.nothing") for code in answer.currencies)
+        said = listed(code or say("options.nothing") for code in answer.currencies)
         blocks.append(Paragraph(say("options.currencies", currencies=said), "bad"))
     if judged:
         blocks += [Heading(say("options.judged")), _table(judged, _JUDGED, telling, notes)]
@@ -168,8 +168,8 @@ def does(one: Proposal, telling: _Telling) -> str:
                 and adds.source_by_id[change.source].item in new)
     ]  # fmt: skip
     if new:
-        told.append(say("options.does_adds", items=", ".join(sorted(new))))
-    return "; ".join(told)
+        told.append(say("options.does_adds", items=listed(sorted(new))))
+    return say("report.separator").join(told)
 
 
 def _time(value: float) -> str:
@@ -188,28 +188,28 @@ def _ids(ids: Sequence[str]) -> str | None:
     if not ids:
         return None
     more = say("catalogue.and_more", count=len(ids) - _MOST_IDS) if len(ids) > _MOST_IDS else ""
-    return ", ".join(ids[:_MOST_IDS]) + more
+    return listed(ids[:_MOST_IDS]) + more
 
 
 def _missing(one: Proposal, _telling: _Telling) -> Cell:
     told = [say(f"options.missing_{name}") for name in one.lacking]
     if one.waits_for:
-        told.append(say("options.missing_waits", ids=", ".join(one.waits_for)))
-    return "; ".join(told) or None
+        told.append(say("options.missing_waits", ids=listed(one.waits_for)))
+    return say("report.separator").join(told) or None
 
 
 def _ask(one: Proposal, telling: _Telling) -> Cell:
-    return ", ".join(telling.provider(id_) for id_ in one.providers) or say("options.ask_self")
+    return listed(telling.provider(id_) for id_ in one.providers) or say("options.ask_self")
 
 
 def _late(one: Proposal, _telling: _Telling) -> Cell:
-    return ", ".join(say("options.late", days=days(slip.days), odds=percent(slip.odds)) for slip in one.option.slip) or None
+    return listed(say("options.late", days=days(slip.days), odds=percent(slip.odds)) for slip in one.option.slip) or None
 
 
 def _odds(one: Proposal, telling: _Telling) -> Cell:
     works = [say("options.works", odds=percent(one.option.success))] if one.option.success < 1 else []
     late = _late(one, telling)
-    return "; ".join([*works, *([str(late)] if late else [])]) or None
+    return say("report.separator").join([*works, *([str(late)] if late else [])]) or None
 
 
 def _lead(one: Proposal, _telling: _Telling) -> Cell:
@@ -220,7 +220,7 @@ def _reference(one: Proposal, _telling: _Telling) -> Cell:
     reference = one.option.reference
     if reference is None:
         return None
-    return ", ".join(part for part in (reference.title, reference.publisher, reference.url, reference.date) if part)
+    return listed(part for part in (reference.title, reference.publisher, reference.url, reference.date) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +256,11 @@ _COLUMNS: Final[dict[str, _Told]] = {
         _Told("rests_on", "rests", lambda one, _: _ids(one.rests_on)),
         _Told("learns_with", "learns", lambda one, _: one.option.learns_with),
         _Told("learning", "learning", lambda one, _: one.option.learning),
-        _Told("standards_left", "standards", lambda one, _: "; ".join(one.option.standards_left) or None),
-        _Told("forks", "forks", lambda one, _: "; ".join(one.option.forks) or None),
-        _Told("gives_up", "gives_up", lambda one, _: "; ".join(one.option.gives_up) or None),
+        _Told("standards_left", "standards", lambda one, _: say("report.separator").join(one.option.standards_left) or None),
+        _Told("forks", "forks", lambda one, _: say("report.separator").join(one.option.forks) or None),
+        _Told("gives_up", "gives_up", lambda one, _: say("report.separator").join(one.option.gives_up) or None),
         _Told("lacking", "missing", _missing),
-        _Told("items", "items", lambda one, _: "; ".join(one.items) or None),
+        _Told("items", "items", lambda one, _: say("report.separator").join(one.items) or None),
         _Told("ask", "ask", _ask),
         _Told("origin", "origin", lambda one, _: say(f"options.origin_{one.option.origin}")),
         _Told("reference", "reference", _reference),
@@ -278,7 +278,7 @@ def _table(proposals: Sequence[Proposal], names: Sequence[str], telling: _Tellin
     """A table of options; columns that would say nothing of any of them are left out where not all are shown."""
     whole = names is _FULL
     told = [_COLUMNS[name] for name in names if whole or name not in _IF_ANY or any(_speaks(name, one) for one in proposals)]
-    currency = f", {telling.currency}" if telling.currency and not whole else ""
+    currency = say("options.in_currency", currency=telling.currency) if telling.currency and not whole else ""
     columns = tuple(
         Column(one.name, say(f"options.column_{one.title}", currency=currency), one.sort)  # type: ignore[arg-type]
         for one in told
@@ -302,7 +302,7 @@ def _notes(one: Proposal, notes: Notes) -> tuple[int, ...]:
     reference = one.option.reference
     if reference is None:
         return ()
-    source = ", ".join(part for part in (reference.publisher, reference.url) if part)
+    source = listed(part for part in (reference.publisher, reference.url) if part)
     return (notes.add(f"option {one.option.id}", f"{reference.title}{', ' if source else ''}{source}", reference.date or ""),)
 
 

@@ -11,7 +11,7 @@ from freehold.report.interface import Column, Detail, Document, Heading, Paragra
 from freehold.report.sentences import known_paragraphs, read_paragraphs, who, who_in_sentence
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
-from freehold.words import interval, say
+from freehold.words import interval, listed, say
 
 __all__ = ["partners_document"]
 
@@ -133,6 +133,6 @@ def _together(answer: PartnersAnswer, stack: Stack | None, places: tuple[int, ..
 
 
 def _set(one: Together, stack: Stack | None, places: tuple[int, ...]) -> Row:
-    names = ", ".join(who(stack, country) for country in one.countries)
+    names = listed(who(stack, country) for country in one.countries)
     levels = tuple(Range(one.gained.low[place], one.gained.high[place]) for place in places)
     return Row((len(one.countries), names, *levels, say("partners.proven" if one.proven else "partners.found")))

@@ -31,9 +31,9 @@ from freehold.report.sentences import capital, item_name, known_paragraphs, read
 from freehold.report.view_plan_doubts import doubt_blocks
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
-from freehold.words import percent, say
+from freehold.words import listed, percent, say, sentences
 
-__all__ = ["main_table", "plan_blocks", "plan_document"]
+__all__ = ["main_table", "plan_blocks", "plan_document", "roadmap_blocks"]
 
 _MOST_SHOWN: Final = 25
 _MOST_BARS: Final = 60
@@ -58,7 +58,14 @@ def plan_document(answer: PlanAnswer, context: Context) -> Document:
 
 def plan_blocks(answer: PlanAnswer, context: Context) -> Iterator[Block]:
     """Every block of the page, the first page first."""
-    stack = context.stack
+    yield from roadmap_blocks(answer, context.stack)
+    yield Heading(say("plan.about"))
+    yield from read_paragraphs(context)
+    yield from known_paragraphs(context)
+
+
+def roadmap_blocks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
+    """The plan, its price, and what it rests on."""
     yield from first_page(answer, stack)
     if answer.steps:
         yield from _steps(answer)
@@ -71,9 +78,6 @@ def plan_blocks(answer: PlanAnswer, context: Context) -> Iterator[Block]:
         yield from _price(answer)
         yield from _cheaper(answer)
     yield from doubt_blocks(answer, stack)
-    yield Heading(say("plan.about"))
-    yield from read_paragraphs(context)
-    yield from known_paragraphs(context)
 
 
 def main_table(answer: PlanAnswer, stack: Stack | None) -> Table:
@@ -135,7 +139,7 @@ def _why(breaks: tuple[int, ...] | None, *, committed: bool, aims: int) -> str:
     if len(breaks) == aims:
         return say("plan.why_all" if aims > 1 else "plan.why_only")
     key = "plan.why_aim_one" if len(breaks) == 1 else "plan.why_aims"
-    return say(key, aims=", ".join(str(number + 1) for number in breaks))
+    return say(key, aims=listed(str(number + 1) for number in breaks))
 
 
 def _gantt(answer: PlanAnswer) -> Gantt:
@@ -189,7 +193,8 @@ def _paid(answer: PlanAnswer) -> str:
         parts.append(say("plan.paid_discounted", rate=percent(limits.discount)))
     if limits.penalty is not None:
         parts.append(say("plan.paid_lost"))
-    return told + " " + say("plan.paid_differs", cost=money(answer.cost, answer.currency), parts="; ".join(parts))
+    differs = say("plan.paid_differs", cost=money(answer.cost, answer.currency), parts=say("report.separator").join(parts))
+    return sentences((told, differs))
 
 
 def _checks(answer: PlanAnswer, stack: Stack | None) -> Iterator[Block]:
@@ -243,7 +248,7 @@ def _leased(answer: PlanAnswer) -> Iterator[Block]:
     rows = tuple(
         Row(
             (
-                item_name(answer.planned, one.item), ", ".join(landlord(answer.planned, lord) for lord in one.landlords),
+                item_name(answer.planned, one.item), listed(landlord(answer.planned, lord) for lord in one.landlords),
                 Range(one.part_low, one.part_high), one.why,
             )
         )

@@ -15,7 +15,7 @@ from freehold.report.interface import Block, Column, Curve, Heading, Paragraph, 
 from freehold.report.plan_words import aim_words, few, money, option_name
 from freehold.report.sentences import capital, count, item_name
 from freehold.stack.values import Stack
-from freehold.words import percent, say
+from freehold.words import listed, percent, say
 
 __all__ = ["doubt_blocks"]
 
@@ -65,11 +65,11 @@ def _missing(answer: PlanAnswer, group: tuple[str, ...], stack: Stack | None) ->
     for id_ in group:
         option = unjudged.get(id_)
         if option is not None:
-            facts = ", ".join(say(f"plan.fact_{name}") for name in option.lacking)
+            facts = listed(say(f"plan.fact_{name}") for name in option.lacking)
             told.append(say("plan.missing_option", name=option_name(option, id_), facts=facts))
         else:
             told.append(say("plan.missing_item", item=item_name(stack, id_)))
-    return "; ".join(told)
+    return say("report.separator").join(told)
 
 
 def _regret(answer: PlanAnswer) -> Iterator[Block]:
@@ -201,7 +201,7 @@ def _unjudged(answer: PlanAnswer) -> Iterator[Block]:
         return
     columns = (Column("name", say("plan.column_name")), Column("lacking", say("plan.column_lacking")))
     rows = tuple(
-        Row((option_name(one, one.id), ", ".join(say(f"plan.fact_{name}") for name in one.lacking))) for one in answer.unjudged
+        Row((option_name(one, one.id), listed(say(f"plan.fact_{name}") for name in one.lacking))) for one in answer.unjudged
     )
     yield Heading(count("plan.unjudged_heading", len(rows)))
     yield Table(columns, rows, most=_MOST_SHOWN)

@@ -12,7 +12,7 @@ from freehold.report.interface import Block, Column, Document, Heading, Paragrap
 from freehold.report.plan_words import aim_words, asked_of, cut_words, does, few, money, option_name, source_words
 from freehold.report.sentences import capital, item_name, read_paragraphs, steps_tree
 from freehold.stack.values import Stack
-from freehold.words import day, percent, say
+from freehold.words import day, listed, percent, say, sentence, sentences
 
 __all__ = ["reason_document", "verdict_words"]
 
@@ -45,7 +45,7 @@ def _blocks(answer: StepReason, context: Context, notes: Notes) -> Iterator[Bloc
     yield Heading(say("plan.why_about"))
     what = does(answer.option, answer.plan.planned)
     if what:
-        yield Paragraph(capital(what) + ".")
+        yield Paragraph(sentence(capital(what)))
     step = next((one for one in answer.plan.steps if one.option == answer.option.id), None)
     if step is not None:
         yield Paragraph(
@@ -77,7 +77,7 @@ def verdict_words(answer: StepReason) -> str:
         case "spare":
             key += "" if plan.stopped is None else "_open"
         case "unjudged":
-            values["facts"] = ", ".join(say(f"plan.fact_{name}") for name in option.lacking)
+            values["facts"] = listed(say(f"plan.fact_{name}") for name in option.lacking)
         case "dearer":
             return _dearer(answer)
         case _:
@@ -101,7 +101,7 @@ def _dearer(answer: StepReason) -> str:
         proven = answer.bound is not None and answer.bound >= answer.cost - 0.005
         key = "plan.verdict_dearer" if proven else "plan.verdict_dearer_found"
         told = say(key, with_=with_it, cost=least, more=money(answer.cost - plan.cost, plan.currency))
-    return told + (" " + say("plan.verdict_replaces", names=_names(answer)) if answer.others else "")
+    return sentences((told, say("plan.verdict_replaces", names=_names(answer)))) if answer.others else told
 
 
 def _missed(answer: StepReason, missed: Missed, stack: Stack | None, notes: Notes) -> Iterator[Block]:
@@ -116,8 +116,9 @@ def _missed(answer: StepReason, missed: Missed, stack: Stack | None, notes: Note
         key = "plan.why_falls_best"
         values["points"] = f"{max(1, round(100 * (missed.asked_level - missed.without)))}"
     told = say(key, **values, day=day(missed.from_day or 0.0))
-    short = "" if asked is None else " " + say("plan.why_short", points=max(1, round(100 * (asked - missed.without))))
-    yield Paragraph(told + short)
+    if asked is not None:
+        told = sentences((told, say("plan.why_short", points=max(1, round(100 * (asked - missed.without))))))
+    yield Paragraph(told)
     if missed.item is not None:
         yield from _chain(say("plan.why_item", item=item_name(stack, missed.item)), missed.steps, notes)
 
@@ -148,10 +149,13 @@ def _table(answer: StepReason) -> Table:
         Row(
             (
                 one.aim + 1, one.asked_level, one.without, one.from_day, one.item,
-                "; ".join(step.because for step in one.steps),
+                say("report.separator").join(step.because for step in one.steps),
             )
         )
         for one in answer.missed
     ]  # fmt: skip
-    rows += [Row((None, None, None, one.day, one.item, "; ".join(step.because for step in one.steps))) for one in answer.kept]
+    rows += [
+        Row((None, None, None, one.day, one.item, say("report.separator").join(step.because for step in one.steps)))
+        for one in answer.kept
+    ]
     return Table(columns, tuple(rows))

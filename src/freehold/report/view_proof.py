@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table
 from freehold.report.sentences import count
-from freehold.words import say
+from freehold.words import listed, say, sentences
 
 if TYPE_CHECKING:
     from freehold.report.answers import Context, EvidenceEntries, EvidenceEntry, EvidenceVerdict
@@ -71,12 +71,12 @@ def _limits(log: Verification) -> list[str]:
         if log.entries:
             rest = count("proof.entries", log.after_last_root)
             told.append(
-                say("proof.chain_only", rest=rest) + " " + say("proof.next_root")
+                sentences((say("proof.chain_only", rest=rest), say("proof.next_root")))
                 if log.after_last_root
                 else say("proof.all_covered")
             )
     if log.recovered:
-        told.append(say("proof.recovered", numbers=", ".join(map(str, log.recovered[:10]))))
+        told.append(say("proof.recovered", numbers=listed(map(str, log.recovered[:10]))))
     if log.anchors is None:
         told.append(say("proof.no_anchor"))
     elif log.anchored:
@@ -138,7 +138,7 @@ def _told(entry: EvidenceEntry) -> str:
         pass
     if not isinstance(body, dict):
         return entry.body[:_MOST_BODY]
-    text = ", ".join(f"{name} {_value(value)}" for name, value in body.items())
+    text = listed(f"{name} {_value(value)}" for name, value in body.items())
     return text if len(text) <= _MOST_BODY else text[:_MOST_BODY] + "…"
 
 

@@ -14,7 +14,7 @@ from freehold.report.drill_words import amount, blind_words
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table
 from freehold.report.provision_answers import MirrorVerdict
 from freehold.report.sentences import count
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["provision_document", "verify_document"]
 
@@ -32,7 +32,7 @@ def provision_document(answer: Provisioned, context: Context) -> Document:
     title = say("provision.title", folder=answer.folder)
     subtitle = say(
         "provision.subtitle", files=count("provision.count", len(answer.manifest.needs)), size=amount(answer.manifest.size),
-        kinds=", ".join(answer.manifest.holds) or say("report.none"),
+        kinds=listed(answer.manifest.holds) or say("report.none"),
     )  # fmt: skip
     return Document(title, tuple(blocks), _main(answer.manifest.needs, answer.missing), subtitle=subtitle)
 
@@ -44,7 +44,7 @@ def _proof(answer: Provisioned) -> Iterator[Block]:
         if answer.unproved:
             yield Paragraph(answer.unproved)
         return
-    named = ", ".join(proof.cut) or say("provision.everything")
+    named = listed(proof.cut) or say("provision.everything")
     if proof.proved:
         key = "proved" if answer.expected else "passed"
         said = say(f"provision.{key}", taken=count("provision.count", proof.taken), hosts=named, backend=proof.run.backend)
@@ -58,7 +58,7 @@ def _proof(answer: Provisioned) -> Iterator[Block]:
         else say("provision.took_both", seconds=seconds, before=f"{before:.1f}"), "quiet",
     )  # fmt: skip
     if proof.untaken:
-        names = ", ".join(one.file for one in proof.untaken[:5]) + (" …" if len(proof.untaken) > 5 else "")
+        names = listed(one.file for one in proof.untaken[:5]) + (" …" if len(proof.untaken) > 5 else "")
         yield Paragraph(say("provision.untaken", files=count("provision.count", len(proof.untaken)), names=names), "bad")
 
 
@@ -105,7 +105,7 @@ def _recorded(answer: Provisioned) -> Iterator[Block]:
         return
     for command in answer.commands[:3]:
         yield Paragraph(say("provision.recorded", command=shlex.join(command)), "quiet")
-    hosts = ", ".join(recorded.recording.hosts) or say("report.none")
+    hosts = listed(recorded.recording.hosts) or say("report.none")
     yield Paragraph(say("provision.asked", hosts=hosts), "quiet")
 
 
@@ -114,7 +114,7 @@ def _beside(proof: Proof | None) -> Iterator[Block]:
         return
     for key, contacts in (("bypassed", proof.bypassed), ("outside", proof.outside)):
         if contacts:
-            said = say(f"provision.{key}", hosts=", ".join(dict.fromkeys(map(_host, contacts))))
+            said = say(f"provision.{key}", hosts=listed(dict.fromkeys(map(_host, contacts))))
             yield Paragraph(said, "bad" if key == "bypassed" else "plain")
 
 
@@ -163,7 +163,7 @@ def verify_document(answer: MirrorVerdict, context: Context) -> Document:
     table = Table(columns, tuple(Row((one.file, one.problem), "bad") for one in answer.findings))
     said = say(
         "provision.verified", files=count("provision.count", len(manifest.needs)), size=amount(manifest.size),
-        made=manifest.made, kinds=", ".join(manifest.holds) or say("report.none"),
+        made=manifest.made, kinds=listed(manifest.holds) or say("report.none"),
     )  # fmt: skip
     blocks: list[Block] = [Paragraph(said, lead=True)]
     if answer.findings:

@@ -31,7 +31,7 @@ from freehold.watch.level_facts import Fact
 from freehold.watch.levels import Level, LevelRange
 from freehold.watch.places import Place, Untied
 from freehold.watch.radius import Radius, Stop, TakeOver
-from freehold.words import day, interval, say
+from freehold.words import day, interval, listed, quoted, say, sentences
 
 __all__ = ["reach_document"]
 
@@ -93,7 +93,7 @@ def _where(place: Place, stack: Stack | None) -> list[Block]:
 def _untied(one: Untied) -> str:
     text = say("radius.untied", label=one.label, value=one.value, because=one.because) if one.label else one.because
     if one.nearest:
-        text += say("radius.untied_near", nearest=", ".join(f"'{name}'" for name in one.nearest))
+        text += say("radius.untied_near", nearest=listed(quoted(name) for name in one.nearest))
     return capital(text)
 
 
@@ -113,8 +113,8 @@ def _level(one: LevelRange, answer: ReachAnswer) -> Paragraph:
     if not one.is_confirmed:
         parts.append(say("radius.unconfirmed"))
     if one.assumed:
-        parts.append(say("radius.assumed_not", facts=", ".join(one.assumed)))
-    return Paragraph(" ".join(parts), _TONES[one.high], lead=True)
+        parts.append(say("radius.assumed_not", facts=listed(one.assumed)))
+    return Paragraph(sentences(parts), _TONES[one.high], lead=True)
 
 
 def _lost(answer: ReachAnswer) -> Paragraph:
@@ -132,7 +132,7 @@ def _when(radius: Radius, stack: Stack | None) -> str:
     if low is None:
         return say("radius.none_stops", day=day(radius.days[-1]))
     first = [stop for stop in radius.stops if stop.low == low]
-    named = ", ".join(f"'{item_name(stack, stop.item)}'" for stop in first[:_MOST_NAMED])
+    named = listed(quoted(item_name(stack, stop.item)) for stop in first[:_MOST_NAMED])
     if len(first) > _MOST_NAMED:
         named += say("radius.and_more", count=len(first) - _MOST_NAMED)
     if high is None:
@@ -143,8 +143,8 @@ def _when(radius: Radius, stack: Stack | None) -> str:
         text = say("radius.first_range", low=day(low), high=day(high), items=named)
     at, surely = radius.mission_stops
     if at is None:
-        return f"{text} {say('radius.mission_stands', day=day(radius.days[-1]))}"
-    return f"{text} {say('radius.mission_stops' if surely == at else 'radius.mission_stops_perhaps', day=day(at))}"
+        return sentences((text, say("radius.mission_stands", day=day(radius.days[-1]))))
+    return sentences((text, say(f"radius.mission_stops{'' if surely == at else '_perhaps'}", day=day(at))))
 
 
 def _best(answer: ReachAnswer, stack: Stack | None) -> str:
@@ -154,7 +154,7 @@ def _best(answer: ReachAnswer, stack: Stack | None) -> str:
     best = acts.acts[0]
     text = say("radius.best", act=_act(best, stack), saved=_days(best.saved), lost=_days(acts.lost), horizon=day(acts.horizon))
     if not acts.is_exact:
-        text += " " + say("radius.not_all_tried", tried=acts.tried, considered=acts.considered)
+        text = sentences((text, say("radius.not_all_tried", tried=acts.tried, considered=acts.considered)))
     return text
 
 
@@ -180,7 +180,7 @@ def _stops(radius: Radius, stack: Stack | None, notes: Notes) -> Table:
 
 
 def _stop(one: Stop, stack: Stack | None, notes: Notes | None) -> Row:
-    named = ", ".join(item_name(stack, item) for item in one.serves[:_MOST_NAMED])
+    named = listed(item_name(stack, item) for item in one.serves[:_MOST_NAMED])
     if one.served > _MOST_NAMED:
         named += say("radius.and_more", count=one.served - _MOST_NAMED)
     cells = (one.item, kind_name(one.kind) if one.kind else NOT_KNOWN, Range(one.low, one.high), named or None)
@@ -208,7 +208,7 @@ def _takes_over(radius: Radius, stack: Stack | None) -> Block:
 
 
 def _take_over(one: TakeOver, stack: Stack | None) -> Row:
-    rests = ", ".join(item_name(stack, item) for item in one.rests_on) or None
+    rests = listed(item_name(stack, item) for item in one.rests_on) or None
     days, capacity = Range(one.day_low, one.day_high), Range(one.capacity_low, one.capacity_high)
     return Row((one.source, item_name(stack, one.item), days, capacity, rests), "warn" if rests else "plain")
 
@@ -247,6 +247,6 @@ def _ties(place: Place) -> Table:
         Column("meant", say("radius.column_meant")), Column("by", say("radius.column_by")),
     )  # fmt: skip
     rows = tuple(
-        Row((one.label, one.value, ", ".join(f"{name} {value}" for name, value in one.selectors), one.by)) for one in place.ties
+        Row((one.label, one.value, listed(f"{name} {value}" for name, value in one.selectors), one.by)) for one in place.ties
     )
     return Table(columns, rows)

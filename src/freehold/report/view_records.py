@@ -5,7 +5,7 @@ from __future__ import annotations
 from freehold.report.answers import Context
 from freehold.report.interface import Block, Column, Document, Paragraph, Row, Table
 from freehold.stack.records import IGNORE, MEANINGS, Records
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["records_document"]
 
@@ -45,5 +45,5 @@ def records_document(records: Records, context: Context) -> Document:
         blocks.append(
             Paragraph(say("records.makes", items=len(stack.items), providers=len(stack.providers), sources=len(stack.sources)))
         )
-    blocks.append(Paragraph(say("records.change", meanings=", ".join(MEANINGS)), "quiet"))
+    blocks.append(Paragraph(say("records.change", meanings=listed(MEANINGS)), "quiet"))
     return Document(say("records.title", name=records.name), tuple(blocks), table)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table, Tone
 from freehold.respond.act_words import act_in_words
-from freehold.words import say
+from freehold.words import listed, say
 
 if TYPE_CHECKING:
     from freehold.report.answers import Context
@@ -121,7 +121,7 @@ def _about(answer: IncidentReport) -> list[str]:
     one = answer.incident
     found = []
     if one.roles:
-        found.append(say("respond.roles", roles="; ".join(f"{role} {name}" for role, name in one.roles)))
+        found.append(say("respond.roles", roles=say("report.separator").join(f"{role} {name}" for role, name in one.roles)))
     if one.successor_of:
         found.append(say("respond.successor_of", incident=one.successor_of))
     if one.successor:
@@ -129,9 +129,9 @@ def _about(answer: IncidentReport) -> list[str]:
     if one.merged_into:
         found.append(say("respond.merged_into", incident=one.merged_into))
     if answer.possible:
-        found.append(say("respond.possible", verbs=", ".join(answer.possible)))
+        found.append(say("respond.possible", verbs=listed(answer.possible)))
     if answer.proposed:
-        found.append(say("respond.proposed", playbooks=", ".join(answer.proposed)))
+        found.append(say("respond.proposed", playbooks=listed(answer.proposed)))
     if not one.preserved and one.is_open:
         found.append(say("respond.not_preserved"))
     return found
@@ -170,7 +170,7 @@ def _clocks(clocks: tuple[Clock, ...]) -> Table:
 def _waiting(waiting: tuple[Request, ...], duties: tuple[Duty, ...]) -> list[Block]:
     blocks: list[Block] = []
     for one in waiting:
-        people = ", ".join(name for name, _ in one.people) or say("respond.nobody")
+        people = listed(name for name, _ in one.people) or say("respond.nobody")
         blocks.append(
             Paragraph(
                 say(

@@ -7,7 +7,7 @@ from freehold.report.answers import Context
 from freehold.report.evidence import Notes
 from freehold.report.interface import Column, Detail, Document, Heading, Paragraph, Range, Row, Table, Tree
 from freehold.report.sentences import known_paragraphs, read_paragraphs, rules_in_words
-from freehold.words import say
+from freehold.words import listed, quoted, say, sentences
 
 __all__ = ["restart_document"]
 
@@ -32,7 +32,7 @@ def restart_document(answer: RestartAnswer, context: Context) -> Document:
     whole = len(answer.restartable) == len(answer.levels)
     told = say("restart.headline", count=len(answer.restartable), of=len(answer.levels))
     cover = say("restart.stock" if answer.with_stock else "restart.no_stock")
-    blocks.append(Paragraph(f"{told} {cover}", "good" if whole and answer.levels else "warn", lead=True))
+    blocks.append(Paragraph(sentences((told, cover)), "good" if whole and answer.levels else "warn", lead=True))
     blocks.append(Heading(say("restart.knots_heading")))
     if answer.knots:
         blocks += [_knot(knot, number, notes) for number, knot in enumerate(answer.knots, 1)]
@@ -49,7 +49,7 @@ def restart_document(answer: RestartAnswer, context: Context) -> Document:
 
 
 def _named(ids: tuple[str, ...]) -> str:
-    shown = ", ".join(f"'{one}'" for one in ids[:_MOST_NAMED])
+    shown = listed(quoted(one) for one in ids[:_MOST_NAMED])
     return shown + (say("catalogue.and_more", count=len(ids) - _MOST_NAMED) if len(ids) > _MOST_NAMED else "")
 
 
@@ -57,7 +57,7 @@ def _knot(knot: Knot, number: int, notes: Notes) -> Tree:
     sure = say("restart.sure") if knot.smallest else say("restart.bound", count=knot.at_least)
     below = [Tree(say("restart.unlock", items=_named(knot.unlocked_by), sure=sure))]
     if knot.after:
-        below.append(Tree(say("restart.after", numbers=", ".join(str(one + 1) for one in knot.after))))
+        below.append(Tree(say("restart.after", numbers=listed(str(one + 1) for one in knot.after))))
     numbers = tuple(dict.fromkeys(note for item in knot.items[:3] for note in notes.of_row("items", item, most=1)))
     return Tree(f"{number}. {say('restart.knot', items=_named(knot.items))}", tuple(below), "bad", numbers)
 
@@ -70,7 +70,7 @@ def _table(answer: RestartAnswer) -> Table:
     )  # fmt: skip
     starts = set(answer.restartable)
     knot_of = {item: number for number, knot in enumerate(answer.knots, 1) for item in knot.items}
-    waits = {one.id: ", ".join(str(number + 1) for number in one.by) for one in answer.blocked}
+    waits = {one.id: listed(str(number + 1) for number in one.by) for one in answer.blocked}
     rows = []
     for id_, level in answer.levels.items():
         running = answer.running[id_]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table, Tone
 from freehold.report.sentences import count
-from freehold.words import say
+from freehold.words import listed, say
 
 if TYPE_CHECKING:
     from freehold.report.answers import Context
@@ -64,7 +64,7 @@ def tests_document(answer: RuleTestReport, context: Context) -> Document:
     )  # fmt: skip
     rows = tuple(
         Row(
-            (one.rule, one.name, say("rules.passed") if one.passed else "; ".join(one.problems)),
+            (one.rule, one.name, say("rules.passed") if one.passed else say("report.separator").join(one.problems)),
             "plain" if one.passed else "bad",
         )
         for one in answer.results
@@ -75,7 +75,7 @@ def tests_document(answer: RuleTestReport, context: Context) -> Document:
     said = say("rules.tests_failed", failed=failed, tests=tests) if failed else say("rules.tests_passed", tests=tests)
     blocks: list[Block] = [Paragraph(said, "bad" if failed else "good", lead=True)]
     if answer.silent:
-        blocks.append(Paragraph(say("rules.silent", rules=", ".join(answer.silent)), "warn"))
+        blocks.append(Paragraph(say("rules.silent", rules=listed(answer.silent)), "warn"))
     return Document(say("rules.tests_title"), (*blocks, table), table)
 
 
@@ -108,7 +108,7 @@ def _replayed(one: RuleReplay) -> tuple[str | int | float | None, ...]:
     if one.forgotten:
         faults.append(say("rules.forgotten", count=one.forgotten))
     a_day = None if one.a_day is None else round(one.a_day, 1)
-    return one.rule, one.alerts, a_day, one.looked, one.counted, noisiest, "; ".join(faults) or None
+    return one.rule, one.alerts, a_day, one.looked, one.counted, noisiest, say("report.separator").join(faults) or None
 
 
 def _tone(one: RuleReplay) -> Tone:
@@ -137,7 +137,7 @@ def _would_be(one: RuleReplay) -> Table:
 
 def _labels(labels: Labels) -> str:
     told = [f"{name}={value}" for name, value in labels if name not in {"alertname", "severity"}]
-    return ", ".join(told) or say("rules.whole")
+    return listed(told) or say("rules.whole")
 
 
 def _moment(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from freehold.report.answers import Context
 from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Cell, Column, Detail, Document, Heading, Method, Paragraph, Row, Table
+from freehold.report.lift_blocks import lift_blocks
 from freehold.report.scheme_answers import SchemeShown, SchemesKnown, ScoresAnswer
 from freehold.report.scheme_words import plain_number
 from freehold.report.score_blocks import results_table, score_blocks, score_details, score_title
@@ -38,6 +39,8 @@ def scores_document(answer: ScoresAnswer, context: Context) -> Document:
         blocks += [block for block in together if isinstance(block, Detail)][1:]
     else:
         blocks += score_details(first, notes)
+    if answer.lift is not None:
+        blocks += lift_blocks(answer.lift)
     if any(score.level is not None for score in answer.scores):
         blocks.append(Paragraph(say("score.means"), "quiet"))
     blocks += known_paragraphs(context)

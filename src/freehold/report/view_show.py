@@ -11,7 +11,7 @@ from freehold.report.sentences import item_name, known_paragraphs, settings_line
 from freehold.stack.control import Control
 from freehold.stack.durations import format_days
 from freehold.stack.values import UNKNOWN, Maybe, Need, Source, Stack
-from freehold.words import say
+from freehold.words import listed, say, sentences
 
 __all__ = ["show_document"]
 
@@ -62,7 +62,7 @@ def _one(stack: Stack, item: str, context: Context, notes: Notes) -> Document:
 
 
 def _first(stack: Stack) -> Paragraph:
-    return Paragraph(f"{stack_line(stack)} {settings_line(stack)}", "quiet")
+    return Paragraph(sentences((stack_line(stack), settings_line(stack))), "quiet")
 
 
 def _items(stack: Stack, control: Control, notes: Notes) -> Table:
@@ -104,9 +104,9 @@ def _sources(stack: Stack, sources: tuple[Source, ...], control: Control, notes:
     for one in sources:
         provider = one.provider if isinstance(one.provider, str) else None
         chain = control.owners(provider) if provider is not None else ("?",)
-        owners = ", ".join(say("report.not_known") if owner == "?" else _seated(stack, owner) for owner in chain)
+        owners = listed(say("report.not_known") if owner == "?" else _seated(stack, owner) for owner in chain)
         status = say("report.not_known") if one.status is UNKNOWN else one.status or "in-use"
-        location: Cell = NOT_KNOWN if one.location is UNKNOWN else ", ".join(map(country, one.location or ())) or None
+        location: Cell = NOT_KNOWN if one.location is UNKNOWN else listed(map(country, one.location or ())) or None
         licence: Cell = one.licence if isinstance(one.licence, str) else NOT_KNOWN
         named: Cell = NOT_KNOWN if provider is None else _seated(stack, provider)
         share: Cell = NOT_KNOWN if one.share is UNKNOWN else one.share

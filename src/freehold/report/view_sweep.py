@@ -35,7 +35,7 @@ from freehold.report.sentences import (
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.values import Stack
 from freehold.words import day as show_day
-from freehold.words import interval, percent, say
+from freehold.words import interval, listed, percent, say, sentences
 
 __all__ = ["samples_document", "sweep_document"]
 
@@ -70,7 +70,7 @@ def sweep_document(answer: SweepAnswer, context: Context) -> Document:
         )  # fmt: skip
         number = "none" if not under else "one" if len(under) == 1 else "many"
         more = say(f"sweep.under_{number}", count=f"{len(under):,}", floor=percent(answer.floor), day=show_day(answer.day))
-        blocks.append(Paragraph(f"{told} {more}", tone_of(low, high, answer.floor), lead=True))
+        blocks.append(Paragraph(sentences((told, more)), tone_of(low, high, answer.floor), lead=True))
         if one is None:
             blocks.append(Paragraph(say("sweep.what", rules=rules_in_words(worst.cutoff, context.stack)), "quiet"))
     else:
@@ -147,8 +147,11 @@ def samples_document(answer: OutlookAnswer, context: Context) -> Document:
         blocks += [Heading(say("sweep.losses")), _lost(answer.lost, stack), Paragraph(say("sweep.losses_mean"), "quiet")]
     facts, losses = count("sweep.drawn_facts", len(answer.drivers)), count("sweep.drawn_losses", len(answer.lost))
     drawn = say("sweep.drawn", samples=f"{answer.samples:,}", seed=answer.seed, facts=facts, losses=losses)
-    left = " " + count("sweep.left", answer.left) if answer.left else ""
-    blocks += [Paragraph(drawn + left, "quiet"), Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet")]
+    left = [count("sweep.left", answer.left)] if answer.left else []
+    blocks += [
+        Paragraph(sentences((drawn, *left)), "quiet"),
+        Paragraph(say("report.mission_rule", rule=answer.mission_rule), "quiet"),
+    ]
     blocks += known_paragraphs(context)
     blocks.append(Detail(say("sweep.facts"), (_sources(answer, stack),)))
     return Document(say("sweep.title_samples", name=_name(context)), tuple(blocks), table)
@@ -188,7 +191,8 @@ def _worth(answer: OutlookAnswer, stack: Stack | None) -> str:
     share = best.worth.share
     text = say("sweep.learn_first", fact=_fact(best.fact, stack), share=_give(share))
     if best.worth.decision.value > 0:
-        text += " " + say("sweep.decides", floor=percent(answer.floor), points=f"{best.worth.decision.value * 100:.1f}")
+        decides = say("sweep.decides", floor=percent(answer.floor), points=f"{best.worth.decision.value * 100:.1f}")
+        text = sentences((text, decides))
     return text
 
 
@@ -273,7 +277,7 @@ def _sources(answer: OutlookAnswer, stack: Stack | None) -> Table:
     for one in answer.drivers:
         draw = one.fact.draw
         if draw.choices:
-            text = ", ".join(f"{_shown(value)} {percent(odds)}" for value, odds in zip(draw.choices, draw.odds, strict=True))
+            text = listed(f"{_shown(value)} {percent(odds)}" for value, odds in zip(draw.choices, draw.odds, strict=True))
         else:
             text = say("sweep.evenly", low=f"{draw.low:g}", high=f"{draw.high:g}")
         if draw.keep:

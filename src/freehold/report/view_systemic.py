@@ -13,7 +13,7 @@ from freehold.report.figures import country, country_in_sentence
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, NotKnown, Paragraph, Row, Table
 from freehold.report.systemic_answers import CascadeAnswer, PlantsAnswer, TableAnswer
 from freehold.stack.countries import is_region
-from freehold.words import say
+from freehold.words import listed, say, sentences
 
 __all__ = ["cascade_document", "plants_document", "table_document"]
 
@@ -38,7 +38,7 @@ def cascade_document(answer: CascadeAnswer, context: Context) -> Document:  # no
     read = say("systemic.read", firms=f"{found.network.firms:,}", links=f"{found.network.links:,}")
     what = say("systemic.shares_stated" if answer.weighted else "systemic.shares_sales")
     replaced = say("systemic.replaced_on" if found.replaceability else "systemic.replaced_off")
-    blocks: list[Block] = [Paragraph(f"{read} {say('systemic.shares', what=what)} {replaced}", "quiet")]
+    blocks: list[Block] = [Paragraph(sentences((read, say("systemic.shares", what=what), replaced)), "quiet")]
     order, known, ended = answer.order, answer.known, answer.ended
     done = [one for one in order if known[one]]
     if done:
@@ -47,7 +47,7 @@ def cascade_document(answer: CascadeAnswer, context: Context) -> Document:  # no
         said = say(key, count=f"{len(done):,}", name=_name(answer, worst), total=_share(best.total[worst]),
                    own=_share(found.own[worst]))  # fmt: skip
         ways = say("systemic.ways", down=_share(best.down[worst]), up=_share(best.up[worst]))
-        blocks.append(Paragraph(f"{said} {ways}", "bad" if best.total[worst] >= _LARGE else "warn", lead=True))
+        blocks.append(Paragraph(sentences((said, ways)), "bad" if best.total[worst] >= _LARGE else "warn", lead=True))
         blocks.append(Paragraph(_stop(answer, worst, done)))
         if answer.places is not None:
             totals = best.total[done]
@@ -110,7 +110,7 @@ def _stop(answer: CascadeAnswer, worst: int, done: Sequence[int]) -> str:
         told = say("systemic.stop", compatible=shown, gap=f"{100 * gap[worst]:.3g}", **values)
     widest = max(ends, key=lambda one: round(float(gap[one]), 12))
     if widest != worst and gap[widest] > max(5e-9, float(gap[worst])):
-        told += " " + say("systemic.widest", name=_name(answer, widest), gap=f"{100 * gap[widest]:.3g}")
+        told = sentences((told, say("systemic.widest", name=_name(answer, widest), gap=f"{100 * gap[widest]:.3g}")))
     return told
 
 
@@ -175,9 +175,9 @@ def table_document(answer: TableAnswer, context: Context) -> Document:  # noqa: 
     found = answer.answer
     read = say("systemic.inputs_read", rows=f"{found.table.size:,}", by=say(f"systemic.by_{answer.by}"))
     how = say("systemic.inputs_exact" if found.exact else "systemic.inputs_rounds")
-    blocks: list[Block] = [Paragraph(f"{read} {how}", "quiet")]
+    blocks: list[Block] = [Paragraph(sentences((read, how)), "quiet")]
     seats = set(found.table.countries) != {"?"}
-    own, home = ("", ", ".join(country(one) for one in found.home)) if found.home else ("_own", say("systemic.home_own"))
+    own, home = ("", listed(country(one) for one in found.home)) if found.home else ("_own", say("systemic.home_own"))
     if not seats:
         blocks.append(Paragraph(say("systemic.inputs_no_countries"), "quiet"))
     elif found.face_foreign is not None and found.look_foreign is not None:
@@ -188,7 +188,7 @@ def table_document(answer: TableAnswer, context: Context) -> Document:  # noqa: 
         blocks.append(Paragraph(say(f"systemic.inputs_extraction{own}", home=home, lost=lost, abroad=abroad)))
     if seats and found.origin:
         parts = [say("systemic.part", country=country(one), part=_share(part)) for one, part in found.origin[:_MOST_PARTS]]
-        blocks.append(Paragraph(say(f"systemic.inputs_origin{own}", home=home, parts=", ".join(parts))))
+        blocks.append(Paragraph(say(f"systemic.inputs_origin{own}", home=home, parts=listed(parts))))
     most = min(found.rows, key=lambda one: (-round(one.multiplier, 12), one.id))
     blocks.append(Paragraph(say("systemic.inputs_multiplier", name=most.id, multiplier=f"{most.multiplier:.4g}")))
     if found.table.raised:

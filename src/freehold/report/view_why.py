@@ -8,7 +8,7 @@ from freehold.report.evidence import Notes
 from freehold.report.figures import tone_of, whole_days
 from freehold.report.interface import Block, Column, Document, Heading, Paragraph, Row, Table
 from freehold.report.sentences import item_name, known_paragraphs, rules_in_words, steps_tree
-from freehold.words import interval, percent, say
+from freehold.words import interval, percent, say, sentences
 
 __all__ = ["why_document"]
 
@@ -36,7 +36,7 @@ def why_document(answer: WhyAnswer, context: Context) -> Document:
     tone = tone_of(answer.low, answer.high, 0.5)
     told = [*([say("whyview.stands")] if answer.stands else []), *([side] if not same or context.unknowns else [])]
     if told:
-        blocks.append(Paragraph(" ".join(told), tone, lead=True))
+        blocks.append(Paragraph(sentences(told), tone, lead=True))
     blocks.append(Heading(say("whyview.steps")))
     blocks += steps_tree(answer.steps, notes) or (Paragraph(say("whyview.none")),)
     blocks += known_paragraphs(context)

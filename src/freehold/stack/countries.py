@@ -69,9 +69,29 @@ def _codes() -> Mapping[str, str]:
     return found
 
 
-def country_name(code: str) -> str:
-    """Name for people; the code itself where there is none."""
-    return _names().get(code, code)
+def country_name(code: str, locale: str = "") -> str:
+    """Name for people; the code itself where there is none.
+
+    Parameters
+    ----------
+    code
+        A country's.
+    locale
+        In whose language, such as ``zh_CN``; English if it is empty, or has no name for it.
+    """
+    name = _names().get(code, code)
+    return _translated(locale).get(name, name) if locale else name
+
+
+@cache
+def _translated(locale: str) -> Mapping[str, str]:
+    """Names in the language of a locale, by their English ones."""
+    import gettext
+
+    import pycountry
+
+    texts = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [locale], fallback=True)
+    return {name: texts.gettext(name) for name in _names().values()}
 
 
 def known_regions() -> str:

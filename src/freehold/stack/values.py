@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias, TypeGuard, TypeVar
 
 __all__ = [
     "ANY_OF",
+    "OWN_NAME",
     "UNKNOWN",
     "Claim",
     "Item",
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+
+OWN_NAME: Final = "the organisation itself"
+"""Name of the provider ``self`` where a stack states no other."""
 
 
 class Unknown(enum.Enum):
@@ -171,7 +175,7 @@ class Stack:
     @cached_property
     def provider_by_id(self) -> Mapping[str, Provider]:
         """Providers by id, the built-in ``self`` among them: at home, and nobody's where no home is set."""
-        own = Provider("self", name="the organisation itself", country=self.home or "none", type="self")
+        own = Provider("self", name=OWN_NAME, country=self.home or "none", type="self")
         return {"self": own} | {provider.id: provider for provider in self.providers}
 
     @cached_property

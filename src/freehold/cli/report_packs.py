@@ -1,0 +1,195 @@
+"""``freehold report brief``, ``exits`` and ``pack``: what an auditor takes away. Owns their flags, and where their files go."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from freehold.errors import UsageError
+
+if TYPE_CHECKING:
+    from freehold.report.interface import Look
+    from freehold.report.whole_answer import WholeReport
+
+__all__ = [
+    "PACK_NAMES", "PAGE_FORMATS", "add_arguments_of_brief", "add_arguments_of_exits", "add_arguments_of_pack", "run_brief",
+    "run_exits", "run_pack",
+]  # fmt: skip
+
+PACK_NAMES: Final = ("c3a", "cada", "dora")
+PAGE_FORMATS: Final = ("html", "markdown", "text", "csv")
+_BRIEF_FORMATS: Final = ("text", "html", "markdown")
+_FORMAT_OF: Final[Mapping[str, str]] = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+
+_Report = Callable[[argparse.Namespace], "WholeReport"]
+
+
+def add_arguments_of_brief(parser: argparse.ArgumentParser) -> None:
+    """Add what only ``brief`` has; the flags of a report come beside them."""
+    group = parser.add_argument_group("output")
+    group.add_argument("-o", "--output", metavar="FILE", help="write there: .html prints on two sheets of A4, .md is Markdown")
+    group.add_argument("--format", choices=_BRIEF_FORMATS, default=None, help="text, html or markdown")
+    parser.set_defaults(evidence=False, full=True)
+
+
+def add_arguments_of_exits(parser: argparse.ArgumentParser) -> None:
+    """Add what only ``exits`` has; the flags of a report come beside them."""
+    parser.add_argument(
+        "--function", dest="functions", metavar="ITEM", action="append", default=[],
+        help="only the exit plan of this item; repeatable (default: everything that must be kept running)",
+    )  # fmt: skip
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="a folder for the pages, a list of them and their SHA-256; without it one page is shown",
+    )
+    group.add_argument("--format", choices=PAGE_FORMATS, default=None, help="format of the pages (default html; shown: text)")
+    parser.set_defaults(evidence=True, full=True)
+
+
+def add_arguments_of_pack(parser: argparse.ArgumentParser) -> None:
+    """Add what ``pack`` has."""
+    parser.add_argument(
+        "--for", dest="pack", choices=PACK_NAMES, required=True,
+        help="c3a: BSI C3A, SOV-5; cada: draft Cloud and AI Development Act, Annex II; dora: register of information",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", required=True,
+        help="a folder that is made, or one that this command wrote before and nobody changed since",
+    )  # fmt: skip
+    parser.add_argument(
+        "--options", dest="option_files", metavar="FILE", action="append", default=[], help="what can be done; repeatable"
+    )
+    parser.add_argument("--no-catalogue", action="store_true", help="list no alternatives that only the catalogue knows")
+    parser.add_argument("--days", metavar="LIST", help="days of a cut-off (default 0,7,30,90,365,1095)")
+    parser.add_argument("--floor", metavar="LEVEL", help="level under which an item has stopped (default 0.5)")
+    parser.add_argument(
+        "--kernel", choices=("auto", "plain", "compiled"), default="auto", help="how it is computed; the answer is the same"
+    )
+
+
+def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
+    """Write the two-page brief.
+
+    Parameters
+    ----------
+    options
+        Parsed flags.
+    report_from
+        Asks everything that a report tells.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If something that is named is not there, or what is asked makes no sense.
+    """
+    from freehold.cli.output import write
+    from freehold.reporting_packs import brief_answer, brief_text, options_known
+
+    report = report_from(options)
+    ending = Path(options.output).suffix.lower() if options.output else ""
+    format_ = options.format or _FORMAT_OF.get(ending, "text")
+    flags = [*_view(options), *report.measured_flags, *report.plan_flags, *(["--no-plan"] if options.no_plan else [])]
+    command = shlex.join(["freehold", "report", "brief", options.stack, *flags, "-o", "brief.html"])
+    known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
+    answer = brief_answer(report, known, command, strict=options.strict, kernel=options.kernel)
+    write(options.output, brief_text(answer, format_, _look(options)))
+    return 0
+
+
+def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
+    """Write the exit plans of functions into a folder, or show one.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If something that is named is not there, or stands where a file is to go.
+    """
+    from freehold.cli.output import write
+    from freehold.cli.speech import progress, tell
+    from freehold.reporting_folder import see_folder, write_files
+    from freehold.reporting_packs import exit_answers, exit_files, exit_text, functions_asked, options_known
+    from freehold.words import say
+
+    if options.output:
+        see_folder(Path(options.output))
+    report = report_from(options)
+    functions = functions_asked(report.stack, options.functions)
+    if not options.output and len(functions) > 1:
+        raise UsageError(
+            f"there are {len(functions)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
+            f"--function {shlex.quote(functions[0])}."
+        )
+    known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
+    with progress("computing …"):
+        answers = exit_answers(report, functions, known, strict=options.strict, kernel=options.kernel)
+    if not options.output:
+        write(None, exit_text(answers[0], report, options.format or "text", _look(options)))
+        return 0
+    format_ = options.format or "html"
+    about = {"pack": "exits", "stack": report.stack.name, "catalogue": report.context.edition}
+    names = write_files(options.output, exit_files(answers, report, format_, _look(options)), about)
+    tell("freehold: " + say("packs.written", count=f"{len(names):,}", folder=options.output))
+    return 0
+
+
+def run_pack(options: argparse.Namespace) -> int:
+    """Write an evidence pack into a folder.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If something that is named is not there, or stands where a file is to go.
+    """
+    from freehold.cli.loading import load
+    from freehold.cli.speech import progress, tell
+    from freehold.reporting_folder import see_folder, write_files
+    from freehold.reporting_packs import pack_asked, pack_files, pack_of
+    from freehold.words import say
+
+    see_folder(Path(options.output))
+    loaded, settings = load(options)
+    command = shlex.join(
+        ["freehold", "report", "pack", options.stack, "--for", options.pack, *_options(options), "-o", "FOLDER"]
+    )
+    with progress("computing …"):
+        asked = pack_asked(
+            loaded, settings, options.option_files, use_catalogue=not options.no_catalogue, command=command,
+            strict=options.strict, kernel=options.kernel,
+        )  # fmt: skip
+        pack = pack_of(options.pack, asked)
+        files, about = pack_files(pack, asked)
+    names = write_files(options.output, files, about)
+    tell("freehold: " + say("packs.written", count=f"{len(names):,}", folder=options.output))
+    if pack.questions:
+        tell("freehold: " + say("packs.open", count=f"{len(pack.questions):,}", file=f"{options.output}/open-questions.csv"))
+    return 0
+
+
+def _view(options: argparse.Namespace) -> list[str]:
+    """The flags that say which stack is meant, and whose view it is."""
+    flags = (
+        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
+    )  # fmt: skip
+    found = [word for flag, value in flags if value is not None for word in (flag, value)]
+    return [*found, "--strict"] if options.strict else found
+
+
+def _options(options: argparse.Namespace) -> list[str]:
+    """The flags that a command which makes a pack again needs."""
+    found = [*_view(options), *(word for name in options.option_files for word in ("--options", name))]
+    return [*found, "--no-catalogue"] if options.no_catalogue else found
+
+
+def _look(options: argparse.Namespace) -> Look:
+    from freehold.report.text import look_for
+
+    stream = io.StringIO() if options.output else sys.stdout
+    return look_for(stream, evidence=options.evidence, full=options.full)

@@ -206,7 +206,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "br", "line"):
+        if tag not in ("meta", "br", "line", "input"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -233,6 +233,11 @@ def test_html_is_whole_needs_no_script_and_loads_nothing(verb: str) -> None:
     assert reader.problems == []
     assert reader.open == []
     names = {tag for tag, _ in reader.tags}
+    policies = [a for tag, a in reader.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+    if document_of(*answers()[verb]).methods:
+        # a report has a script of its own, and no other; its own tests read it without
+        assert str(policies[0]["content"]).count("script-src 'sha256-") == 1
+        names.discard("script")
     assert not names & {"script", "link", "img", "iframe", "object", "embed", "form", "base", "image", "use"}
     for tag, attributes in reader.tags:
         for name, value in attributes.items():
@@ -240,8 +245,7 @@ def test_html_is_whole_needs_no_script_and_loads_nothing(verb: str) -> None:
             assert name not in ("src", "srcset", "style", "xlink:href", "action"), (tag, name)
             if name == "href":
                 assert value is not None
-                assert value.startswith("#e")
-    policies = [a for tag, a in reader.tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+                assert value.startswith("#")
     assert "default-src 'none'" in str(policies[0]["content"])
     assert "unsafe" not in str(policies[0]["content"])
     style = "".join(re.findall(r"<style>(.*?)</style>", render(answers()[verb][0], "html", answers()[verb][1]), re.DOTALL))

@@ -87,6 +87,8 @@ class SchemesAsked:
         Lists and amounts that people stated; see :func:`freehold.schemes.asking.asked_of`.
     files
         Where the answers stand, for the command that scores again.
+    named
+        Whether somebody named the schemes: those that nobody did are left out of the report of a large stack.
     """
 
     schemes: tuple[Scheme, ...] = ()
@@ -94,6 +96,7 @@ class SchemesAsked:
     lists: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
     amounts: Mapping[str, Amount] | None = None
     files: tuple[str, ...] = ()
+    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,12 @@ def whole_report(
     )  # fmt: skip
     layers = gaps(stack, strict=strict)
     choke, also = _chokepoints(stack, path, settings, options)
-    scores = () if schemes is None else _scores(stack, schemes, strict=strict)
+    scores: tuple[Score, ...] = ()
+    unscored: tuple[LeftOut, ...] = ()
+    if schemes is not None and schemes.schemes and len(stack.items) > LARGE and not schemes.named:
+        unscored = (LeftOut("schemes", shlex.join(["freehold", "schemes", "score", path or "STACK"])),)
+    elif schemes is not None:
+        scores = _scores(stack, schemes, strict=strict)
     held = None if policy is None else _held(stack, policy, strict=strict, kernel=kernel)
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
@@ -165,7 +173,7 @@ def whole_report(
     planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
-        step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out),
+        step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out, *unscored),
         measured_flags=measured_flags,
         plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),

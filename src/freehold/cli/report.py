@@ -125,7 +125,14 @@ def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
     if twice:
         raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
     answers, amounts = read_answers(options.answers, schemes), read_amounts(options.answers)
-    return SchemesAsked(tuple(schemes), answers, read_lists(options.lists), amounts, tuple(options.answers))
+    return SchemesAsked(
+        tuple(schemes),
+        answers,
+        read_lists(options.lists),
+        amounts,
+        tuple(options.answers),
+        bool(options.schemes or options.answers),
+    )
 
 
 def _plan_asked(options: argparse.Namespace, loaded: Loaded, settings: Settings) -> PlanAsked:

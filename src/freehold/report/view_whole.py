@@ -23,6 +23,7 @@ from freehold.report.whole_parts import (
     first_part,
     gap_part,
     landlord_part,
+    left_out_part,
     plan_part,
     tick_off,
     unknown_part,
@@ -67,6 +68,8 @@ def _blocks(report: WholeReport, notes: Notes) -> Iterator[Block]:
     if report.scores:
         scores = score_blocks(report.scores, notes, how="schemes")
         yield from section("schemes", say("whole_report.schemes"), scores, "schemes")
+    elif any(one.key == "schemes" for one in report.left_out):
+        yield from section("schemes", say("whole_report.schemes"), left_out_part(report, "schemes"))
     if report.policy is not None:
         kept = policy_blocks(report.policy, report.stack, notes)[1:]
         yield from section("policy", say("whole_report.policy"), kept, "policy")

@@ -29,7 +29,8 @@ from freehold.report.whom_to_ask import whom_to_ask
 from freehold.words import day, interval, percent, say
 
 __all__ = [
-    "chokepoint_part", "curve_part", "drill_part", "first_part", "gap_part", "landlord_part", "plan_part",
+    "chokepoint_part", "curve_part", "drill_part", "first_part", "gap_part", "landlord_part", "left_out_part",
+    "plan_part",
     "tick_off", "unknown_part",
 ]  # fmt: skip
 
@@ -48,7 +49,7 @@ def first_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     if report.check.why:
         yield Paragraph(say("whole_report.because", landlord=who_in_sentence(report.stack, report.check.largest)))
         yield from steps_tree(report.check.why, notes)
-    yield from _left_out(report, "stops")
+    yield from left_out_part(report, "stops")
     if report.assess.weakest:
         yield weakest_table(report.assess, report.context, notes)
     yield items_detail(report.assess, report.context, notes)
@@ -81,7 +82,7 @@ def chokepoint_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     if report.chokepoints is None:
         return
     yield from chokepoint_blocks(report.chokepoints, report.stack, notes)
-    yield from _left_out(report, "chokepoints")
+    yield from left_out_part(report, "chokepoints")
 
 
 def plan_part(report: WholeReport) -> Iterator[Block]:
@@ -149,7 +150,8 @@ def unknown_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
         yield Paragraph(say(key, count=notes.old, date=report.context.reference_date), "warn")
 
 
-def _left_out(report: WholeReport, key: str) -> Iterator[Block]:
+def left_out_part(report: WholeReport, key: str) -> Iterator[Block]:
+    """That a part was left out or cut short, and the command that asks for it; nothing where it was not."""
     for one in report.left_out:
         if one.key == key:
             yield Paragraph(say(f"whole_report.left_out_{key}"), "warn")

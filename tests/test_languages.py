@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import threading
@@ -403,3 +404,40 @@ def test_commands_and_flags_are_named_as_they_are(language: str) -> None:
     assert different == set()
     glued = re.compile(r"freehold [ -z{}]*\{\w+\}[\u4e00-\u9fff]")
     assert {key for key, text in texts.items() if glued.search(text)} == set()
+
+
+# What is said is said anew each time.
+
+SAYING = frozenset(["say", "percent", "interval", "days", "listed", "quoted", "sentence", "sentences", "remark"])
+SOURCES = sorted((ROOT / "src/freehold").rglob("*.py"))
+
+
+def said_in(node: ast.AST) -> list[int]:
+    """Lines on which something is said in a part of a module."""
+    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)]
+    return [one.lineno for one in calls if isinstance(one.func, ast.Name) and one.func.id in SAYING]
+
+
+def speaks(module: ast.Module) -> bool:
+    return any(isinstance(one, ast.ImportFrom) and one.module == "freehold.words" for one in ast.walk(module))
+
+
+def at_import(node: ast.AST) -> list[int]:
+    """Lines on which something is said while a module is imported: outside of every function."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return []
+    own = [node.lineno] if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING else []
+    return own + [line for child in ast.iter_child_nodes(node) for line in at_import(child)]
+
+
+def is_cached(function: ast.FunctionDef) -> bool:
+    return any("cache" in ast.unparse(one) and "property" not in ast.unparse(one) for one in function.decorator_list)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT / "src/freehold").as_posix())
+def test_nothing_that_was_said_is_kept_beyond_an_answer(path: Path) -> None:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    if speaks(module):
+        assert at_import(module) == []
+        cached = [one for one in ast.walk(module) if isinstance(one, ast.FunctionDef) and is_cached(one)]
+        assert {one.name: lines for one in cached if (lines := said_in(one))} == {}

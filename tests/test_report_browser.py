@@ -36,7 +36,7 @@ def axe() -> str:
             return (files(package) / "axe.min.js").read_text(encoding="utf-8")
         except ModuleNotFoundError:
             continue
-    raise AssertionError("no axe-core here: install the test group (axe-core-python)")
+    raise AssertionError("no axe-core here: install the test group")
 
 
 @asynccontextmanager

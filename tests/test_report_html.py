@@ -27,13 +27,23 @@ from freehold.report.html_palette import (
     contrast,
 )
 from freehold.report.html_report import is_report
-from freehold.report.interface import Document, LayerCell, LayerDrawing, LayerRow, Look, Paragraph, Table
+from freehold.report.interface import (
+    Document,
+    Heading,
+    LayerCell,
+    LayerDrawing,
+    LayerRow,
+    Look,
+    Method,
+    Paragraph,
+    Table,
+)
 from freehold.report.layer_file import drawing_svg
 from freehold.report.layer_layout import CELL_HEIGHT, CELL_WIDTH, LABELS, WIDTH, laid_out
 from freehold.report.page_script import page_script
 from freehold.report.svg import SvgFace
 from freehold.words import speaking
-from report_pages import EVIL, drawing_of, evil, office, page, report_document
+from report_pages import EVIL, drawing_of, evil, office, page, report_document, rows_of
 
 HIDDEN = set("\x1b\x00\u202e\u200b\u2028")
 
@@ -215,6 +225,17 @@ def test_other_pages_have_no_script_and_are_no_reports() -> None:
     html = HtmlFace().render(document, Look())
     assert "<script" not in html
     assert "script-src" not in html
+
+
+def test_a_page_with_methods_but_without_a_drawing_that_answers_has_its_links_and_no_script() -> None:
+    method = Method("levels", "What is left", "Everything foreign is cut off.")
+    blocks = (Heading("All", 2, "all"), Paragraph("60 % is left.", how="levels"), rows_of(300))
+    html = page(Document("Levels", blocks, rows_of(1), methods=(method,)))
+    assert "<script" not in html
+    assert "script-src" not in html
+    assert 'href="#how-1-levels"' in html
+    assert "thing-299" in html
+    assert "show-all" not in html.partition("</style>")[2]
 
 
 @pytest.mark.parametrize(("colours", "heat"), [(LIGHT, HEAT_LIGHT), (DARK, HEAT_DARK)], ids=["light", "dark"])

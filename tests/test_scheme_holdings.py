@@ -188,3 +188,19 @@ def test_a_source_without_a_provider_may_be_held_by_anybody() -> None:
     found = measure("outside-stakes", asked_of(stack), {})
     assert found is not None
     assert (found.low, found.high, found.unknowns) == (0.0, 1.0, 1)
+
+
+def test_a_dense_graph_of_owners_ends_in_bounds_that_hold_anything() -> None:
+    names = [f"f{number}" for number in range(150)]
+    owners = tuple(Owner(name, 1 / 150) for name in names)
+    holders = Holders({name: Provider(name, country="US", owner=owners) for name in names}, lambda _: True)
+    found = [holders.of(name) for name in names]
+    assert found[0].together[0] > 0.99
+    assert found[-1].largest == found[-1].together == (0.0, 1.0)
+    assert found[-1].unknown == (names[-1],)
+
+
+def test_a_chain_beyond_what_is_followed_may_be_anybodys() -> None:
+    rows = {f"f{number}": Provider(f"f{number}", country="DE", owner=(Owner(f"f{number + 1}", 1.0),)) for number in range(300)}
+    assert Holders(rows, lambda _: False).of("f0").together == (0.0, 1.0)
+    assert Holders(rows, lambda _: False).of("f250").together == (0.0, 1.0)  # the last one is not in the stack

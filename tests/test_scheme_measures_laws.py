@@ -132,13 +132,13 @@ def _within(stack: Stack, known: Stack) -> None:
 
 
 @given(learnt(all_=True))
-@repeatable(60)
+@repeatable(30)
 def test_bounds_hold_the_amount_whatever_the_unknown_turns_out_to_be(pair: tuple[Stack, Stack]) -> None:
     _within(*pair)
 
 
 @given(learnt())
-@repeatable(60)
+@repeatable(30)
 def test_more_knowledge_never_widens_the_bounds(pair: tuple[Stack, Stack]) -> None:
     _within(*pair)
 
@@ -160,7 +160,7 @@ PARTS = st.sampled_from([(0.0, 0.0), (0.0, 1.0), (0.25, 0.5), (1.0, 1.0)])
 
 @given(st.lists(st.tuples(WEIGHTS, PARTS), min_size=1, max_size=5))
 @example([((0.0, 1.0), (0.0, 0.0)), ((0.0, 1.0), (1.0, 1.0))])
-@repeatable(200)
+@repeatable(100)
 def test_the_bounds_of_a_mean_are_those_of_the_corners(rows: list[tuple[tuple[float, float], tuple[float, float]]]) -> None:
     found = mean_of([Row(weight, part) for weight, part in rows])
     assert found is not None
@@ -175,7 +175,7 @@ def test_the_bounds_of_a_mean_are_those_of_the_corners(rows: list[tuple[tuple[fl
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from([True, False, None])), min_size=1, max_size=4))
-@repeatable(200)
+@repeatable(100)
 def test_the_bounds_of_a_part_hold_it_for_all_shares_within_theirs(drawn: list[tuple[int, int, bool | None]]) -> None:
     shares = [(min(a, b) / 4, max(a, b) / 4) for a, b, _ in drawn]
     low, high = part_of(shares, [truth for *_, truth in drawn], whole=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -170,14 +169,9 @@ def candidates_for(exchange: Exchange, plan: Plan, asked: Asked, force: Force | 
     is_only = len(plan.upstreams) == 1
     for one in decision.choices:
         upstream = plan.upstreams[one.target.upstream]
-        because = _sentence("policy.only" if is_only and one.because == "policy.listed" else one.because)
+        because = say("policy.only" if is_only and one.because == "policy.listed" else one.because)
         found.append(Candidate(upstream, one.target.model or asked.model, one.target.price, because))
     return tuple(found)
-
-
-@lru_cache(maxsize=64)
-def _sentence(key: str) -> str:
-    return say(key)
 
 
 def hold(accounts: Accounts, exchange: Exchange, plan: Plan, asked: Asked, candidates: tuple[Candidate, ...]) -> Holding:

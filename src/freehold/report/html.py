@@ -1,7 +1,7 @@
 """Documents as one HTML file. Owns the frame of the file, and the promise that it loads nothing and can be read without script.
 
-The Content-Security-Policy allows one style sheet and, in a report, one script, each by its hash, and nothing else. Addresses
-in evidence are text, not links: a page about who can say no must not call anybody.
+The Content-Security-Policy allows one style sheet and, where a drawing answers, one script, each by its hash, and nothing
+else. Addresses in evidence are text, not links: a page about who can say no must not call anybody.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from html import escape
 
 from freehold.report.html_page import Page, safe
-from freehold.report.html_report import ReportPage, is_report
+from freehold.report.html_report import ReportPage, answers_itself, is_report
 from freehold.report.html_report_style import REPORT_STYLE
 from freehold.report.html_style import GANTT_STYLE, HEAT_STYLE, STYLE
 from freehold.report.interface import Document, Gantt, HeatMap, LayerDrawing, Look, walk
@@ -22,7 +22,7 @@ __all__ = ["HtmlFace"]
 
 
 class HtmlFace:
-    """One self-contained file: inline style, inline SVG, light and dark, screen and paper; a script only in a report."""
+    """One self-contained file: inline style and SVG, light and dark, screen and paper; a script only where a drawing answers."""
 
     name = "html"
     media_type = "text/html; charset=utf-8"
@@ -45,14 +45,17 @@ def _has(drawing: LayerDrawing, kind: type) -> bool:
 
 
 def _report(document: Document, style: str) -> str:
-    page = ReportPage(document)
+    scripted = answers_itself(document)
+    page = ReportPage(document, scripted=scripted)
     sections = page.body()
     contents = page.contents()
     skip = f'<a class="skip" href="#top">{safe(say("page.skip"))}</a>\n'
-    theme = f'<button type="button" class="theme scripted">{safe(say("page.theme"))}</button>'
+    theme = f'<button type="button" class="theme scripted">{safe(say("page.theme"))}</button>' if scripted else ""
     head = f'{skip}<div class="page">\n<header class="top"><div>\n{_title(document)}</div>{theme}</header>\n'
-    body = f'{head}{contents}\n<main id="top" tabindex="-1">\n{sections}\n</main>\n</div>\n{page_data(page.data)}\n'
-    return _file(document, style, page_script(), body)
+    body = f'{head}{contents}\n<main id="top" tabindex="-1">\n{sections}\n</main>\n</div>\n'
+    if not scripted:
+        return _file(document, style, "", body)
+    return _file(document, style, page_script(), f"{body}{page_data(page.data)}\n")
 
 
 def _title(document: Document) -> str:

@@ -31,7 +31,7 @@ from freehold.report.interface import (
 from freehold.report.table_twins import gantt_table, layers_table, ticks_table
 from freehold.words import say
 
-__all__ = ["ReportPage", "is_report"]
+__all__ = ["ReportPage", "answers_itself", "is_report"]
 
 _ROWS_SHOWN: Final = 60
 """Rows of a table that stand in the page as such; the others travel as data."""
@@ -42,11 +42,14 @@ _MOST_BACK: Final = 4
 
 
 def is_report(document: Document) -> bool:
-    """Whether a document holds what only a report has: methods, sections that are led to, drawings that answer."""
-    return bool(document.methods) or any(
-        isinstance(block, LayerDrawing | TickOff) or (isinstance(block, Heading) and block.anchor)
-        for block in walk(document.blocks)
-    )
+    """Whether a document has sections that are led to, methods, or drawings that answer."""
+    anchored = any(isinstance(block, Heading) and block.anchor for block in walk(document.blocks))
+    return bool(document.methods) or anchored or answers_itself(document)
+
+
+def answers_itself(document: Document) -> bool:
+    """Whether a document holds a drawing that answers: only then its page has a script."""
+    return any(isinstance(block, LayerDrawing | TickOff) for block in walk(document.blocks))
 
 
 def _has(blocks: Sequence[Block], kind: type) -> bool:
@@ -60,10 +63,13 @@ class ReportPage(Page):
     ----------
     document
         The report.
+    scripted
+        Whether the page has a script: without one, tables are whole.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, scripted: bool = True) -> None:
         super().__init__({one.number for one in document.evidence})
+        self._scripted = scripted
         self._document = document
         self._methods = {method.key: place for place, method in enumerate(document.methods)}
         self._taken = {"evidence", "methods", "contents", "top", "page-data"}
@@ -214,7 +220,7 @@ class ReportPage(Page):
         """A table; of a long one the first rows, and the others as data."""
         shown = table.rows if self._in_thing else table.rows[:_ROWS_SHOWN]
         most = table.most if table.most is not None else _ROWS_SHOWN
-        if not table.rows or len(table.rows) <= min(most + 2, len(shown)):
+        if not self._scripted or not table.rows or len(table.rows) <= min(most + 2, len(shown)):
             return super().table(table)
         rest = [] if self._in_thing else self._rest(table)
         name = f"t{len(self._tables) + 1}"

@@ -12,7 +12,7 @@ from typing import Final
 from freehold.plan.option_values import Activate
 from freehold.report.interface import Column, Range, Row, Table
 from freehold.report.pack_rows import Rows, evidence_of
-from freehold.report.pack_values import Pack, PackAsked, PackFile, csv_text, questions_table
+from freehold.report.pack_values import Pack, PackAsked, PackFile, csv_text, questions_table, sources_of
 from freehold.stack.control import Truth
 from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS
@@ -24,11 +24,6 @@ __all__ = ["c3a_pack"]
 _SOFTWARE: Final = frozenset({"application", "software", "framework", "os", "platform", "model"})
 _HARDWARE: Final = frozenset({"hardware", "chip", "network", "equipment"})
 _SERVICES: Final = frozenset({"cloud", "service", "registry", "network", "data", "platform", "model"})
-_SOURCE: Final = (
-    "C3A: Criteria enabling Cloud Computing Autonomy, version 1.0 (27 April 2026)",
-    "Federal Office for Information Security (BSI)",
-    "https://www.bsi.bund.de/SharedDocs/Downloads/EN/BSI/CloudComputing/C3A/C3A_Cloud_Computing_Autonomy.pdf", "2026-11-26",
-)  # fmt: skip
 
 
 def c3a_pack(asked: PackAsked) -> Pack:
@@ -57,8 +52,8 @@ def c3a_pack(asked: PackAsked) -> Pack:
     questions = rows.questions
     files.append(PackFile("sbom.cdx.json", asked.sbom, say("packs.sbom"), "SOV-5-01"))
     files.append(PackFile("open-questions.csv", csv_text(questions_table(questions)), say("packs.questions"), "SOV-5"))
-    doubts = (say("packs.c3a_doubt_origin"), say("packs.c3a_doubt_process"))
-    return Pack("c3a", say("packs.c3a_title"), tuple(files), (_SOURCE,), doubts, questions)
+    doubts = tuple(say(f"packs.c3a_doubt_{name}") for name in ("summary", "origin", "process"))
+    return Pack("c3a", say("packs.c3a_title"), tuple(files), sources_of("c3a"), doubts, questions)
 
 
 def _restrictions(rows: Rows) -> Table:

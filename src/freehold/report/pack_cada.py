@@ -11,7 +11,7 @@ from typing import Final
 from freehold.plan.option_values import Activate
 from freehold.report.interface import Column, Row, Table
 from freehold.report.pack_rows import Rows, dependencies_table, evidence_of, truth_word
-from freehold.report.pack_values import OpenQuestion, Pack, PackAsked, PackFile, csv_text, questions_table
+from freehold.report.pack_values import OpenQuestion, Pack, PackAsked, PackFile, csv_text, questions_table, sources_of
 from freehold.report.sentences import who
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import UNKNOWN, Source
@@ -24,10 +24,6 @@ _ASSETS: Final = frozenset({"hardware", "network", "cloud", "platform"})
 _DATA: Final = frozenset({"data", "service", "cloud", "model"})
 _LETTERS: Final = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k")
 _NOT_IN_A_STACK: Final = frozenset({"d", "e", "f", "j", "k"})
-_SOURCE: Final = (
-    "Proposal for a Cloud and AI Development Act, COM(2026) 502, 3 June 2026, Annex II (draft)", "European Commission",
-    "https://digital-strategy.ec.europa.eu/en/library/cloud-and-ai-development-act", "2026-11-26",
-)  # fmt: skip
 
 
 def cada_pack(asked: PackAsked) -> Pack:
@@ -54,7 +50,7 @@ def cada_pack(asked: PackAsked) -> Pack:
         PackFile("open-questions.csv", csv_text(questions_table(questions)), say("packs.questions"), "Annex II"),
     )
     doubts = (say("packs.cada_doubt_draft"), say("packs.cada_doubt_region"), say("packs.cada_doubt_control"))
-    return Pack("cada", say("packs.cada_title"), files, (_SOURCE,), doubts, questions)
+    return Pack("cada", say("packs.cada_title"), files, sources_of("cada"), doubts, questions)
 
 
 def _foreign(rows: Rows, listed: Collection[str]) -> Table:

@@ -13,7 +13,7 @@ from typing import Final
 from freehold.report.dora_chains import MOST_ROWS, Contract, Link, chain_of, contracts_of, functions_of_register
 from freehold.report.dora_columns import DORA_COLUMNS, OPTION_CODES
 from freehold.report.interface import Cell, Column, Row, Table
-from freehold.report.pack_values import OpenQuestion, Pack, PackAsked, PackFile, csv_text, questions_table
+from freehold.report.pack_values import OpenQuestion, Pack, PackAsked, PackFile, csv_text, questions_table, sources_of
 from freehold.report.plan_words import short
 from freehold.report.sentences import capital, who
 from freehold.stack.control import PERSONS, Control
@@ -30,17 +30,6 @@ _ONLY_WHERE_IT_APPLIES: Final = frozenset(
     }
 )  # fmt: skip
 """Columns that may be empty for good, because what they tell does not apply."""
-
-_SOURCES: Final = (
-    (
-        "Commission Implementing Regulation (EU) 2024/2956 of 29 November 2024, templates for the register of information",
-        "European Union", "https://eur-lex.europa.eu/eli/reg_impl/2024/2956/oj", "2026-11-26",
-    ),
-    (
-        "Regulation (EU) 2022/2554 on digital operational resilience for the financial sector, Article 28(3)", "European Union",
-        "https://eur-lex.europa.eu/eli/reg/2022/2554/oj", "2026-11-26",
-    ),
-)  # fmt: skip
 
 
 def provider_code(provider: Provider | None, id_: str) -> str:
@@ -69,7 +58,7 @@ def dora_pack(asked: PackAsked) -> Pack:
         doubts.append(say("packs.dora_doubt_communities", count=f"{register.communities:,}"))
     if register.cut_short:
         doubts.append(say("packs.dora_doubt_short", most=f"{MOST_ROWS:,}"))
-    return Pack("dora", say("packs.dora_title"), tuple(files), _SOURCES, tuple(doubts), questions)
+    return Pack("dora", say("packs.dora_title"), tuple(files), sources_of("dora"), tuple(doubts), questions)
 
 
 class _Register:

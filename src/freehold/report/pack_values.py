@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from freehold.measure.assess import AssessAnswer
@@ -12,7 +14,7 @@ from freehold.report.csv import CsvFace
 from freehold.report.interface import Column, Document, Look, Row, Table
 from freehold.stack.values import Stack
 
-__all__ = ["PACKS", "OpenQuestion", "Pack", "PackAsked", "PackFile", "PackName", "csv_text", "questions_table"]
+__all__ = ["PACKS", "OpenQuestion", "Pack", "PackAsked", "PackFile", "PackName", "csv_text", "questions_table", "sources_of"]
 
 PackName: TypeAlias = Literal["c3a", "cada", "dora"]
 PACKS: Final[tuple[PackName, ...]] = ("c3a", "cada", "dora")
@@ -113,6 +115,12 @@ class Pack:
     def texts(self) -> Mapping[str, str]:
         """Text by name."""
         return {one.name: one.text for one in self.files}
+
+
+def sources_of(name: PackName) -> tuple[tuple[str, str, str, str], ...]:
+    """What asks for a pack: title, publisher, address and the day on which it was looked up, of each text."""
+    table = tomllib.loads(Path(__file__).with_name("pack_sources.toml").read_text(encoding="utf-8"))
+    return tuple((row["title"], row["publisher"], row["url"], row["date"]) for row in table[name])
 
 
 def csv_text(table: Table) -> str:

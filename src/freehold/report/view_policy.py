@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from freehold.report.answers import Context, PolicedAssessment
 from freehold.report.evidence import Notes
-from freehold.report.interface import Document
+from freehold.report.interface import Document, Heading
 from freehold.report.policy_blocks import policy_blocks, policy_table
 from freehold.report.view_assess import assess_document
+from freehold.words import say
 
 __all__ = ["policed_document"]
 
@@ -26,4 +27,9 @@ def policed_document(answer: PolicedAssessment, context: Context) -> Document:
     notes = Notes(context.stack, context.reference_date)
     blocks = policy_blocks(answer.policy, context.stack, notes)
     whole = assess_document(answer.assess, context, notes)
-    return replace(whole, blocks=(*blocks, *whole.blocks), main=policy_table(answer.policy), evidence=notes.evidence)
+    return replace(
+        whole,
+        blocks=(*blocks, Heading(say("policies.assessment")), *whole.blocks),
+        main=policy_table(answer.policy),
+        evidence=notes.evidence,
+    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from freehold.errors import BadPolicy, SchemeError, UnknownId, UsageError
 from freehold.schemes.answers_file import read_answers
 from freehold.schemes.asking import score_scheme
+from freehold.schemes.measuring import check_parameters
 from freehold.schemes.policy_values import Breach, Limit
 from freehold.schemes.scheme_file import read_scheme
 from freehold.schemes.scheme_file import scheme as scheme_known
@@ -46,7 +47,7 @@ def scheme_amount(
     """
     try:
         is_file = limit.scheme.lower().endswith(".toml")
-        scheme = read_scheme(limit.scheme) if is_file else scheme_known(limit.scheme)
+        scheme = read_scheme(limit.scheme, check=check_parameters) if is_file else scheme_known(limit.scheme)
         answers = read_answers([limit.answers], [scheme]) if limit.answers else {}
         scored = score_scheme(stack, scheme, answers, strict=strict, lists=lists)
     except (SchemeError, UnknownId, UsageError) as error:

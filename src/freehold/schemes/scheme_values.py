@@ -190,7 +190,7 @@ class ObjectiveScore:
     level
         (low, high); ``None`` in schemes without levels.
     holding
-        Factors that hold its level down: those whose answers allow no more than the low level.
+        Factors that hold its low level down: those of which a possible choice allows no more than it; empty at the highest.
     """
 
     id: str

@@ -9,7 +9,7 @@ from typing import Final
 
 from freehold.measure.case import LOW
 from freehold.schemes.interface import Fact, Measured, Part
-from freehold.schemes.measures.holdings import Holders, Holding
+from freehold.schemes.measures.holdings import Holding
 from freehold.schemes.measures.parameters import SELECTION, WITHIN, Accepted, Settings
 from freehold.schemes.measures.selection import MOST_FACTS, chosen, described
 from freehold.schemes.measures.survey import Survey
@@ -30,12 +30,6 @@ def outside_stakes(survey: Survey, settings: Settings) -> Measured | None:
     within, figure = settings.text("within"), settings.text("figure")
     if not survey.knows_inside(within):
         return None
-    control = survey.control(within)
-
-    def outside(firm: str) -> bool | None:
-        seat = control.seat(firm)
-        return None if seat == "?" else seat not in control.inside
-
     items = chosen(survey, settings)
     case = survey.case("region")
     sure_of: dict[str, bool] = {}
@@ -50,7 +44,7 @@ def outside_stakes(survey: Survey, settings: Settings) -> Measured | None:
             sure_of[source.provider] = sure or sure_of.get(source.provider, False)
     if not items:
         return None
-    holders = Holders(survey.stack.provider_by_id, outside, strict=survey.strict)
+    holders = survey.holders(within)
     holdings = {firm: holders.of(firm) for firm in sure_of}
     pairs = {firm: holding.largest if figure == "largest" else holding.together for firm, holding in holdings.items()}
     low = max((pairs[firm][0] for firm, sure in sure_of.items() if sure), default=0.0)

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
+from freehold.network.arrays import Floats
 from freehold.stack.control import PERSONS
 from freehold.stack.values import UNKNOWN, Provider
 
@@ -33,7 +35,9 @@ CONTROLS: Final = 0.5
 """Part from which a holder counts as whoever has it, by the control reading."""
 
 _TOLERANCE: Final = 1e-12
-_MOST_FIRMS: Final = 400
+_MOST_FIRMS: Final = 200
+_MOST_WORK: Final = 5_000_000
+"""Holders times the square of the firms on a chain, over all firms that are asked about: about a second."""
 _Side: TypeAlias = Literal[0, 1]
 
 
@@ -84,35 +88,48 @@ class Holders:
         self, providers: Mapping[str, Provider], outside: Callable[[str], bool | None], *, strict: bool = False
     ) -> None:
         self._providers, self._outside, self._strict = providers, outside, strict
+        self._found: dict[str, Holding] = {}
+        self._work = 0
 
     def of(self, firm: str) -> Holding:
-        """What is held of a firm from outside."""
-        firms, owners = self._chain(firm)
-        sure = [one for one in firms if one != firm and self._outside(one)]
-        perhaps = [one for one in firms if one != firm and self._outside(one) is not False]
-        low = {one: self._reach(firm, owners, {one}, 0, "product") for one in sure}
-        high = {one: self._reach(firm, owners, {one}, 1, "control") for one in perhaps}
-        high["?"] = self._reach(firm, owners, {"?"}, 1, "control")
+        """What is held of a firm from outside; anything, once the graph has taken more work than it may."""
+        if firm not in self._found:
+            self._found[firm] = self._of(firm)
+        return self._found[firm]
+
+    def _of(self, firm: str) -> Holding:
+        firms, rows = self._chain(firm)
+        seats = [self._outside(one) if one != firm else False for one in firms]
+        perhaps = [place for place, seat in enumerate(seats) if seat is not False]
+        self._work += (1 + len(perhaps)) * len(firms) ** 2
+        if self._work > _MOST_WORK:
+            self._work -= (1 + len(perhaps)) * len(firms) ** 2
+            return Holding((0.0, 1.0), (0.0, 1.0), "?", (firm,))
+        walk = _Walk(firms, rows)
+        low = {firms[place]: walk.meets([place], 0, "product") for place in perhaps if seats[place]}
+        high = {firms[place]: walk.meets([place], 1, "control") for place in perhaps}
+        high["?"] = walk.meets([], 1, "control")
         together = (
-            self._reach(firm, owners, set(sure), 0, "product"),
-            self._reach(firm, owners, {*perhaps, "?"}, 1, "control"),
+            walk.meets([place for place in perhaps if seats[place]], 0, "product"),
+            walk.meets(perhaps, 1, "control"),
         )
         largest = max(low.values(), default=0.0), max(high.values())
         ranked = low if max(low.values(), default=0.0) > 0 else high
         first = max(ranked, key=lambda one: (ranked[one], one))
-        unknown = tuple(one for one in firms if owners[one].left > _TOLERANCE or (one != firm and self._outside(one) is None))
+        unknown = tuple(one for one, row, seat in zip(firms, rows, seats, strict=True) if row.left > _TOLERANCE or seat is None)
         return Holding(_rounded(largest), _rounded(together), first if ranked[first] > 0 else "", unknown)
 
-    def _chain(self, firm: str) -> tuple[list[str], dict[str, _Owners]]:
-        """The firm and all that hold a part of it, nearest first; owners of those that are followed."""
-        firms, owners = [firm], dict[str, _Owners]()
+    def _chain(self, firm: str) -> tuple[list[str], list[_Owners]]:
+        """The firm and all that hold a part of it, nearest first, and the owners of each."""
+        firms, rows, seen = [firm], list[_Owners](), {firm}
         for one in firms:
-            if len(firms) > _MOST_FIRMS:
-                owners[one] = _Owners({}, 1.0)
-                continue
-            owners[one] = self._owners(one)
-            firms += [each for each in owners[one].sure if each not in firms]
-        return firms, owners
+            row = self._owners(one)
+            if len(firms) + len(row.sure) > _MOST_FIRMS:
+                row = _Owners({}, 1.0 if row.sure else row.left)
+            rows.append(row)
+            firms += [each for each in row.sure if each not in seen]
+            seen.update(row.sure)
+        return firms, rows
 
     def _owners(self, firm: str) -> _Owners:
         row = self._providers.get(firm)
@@ -141,59 +158,47 @@ class Holders:
             stated[one] = stated.get(one, 0.0) + (CONTROLS if sole else 0.0)
         return _Owners(stated, left - CONTROLS if sole else left)
 
-    def _reach(self, firm: str, owners: Mapping[str, _Owners], targets: set[str], side: _Side, reading: Reading) -> float:
-        """Chance that a walk up from a firm ever meets a target, at the worst or the best of what is open."""
-        if not targets:
-            return 0.0
-        counted = set(targets)
+
+class _Walk:
+    """Walks up from the first of some firms, whose owners are known in part."""
+
+    def __init__(self, firms: Sequence[str], rows: Sequence[_Owners]) -> None:
+        place_of = {one: place for place, one in enumerate(firms)}
+        self._stakes = np.zeros((len(firms), len(firms)))
+        for place, row in enumerate(rows):
+            for owner, stake in row.sure.items():
+                self._stakes[place, place_of[owner]] += stake
+        self._left = np.array([row.left for row in rows])
+
+    def meets(self, targets: Sequence[int], side: _Side, reading: Reading) -> float:
+        """Chance that a walk ever meets a target; what may be anybody's is a target's at the worst (side 1), else nobody's."""
+        counted = np.zeros(len(self._left), np.bool_)
+        counted[list(targets)] = True
         while True:
-            chance = _chances(firm, owners, counted, side)
-            lifted = {
-                one for one in owners if one != firm and one not in counted and chance.get(one, 0.0) >= CONTROLS - _TOLERANCE
-            }
-            if reading == "product" or not lifted:
-                return min(1.0, chance[firm])
+            chance = self._chances(counted, side)
+            lifted = chance >= CONTROLS - _TOLERANCE
+            lifted[0] = False
+            if reading == "product" or not (lifted & ~counted).any():
+                return min(1.0, float(chance[0]))
             counted |= lifted
+
+    def _chances(self, counted: npt.NDArray[np.bool_], side: _Side) -> Floats:
+        """Chance of each firm: the least solution of chance = direct + steps · chance."""
+        direct = self._stakes[:, counted].sum(axis=1) + (self._left if side == 1 else 0.0)
+        steps = np.where(counted[None, :] | counted[:, None], 0.0, self._stakes)
+        # of firms from which no target is reached the least solution is 0
+        live = (direct > 0) & ~counted
+        while True:
+            wider = live | (((steps > 0) @ live) & ~counted)
+            if (wider == live).all():
+                break
+            live = wider
+        chance = counted.astype(np.float64)
+        if live.any():
+            inner = np.eye(int(live.sum())) - steps[np.ix_(live, live)]
+            chance[live] = np.clip(np.linalg.solve(inner, direct[live]), 0.0, 1.0)
+        return chance
 
 
 def _rounded(pair: tuple[float, float]) -> tuple[float, float]:
     return round(min(pair), 12), round(max(pair), 12)
-
-
-def _chances(firm: str, owners: Mapping[str, _Owners], targets: set[str], side: _Side) -> dict[str, float]:
-    """Chance of each firm, the least solution; what may be anybody's is a target's at the worst (side 1), else nobody's."""
-    steps: dict[str, dict[str, float]] = {}
-    direct: dict[str, float] = {}
-    for one, row in owners.items():
-        if one in targets and one != firm:
-            continue
-        direct[one] = sum(stake for owner, stake in row.sure.items() if owner in targets and owner != firm)
-        direct[one] += row.left if side == 1 else 0.0
-        steps[one] = {owner: stake for owner, stake in row.sure.items() if owner not in targets or owner == firm}
-    live = _leading(steps, direct)
-    place = {one: number for number, one in enumerate(live)}
-    matrix = np.eye(len(live))
-    for one in live:
-        for owner, stake in steps[one].items():
-            if owner in place:
-                matrix[place[one], place[owner]] -= stake
-    values = np.linalg.solve(matrix, np.array([direct[one] for one in live], np.float64)) if live else np.zeros(0)
-    solution = dict(zip(live, np.clip(values, 0.0, 1.0).tolist(), strict=True))
-    return {one: solution.get(one, 0.0) for one in owners} | {one: 1.0 for one in targets if one != firm}
-
-
-def _leading(steps: Mapping[str, Mapping[str, float]], direct: Mapping[str, float]) -> Sequence[str]:
-    """Firms from which a target is reached at all: of the others the least solution is 0."""
-    users: dict[str, list[str]] = {}
-    for one, owners in steps.items():
-        for owner, stake in owners.items():
-            if stake > 0:
-                users.setdefault(owner, []).append(one)
-    found = dict.fromkeys(one for one, part in direct.items() if part > 0)
-    open_ = list(found)
-    while open_:
-        for user in users.get(open_.pop(), ()):
-            if user not in found:
-                found[user] = None
-                open_.append(user)
-    return list(found)

@@ -33,6 +33,10 @@ __all__ = [
 ACCEPTED: Final = {**SELECTION, "weighted": WEIGHTED, "within": WITHIN}
 ACCEPTED_OF_CONTROL: Final = {**ACCEPTED, "via": VIA}
 
+_SENTENCES: Final = {
+    ("provider",): "seat_inside", ("provider", "owner"): "owner_inside", ("location",): "location_inside",
+}  # fmt: skip
+
 
 def seat_inside(survey: Survey, settings: Settings) -> Measured | None:
     """Part whose providers have their legal seat inside."""
@@ -65,7 +69,7 @@ def control_inside(survey: Survey, settings: Settings) -> Measured | None:
 
 def ratio_inside(survey: Survey, settings: Settings, via: tuple[str, ...]) -> Measured | None:
     """The stack's own ratio of what is inside, with its basis and its day."""
-    found = _inside(survey, settings, via, "control_inside")
+    found = _inside(survey, settings, via, _SENTENCES.get(via, "control_inside"))
     if found is None or found.denominator is None or found.denominator[1] <= 0:
         return found
     weighted, as_of = settings.text("weighted"), survey.stack.as_of or "?"

@@ -16,7 +16,7 @@ from freehold.schemes.measures.bounds import Row, mean_of, part_of, sums_of
 from freehold.schemes.measures.parameters import Accepted, Settings
 from freehold.schemes.measures.survey import Survey
 from freehold.stack.control import Truth, any_of
-from freehold.stack.values import UNKNOWN, Item
+from freehold.stack.values import UNKNOWN, Item, is_stated
 from freehold.words import interval, say
 
 __all__ = [
@@ -173,7 +173,7 @@ def ratio(
     weighted = settings.text("weighted")
     unit = currency_of(survey, items) if weighted == "cost" else ""
     sources = [survey.source(supply) for supply in supplies_of(items)]
-    stated = sum(source is not None and source.cost_year is not None for source in sources)
+    stated = sum(source is not None and is_stated(source.cost_year) for source in sources)
     counted = say(
         f"measured.counted_{weighted}",
         above=amount(*above),

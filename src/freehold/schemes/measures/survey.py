@@ -15,6 +15,7 @@ from freehold.measure.mission import Mission, mission_of
 from freehold.measure.mission_curve import MissionCurve, mission_run
 from freehold.measure.unknowns import UnknownFact, mission_cone, unknown_facts
 from freehold.schemes.interface import Asked
+from freehold.schemes.measures.holdings import Holders
 from freehold.stack.control import Control, Truth, any_of
 from freehold.stack.countries import country_name
 from freehold.stack.schema import CHANGE
@@ -40,6 +41,7 @@ class Survey:
         self.lists, self.amounts = asked.lists or {}, asked.amounts or {}
         self._cases: dict[str, Case] = {}
         self._insides: dict[tuple[str, tuple[str, ...]], tuple[Truth, ...]] = {}
+        self._holders: dict[str, Holders] = {}
         self._unknown: dict[tuple[str, tuple[str, ...]], tuple[UnknownFact, ...]] = {}
         self._contents: dict[tuple[str, tuple[str, ...]], ContentAnswer] = {}
         self._curves: dict[tuple[str, str, tuple[str, ...], float], tuple[MissionCurve, MissionCurve]] = {}
@@ -68,6 +70,18 @@ class Survey:
     def control(self, within: str) -> Control:
         """Who controls what."""
         return self.case(within).control
+
+    def holders(self, within: str) -> Holders:
+        """Who has how much of whom from outside."""
+        if within not in self._holders:
+            control = self.control(within)
+
+            def outside(firm: str) -> bool | None:
+                seat = control.seat(firm)
+                return None if seat == "?" else seat not in control.inside
+
+            self._holders[within] = Holders(self.stack.provider_by_id, outside, strict=self.strict)
+        return self._holders[within]
 
     @cached_property
     def mission(self) -> Mission:

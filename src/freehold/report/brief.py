@@ -157,7 +157,7 @@ def _landlords(answer: BriefAnswer) -> Table:
         Column("when", say("brief.when")), Column("why", say("brief.why")),
     )  # fmt: skip
     rows = []
-    for place in ranked_landlords(cuts, _MOST_LANDLORDS) if cuts is not None else ():
+    for place in ranked_landlords(cuts, answer.assessed, _MOST_LANDLORDS) if cuts is not None else ():
         assert cuts is not None
         cut, first = cut_of(cuts, place), first_out(stack, cuts, place)
         if cut is None:

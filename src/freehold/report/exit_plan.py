@@ -18,6 +18,7 @@ from freehold.report.answers import Context
 from freehold.report.drill_words import TONES
 from freehold.report.evidence import Notes
 from freehold.report.figures import country
+from freehold.report.five_sentences import stop_words
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Range, Row, Table, Tone
 from freehold.report.plan_words import few, money, option_name, short
 from freehold.report.sentences import capital, item_name, who, who_in_sentence
@@ -416,8 +417,4 @@ def _price(one: Move, once: Cell, year: Cell) -> Cell:
 def _when(one: ExitLandlord) -> str:
     low, high = one.standing.stops_low, one.standing.stops_high
     assert low is not None
-    if high is None:
-        return say("five.when_worst", day=show_day(low))
-    if abs(high - low) < 1e-9:
-        return say("five.when_at_once") if low <= 0 else say("five.when", day=show_day(low))
-    return say("five.when_between", worst=show_day(low), best=show_day(high))
+    return stop_words(low, high)

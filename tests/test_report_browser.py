@@ -291,10 +291,20 @@ def test_on_paper_controls_are_gone_and_what_is_folded_up_is_written_out(tmp_pat
         async with shown(page(report_document()), tmp_path, TICKED) as tab:
             await look(tab, 1280, 800, "dark")
             await tab.call("Emulation.setEmulatedMedia", media="print")
-            gone = ("#contents", ".theme", ".tick-off", ".tick-bar", ".tick-result", ".panel", ".show-all", ".as-list")
+            gone = (
+                "#contents",
+                ".theme",
+                ".tick-off",
+                ".tick-bar",
+                ".tick-result",
+                ".panel",
+                ".show-all",
+                ".as-list",
+                ".things",
+            )
             for selector in gone:
                 assert not await tab.value(f"document.querySelector('{selector}').checkVisibility()"), selector
-            for selector in (".drawn", ".thing .known p", ".twin table", "#evidence"):
+            for selector in (".drawn", ".value-chain+.twin table", ".twin table", "#evidence"):
                 assert await tab.value(f"document.querySelector('{selector}').checkVisibility()"), selector
             assert await tab.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             told = await tab.call("Page.printToPDF", preferCSSPageSize=True)

@@ -156,9 +156,11 @@ def _range(low: float, high: float) -> str:
 def ranked_landlords(cuts: LandlordCuts, assessed: AssessAnswer, most: int = 3) -> tuple[int, ...]:
     """Places of the largest landlords, those outside home and trusted countries first; everything foreign is none of them.
 
-    Countries, then firms, come in the order in which the assessment ranks them, so that all pages name the same one.
+    They come in the order in which the assessment ranks them, by what is lost on the days asked, so that all pages name the
+    same one.
     """
-    order = {one.id: place for place, one in enumerate((*assessed.controllers, *assessed.landlords))}
+    known = sorted((*assessed.controllers, *assessed.landlords), key=lambda one: -sum(one.loss.high))
+    order = {one.id: place for place, one in enumerate(known)}
     places = [place for place, one in enumerate(cuts.landlords) if one.kind != "foreign"]
     return tuple(
         sorted(places, key=lambda place: (cuts.landlords[place].inside, order.get(cuts.landlords[place].id, len(order)), place))
@@ -344,11 +346,13 @@ def stopping(stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts | None) ->
         low = min(cut.low, default=1.0) if cut is not None else 1.0
         text = say("five.stops_nothing", name=name, span=span, left=percent(low))
         return Sentence("stops", title, text, "plain", "landlord_cuts")
-    number = len(cut.outs) if cut is not None else 0
+    outs = cut.outs if cut is not None else ()
+    things = _reached(sum(bool(out.best) for out in outs), len(outs))
     told = [
         say(
             "five.stops" if first.mission else "five.stops_needed", name=name, item=short(item_name(stack, first.item)),
-            when=when_words(first), why=why_words(stack, first), things=count("five.things", number), span=span,
+            when=when_words(first), why=why_words(stack, first), span=span,
+            things=say("five.things_one") if things == "1" else say("five.things_many", count=things),
         )
     ]  # fmt: skip
     told += [_stopping_of_firm(stack, cuts, place, first) for place in places[1:]]

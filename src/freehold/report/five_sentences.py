@@ -87,7 +87,7 @@ class FirstOut:
 
 def five_sentences(
     stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts | None, step: FirstStep | None = None,
-    plan: PlanAnswer | None = None, *, options: int = 0,
+    plan: PlanAnswer | None = None, *, options: int = 0, looked: bool = True,
 ) -> tuple[Sentence, Sentence, Sentence, Sentence, Sentence]:  # fmt: skip
     """Tell a stack in five sentences.
 
@@ -101,10 +101,12 @@ def five_sentences(
         The cheapest next step, and a whole plan; each may be ``None``.
     options
         How many options there are, for the sentence that says that none brings anything.
+    looked
+        Whether a step was looked for at all.
     """
     return (
         holding(stack, assessed), largest_landlord(stack, assessed, cuts), stopping(stack, assessed, cuts),
-        next_step(stack, step, plan, options=options), asking(stack, assessed),
+        next_step(stack, step, plan, options=options, looked=looked), asking(stack, assessed),
     )  # fmt: skip
 
 
@@ -385,7 +387,9 @@ def _stopping_of_foreign(stack: Stack, assessed: AssessAnswer, title: str) -> Se
     return Sentence("stops", title, text, "bad" if one.stops_high is not None else "warn", "self_reliance")
 
 
-def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = None, *, options: int = 0) -> Sentence:  # noqa: ARG001
+def next_step(
+    stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = None, *, options: int = 0, looked: bool = True  # noqa: ARG001
+) -> Sentence:  # fmt: skip
     """The cheapest next step, its price and what it brings; and the whole plan, where there is one.
 
     Parameters
@@ -394,6 +398,8 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
         The stack, the step and the plan.
     options
         How many options there are, where none of them is such a step.
+    looked
+        Whether a step was looked for at all.
     """
     title, parts = say("five.step_title"), []
     if step is not None:
@@ -419,6 +425,8 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
                 when=after_words(step.asked[place]),
             )
         )
+    elif not looked:
+        parts.append(say("five.step_not_looked"))
     elif options:
         parts.append(say("five.step_none_brings" if options > 1 else "five.step_one_brings_nothing", count=f"{options:,}"))
     else:

@@ -51,7 +51,7 @@ By kind:
     Every choice has points, and a level if the scheme has levels. Weights sum to 100.
 ``criteria``
     Every choice has points (0 not met, 1 met); one without a level holds no level down. Objectives without weights weigh as
-    many criteria as they have.
+    many criteria as they have. One of ``weight = 0`` beside them is shown and counts for nothing.
 ``grades``
     One objective with one factor: its choices are the grades, and its measure gives a part a component. No person answers it.
 ``figures``
@@ -384,7 +384,8 @@ class _Reader:
                 if one.factors and points <= 0:
                     table.bad("points", f"objective {one.id} gives no points at all", "Give its best choices some")
             stated = [one for one in objectives if not math.isnan(one.weight)]
-            if self._kind == "criteria" and not stated:
+            if self._kind == "criteria" and len(stated) < len(objectives) and not any(one.weight for one in stated):
+                most = [0.0 if one.weight == 0.0 else points for one, points in zip(objectives, most, strict=True)]
                 total = math.fsum(most) or 1.0
                 return tuple(
                     Objective(one.id, one.title, 100.0 * points / total, one.factors)

@@ -14,6 +14,7 @@ A scheme is one TOML file::
     from_stack_of = "NAME.toml"    # what answers factors from a stack stands in that file
     [[scheme.reference]]           # at least one: title, publisher, url, date
     [[scheme.level]]               # level = 0, name, meaning: the lowest first, one after the other; optional
+    by_objective = { "SOV-1" = "…" }     # what the level means for an objective; optional
     [scheme.gate]                  # objective's id = least level; optional
     [weights]                      # objective's id = weight; only with factors_of
 
@@ -106,7 +107,7 @@ _SCHEME_KEYS: Final = (
     "id", "title", "version", "kind", "status", "region", "doubts", "factors_of", "from_stack_of", "reference", "level", "gate",
 )  # fmt: skip
 _REFERENCE_KEYS: Final = ("title", "publisher", "url", "date")
-_LEVEL_KEYS: Final = ("level", "name", "meaning")
+_LEVEL_KEYS: Final = ("level", "name", "meaning", "by_objective")
 _OBJECTIVE_KEYS: Final = ("id", "title", "weight", "factor")
 _FACTOR_KEYS: Final = ("id", "title", "ask", "note", "from_stack", "choice")
 _CHOICE_KEYS: Final = ("label", "points", "level", "when")
@@ -219,6 +220,7 @@ class _Reader:
             self._findings = own
             objectives = self._weighed(objectives, weights)
         objectives = self._settled(objectives)
+        self._check_levels(objectives)
         least = self._gate(gate, objectives)
         self._close()
         if from_stack_of is not None:
@@ -271,7 +273,9 @@ class _Reader:
             level = one.whole("level")
             if found and level != found[-1].level + 1:
                 one.bad("level", f"{level} does not follow {found[-1].level}", "Write them one after the other, lowest first")
-            found.append(LevelName(level, one.text("name"), one.text("meaning", required=False)))
+            apart = Table(one.table("by_objective"), self._findings, f"level {number}: by_objective")
+            told = {id_: apart.text(id_) for id_ in apart.raw}
+            found.append(LevelName(level, one.text("name"), one.text("meaning", required=False), told))
         return tuple(found)
 
     def _objectives(self, data: Mapping[str, Any], *, weighted: bool) -> tuple[Objective, ...]:
@@ -404,6 +408,11 @@ class _Reader:
         return tuple(
             Objective(one.id, one.title, 0.0 if math.isnan(one.weight) else one.weight, one.factors) for one in objectives
         )
+
+    def _check_levels(self, objectives: tuple[Objective, ...]) -> None:
+        for one in self._levels:
+            place = f"level {one.level}: by_objective"
+            Table(one.by_objective, self._findings, place).only([objective.id for objective in objectives])
 
     def _gate(self, gate: Table, objectives: tuple[Objective, ...]) -> dict[str, int]:
         gate.only([one.id for one in objectives])

@@ -22,7 +22,7 @@ __all__ = ["HtmlFace"]
 
 
 class HtmlFace:
-    """One self-contained file: inline style and SVG, light and dark, screen and paper; a script only where a drawing answers."""
+    """One self-contained file: inline style and SVG, light and dark, screen and paper; a script where a drawing answers."""
 
     name = "html"
     media_type = "text/html; charset=utf-8"

@@ -118,6 +118,8 @@ grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.1rem 1rem}
 .landlords input{width:1.15rem;height:1.15rem;margin:.2rem 0 0;flex:none;accent-color:var(--one)}
 .landlords small{display:block;color:var(--quiet);font-size:.82rem}
 .landlords input:checked+span .name{font-weight:600}
+.landlords [data-key="foreign:"]+span .name{display:inline-block}
+.landlords [data-key="foreign:"]+span .name::first-letter{text-transform:uppercase}
 .tick-bar{position:sticky;top:0;z-index:3;background:var(--paper);border-bottom:1px solid var(--edge);
 padding:.5rem 0;display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.2rem 1.5rem;align-items:center}
 .tick-bar p{margin:0;max-width:none}

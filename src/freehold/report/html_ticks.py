@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from freehold.measure.landlord_cut_values import Landlord
-from freehold.report.figures import country
+from freehold.report.figures import country, country_in_sentence
 from freehold.report.html_page import safe
 from freehold.report.interface import TickOff
 from freehold.report.tick_data import tick_data
@@ -62,9 +62,9 @@ def _landlord(one: Landlord, place: int) -> str:
         told = say("page.landlord_owner", seat=country(one.country), sources=sources)
     else:
         told = say(f"page.landlord_{one.kind}", sources=sources)
-    name = say("page.everything_foreign") if one.kind == "foreign" else one.name
+    name = within = say("page.everything_foreign") if one.kind == "foreign" else one.name
+    if one.kind == "country":
+        name, within = country(one.id), country_in_sentence(one.id)
     key = safe(f"{one.kind}:{one.id}")
-    return (
-        f'<li><label><input type="checkbox" value="{place}" data-key="{key}"><span><span class="name">{safe(name)}</span>'
-        f"<small>{safe(told)}</small></span></label></li>"
-    )
+    box = f'<input type="checkbox" value="{place}" data-key="{key}" data-name="{safe(within)}">'
+    return f'<li><label>{box}<span><span class="name">{safe(name)}</span><small>{safe(told)}</small></span></label></li>'

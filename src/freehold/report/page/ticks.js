@@ -5,7 +5,7 @@ function ticksView(controls, encoded, views) {
   const part = (name) => document.getElementById(`${id}-${name}`);
   const boxes = [...controls.querySelectorAll("input[type=checkbox]")];
   const keys = boxes.map((box) => box.dataset.key);
-  const names = boxes.map((box) => box.closest("label").querySelector(".name").textContent);
+  const names = boxes.map((box) => box.dataset.name);
   const slider = part("day");
   const play = part("play");
   const table = part("outs");

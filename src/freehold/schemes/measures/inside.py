@@ -12,8 +12,8 @@ from typing import Final
 from freehold.measure.reason import reason_for
 from freehold.schemes.interface import Fact, Measured
 from freehold.schemes.measures.parameters import SELECTION, VIA, WITHIN, Settings
-from freehold.schemes.measures.selection import MOST_FACTS, WEIGHTED, Chosen, chosen, ratio, rows_of, supplies_of
-from freehold.schemes.measures.survey import Survey
+from freehold.schemes.measures.selection import MOST_FACTS, WEIGHTED, chosen, ratio, rows_of, supplies_of
+from freehold.schemes.measures.survey import Chosen, Survey
 from freehold.stack.control import Truth
 from freehold.stack.cutoff import WAYS, Rule
 from freehold.stack.values import UNKNOWN

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from freehold.measure.case import LOW
 from freehold.schemes.interface import Fact, Measured
 from freehold.schemes.measures.bounds import Row, mean_of, part_of, sums_of
 from freehold.schemes.measures.parameters import Accepted, Settings
-from freehold.schemes.measures.survey import Survey
+from freehold.schemes.measures.survey import Chosen, Survey
 from freehold.stack.control import Truth, any_of
 from freehold.stack.values import UNKNOWN, Item, is_stated
 from freehold.words import interval, say
@@ -40,19 +39,15 @@ WEIGHTED: Final = Accepted(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """An item that is looked at: its number, its in-use supplies, and whether it surely is one of those asked for."""
-
-    number: int
-    supplies: tuple[int, ...]
-    sure: bool
-
-
 def chosen(survey: Survey, settings: Settings) -> tuple[Chosen, ...]:
     """Items that the parameters choose, those without an in-use source left out."""
-    kinds, roles, tags = settings.texts("kinds"), set(settings.texts("roles")), settings.texts("tags")
-    reach = settings.text("reach")
+    key = settings.text("reach"), settings.texts("kinds"), settings.texts("roles"), settings.texts("tags")
+    if key not in survey.chosen:
+        survey.chosen[key] = _chosen(survey, key[0], key[1], set(key[2]), key[3])
+    return survey.chosen[key]
+
+
+def _chosen(survey: Survey, reach: str, kinds: tuple[str, ...], roles: set[str], tags: tuple[str, ...]) -> tuple[Chosen, ...]:
     found = []
     for number, reached in survey.reached(reach).items():
         item, supplies = survey.stack.items[number], survey.in_use(number)
@@ -111,6 +106,9 @@ def rows_of(survey: Survey, items: Sequence[Chosen], truth: Callable[[int], Trut
 
 def _part(survey: Survey, one: Chosen, truth: Callable[[int], Truth]) -> tuple[float, float]:
     filled = [survey.case("region").supplies[supply].filled for supply in one.supplies]
+    if len(filled) == 1 and filled[0].share == (1.0, 1.0):  # most items of a large stack
+        holds = truth(one.supplies[0])
+        return float(holds is True), float(holds is not False)
     sources = [each.source for each in filled if each.source is not None]
     # unknown shares may leave a gap, unless one that states none takes what they leave
     filling = any(one.share is None and one.status != "standby" for one in sources)

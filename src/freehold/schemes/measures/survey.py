@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -21,10 +21,19 @@ from freehold.stack.countries import country_name
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import ANY_OF, Source, Stack
 
-__all__ = ["Survey", "survey_of"]
+__all__ = ["Chosen", "Survey", "survey_of"]
 
 _OF_CONTROL: Final = ("source", "provider", "owner", "country", "location", "origin")
 """Attributes that say who controls a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An item that is looked at: its number, its in-use supplies, and whether it surely is one of those asked for."""
+
+    number: int
+    supplies: tuple[int, ...]
+    sure: bool
 
 
 class Survey:
@@ -39,6 +48,8 @@ class Survey:
     def __init__(self, asked: Asked) -> None:
         self.stack, self.strict, self.region = asked.stack, asked.strict, asked.region
         self.lists, self.amounts = asked.lists or {}, asked.amounts or {}
+        self.chosen: dict[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], tuple[Chosen, ...]] = {}
+        """Items that were chosen before, by reach, kinds, roles and tags."""
         self._cases: dict[str, Case] = {}
         self._insides: dict[tuple[str, tuple[str, ...]], tuple[Truth, ...]] = {}
         self._holders: dict[str, Holders] = {}

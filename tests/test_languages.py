@@ -292,7 +292,8 @@ def test_nothing_english_is_left_on_a_chinese_page(
     monkeypatch.setattr("freehold.report.text.PLAIN_WIDTH", 80)
     for verb in PAGES:
         page = shown(capsys, *command_for(verb, example))
-        assert [line for line in page.splitlines() if cells(line) > 80] == []
+        # a command to be copied is never broken
+        assert [line for line in page.splitlines() if cells(line) > 80 and not line.startswith("  freehold ")] == []
         html = shown(capsys, *command_for(verb, example), "--format", "html")
         body = re.sub(r"(?s)<style>.*?</style>|<script.*?</script>", "", EVIDENCE.sub("", html))
         told = unescape(re.sub(r"<[^>]+>", " \n", body))
@@ -391,7 +392,8 @@ def test_an_answer_in_chinese_has_the_form_of_its_schema_and_fits_the_page(verb:
         data = json.loads(render(answer, "json", context))
         assert errors_in(verb, data) == []
         page = render(answer, "text", context, Look(80, full=True, evidence=True))
-        assert [line for line in page.splitlines() if cells(line) > 80] == []
+        # a command to be copied is never broken
+        assert [line for line in page.splitlines() if cells(line) > 80 and not line.startswith("  freehold ")] == []
         assert '<html lang="zh-Hans">' in render(answer, "html", context)
         assert render(answer, "csv", context)
 

@@ -167,7 +167,7 @@ def test_the_catalogue_of_the_bsi_is_whole_and_its_additional_criteria_are_shown
     ids = [factor.id for one in c3a.objectives for factor in one.factors]
     assert len(set(ids)) == 59
     assert [one.weight for one in c3a.objectives][-1] == 0
-    met = {id_: "b" for id_ in ids}
+    met = dict.fromkeys(ids, "b")
     unmet = met | {factor.id: "a" for factor in c3a.objectives[-1].factors}
     assert score(c3a, firm(), met).score == score(c3a, firm(), unmet).score == (100, 100)
     assert score(c3a, firm(), met).unweighted == score(c3a, firm(), unmet).unweighted == (100, 100)

@@ -72,6 +72,7 @@ from typing import Any, Final, cast, get_args
 from freehold.errors import BadScheme, Finding, FreeholdError, UnknownId
 from freehold.schemes.file_tables import Findings, Table, read_file_text
 from freehold.schemes.interface import Parameter
+from freehold.schemes.scheme_texts import spoken
 from freehold.schemes.scheme_values import (
     Choice,
     Factor,
@@ -120,9 +121,8 @@ def schemes_known() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml") if _HEAD.search(path.read_text(encoding="utf-8"))))
 
 
-@cache
 def scheme(id_: str) -> Scheme:
-    """A scheme that comes with Freehold.
+    """A scheme that comes with Freehold, told in the language that is spoken.
 
     Parameters
     ----------
@@ -137,6 +137,11 @@ def scheme(id_: str) -> Scheme:
     known = schemes_known()
     if id_ not in known:
         raise UnknownId("scheme", id_, nearest(id_, known), where="freehold schemes list")
+    return spoken(_read(id_))
+
+
+@cache
+def _read(id_: str) -> Scheme:
     return read_scheme(_FOLDER / f"{id_}.toml")
 
 

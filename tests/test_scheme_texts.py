@@ -1,0 +1,93 @@
+"""The texts of schemes in further languages: nothing but texts differs, and none is left over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from freehold.cli import main
+from freehold.schemes.scheme_file import scheme, schemes_known
+from freehold.schemes.scheme_texts import texts_of_schemes
+from freehold.schemes.scheme_values import Scheme
+from freehold.words import LANGUAGES, speaking
+
+ROOT = Path(__file__).parent.parent
+LANGUAGES_WITH_TEXTS = [code for code in LANGUAGES if texts_of_schemes(code)]
+
+
+def without_texts(one: Scheme) -> Scheme:
+    return replace(
+        one,
+        title="", version="", status="", doubts=(),
+        levels=tuple(replace(level, name="", meaning="", by_objective={}) for level in one.levels),
+        objectives=tuple(
+            replace(
+                objective, title="",
+                factors=tuple(
+                    replace(
+                        factor, title="", ask="", note="",
+                        choices=tuple(replace(choice, label="") for choice in factor.choices),
+                    )
+                    for factor in objective.factors
+                ),
+            )
+            for objective in one.objectives
+        ),
+    )  # fmt: skip
+
+
+def test_chinese_is_among_the_languages_that_tell_schemes() -> None:
+    assert "zh" in LANGUAGES_WITH_TEXTS
+
+
+@pytest.mark.parametrize("id_", schemes_known())
+@pytest.mark.parametrize("language", LANGUAGES_WITH_TEXTS)
+def test_a_language_changes_texts_and_nothing_else(language: str, id_: str) -> None:
+    english = scheme(id_)
+    with speaking(language):
+        told = scheme(id_)
+    assert told.title != english.title
+    assert without_texts(told) == without_texts(english)
+    assert scheme(id_) == english
+
+
+@pytest.mark.parametrize("language", LANGUAGES_WITH_TEXTS)
+def test_every_text_of_a_language_belongs_to_something_that_is_there(language: str) -> None:
+    tables = texts_of_schemes(language)
+    users = {id_: [id_] for id_ in schemes_known()}
+    for id_ in schemes_known():
+        users.setdefault(tables.get(id_, {}).get("texts_of", id_), []).append(id_)
+    for name, table in tables.items():
+        assert set(table) <= {"title", "version", "status", "doubts", "level", "objective", "factor", "texts_of"}, name
+        assert name in users, name
+        for id_ in users[name]:
+            one = scheme(id_)
+            factors = {factor.id: factor for objective in one.objectives for factor in objective.factors}
+            assert len(table.get("level", one.levels)) == len(one.levels), name
+            assert len(table.get("doubts", one.doubts)) == len(one.doubts), name
+            assert set(table.get("objective", ())) <= {objective.id for objective in one.objectives}, name
+            assert set(table.get("factor", ())) <= set(factors), name
+            for factor_id, texts in table.get("factor", {}).items():
+                assert set(texts) <= {"title", "ask", "note", "choices"}, factor_id
+                assert len(texts.get("choices", factors[factor_id].choices)) == len(factors[factor_id].choices), factor_id
+
+
+def test_the_framework_of_the_eu_is_told_wholly_in_chinese() -> None:
+    with speaking("zh"):
+        for id_ in ("eu-csf-2026", "eu-csf-1.2.1"):
+            for objective in scheme(id_).objectives:
+                assert not objective.title.isascii()
+                for factor in objective.factors:
+                    assert not factor.title.isascii(), factor.id
+                    assert not factor.ask.isascii(), factor.id
+
+
+def test_a_chinese_page_shows_chinese_factors(capsys: pytest.CaptureFixture[str]) -> None:
+    clinic = str(ROOT / "examples" / "clinic")
+    assert main(["schemes", "score", clinic, "--scheme", "eu-csf-2026", "--language", "zh"]) == 0
+    page = capsys.readouterr().out
+    assert "欧盟云主权框架" in page
+    assert "加密密钥由谁掌握" in page
+    assert "Who holds the keys" not in page

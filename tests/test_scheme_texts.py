@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,3 +96,14 @@ def test_a_chinese_page_shows_chinese_factors(capsys: pytest.CaptureFixture[str]
     assert "欧盟云主权框架" in page
     assert "加密密钥由谁掌握" in page
     assert "Who holds the keys" not in page
+
+
+def test_what_a_stack_tells_in_chinese_has_no_english_countries_and_no_gaps(capsys: pytest.CaptureFixture[str]) -> None:
+    office = str(ROOT / "examples" / "public-office")
+    assert main(["schemes", "score", office, "--scheme", "eu-csf-2026", "--language", "zh", "--format", "json"]) == 0
+    answers = json.loads(capsys.readouterr().out)["answers"]
+    told = " ".join(answer["told"] for answer in answers)
+    assert "中国" in told
+    assert "China" not in told
+    assert "。 " not in "".join(answer["told"] for answer in answers)
+    assert " （" not in told

@@ -18,7 +18,7 @@ from freehold.errors import Unreadable, UsageError
 from freehold.version import __version__
 from freehold.whole_file import read_bounded
 
-__all__ = ["MANIFEST", "see_folder", "write_files"]
+__all__ = ["MANIFEST", "manifest_rows", "see_folder", "write_files"]
 
 MANIFEST: Final = "manifest.json"
 """The file that names all others with their SHA-256."""
@@ -141,10 +141,11 @@ def _written_before(folder: Path) -> Mapping[str, str]:
 
 
 def _manifest(files: Mapping[str, str], about: Mapping[str, Any]) -> str:
-    rows = []
-    for name in sorted(files):
-        content = files[name].encode("utf-8", "backslashreplace")
-        rows.append({"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)})
-    return (
-        json.dumps({"made_by": "Freehold", "freehold": __version__, **about, "files": rows}, ensure_ascii=True, indent=1) + "\n"
-    )
+    told = {"made_by": "Freehold", "freehold": __version__, **about, "files": list(manifest_rows(files))}
+    return json.dumps(told, ensure_ascii=True, indent=1) + "\n"
+
+
+def manifest_rows(files: Mapping[str, str]) -> tuple[Mapping[str, str | int], ...]:
+    """A row for each file in the order of their names: ``name``, ``sha256`` and ``bytes`` of what is written."""
+    contents = ((name, files[name].encode("utf-8", "backslashreplace")) for name in sorted(files))
+    return tuple({"name": name, "sha256": hashlib.sha256(one).hexdigest(), "bytes": len(one)} for name, one in contents)

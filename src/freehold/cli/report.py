@@ -85,7 +85,7 @@ def report_from(options: argparse.Namespace) -> WholeReport:
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
-    from freehold.cli.flags import via_from
+    from freehold.cli.flags import via_from, view_flags
     from freehold.cli.loading import load
     from freehold.cli.plan_goal import see_flags
     from freehold.cli.speech import progress
@@ -103,7 +103,7 @@ def report_from(options: argparse.Namespace) -> WholeReport:
     plan = _plan_asked(options, loaded, settings)
     with progress("computing …"):
         return whole_report(
-            loaded, settings, plan, path=options.stack, chosen=_chosen(options), measured_flags=_measured(options),
+            loaded, settings, plan, path=options.stack, chosen=view_flags(options), measured_flags=_measured(options),
             schemes=schemes, policy=policy, drills=options.drills,
             days=settings.days or DAYS, via=via, stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
@@ -181,15 +181,6 @@ def _measured(options: argparse.Namespace) -> tuple[str, ...]:
     """The flags that say how it is measured, where they were given."""
     given = (("--via", options.via), ("--floor", options.floor), ("--stake", None if options.stake == 0.5 else options.stake))
     return tuple(str(word) for flag, value in given if value is not None for word in (flag, value))
-
-
-def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
-    """The flags by which the user chose within a database and whose view it is: with them a further command answers alike."""
-    flags = (
-        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
-    )  # fmt: skip
-    chosen = tuple(word for flag, value in flags if value is not None for word in (flag, value))
-    return (*chosen, "--strict") if options.strict else chosen
 
 
 def _brief(options: argparse.Namespace) -> int:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from freehold.measure.landlord_cut_values import LandlordCut, LandlordCuts
     from freehold.report.answers import Context
     from freehold.report.whole_answer import WholeReport
+    from freehold.stack.values import Stack
 
-__all__ = ["DRILL_RECORD", "WHOLE_KEYS", "whole_json"]
+__all__ = ["CUT", "DRILL_RECORD", "WHOLE_KEYS", "cut_json", "whole_json"]
 
 _SHARED: Final = ("freehold", "schema", "verb", "stack", "coverage", "unknowns")
 _TAKEN: Final = (
@@ -35,18 +36,16 @@ _TAKEN: Final = (
 )  # fmt: skip
 """What it takes over from the assessment."""
 
+CUT: Final = object_of(
+    {
+        "type": {"enum": ["owner", "country", "foreign"]}, "id": TEXT, "name": NAME, "country": TEXT, "sources": COUNT,
+        "flags": list_of(NAME), "mission": LEVELS, "out": COUNT, "first": or_null(NAME), "first_day": or_null(AMOUNT),
+    }
+)  # fmt: skip
+"""What goes out without one landlord."""
 _CUTS: Final = object_of(
     {
-        "days": list_of(AMOUNT, minItems=1), "horizon": AMOUNT, "floor": LEVEL, "left_out": COUNT,
-        "single": list_of(
-            object_of(
-                {
-                    "type": {"enum": ["owner", "country", "foreign"]}, "id": TEXT, "name": NAME, "country": TEXT,
-                    "sources": COUNT, "flags": list_of(NAME), "mission": LEVELS, "out": COUNT, "first": or_null(NAME),
-                    "first_day": or_null(AMOUNT),
-                }
-            )
-        ),
+        "days": list_of(AMOUNT, minItems=1), "horizon": AMOUNT, "floor": LEVEL, "left_out": COUNT, "single": list_of(CUT),
     }
 )  # fmt: skip
 DRILL_RECORD: Final = object_of(
@@ -79,7 +78,7 @@ def whole_json(report: WholeReport, context: Context | None = None) -> dict[str,
         "summary": list(summary_sentences(report)),
         **{name: assessed[name] for name in _TAKEN},
         "gaps": _body(gaps_json(report.gaps, context))["layers"],
-        "cuts": None if report.cuts is None else _cuts(report.cuts, report),
+        "cuts": None if report.cuts is None else _cuts(report.cuts, report.stack),
         "chokepoints": choke,
         "plan": None if report.plan is None else plan_keys(report.plan, report.stack),
         "plan_for": report.aimed,
@@ -100,21 +99,22 @@ def _body(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in _SHARED}
 
 
-def _cuts(cuts: LandlordCuts, report: WholeReport) -> dict[str, Any]:
+def _cuts(cuts: LandlordCuts, stack: Stack) -> dict[str, Any]:
     return {
         "days": days(cuts.days), "horizon": day(cuts.horizon), "floor": number(cuts.floor), "left_out": cuts.left_out,
-        "single": [_single(cut, cuts, report) for cut in cuts.cuts if len(cut.members) == 1],
+        "single": [cut_json(cut, cuts, stack) for cut in cuts.cuts if len(cut.members) == 1],
     }  # fmt: skip
 
 
-def _single(cut: LandlordCut, cuts: LandlordCuts, report: WholeReport) -> dict[str, Any]:
+def cut_json(cut: LandlordCut, cuts: LandlordCuts, stack: Stack) -> dict[str, Any]:
+    """What goes out without one landlord alone; one of its answers."""
     one = cuts.landlords[cut.members[0]]
     first = min((out for out in cut.outs if out.worst), key=lambda out: out.worst[0][0], default=None)
     return {
         "type": one.kind, "id": one.id, "name": one.name or say("whole_report.everything_foreign"),
         "country": one.country, "sources": one.sources,
         "flags": list(one.flags), "mission": {"low": numbers(cut.low), "high": numbers(cut.high)}, "out": len(cut.outs),
-        "first": None if first is None else report.stack.items[first.item].id,
+        "first": None if first is None else stack.items[first.item].id,
         "first_day": None if first is None else day(first.worst[0][0]),
     }  # fmt: skip
 

@@ -454,4 +454,4 @@ def test_the_brief_is_written_in_the_format_of_its_ending(tmp_path: Path, capsys
         assert main(["report", "brief", clinic, "--no-plan", "-o", str(tmp_path / name)]) == 0
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
     assert main(["report", "brief", clinic, "--no-plan", "--language", "zh"]) == 0
-    assert "最大的房东" in capsys.readouterr().out
+    assert "最大的控制方" in capsys.readouterr().out

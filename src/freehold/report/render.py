@@ -140,12 +140,14 @@ def render(answer: object, format_: str = "text", context: Context | None = None
 
     Parameters
     ----------
-    answer, context
-        As :func:`document_of`.
+    answer
+        Any answer.
     format_
-        One of :data:`FORMATS`.
+        ``text``, ``json``, ``csv``, ``html``, ``markdown`` or ``svg``.
+    context
+        What stands beside it; a report and a first page bring their own.
     look
-        How much room and what means there are; :func:`freehold.report.text.look_for` finds out.
+        How much room and what means a terminal has; :func:`freehold.report.text.look_for` finds out.
 
     Raises
     ------

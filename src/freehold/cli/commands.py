@@ -366,12 +366,13 @@ def _schema(options: argparse.Namespace) -> int:
     from freehold.report.json import dumps
     from freehold.report.schemas import VERBS, json_schema
 
-    if options.verb is None:
+    verb = " ".join(options.verb)
+    if not verb:
         write(None, "\n".join(VERBS) + "\n")
         return 0
-    if options.verb not in VERBS:
-        raise UsageError(f"'{options.verb}' has no schema. Those that have: {', '.join(VERBS)}.")
-    write(None, dumps(json_schema(options.verb)))
+    if verb not in VERBS:
+        raise UsageError(f"'{verb}' has no schema. Those that have: {', '.join(VERBS)}.")
+    write(None, dumps(json_schema(verb)))
     return 0
 
 

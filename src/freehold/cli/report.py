@@ -110,7 +110,7 @@ def report_from(options: argparse.Namespace) -> WholeReport:
 
 
 def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
-    from freehold.cli.schemes import every_scheme, scheme_named
+    from freehold.cli.schemes import schemes_named
     from freehold.reporting import SchemesAsked
     from freehold.schemes.amounts_file import read_amounts
     from freehold.schemes.answers_file import read_answers
@@ -120,10 +120,7 @@ def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
         if len(options.schemes) > 1 or options.answers or options.lists:
             raise UsageError("--scheme none scores by no scheme. Leave it out, or every other --scheme, --answers and --list.")
         return SchemesAsked()
-    schemes = [scheme_named(named) for named in dict.fromkeys(options.schemes)] or every_scheme()
-    twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
-    if twice:
-        raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
+    schemes = schemes_named(options.schemes)
     answers, amounts = read_answers(options.answers, schemes), read_amounts(options.answers)
     return SchemesAsked(
         tuple(schemes),

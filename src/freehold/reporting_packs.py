@@ -64,7 +64,7 @@ def brief_answer(
     command
         The command that makes the brief again.
     how
-        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
+        ``strict``, ``via``, ``stake`` and ``kernel``, as :func:`freehold.plan.first_step.cheapest_step`.
     """
     from freehold.plan.first_step import cheapest_step
     from freehold.report.brief import BriefAnswer

@@ -90,16 +90,20 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
+    from freehold.cli.flags import via_from
     from freehold.cli.output import write
     from freehold.reporting_packs import brief_answer, brief_text, options_known
 
     report = report_from(options)
     ending = Path(options.output).suffix.lower() if options.output else ""
     format_ = options.format or _FORMAT_OF.get(ending, "text")
-    flags = [*_view(options), *report.measured_flags, *report.plan_flags, *(["--no-plan"] if options.no_plan else [])]
+    shown = ["--days", options.days] if options.days else []
+    said = [*report.measured_flags, *report.plan_flags]
+    flags = [*_view(options), *shown, *said, *(["--no-plan"] if options.no_plan else [])]
     command = shlex.join(["freehold", "report", "brief", options.stack, *flags, "-o", "brief.html"])
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
-    answer = brief_answer(report, known, command, strict=options.strict, kernel=options.kernel)
+    how = {"strict": options.strict, "via": via_from(options), "stake": options.stake, "kernel": options.kernel}
+    answer = brief_answer(report, known, command, **how)
     write(options.output, brief_text(answer, format_, _look(options)))
     return 0
 

@@ -40,10 +40,12 @@ class Holders:
     ----------
     case
         The stack.
+    via
+        Ways of control that count for countries.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, case: Case, via: Sequence[str] = WAYS) -> None:
+        self._case, self._via = case, via
         self._in_use = np.array([supply.filled.share[HIGH] > 0 for supply in case.supplies], np.bool_)
         self._sure: dict[tuple[LandlordKind, str], list[int]] = {("foreign", ""): []}
         self._doubtful: dict[LandlordKind, list[int]] = {"foreign": [], "owner": [], "country": []}
@@ -52,7 +54,7 @@ class Holders:
 
     def _add(self, number: int, source: Source | None) -> None:
         control = self._case.control
-        seats = frozenset().union(*(control.countries(source, way) for way in WAYS))
+        seats = frozenset().union(*(control.countries(source, way) for way in self._via))
         for code in seats - {"?"}:
             self._sure.setdefault(("country", code), []).append(number)
         if seats - control.inside - {"?"}:

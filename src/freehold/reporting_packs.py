@@ -119,7 +119,7 @@ def exit_answers(
     options
         What can be done.
     how
-        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
+        ``strict``, ``via``, ``stake`` and ``kernel``, as :func:`freehold.plan.exit_plans.exit_plans`.
     """
     from freehold.plan.exit_plans import exit_plans
     from freehold.report.exit_plan import ExitAnswer

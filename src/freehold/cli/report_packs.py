@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import UsageError
 
@@ -90,7 +90,6 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
-    from freehold.cli.flags import via_from
     from freehold.cli.output import write
     from freehold.reporting_packs import brief_answer, brief_text, options_known
 
@@ -102,8 +101,7 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
     flags = [*_view(options), *shown, *said, *(["--no-plan"] if options.no_plan else [])]
     command = shlex.join(["freehold", "report", "brief", options.stack, *flags, "-o", "brief.html"])
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
-    how = {"strict": options.strict, "via": via_from(options), "stake": options.stake, "kernel": options.kernel}
-    answer = brief_answer(report, known, command, **how)
+    answer = brief_answer(report, known, command, **_how(options))
     write(options.output, brief_text(answer, format_, _look(options)))
     return 0
 
@@ -133,7 +131,7 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
         )
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
     with progress("computing …"):
-        answers = exit_answers(report, functions, known, strict=options.strict, kernel=options.kernel)
+        answers = exit_answers(report, functions, known, **_how(options))
     if not options.output:
         write(None, exit_text(answers[0], report, options.format or "text", _look(options)))
         return 0
@@ -175,6 +173,13 @@ def run_pack(options: argparse.Namespace) -> int:
     if pack.questions:
         tell("freehold: " + say("packs.open", count=f"{len(pack.questions):,}", file=f"{options.output}/open-questions.csv"))
     return 0
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """What counts as control, and how it is computed."""
+    from freehold.cli.flags import via_from
+
+    return {"strict": options.strict, "via": via_from(options), "stake": options.stake, "kernel": options.kernel}
 
 
 def _view(options: argparse.Namespace) -> list[str]:

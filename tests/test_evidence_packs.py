@@ -481,3 +481,27 @@ def test_the_brief_is_written_in_the_format_of_its_ending(tmp_path: Path, capsys
         title = say("five.landlord_title")
     assert not title.isascii()
     assert title in capsys.readouterr().out
+
+
+def test_an_option_of_whom_it_is_to_help_against_is_no_measure() -> None:
+    """The clinic's options hold one more authority for certificates, which is abroad."""
+    options = str(EXAMPLES / "clinic" / "options.toml")
+    against = [
+        row["options"].split(";")
+        for row in rows(files_of(example("clinic"), "c3a", options)["sov-5-04-export-restrictions.csv"])
+        if (row["country"], row["item"]) == ("US", "certificates")
+    ]
+    assert against == [["academic-authority", "own-authority"]]
+    abroad = files_of(example("clinic"), "cada", options)["foreign-owned-software.csv"]
+    assert all("second-authority-abroad" not in row["options"] for row in rows(abroad))
+
+
+def test_a_thing_of_unknown_layer_is_not_lost_but_asked_for() -> None:
+    text = '[stack]\nhome = "DE"\n[[item]]\nid = "thing"\nkind = "?"\nmission = 1\n  [[item.source]]\n  provider = "self"\n'
+    loaded = replace(example("clinic"), stack=loads(text, "thing.toml"), inventory=None)
+    for name, file in (("c3a", "sov-5-01-software.csv"), ("cada", "software.csv")):
+        files = files_of(loaded, name)
+        assert [(row["item"], row["not_known"]) for row in rows(files[file])] == [("thing", "layer")]
+        assert [(row["file"], row["column"], row["row"]) for row in rows(files["open-questions.csv"])][:1] == [
+            (file, "layer", "thing")
+        ]

@@ -65,7 +65,7 @@ def brief_answer(
     command
         The command that makes the brief again.
     how
-        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
+        ``strict``, ``via``, ``stake`` and ``kernel``, as :func:`freehold.plan.first_step.cheapest_step`.
     """
     from freehold.plan.first_step import cheapest_step
     from freehold.report.brief import BriefAnswer
@@ -119,7 +119,7 @@ def exit_answers(
     options
         What can be done.
     how
-        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
+        ``strict``, ``via``, ``stake`` and ``kernel``, as :func:`freehold.plan.exit_plans.exit_plans`.
     """
     from freehold.plan.exit_plans import exit_plans
     from freehold.report.exit_plan import ExitAnswer

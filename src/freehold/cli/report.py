@@ -129,6 +129,8 @@ def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
         amounts,
         tuple(options.answers),
         bool(options.schemes or options.answers),
+        tuple(dict.fromkeys(options.schemes)),
+        tuple(options.lists),
     )
 
 
@@ -150,7 +152,7 @@ def _plan_asked(options: argparse.Namespace, loaded: Loaded, settings: Settings)
 
 _SAID: Final = (
     "reliance", "level", "target", "day", "survive", "country", "provider", "owner", "items", "source", "scenario",
-    "face_value", "content", "via", "start", "by", "years", "budget", "budget_year", "people", "longest_lead", "quality",
+    "face_value", "content", "start", "by", "years", "budget", "budget_year", "people", "longest_lead", "quality",
     "discount", "penalty",
 )  # fmt: skip
 _SWITCHES: Final = ("foreign", "revoke", "throughout", "no_catalogue")

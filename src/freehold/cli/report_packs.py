@@ -6,7 +6,7 @@ import argparse
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import UsageError
 
@@ -104,10 +104,12 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
     format_ = format_of(options)
     if format_ not in _BRIEF_FORMATS:
         raise UsageError(f"-o: a brief comes in no {format_}. Choose from: {', '.join(_BRIEF_FORMATS)}.")
-    flags = [*view_flags(options), *report.measured_flags, *report.plan_flags, *(["--no-plan"] if options.no_plan else [])]
+    shown = ["--days", options.days] if options.days else []
+    said = [*report.measured_flags, *report.plan_flags]
+    flags = [*view_flags(options), *shown, *said, *(["--no-plan"] if options.no_plan else [])]
     command = shlex.join(["freehold", "report", "brief", options.stack, *flags, "-o", "brief.html"])
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
-    answer = brief_answer(report, known, command, strict=options.strict, kernel=options.kernel)
+    answer = brief_answer(report, known, command, **_how(options))
     write(options.output, brief_text(answer, format_, look_of(options)))
     return 0
 
@@ -137,7 +139,7 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
         )
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
     with progress("computing …"):
-        answers = exit_answers(report, functions, known, strict=options.strict, kernel=options.kernel)
+        answers = exit_answers(report, functions, known, **_how(options))
     if not options.output:
         write(None, exits_text(answers, report, options.format or "text", look_of(options)))
         return 0
@@ -188,6 +190,13 @@ def run_pack(options: argparse.Namespace) -> int:
     if pack.questions:
         tell("freehold: " + say("packs.open", count=f"{len(pack.questions):,}", file=f"{options.output}/open-questions.csv"))
     return 0
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """What counts as control, and how it is computed."""
+    from freehold.cli.flags import via_from
+
+    return {"strict": options.strict, "via": via_from(options), "stake": options.stake, "kernel": options.kernel}
 
 
 def _options(options: argparse.Namespace) -> list[str]:

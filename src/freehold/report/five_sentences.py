@@ -287,7 +287,7 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
     options
         How many options there are, where none of them is such a step.
     """
-    title, parts = say("five.step_title"), []
+    title, how, parts = say("five.step_title"), "first_step" if plan is None else "plan", []
     if step is not None:
         names = say("five.and").join(say("five.quoted", name=short(option_name(one, one.id))) for one in step.options)
         place = step.best_day
@@ -319,7 +319,9 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
         parts.append(_whole_plan(plan))
     elif plan is not None and plan.impossible is not None:
         parts.append(say("five.plan_impossible"))
-    return Sentence("step", title, " ".join(parts), "plain" if step is not None else "warn", "plan" if plan else "first_step")
+    return Sentence(
+        "step", title, " ".join(parts), "plain" if step is not None else "warn", "first_step" if step is not None else how
+    )
 
 
 def _whole_plan(plan: PlanAnswer) -> str:

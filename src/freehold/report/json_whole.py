@@ -13,7 +13,7 @@ from freehold.report.json_chokepoints import chokepoints_json
 from freehold.report.json_plan import plan_keys
 from freehold.report.json_policy import policy_json
 from freehold.report.json_schemes import scores_json
-from freehold.report.json_values import day, days, number, numbers
+from freehold.report.json_values import day, days, interval, number, numbers
 from freehold.report.schema_forms import AMOUNT, COUNT, FLAG, LEVEL, LEVELS, NAME, TEXT, Schema, list_of, object_of, or_null
 from freehold.report.scheme_answers import ScoresAnswer
 from freehold.report.view_whole import summary_sentences
@@ -23,6 +23,7 @@ from freehold.words import say
 if TYPE_CHECKING:
     from freehold.drill.record import Drill
     from freehold.measure.landlord_cut_values import LandlordCut, LandlordCuts
+    from freehold.plan.first_step import FirstStep
     from freehold.report.answers import Context
     from freehold.report.whole_answer import WholeReport
     from freehold.stack.values import Stack
@@ -48,6 +49,13 @@ _CUTS: Final = object_of(
         "days": list_of(AMOUNT, minItems=1), "horizon": AMOUNT, "floor": LEVEL, "left_out": COUNT, "single": list_of(CUT),
     }
 )  # fmt: skip
+_STEP: Final = object_of(
+    {
+        "options": list_of(object_of({"id": NAME, "name": TEXT}), minItems=1), "cost_once": AMOUNT, "cost_year": AMOUNT,
+        "currency": or_null(NAME), "takes": AMOUNT, "days": list_of(AMOUNT, minItems=1), "before": LEVELS, "after": LEVELS,
+        "best_day": AMOUNT, "tried": COUNT, "of": COUNT,
+    }
+)  # fmt: skip
 DRILL_RECORD: Final = object_of(
     {
         "started": TEXT, "command": list_of(TEXT), "cut": TEXT, "verdict": NAME,
@@ -63,6 +71,7 @@ WHOLE_KEYS: Final[dict[str, Schema]] = {
     "cuts": or_null(_CUTS),
     "plan_for": {"enum": ["asked", "floor", "later", "held", "beyond"]},
     "no_plan": or_null(NAME),
+    "next_step": or_null(_STEP),
     "left_out": list_of(object_of({"part": NAME, "command": NAME})),
     "methods": list_of(object_of({"key": NAME, "title": NAME, "text": NAME, "command": TEXT})),
 }
@@ -83,6 +92,7 @@ def whole_json(report: WholeReport, context: Context | None = None) -> dict[str,
         "plan": None if report.plan is None else plan_keys(report.plan, report.stack),
         "plan_for": report.aimed,
         "no_plan": report.no_plan or None,
+        "next_step": None if report.step is None else _step(report.step),
         "schemes": [] if not report.scores else scores_json(ScoresAnswer(report.scores), context)["schemes"],
         "policy": None if report.policy is None else policy_json(report.policy),
         "drills": None if report.drills is None else {
@@ -116,6 +126,15 @@ def cut_json(cut: LandlordCut, cuts: LandlordCuts, stack: Stack) -> dict[str, An
         "flags": list(one.flags), "mission": {"low": numbers(cut.low), "high": numbers(cut.high)}, "out": len(cut.outs),
         "first": None if first is None else stack.items[first.item].id,
         "first_day": None if first is None else day(first.worst[0][0]),
+    }  # fmt: skip
+
+
+def _step(step: FirstStep) -> dict[str, Any]:
+    return {
+        "options": [{"id": one.id, "name": one.name} for one in step.options],
+        "cost_once": number(step.cost_once), "cost_year": number(step.cost_year), "currency": step.currency,
+        "takes": day(step.days), "days": days(step.asked), "before": interval(step.before), "after": interval(step.after),
+        "best_day": day(step.asked[step.best_day]), "tried": step.tried, "of": step.of,
     }  # fmt: skip
 
 

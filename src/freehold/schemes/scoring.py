@@ -264,6 +264,6 @@ def _grades(scheme: Scheme, answered: Mapping[str, Answered]) -> dict[str, tuple
     for part in measured.parts if measured is not None else ():
         letters = possible(factor.choices, part.low, part.high)
         for letter in letters:
-            found[letter][0] += len(letters) == 1
+            found[letter][0] += part.sure and len(letters) == 1
             found[letter][1] += 1
     return {letter: (low, high) for letter, (low, high) in found.items()}

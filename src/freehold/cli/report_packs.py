@@ -15,6 +15,7 @@ from freehold.errors import UsageError
 if TYPE_CHECKING:
     from freehold.report.interface import Look
     from freehold.report.whole_answer import WholeReport
+    from freehold.stack.values import Stack
 
 __all__ = [
     "PACK_NAMES", "PAGE_FORMATS", "add_arguments_of_brief", "add_arguments_of_exits", "add_arguments_of_pack", "run_brief",
@@ -26,7 +27,7 @@ PAGE_FORMATS: Final = ("html", "markdown", "text", "csv")
 _BRIEF_FORMATS: Final = ("text", "html", "markdown")
 _FORMAT_OF: Final[Mapping[str, str]] = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
 
-_Report = Callable[[argparse.Namespace], "WholeReport"]
+_Report = Callable[..., "WholeReport"]
 
 
 def add_arguments_of_brief(parser: argparse.ArgumentParser) -> None:
@@ -90,9 +91,10 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
-    from freehold.cli.output import write
+    from freehold.cli.output import see_place, write
     from freehold.reporting_packs import brief_answer, brief_text, options_known
 
+    see_place(options.output)
     report = report_from(options)
     ending = Path(options.output).suffix.lower() if options.output else ""
     format_ = options.format or _FORMAT_OF.get(ending, "text")
@@ -118,19 +120,24 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
     from freehold.reporting_packs import exit_answers, exit_files, exit_text, functions_asked, options_known
     from freehold.words import say
 
-    if options.output:
-        see_folder(Path(options.output))
-    report = report_from(options)
-    functions = functions_asked(report.stack, options.functions)
-    if not options.output and len(functions) > 1:
-        raise UsageError(
-            f"there are {len(functions)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
-            f"--function {shlex.quote(functions[0])}."
-        )
+    if options.output is not None:
+        see_folder(_folder(options.output), pack="exits")
+
+    def functions_of(stack: Stack) -> tuple[str, ...]:
+        found = functions_asked(stack, options.functions)
+        if options.output is None and len(found) > 1:
+            raise UsageError(
+                f"there are {len(found)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
+                f"--function {shlex.quote(found[0])}."
+            )
+        return found
+
+    report = report_from(options, functions_of)
+    functions = functions_of(report.stack)
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
     with progress("computing …"):
         answers = exit_answers(report, functions, known, strict=options.strict, kernel=options.kernel)
-    if not options.output:
+    if options.output is None:
         write(None, exit_text(answers[0], report, options.format or "text", _look(options)))
         return 0
     format_ = options.format or "html"
@@ -154,7 +161,7 @@ def run_pack(options: argparse.Namespace) -> int:
     from freehold.reporting_packs import pack_asked, pack_files, pack_of
     from freehold.words import say
 
-    see_folder(Path(options.output))
+    see_folder(_folder(options.output), pack=options.pack)
     loaded, settings = load(options)
     command = shlex.join(
         ["freehold", "report", "pack", options.stack, "--for", options.pack, *_options(options), "-o", "FOLDER"]
@@ -171,6 +178,12 @@ def run_pack(options: argparse.Namespace) -> int:
     if pack.questions:
         tell("freehold: " + say("packs.open", count=f"{len(pack.questions):,}", file=f"{options.output}/open-questions.csv"))
     return 0
+
+
+def _folder(named: str) -> Path:
+    if named.strip() in ("", "-"):
+        raise UsageError(f"-o: '{named}' is no folder. Name one, which is made if it is not there.")
+    return Path(named)
 
 
 def _view(options: argparse.Namespace) -> list[str]:

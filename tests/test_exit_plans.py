@@ -200,6 +200,9 @@ def test_one_function_is_shown_without_a_folder(capsys: pytest.CaptureFixture[st
         ((), "there are 2 functions, and each has a page of its own. Name a folder: -o DIR"),
         (("--function", "asistant"), "Did you mean"),
         (("--drills", "nowhere", "-o", "x"), "nowhere is not there"),
+        (("--function", ""), "no item is called ''"),
+        (("-o", ""), "'' is no folder"),
+        (("-o", "-"), "'-' is no folder"),
         (("--format", "pdf", "-o", "x"), "invalid choice: 'pdf'"),
     ],
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from freehold.report.whole_answer import WholeReport
     from freehold.reporting import PlanAsked, SchemesAsked
     from freehold.settings import Settings
+    from freehold.stack.values import Stack
     from freehold.work import Loaded
 
 __all__ = ["report_from", "run"]
@@ -31,10 +32,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _make(options: argparse.Namespace) -> int:
-    from freehold.cli.output import show
+    from freehold.cli.output import see_place, show
 
+    see_place(options.output)
     if _is_firms(options):
         return _firms(options)
+    if options.no_plan and (options.option_files or options.no_catalogue):
+        flag = "--options" if options.option_files else "--no-catalogue"
+        raise UsageError(f"--no-plan looks for no plan, and {flag} says what one could do. Leave one of them out.")
     answer = report_from(options)
     show(options, answer, answer.context)
     return 0
@@ -77,8 +82,15 @@ def _firms(options: argparse.Namespace) -> int:
     return 0
 
 
-def report_from(options: argparse.Namespace) -> WholeReport:
+def report_from(options: argparse.Namespace, see: Callable[[Stack], object] | None = None) -> WholeReport:
     """Read what is named, and ask everything that a report tells.
+
+    Parameters
+    ----------
+    options
+        Parsed flags.
+    see
+        Called with the stack before anything long begins; it may refuse it.
 
     Raises
     ------
@@ -100,6 +112,8 @@ def report_from(options: argparse.Namespace) -> WholeReport:
     schemes = _schemes_asked(options)
     policy = None if options.policy is None else read_policy(options.policy)
     loaded, settings = load(options)
+    if see is not None:
+        see(loaded.stack)
     plan = _plan_asked(options, loaded, settings)
     with progress("computing …"):
         return whole_report(

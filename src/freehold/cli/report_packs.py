@@ -12,6 +12,7 @@ from freehold.errors import UsageError
 
 if TYPE_CHECKING:
     from freehold.report.whole_answer import WholeReport
+    from freehold.stack.values import Stack
 
 __all__ = [
     "PACK_NAMES", "PAGE_FORMATS", "add_arguments_of_brief", "add_arguments_of_exits", "add_arguments_of_pack", "run_brief",
@@ -22,7 +23,7 @@ PACK_NAMES: Final = ("c3a", "cada", "dora")
 PAGE_FORMATS: Final = ("html", "markdown", "text", "csv", "json")
 _BRIEF_FORMATS: Final = ("text", "html", "markdown", "json")
 
-_Report = Callable[[argparse.Namespace], "WholeReport"]
+_Report = Callable[..., "WholeReport"]
 
 
 def add_arguments_of_brief(parser: argparse.ArgumentParser) -> None:
@@ -97,13 +98,14 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
         If something that is named is not there, or what is asked makes no sense.
     """
     from freehold.cli.flags import view_flags
-    from freehold.cli.output import format_of, look_of, write
+    from freehold.cli.output import format_of, look_of, see_place, write
     from freehold.reporting_packs import brief_answer, brief_text, options_known
 
-    report = report_from(options)
+    see_place(options.output)
     format_ = format_of(options)
     if format_ not in _BRIEF_FORMATS:
         raise UsageError(f"-o: a brief comes in no {format_}. Choose from: {', '.join(_BRIEF_FORMATS)}.")
+    report = report_from(options)
     shown = ["--days", options.days] if options.days else []
     said = [*report.measured_flags, *report.plan_flags]
     flags = [*view_flags(options), *shown, *said, *(["--no-plan"] if options.no_plan else [])]
@@ -128,19 +130,24 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
     from freehold.reporting_packs import exit_answers, exit_files, exits_text, functions_asked, options_known
     from freehold.words import say
 
-    if options.output:
-        see_folder(Path(options.output))
-    report = report_from(options)
-    functions = functions_asked(report.stack, options.functions)
-    if not options.output and len(functions) > 1 and options.format != "json":
-        raise UsageError(
-            f"there are {len(functions)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
-            f"--function {shlex.quote(functions[0])}."
-        )
+    if options.output is not None:
+        see_folder(_folder(options.output), pack="exits")
+
+    def functions_of(stack: Stack) -> tuple[str, ...]:
+        found = functions_asked(stack, options.functions)
+        if options.output is None and len(found) > 1 and options.format != "json":
+            raise UsageError(
+                f"there are {len(found)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
+                f"--function {shlex.quote(found[0])}."
+            )
+        return found
+
+    report = report_from(options, functions_of)
+    functions = functions_of(report.stack)
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
     with progress("computing …"):
         answers = exit_answers(report, functions, known, **_how(options))
-    if not options.output:
+    if options.output is None:
         write(None, exits_text(answers, report, options.format or "text", look_of(options)))
         return 0
     format_ = options.format or "html"
@@ -165,7 +172,7 @@ def run_pack(options: argparse.Namespace) -> int:
     from freehold.reporting_packs import pack_asked, pack_files, pack_of, pack_written
     from freehold.words import say
 
-    see_folder(Path(options.output))
+    see_folder(_folder(options.output), pack=options.pack)
     loaded, settings = load(options)
     command = shlex.join(
         ["freehold", "report", "pack", options.stack, "--for", options.pack, *_options(options), "-o", "FOLDER"]
@@ -190,6 +197,12 @@ def run_pack(options: argparse.Namespace) -> int:
     if pack.questions:
         tell("freehold: " + say("packs.open", count=f"{len(pack.questions):,}", file=f"{options.output}/open-questions.csv"))
     return 0
+
+
+def _folder(named: str) -> Path:
+    if named.strip() in ("", "-"):
+        raise UsageError(f"-o: '{named}' is no folder. Name one, which is made if it is not there.")
+    return Path(named)
 
 
 def _how(options: argparse.Namespace) -> dict[str, Any]:

@@ -286,11 +286,11 @@ def test_a_byte_order_mark_before_a_table_is_dropped(tmp_path: Path) -> None:
     assert read_folder(tmp_path).items == (Item("a", name="b"),)
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-x", "@sum", "'=x", "''-", "'plain", "plain"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-x", "@sum", "＝1", "＠a", "'=x", "''-", "'plain", "plain"])
 def test_a_cell_that_a_spreadsheet_would_run_is_disarmed_and_read_back(name: str, tmp_path: Path) -> None:
     write_folder(Stack("s", items=(Item("a", name=name),)), tmp_path)
     cell = (tmp_path / "items.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[1]
-    assert cell[0] not in "=+-@"
+    assert cell[0] not in "=+-@＝＋－＠"
     assert read_folder(tmp_path).items[0].name == name
 
 

@@ -129,6 +129,14 @@ def test_every_answer_keeps_its_schema_and_shows_in_every_face(
     assert "," in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("words", [("report", "brief"), ("report brief",)])
+def test_the_schema_of_an_action_is_named_by_its_words_or_as_one(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["schema", *words]) == 0
+    assert json.loads(capsys.readouterr().out) == json_schema("report brief")
+
+
 def test_a_threshold_that_is_not_met_exits_1_and_says_so(clinic: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", clinic, "--fail-under", "0.5"]) == 0
     assert main(["check", clinic, "--fail-under", "0.7"]) == 1

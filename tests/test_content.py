@@ -160,6 +160,18 @@ def test_the_face_value_passes_on_one_step_and_no_further() -> None:
     assert figures(answer, "app")[0] == 1
 
 
+@pytest.mark.parametrize("provider", ['provider = "?", ', ""])
+def test_who_is_not_known_may_be_the_organisation_itself_whose_face_value_passes_on(provider: str) -> None:
+    """Made abroad, it is worth nothing by whoever provides it but the organisation, of which it is what it needs."""
+    answer = measure(item("app", f'{{ {provider}location = "US", needs = ["part"] }}') + item("part", '{ provider = "home" }'))
+    assert figures(answer, "app")[0] == (0, 1)
+    own = measure(
+        item("app", '{ provider = "self", location = "US", needs = ["part"] }') + item("part", '{ provider = "home" }')
+    )
+    low, high = answer.item("app").hidden_exposure
+    assert low <= own.item("app").hidden_exposure.low <= own.item("app").hidden_exposure.high <= high
+
+
 @pytest.mark.parametrize(
     ("sources", "face"),
     [

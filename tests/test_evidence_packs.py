@@ -387,11 +387,38 @@ def test_a_folder_is_written_anew_only_where_nobody_changed_it(tmp_path: Path) -
     assert (path / "b.csv").read_text() == "changed by hand"
 
 
-@pytest.mark.parametrize("manifest", ["{", "[]", '{"made_by":"Freehold","files":[{"name":"../x","sha256":""}]}', '{"files":1}'])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "{", "[]", '{"made_by":"Freehold","files":[{"name":"../x","sha256":""}]}', '{"files":1}', '"Freehold"', "[" * 100_000,
+        # a digest that is none would let what stands there be replaced unseen
+        '{"made_by":"Freehold","files":[{"name":"diary.txt","sha256":""}]}',
+        f'{{"made_by":"Freehold","files":[{{"name":"..","sha256":"{"0" * 64}"}}]}}',
+        f'{{"made_by":"Freehold","files":[{{"name":"a\\u0000","sha256":"{"0" * 64}"}}]}}',
+        f'{{"made_by":"Freehold","files":[{{"name":"a\\ud800","sha256":"{"0" * 64}"}}]}}',
+        f'{{"made_by":"Freehold","files":[{{"name":"{"a" * 5000}","sha256":"{"0" * 64}"}}]}}',
+    ],
+)  # fmt: skip
 def test_a_strange_manifest_is_refused(manifest: str, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "diary.txt").write_text("kept")
     (tmp_path / "out" / MANIFEST).write_text(manifest)
     with pytest.raises(UsageError, match="no list of files that Freehold wrote"):
+        write_files(tmp_path / "out", {"a": "1"}, {})
+
+
+def test_a_pack_does_not_replace_another_one(tmp_path: Path) -> None:
+    write_files(tmp_path / "out", {"a": "1"}, {"pack": "c3a"})
+    write_files(tmp_path / "out", {"b": "2"}, {"pack": "c3a"})
+    with pytest.raises(UsageError, match="holds 'c3a', which would be replaced by 'dora'"):
+        write_files(tmp_path / "out", {"a": "1"}, {"pack": "dora"})
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["b", MANIFEST]
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").symlink_to("nowhere")
+    with pytest.raises(UsageError, match="a is there, and Freehold did not write it"):
         write_files(tmp_path / "out", {"a": "1"}, {})
 
 
@@ -407,7 +434,10 @@ def test_a_link_and_a_file_in_place_of_the_folder_are_refused(tmp_path: Path) ->
     assert (tmp_path / "file").read_text() == "x"
 
 
-def test_a_failure_on_the_way_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_failure_on_the_way_leaves_everything_as_it_was(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "out"
     write_files(path, {"a": "1", "b": "2"}, {})
     before = {one.name: one.read_bytes() for one in path.iterdir()}
@@ -418,11 +448,11 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(tmp_path: Path, monkey
         nonlocal calls
         calls += 1
         if calls == 5:
-            raise OSError(28, "No space left on device")
+            raise error
         return replace_(self, target)
 
     monkeypatch.setattr(Path, "replace", failing)
-    with pytest.raises(Unreadable, match="No space left on device"):
+    with pytest.raises(Unreadable if isinstance(error, OSError) else KeyboardInterrupt, match=r"No space left on device|^$"):
         write_files(path, {"a": "3", "c": "4"}, {})
     monkeypatch.undo()
     assert {one.name: one.read_bytes() for one in path.iterdir()} == before
@@ -481,3 +511,27 @@ def test_the_brief_is_written_in_the_format_of_its_ending(tmp_path: Path, capsys
         title = say("five.landlord_title")
     assert not title.isascii()
     assert title in capsys.readouterr().out
+
+
+def test_an_option_of_whom_it_is_to_help_against_is_no_measure() -> None:
+    """The clinic's options hold one more authority for certificates, which is abroad."""
+    options = str(EXAMPLES / "clinic" / "options.toml")
+    against = [
+        row["options"].split(";")
+        for row in rows(files_of(example("clinic"), "c3a", options)["sov-5-04-export-restrictions.csv"])
+        if (row["country"], row["item"]) == ("US", "certificates")
+    ]
+    assert against == [["academic-authority", "own-authority"]]
+    abroad = files_of(example("clinic"), "cada", options)["foreign-owned-software.csv"]
+    assert all("second-authority-abroad" not in row["options"] for row in rows(abroad))
+
+
+def test_a_thing_of_unknown_layer_is_not_lost_but_asked_for() -> None:
+    text = '[stack]\nhome = "DE"\n[[item]]\nid = "thing"\nkind = "?"\nmission = 1\n  [[item.source]]\n  provider = "self"\n'
+    loaded = replace(example("clinic"), stack=loads(text, "thing.toml"), inventory=None)
+    for name, file in (("c3a", "sov-5-01-software.csv"), ("cada", "software.csv")):
+        files = files_of(loaded, name)
+        assert [(row["item"], row["not_known"]) for row in rows(files[file])] == [("thing", "layer")]
+        assert [(row["file"], row["column"], row["row"]) for row in rows(files["open-questions.csv"])][:1] == [
+            (file, "layer", "thing")
+        ]

@@ -200,6 +200,9 @@ def test_one_function_is_shown_without_a_folder(capsys: pytest.CaptureFixture[st
         ((), "there are 2 functions, and each has a page of its own. Name a folder: -o DIR"),
         (("--function", "asistant"), "Did you mean"),
         (("--drills", "nowhere", "-o", "x"), "nowhere is not there"),
+        (("--function", ""), "no item is called ''"),
+        (("-o", ""), "'' is no folder"),
+        (("-o", "-"), "'-' is no folder"),
         (("--format", "pdf", "-o", "x"), "invalid choice: 'pdf'"),
     ],
 )
@@ -235,3 +238,62 @@ def test_files_of_functions_never_collide_and_never_leave_the_folder(tmp_path: P
     assert main(["report", "exits", str(path), "--no-plan", "-o", str(folder)]) == 0
     assert len({one.name.casefold() for one in folder.iterdir()}) == len(ids) + 2
     assert sorted(one.name for one in tmp_path.iterdir()) == ["out", "s.toml"]
+
+
+JOINT = """
+[stack]
+home = "DE"
+trusted = ["EU"]
+[[provider]]
+id = "venture"
+country = "DE"
+owner = ["east:0.4", "west:0.4", "third:0.2"]
+[[provider]]
+id = "east"
+country = "CN"
+[[provider]]
+id = "west"
+country = "US"
+[[provider]]
+id = "third"
+country = "JP"
+[[item]]
+id = "desk"
+mission = 1
+  [[item.source]]
+  provider = "venture"
+  location = "FR"
+"""
+
+
+def test_every_owner_at_the_top_of_a_chain_is_a_landlord() -> None:
+    plan = plan_of(loads(JOINT, "joint.toml"), "desk", stake=0.4)
+    assert {(one.kind, one.id) for one in plan.landlords} == {
+        ("owner", "east"), ("owner", "west"), ("country", "CN"), ("country", "US"),
+    }  # fmt: skip
+
+
+def test_an_exit_plan_counts_the_control_that_is_asked_for() -> None:
+    stack = loads(JOINT, "joint.toml")
+    assert plan_of(stack, "desk").before.stops_low is None
+    assert plan_of(stack, "desk", stake=0.4).before.stops_low == 0
+    placed = plan_of(stack, "desk", via=("location",), stake=0.4)
+    assert (placed.before.stops_low, placed.left) == (None, ())
+    assert {one.id for one in placed.landlords if one.kind == "country"} == set()
+    assert {one.id for one in plan_of(stack, "desk", stake=0.2).landlords if one.kind == "owner"} == {"east", "west", "third"}
+
+
+def test_an_option_of_a_firm_whose_owner_is_only_assumed_is_perhaps_foreign_if_asked_strictly(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        '[[option]]\nid = "new"\nname = "New"\nlead = "5d"\ncost_once = 1\ncost_year = 0\ncurrency = "EUR"\n'
+        'reference = { title = "An offer", publisher = "Newcomer", url = "https://example.org" }\n'
+        '  [[option.source]]\n  item = "desk"\n  provider = "newcomer"\n  location = "DE"\n'
+        '  [[option.provider]]\n  id = "newcomer"\n  name = "Newcomer"\n  country = "DE"\n',
+        encoding="utf-8",
+    )
+    stack = loads(JOINT, "joint.toml")
+    options = options_of(stack, [mine])
+    for strict, truth in ((False, False), (True, None)):
+        (plan,) = exit_plans(stack, ["desk"], options, strict=strict)
+        assert [one.foreign for one in plan.moves if one.option == "new"] == [truth]

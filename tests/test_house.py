@@ -40,7 +40,7 @@ MAY_USE = {
     "write": {"errors", "stack"},
     "scale": {"errors", "whole_file"},
     "store": {"errors", "version", "stack"},
-    "language_file": {"errors", "words", "stack"},
+    "language_file": {"errors", "words", "stack", "whole_file"},
     "settings": {"errors", "stack", "language_file"},
     "holdings": {"errors", "stack", "store"},
     "firms": {"errors", "stack", "network", "measure", "read"},

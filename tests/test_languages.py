@@ -357,6 +357,12 @@ def test_the_file_of_a_language_that_is_not_there_is_said_so(path: str, said: st
         ('[check]\nheading_hold = "{0}"', "names: nothing"),
         ("a" + ".b" * 200 + " = 1", "cannot be read"),
         ("#" * 4_000_001, "is larger than"),
+        ('[check]\nheading_hold = "\\u001b[31mred"', "'check.heading_hold' holds a control character"),
+        ('[check]\nheading_hold = "\\u202etxt.exe"', "holds a control character"),
+        (f'[check]\nheading_hold = "{"x" * 4001}"', "is 4,001 characters long"),
+        ('[language]\ntag = "\\"><script>"', "'language.tag' is not a tag of BCP 47"),
+        ('[language]\nlocale = "../../x"', "'language.locale' is not a locale"),
+        ('[language]\nspaced = "perhaps"', "'language.spaced' is not yes or no"),
     ],
 )
 def test_a_further_language_that_cannot_be_used_is_refused_with_the_place(

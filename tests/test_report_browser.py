@@ -194,6 +194,22 @@ def test_a_state_can_be_kept_as_an_address_and_opened_again(tmp_path: Path) -> N
     run(scene)
 
 
+@pytest.mark.parametrize(
+    "fragment",
+    ["#%", "#%E0%A4%A", "#off=%&day=3", "#off=%ff,owner%3Aabroad&day=1.2.3", f"#off={'%' * 100_000}",
+     "#off=__proto__&day=9" + "9" * 400, "#off=a&day=\U0001d7d9", "#<img/src=x/onerror=alert(1)>", "#'\"]", "#page-data"],
+)  # fmt: skip
+def test_an_address_that_anybody_sends_stops_nothing_on_the_page(tmp_path: Path, fragment: str) -> None:
+    async def scene() -> None:
+        async with shown(page(report_document()), tmp_path, fragment) as tab:
+            assert await tab.text("#tick-1-who")
+            await tab.value(f"location.hash = '#x'; location.hash = {json.dumps(fragment)}; 1")
+            await tab.value("document.querySelector('.landlords input').click()")
+            assert "Without" in await tab.text("#tick-1-who")
+
+    run(scene)
+
+
 def test_the_days_are_played_one_after_the_other_to_the_last(tmp_path: Path) -> None:
     async def scene() -> None:
         async with shown(page(report_document()), tmp_path, TICKED) as tab:

@@ -73,7 +73,7 @@ from respond_answers import respond_answers
 from scheme_answers import schemes_answers
 from small_catalogue import write_layer
 from systemic_answers import systemic_answers
-from whole_answers import report_of, with_drills
+from whole_answers import report_of, taken_away, with_drills
 
 CLINIC = """
 [stack]
@@ -350,6 +350,7 @@ def answers() -> Mapping[str, tuple[object, Context | None]]:
         "history": (HISTORY, Context(stack=stack)),
         "assess": (assess(stack), beside),
         "report": (with_drills(report_of(stack)), None),
+        **{verb: (answer, None) for verb, answer in taken_away(with_drills(report_of(stack))).items()},
         "report firms": (firms_report(Path(__file__).parent.parent / "examples" / "firms", ("DE",)), facts),
         "diff": (diff(stack, knot, INVENTORY, replace(INVENTORY, components=INVENTORY.components[:1], contacts=())), beside),
         "doctor": (Diagnosis((Check("python", "works", "3.11"), Check("cache", "absent", "none", "Make one"))), facts),

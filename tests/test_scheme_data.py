@@ -246,6 +246,8 @@ def test_grades_are_counted_with_what_is_not_sure_left_open() -> None:
     )
     found = score(scheme("software-sovereignty-scale"), asked_of(loads(text)))
     assert found.grades == {"a": (0, 1), "b": (1, 2), "c": (2, 2), "d": (1, 1), "e": (0, 0)}
+    perhaps = text.replace('id = "l0"\nkind = "software"', 'id = "l0"\nkind = "?"')
+    assert score(scheme("software-sovereignty-scale"), asked_of(loads(perhaps))).grades["c"] == (1, 2)
 
 
 @pytest.mark.parametrize("name", MEASURES)

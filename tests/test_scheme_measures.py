@@ -313,6 +313,21 @@ def test_grades_follow_licence_holders_and_home(licence: str, tags: str, provide
     assert found.unknowns == (grade[0] != grade[1])
 
 
+@pytest.mark.parametrize(("licence", "grade"), [("GPL-3.0-only", (3, 4)), ("LGPL-3.0-only", (3, 4)), ("MIT", (2, 2))])
+def test_tags_that_are_not_known_may_say_who_holds_the_copyright(licence: str, grade: tuple[int, int]) -> None:
+    text = STACK.replace('licence = "MIT"', f'licence = "{licence}"\n  tags = "?"')
+    found = told("software-grade", text, kinds=["software"])
+    assert [(part.low, part.high) for part in found.parts] == [grade]
+
+
+def test_a_thing_of_unknown_layer_is_no_sure_component() -> None:
+    text = STACK.replace('id = "lib"\nkind = "software"', 'id = "lib"\nkind = "?"')
+    assert text != STACK
+    found = told("software-grade", text, kinds=["software"])
+    assert [(part.id, part.sure) for part in found.parts] == [("lib", False)]
+    assert found.unknowns == 1
+
+
 # What is known
 
 

@@ -31,16 +31,18 @@ ASKED: tuple[tuple[str, dict[str, Parameter]], ...] = (
     ("endurance", {"horizon": 100.0}),
     ("content-inside", {}),
     ("content-inside", {"figure": "face-value", "within": "home", "via": ("location",)}),
+    ("content-inside", {"figure": "face-value"}),
+    ("content-inside", {"figure": "hidden-exposure"}),
     ("component-share", {}),
     ("components-suffice", {}),
     ("open-licence", {}),
+    ("software-grade", {}),
     ("self-sufficiency", {"via": ("location",)}),
 )
 """Measures of a state of the world; how much is known of it (``facts-known``) is none."""
 
 _KNOWN = {
-    # not the organisation itself, of which face value says something else: who provides is known of that
-    "provider": ("home", "friend", "landlord", "subsidiary", "grandchild", "community"),
+    "provider": ("home", "friend", "landlord", "subsidiary", "grandchild", "community", "self"),
     "location": (("DE",), ("US",), ("FR", "CN")),
     "origin": (("DE",), ("US",)),
     "licence": ("MIT", "LicenseRef-Proprietary"),

@@ -149,7 +149,9 @@ def test_the_region_of_the_stack_stands_for_that_of_the_scheme() -> None:
     ("answers", "more", "said"),
     [
         ({"A.l": "a"}, {}, "Did you mean 'A\\."), ({"A.1": "d"}, {}, "Choices: a, b, c"), ({"A.1": ""}, {}, "is no choice"),
-        ({}, {"divisor": 0}, "above 0"), ({}, {"divisor": math.inf}, "above 0"), ({}, {"divisor": math.nan}, "above 0"),
+        ({}, {"divisor": 0}, "no number from 0.001"),
+        ({}, {"divisor": math.inf}, "no number from 0.001"), ({}, {"divisor": math.nan}, "no number from 0.001"),
+        ({}, {"divisor": 1e-320}, "no number from 0.001"),
         ({}, {"gate": {"Z": 1}}, "is no objective"), ({}, {"gate": {"A": 9}}, "Levels: 0 to 3"),
         ({}, {"measures": {"pat": told(1)}}, "Did you mean 'pat'"),
     ],

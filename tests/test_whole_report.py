@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
+import freehold
 from drill_answers import DRILLS
 from freehold.cli import main
 from freehold.errors import FreeholdError
@@ -228,6 +229,10 @@ def test_what_a_large_stack_has_no_time_for_is_left_out_and_said(monkeypatch: py
         (("--policy", "nowhere.toml"), "nowhere.toml"),
         (("--drills", "nowhere"), "is not there"),
         (("--no-plan", "--reliance", "0.5"), "--no-plan looks for no plan"),
+        (("--no-plan", "--options", "nowhere.toml"), "--options says what one could do"),
+        (("--no-plan", "--no-catalogue"), "--no-catalogue says what one could do"),
+        (("-o", "."), "is a folder"),
+        (("-o", "nowhere/x.html"), "nowhere is no folder"),
         (("--reliance", "7"), "more than the whole"),
         (("--start", "tomorrow"), "is no date"),
         (("--stake", "2"), "not between 0 and 1"),
@@ -294,3 +299,17 @@ def test_what_asks_nothing_of_firms_is_refused(capsys: pytest.CaptureFixture[str
     for flags in (["--scheme", "eu-csf-2026"], ["--reliance", "0.5"], ["--drills", "x"]):
         assert main(["report", str(EXAMPLES / "firms"), *flags]) == 2
         assert "asks nothing" in capsys.readouterr().err
+
+
+def test_python_gives_the_report_of_the_command_and_its_page() -> None:
+    chosen = freehold.scheme("secnumcloud-3.2")
+    report = freehold.whole_report(
+        str(CLINIC / "stack.toml"), policy=str(CLINIC / "policy.toml"), schemes=(chosen,), trusted=("EU", "CH"), seconds=0
+    )
+    assert isinstance(report, freehold.WholeReport)
+    assert report.stack.trusted == ("EU", "CH")
+    assert report.assess == freehold.assess(report.stack)
+    assert [one.scheme.id for one in report.scores] == ["secnumcloud-3.2"]
+    assert report.policy is not None
+    assert (report.plan, report.no_plan) == (None, "not asked")
+    assert freehold.render(report, "html").startswith("<!DOCTYPE html>")

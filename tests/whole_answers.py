@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from freehold.report.packs_answers import ExitsAnswer
 from freehold.report.whole_answer import DrillsRead, WholeReport
 from freehold.reporting import whole_report
+from freehold.reporting_folder import manifest_rows
+from freehold.reporting_packs import (
+    brief_answer,
+    exit_answers,
+    functions_asked,
+    pack_asked,
+    pack_files,
+    pack_of,
+    pack_written,
+)
 from freehold.settings import Settings
 from freehold.stack.values import Stack
 from freehold.work import Loaded
 
-__all__ = ["report_of", "with_drills"]
+__all__ = ["report_of", "taken_away", "with_drills"]
 
 
 def report_of(stack: Stack) -> WholeReport:
@@ -28,3 +39,15 @@ def with_drills(report: WholeReport) -> WholeReport:
     assert isinstance(shown, DrillAnswer)
     drills = (shown.drill,)
     return replace(report, drills=DrillsRead(drills, ScoreAnswer(score(drills), "drills")), drill_paths=("drills",))
+
+
+def taken_away(report: WholeReport) -> dict[str, object]:
+    """The brief, the exit plans and a pack of a report, by verb."""
+    asked = pack_asked(Loaded(report.stack), Settings(), command="freehold report pack")
+    pack = pack_of("dora", asked)
+    exits = exit_answers(report, functions_asked(report.stack, ()))
+    return {
+        "report brief": brief_answer(report, (), "freehold report brief"),
+        "report exits": ExitsAnswer(exits, report.context),
+        "report pack": pack_written(pack, asked, manifest_rows(pack_files(pack, asked)[0]), "register"),
+    }

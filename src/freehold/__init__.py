@@ -46,9 +46,11 @@ if TYPE_CHECKING:
     from freehold.plan.plan_values import PlanAnswer
     from freehold.plan.planning import Begun, Beside, make_plan
     from freehold.plan.proposals import options_of
+    from freehold.report.render import render
+    from freehold.report.whole_answer import WholeReport
     from freehold.schemes.answers_file import read_answers
     from freehold.schemes.asking import score_scheme
-    from freehold.schemes.scheme_file import read_scheme, schemes_known
+    from freehold.schemes.scheme_file import read_scheme, scheme, schemes_known
     from freehold.schemes.scheme_values import Scheme, Score
     from freehold.stack.cutoff import Cutoff, Rule
     from freehold.stack.values import UNKNOWN, Claim, Item, Need, Owner, Provider, Source, Stack
@@ -88,9 +90,11 @@ _HOMES: Final = {
     "freehold.plan.plan_values": ("PlanAnswer",),
     "freehold.plan.planning": ("Begun", "Beside", "make_plan"),
     "freehold.plan.proposals": ("options_of",),
+    "freehold.report.render": ("render",),
+    "freehold.report.whole_answer": ("WholeReport",),
     "freehold.schemes.answers_file": ("read_answers",),
     "freehold.schemes.asking": ("score_scheme",),
-    "freehold.schemes.scheme_file": ("read_scheme", "schemes_known"),
+    "freehold.schemes.scheme_file": ("read_scheme", "scheme", "schemes_known"),
     "freehold.schemes.scheme_values": ("Scheme", "Score"),
     "freehold.stack.cutoff": ("Cutoff", "Rule"),
     "freehold.stack.values": ("UNKNOWN", "Claim", "Item", "Need", "Owner", "Provider", "Source", "Stack"),
@@ -146,6 +150,7 @@ __all__ = [
     "Stack",
     "SweepAnswer",
     "SystemicAnswer",
+    "WholeReport",
     "WhyAnswer",
     "ask_outlook",
     "assess",
@@ -166,11 +171,14 @@ __all__ = [
     "read_options",
     "read_plants",
     "read_scheme",
+    "render",
     "restart",
+    "scheme",
     "schemes_known",
     "score_scheme",
     "sweep",
     "systemic",
+    "whole_report",
     "why",
 ]
 
@@ -207,6 +215,59 @@ def read(
     from freehold.work import load
 
     return load(path, Settings(home, trusted), stack=stack, at=at).stack
+
+
+def whole_report(
+    path: str, *, home: str | None = None, trusted: tuple[str, ...] | None = None, options: tuple[str, ...] = (),
+    goal: Goal | None = None, start: str | None = None, schemes: tuple[Scheme, ...] = (), policy: str | None = None,
+    drills: tuple[str, ...] = (), seconds: float = 20.0,
+) -> WholeReport:  # fmt: skip
+    """Everything about a stack, as ``freehold report`` tells it; :func:`freehold.render` makes the page.
+
+    Parameters
+    ----------
+    path, home, trusted
+        As :func:`freehold.read`.
+    options
+        Files of what can be done, beside the stack's candidates and the catalogue's alternatives.
+    goal
+        What the way out must do, and within which limits; without it, what must be kept running stays at its floor when
+        everything foreign is cut off.
+    start
+        First day of the way out (ISO 8601) where no goal says it; today if it is not said.
+    schemes
+        By which the stack is scored, as :func:`freehold.scheme` and :func:`freehold.read_scheme` give them.
+    policy
+        A file of rules that it is held against.
+    drills
+        Records of drills, files and folders.
+    seconds
+        How long each search may take; 0: no way out is looked for.
+
+    Returns
+    -------
+    WholeReport
+        The answers, each as its own function gives it.
+
+    Raises
+    ------
+    freehold.FreeholdError
+        If something that is named is not there, or what is asked makes no sense.
+    """
+    from datetime import date
+
+    from freehold.plan.goal_values import Limits
+    from freehold.reporting import PlanAsked, SchemesAsked
+    from freehold.reporting import whole_report as ask
+    from freehold.schemes.policy_file import read_policy
+    from freehold.settings import Settings
+    from freehold.work import load
+
+    settings = Settings(home, trusted)
+    limits = goal.limits if goal is not None else Limits(start or date.today().isoformat())
+    plan = PlanAsked(limits, goal, options, seconds=seconds, wanted=seconds > 0)
+    held = None if policy is None else read_policy(policy)
+    return ask(load(path, settings), settings, plan, path=path, schemes=SchemesAsked(schemes), policy=held, drills=drills)
 
 
 class _Face(ModuleType):

@@ -14,11 +14,21 @@ from string import Formatter
 from typing import Final
 
 from freehold.errors import UsageError
+from freehold.whole_file import read_bounded
 from freehold.words import LANGUAGES, learn, texts_of
 
 __all__ = ["known_language", "language_names", "placeholders", "read_language"]
 
 _MOST_BYTES: Final = 4_000_000
+_LONGEST: Final = 4000
+_COMMANDS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_FORMS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "language.tag": (re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}"), "a tag of BCP 47, such as zh-Hans"),
+    # it becomes part of a path, under which names of countries are looked up
+    "language.locale": (re.compile(r"([a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?)?"), "a locale, such as zh_CN"),
+    "language.spaced": (re.compile("yes|no"), "yes or no"),
+}
+"""What is no text for people: its form, and that form in words."""
 _CODE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -105,11 +115,10 @@ def read_language(path: Path, english: Mapping[str, str]) -> Mapping[str, str]:
     from freehold.stack.toml_text import BadToml, parse_toml
 
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        content = read_bounded(path, _MOST_BYTES)
         if len(content) > _MOST_BYTES:
             raise UsageError(f"{path} is larger than {_MOST_BYTES:,} bytes. A language is a file of sentences: mend it.")
-        tables = parse_toml(content.decode("utf-8"))
+        tables = parse_toml(content.decode("utf-8-sig"))
     except (OSError, ValueError, BadToml) as error:
         raise UsageError(f"{path} cannot be read: {error}. Mend it, or choose another language.") from None
     found: dict[str, str] = {}
@@ -122,9 +131,20 @@ def read_language(path: Path, english: Mapping[str, str]) -> Mapping[str, str]:
                 continue
             if not isinstance(text, str):
                 raise UsageError(f"{path}: '{name}' is no text. Write it in quotation marks.")
+            _see(text, name, path)
             named, asked = placeholders(text), placeholders(english[name])
             if named != asked:
                 shown = ", ".join(f"{{{one}}}" for one in sorted(asked or ())) or "nothing"
                 raise UsageError(f"{path}: '{name}' has to name in braces what the English text names: {shown}. Mend it.")
             found[name] = text
     return found
+
+
+def _see(text: str, name: str, path: Path) -> None:
+    """Refuse a text that is too long, or that commands where it should say."""
+    if len(text) > _LONGEST:
+        raise UsageError(f"{path}: '{name}' is {len(text):,} characters long. Keep it under {_LONGEST:,}.")
+    if _COMMANDS.search(text):
+        raise UsageError(f"{path}: '{name}' holds a control character. Write it on one line, in plain characters.")
+    if name in _FORMS and not _FORMS[name][0].fullmatch(text):
+        raise UsageError(f"{path}: '{name}' is not {_FORMS[name][1]}. Correct it.")

@@ -89,6 +89,8 @@ class SchemesAsked:
         Where the answers stand, for the command that scores again.
     named
         Whether somebody named the schemes: those that nobody did are left out of the report of a large stack.
+    names, list_files
+        How they were named, each by its id or its file, and where the lists stand, for the same command.
     """
 
     schemes: tuple[Scheme, ...] = ()
@@ -97,6 +99,8 @@ class SchemesAsked:
     amounts: Mapping[str, Amount] | None = None
     files: tuple[str, ...] = ()
     named: bool = True
+    names: tuple[str, ...] = ()
+    list_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,27 +154,32 @@ def whole_report(
     assessed = work.assess_stack(loaded, settings, **options)
     kernel = options.get("kernel", "auto")
     with timed("computed", what="landlord cuts", items=len(stack.items)):
-        cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel)
-    largest, steps, left = _first(stack, assessed, cuts, path, strict=strict)
+        cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel, **_control(options))
+    named = (path or "STACK", *chosen)
+    largest, steps, left = _first(stack, assessed, cuts, (*named, *measured_flags), options)
     check = CheckAnswer(
         assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
         edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
     layers = gaps(stack, strict=strict)
-    choke, also = _chokepoints(stack, path, settings, options)
+    choke, also = _chokepoints(stack, (*named, *measured_flags), settings, options)
     scores: tuple[Score, ...] = ()
     unscored: tuple[LeftOut, ...] = ()
     if schemes is not None and schemes.schemes and len(stack.items) > LARGE and not schemes.named:
-        unscored = (LeftOut("schemes", shlex.join(["freehold", "schemes", "score", path or "STACK"])),)
+        unscored = (LeftOut("schemes", shlex.join(["freehold", "schemes", "score", *named])),)
     elif schemes is not None:
         scores = _scores(stack, schemes, strict=strict)
     held = None if policy is None else _held(stack, policy, strict=strict, kernel=kernel)
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
-    if asked is not None:
-        found = options_of(stack, asked.option_files, work.catalogue() if asked.use_catalogue else None)
+    if plan is not None:
+        found = options_of(stack, plan.option_files, work.catalogue() if plan.use_catalogue else None)
     step = None if stack.home is None or all(one.lacking for one in found) else _step(stack, found, assessed.days, options)
-    planned = _Planned(None, "not asked") if asked is None else _plan(stack, assessed, found, asked, path, options)
+    planned = (
+        _Planned(None, "not asked")
+        if asked is None
+        else _plan(stack, assessed, found, asked, (*named, *measured_flags), options)
+    )
     return WholeReport(
         check, layers, choke, cuts, plan=planned.answer, no_plan=planned.why_none, aimed=planned.aimed, options=found,
         step=step, scores=scores, policy=held, drills=read, left_out=(*left, *also, *planned.left_out, *unscored),
@@ -178,6 +187,8 @@ def whole_report(
         plan_flags=plan.flags if plan is not None else (),
         option_files=plan.option_files if plan is not None else (), drill_paths=tuple(drills),
         answer_files=() if schemes is None else schemes.files,
+        list_files=() if schemes is None else schemes.list_files,
+        scheme_names=() if schemes is None else schemes.names,
     )  # fmt: skip
 
 
@@ -199,12 +210,12 @@ def _held(stack: Stack, policy: Policy, *, strict: bool, kernel: Kernel) -> Poli
 
 
 def _first(
-    stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts, path: str, *, strict: bool
+    stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts, named: tuple[str, ...], options: Mapping[str, Any]
 ) -> tuple[str, tuple[Step, ...], tuple[LeftOut, ...]]:  # fmt: skip
     """The largest landlord, and why what stops first without it does; of a large stack only the command that tells why."""
     from freehold.measure.why import why
     from freehold.report.five_sentences import first_out, largest_landlords
-    from freehold.stack.cutoff import Cutoff, Rule
+    from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 
     places = largest_landlords(cuts, assessed)
     if not places:
@@ -213,22 +224,29 @@ def _first(
     if first is None:
         return one.id, (), ()
     if len(stack.items) > LARGE:
-        words = ("freehold", "why", path or "STACK", first.item, *one.flags, "--day", f"{first.worst:g}")
+        words = ("freehold", "why", named[0], first.item, *named[1:], *one.flags, "--day", f"{first.worst:g}")
         return one.id, (), (LeftOut("stops", shlex.join(words)),)
-    cut = Cutoff((Rule(country=one.id) if one.kind == "country" else Rule(owner=one.id),), one.name)
-    return one.id, why(stack, first.item, cut, first.worst, strict=strict).steps, ()
+    how = _control(options)
+    rule = Rule(owner=one.id) if one.kind == "owner" else Rule(country=one.id, via=how.get("via", WAYS))
+    cut = Cutoff((rule,), one.name, stake=how.get("stake", DEFAULT_STAKE))
+    return one.id, why(stack, first.item, cut, first.worst, strict=bool(options.get("strict"))).steps, ()
+
+
+def _control(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts as control, where it was said."""
+    return {name: options[name] for name in ("via", "stake") if name in options}
 
 
 def _step(stack: Stack, found: tuple[Option, ...], days: tuple[float, ...], options: dict[str, Any]) -> FirstStep | None:
     from freehold.plan.first_step import cheapest_step
 
-    how = {name: options[name] for name in ("strict", "kernel") if name in options}
+    how = {name: options[name] for name in ("strict", "kernel", "via", "stake") if name in options}
     with timed("computed", what="first step", options=len(found)):
         return cheapest_step(stack, found, days, **how)
 
 
 def _chokepoints(
-    stack: Stack, path: str, settings: Settings, options: dict[str, Any]
+    stack: Stack, named: tuple[str, ...], settings: Settings, options: dict[str, Any]
 ) -> tuple[ExplainedChokepoints | None, tuple[LeftOut, ...]]:
     from freehold.measure.cutoff import FLOOR
 
@@ -240,11 +258,7 @@ def _chokepoints(
             stack, order=order, of="owner", floor=settings.floor or FLOOR, seconds=seconds, **asked
         )  # fmt: skip
     left = (
-        (
-            LeftOut(
-                "chokepoints", shlex.join(["freehold", "chokepoints", path or "STACK", "--of", "owner", "--order", f"{_ORDER}"])
-            ),
-        )
+        (LeftOut("chokepoints", shlex.join(["freehold", "chokepoints", *named, "--of", "owner", "--order", f"{_ORDER}"])),)
         if large
         else ()
     )
@@ -283,7 +297,12 @@ def read_drills(paths: Iterable[str]) -> DrillsRead:
 
 
 def _plan(
-    stack: Stack, assessed: AssessAnswer, found: tuple[Option, ...], asked: PlanAsked, path: str, options: dict[str, Any]
+    stack: Stack,
+    assessed: AssessAnswer,
+    found: tuple[Option, ...],
+    asked: PlanAsked,
+    named: tuple[str, ...],
+    options: dict[str, Any],
 ) -> _Planned:
     if stack.home is None:
         return _Planned(None, "no home")
@@ -292,9 +311,7 @@ def _plan(
     if any(find_spec(name) is None for name in ("ortools", "highspy")):
         return _Planned(None, "no solver")
     if len(stack.items) > LARGE and asked.goal is None and not asked.option_files:
-        return _Planned(
-            None, "too large", left_out=(LeftOut("plan", shlex.join(["freehold", "plan", path or "STACK", "--foreign"])),)
-        )
+        return _Planned(None, "too large", left_out=(LeftOut("plan", shlex.join(["freehold", "plan", *named, "--foreign"])),))
     if asked.goal is not None:
         return _Planned(_solved(stack, asked.goal, found, asked, options), aimed="asked")
     return _default_plan(stack, assessed, found, asked, options)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -18,12 +19,14 @@ from freehold.errors import Unreadable, UsageError
 from freehold.version import __version__
 from freehold.whole_file import read_bounded
 
-__all__ = ["MANIFEST", "see_folder", "write_files"]
+__all__ = ["MANIFEST", "manifest_rows", "see_folder", "write_files"]
 
 MANIFEST: Final = "manifest.json"
 """The file that names all others with their SHA-256."""
 
 _LARGEST: Final = 64_000_000
+_NAME: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MOST_OWN: Final = 100_000
 
 
@@ -52,7 +55,7 @@ def write_files(folder: str | Path, files: Mapping[str, str], about: Mapping[str
         If it cannot be written there; what stood there is as it was.
     """
     target = Path(folder)
-    old = see_folder(target, files)
+    old = see_folder(target, files, pack=str(about.get("pack", "")))
     texts = {**files, MANIFEST: _manifest(files, about)}
     moved: list[str] = []
     placed: list[str] = []
@@ -75,34 +78,47 @@ def write_files(folder: str | Path, files: Mapping[str, str], about: Mapping[str
                 for one in texts:
                     (new / one).replace(target / one)
                     placed.append(one)
-            except OSError:
+            except BaseException:  # a Ctrl-C in the middle loses nothing either
                 for one in placed:
                     (target / one).unlink(missing_ok=True)
                 for one in moved:
                     (kept / one).replace(target / one)
                 raise
-    except OSError as error:
+    except BaseException as error:
         if made:
             shutil.rmtree(target, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         raise Unreadable(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
     return tuple(sorted(texts))
 
 
-def see_folder(folder: Path, files: Mapping[str, str] | tuple[str, ...] = ()) -> tuple[str, ...]:
+def see_folder(folder: Path, files: Mapping[str, str] | tuple[str, ...] = (), *, pack: str = "") -> tuple[str, ...]:
     """See that a folder may be written to; gives the names of the files of an earlier run, which are replaced.
+
+    Parameters
+    ----------
+    folder
+        Where it is.
+    files
+        Names of what is to be written.
+    pack
+        What they make together; another pack is not replaced by it.
 
     Raises
     ------
     freehold.errors.UsageError
-        If it is a file, or holds a file that is neither of an earlier run nor free to be there beside the new ones.
+        If it is a file, holds another pack, or holds a file that is neither of an earlier run nor free to be there.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"-o: {folder} is a file. Name a folder, which is made if it is not there.")
     if not folder.is_dir():
         return ()
-    old = _written_before(folder)
+    old, other = _written_before(folder)
+    if old and other != pack:
+        raise UsageError(f"-o: {folder} holds '{other[:40]}', which would be replaced by '{pack}'. Name another folder.")
     for name in (*files, MANIFEST):
-        if name not in old and (folder / name).exists():
+        if name not in old and ((folder / name).exists() or (folder / name).is_symlink()):
             raise UsageError(
                 f"-o: {folder / name} is there, and Freehold did not write it there. Name another folder, or move it."
             )
@@ -124,27 +140,29 @@ def _content(path: Path) -> bytes:
         raise Unreadable(f"{path} cannot be read ({error.strerror}). Check its permissions, or name another folder.") from error
 
 
-def _written_before(folder: Path) -> Mapping[str, str]:
-    """Files of an earlier run with their digests, and the manifest itself with none."""
+def _written_before(folder: Path) -> tuple[Mapping[str, str], str]:
+    """Files of an earlier run with their digests, the manifest itself with none; and what they make together."""
     path = folder / MANIFEST
     if not path.is_file():
-        return {}
+        return {}, ""
     try:
         held = json.loads(_content(path))
         rows = held["files"] if held.get("made_by") == "Freehold" else []
         found = {str(row["name"]): str(row["sha256"]) for row in rows[:_MOST_OWN]}
+        pack = str(held.get("pack", ""))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        found = {}
-    if not found or any("/" in name or "\\" in name or name in ("", ".", "..") for name in found):
+        found, pack = {}, ""
+    if not found or not all(_NAME.fullmatch(name) and _DIGEST.fullmatch(digest) for name, digest in found.items()):
         raise UsageError(f"-o: {path} is there, and no list of files that Freehold wrote. Name another folder, or move it.")
-    return found | {MANIFEST: ""}
+    return found | {MANIFEST: ""}, pack
 
 
 def _manifest(files: Mapping[str, str], about: Mapping[str, Any]) -> str:
-    rows = []
-    for name in sorted(files):
-        content = files[name].encode("utf-8", "backslashreplace")
-        rows.append({"name": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)})
-    return (
-        json.dumps({"made_by": "Freehold", "freehold": __version__, **about, "files": rows}, ensure_ascii=True, indent=1) + "\n"
-    )
+    told = {"made_by": "Freehold", "freehold": __version__, **about, "files": list(manifest_rows(files))}
+    return json.dumps(told, ensure_ascii=True, indent=1) + "\n"
+
+
+def manifest_rows(files: Mapping[str, str]) -> tuple[Mapping[str, str | int], ...]:
+    """A row for each file in the order of their names: ``name``, ``sha256`` and ``bytes`` of what is written."""
+    contents = ((name, files[name].encode("utf-8", "backslashreplace")) for name in sorted(files))
+    return tuple({"name": name, "sha256": hashlib.sha256(one).hexdigest(), "bytes": len(one)} for name, one in contents)

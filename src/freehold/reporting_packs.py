@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from freehold.report.exit_plan import ExitAnswer
     from freehold.report.interface import Look
     from freehold.report.pack_values import Pack, PackAsked, PackName
+    from freehold.report.packs_answers import PackWritten
     from freehold.report.whole_answer import WholeReport
     from freehold.settings import Settings
     from freehold.stack.values import Stack
 
 __all__ = [
-    "ENDING_OF", "brief_answer", "brief_text", "exit_answers", "exit_files", "exit_text", "functions_asked", "options_known",
-    "pack_asked", "pack_files", "pack_of",
+    "ENDING_OF", "brief_answer", "brief_text", "exit_answers", "exit_files", "exits_text", "functions_asked",
+    "options_known", "pack_asked", "pack_files", "pack_of", "pack_written",
 ]  # fmt: skip
 
-ENDING_OF: Final[Mapping[str, str]] = {"html": ".html", "markdown": ".md", "text": ".txt", "csv": ".csv"}
+ENDING_OF: Final[Mapping[str, str]] = {"html": ".html", "markdown": ".md", "text": ".txt", "csv": ".csv", "json": ".json"}
 """By format: how the files of a folder of pages end."""
 
 _SLUG: Final = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -64,7 +65,7 @@ def brief_answer(
     command
         The command that makes the brief again.
     how
-        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
+        ``strict``, ``via``, ``stake`` and ``kernel``, as :func:`freehold.plan.first_step.cheapest_step`.
     """
     from freehold.plan.first_step import cheapest_step
     from freehold.report.brief import BriefAnswer
@@ -76,13 +77,12 @@ def brief_answer(
 
 
 def brief_text(answer: BriefAnswer, format_: str, look: Look) -> str:
-    """The two pages in one of the formats ``html`` (two sheets of A4 at most), ``markdown`` and ``text``."""
+    """The two pages in one of the formats ``html`` (two sheets of A4 at most), ``markdown``, ``text`` and ``json``."""
     from freehold.report.brief import brief_document
     from freehold.report.brief_page import BriefPage
-    from freehold.report.render import face
+    from freehold.report.render import render
 
-    document = brief_document(answer)
-    return BriefPage().render(document, look) if format_ == "html" else face(format_).render(document, look)
+    return BriefPage().render(brief_document(answer), look) if format_ == "html" else render(answer, format_, None, look)
 
 
 def functions_asked(stack: Stack, asked: Sequence[str]) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def exit_answers(
     options
         What can be done.
     how
-        ``strict`` and ``kernel``, as :func:`freehold.measure.cutoff.cutoff`.
+        ``strict``, ``via``, ``stake`` and ``kernel``, as :func:`freehold.plan.exit_plans.exit_plans`.
     """
     from freehold.plan.exit_plans import exit_plans
     from freehold.report.exit_plan import ExitAnswer
@@ -133,23 +133,28 @@ def exit_answers(
     return tuple(ExitAnswer(one, report.stack, drills, named, planned) for one in plans)
 
 
-def exit_text(answer: ExitAnswer, report: WholeReport, format_: str, look: Look) -> str:
-    """One exit plan as a page in one of the formats of :data:`ENDING_OF`."""
-    from freehold.report.exit_plan import exit_document
-    from freehold.report.render import face
+def exits_text(answers: Sequence[ExitAnswer], report: WholeReport, format_: str, look: Look) -> str:
+    """Exit plans as one text in one of the formats of :data:`ENDING_OF`: one as its page, several as the list of them.
 
-    return face(format_).render(exit_document(answer, report.context), look)
+    In JSON each is whole.
+    """
+    from freehold.report.packs_answers import ExitsAnswer
+    from freehold.report.render import render
+
+    return render(ExitsAnswer(tuple(answers), report.context), format_, None, look)
 
 
 def exit_files(answers: Sequence[ExitAnswer], report: WholeReport, format_: str, look: Look) -> Mapping[str, str]:
-    """A page for each exit plan and a list of them, by name of the file."""
+    """A page for each exit plan and a list of them, by name of the file; in JSON all plans are in the list itself."""
+    if format_ == "json":
+        return {f"index{ENDING_OF[format_]}": exits_text(answers, report, format_, look)}
     from freehold.report.exit_index import index_document
     from freehold.report.render import face
 
     ending = ENDING_OF[format_]
     names = _names((one.plan.function for one in answers), ending)
     files = {
-        name: exit_text(answer, report, format_, look) for name, answer in zip(names, answers, strict=True)
+        name: exits_text((answer,), report, format_, look) for name, answer in zip(names, answers, strict=True)
     }  # fmt: skip
     listed = index_document(report.stack, tuple(zip(answers, names, strict=True)))
     return {f"index{ending}": face(format_).render(listed, look), **files}
@@ -241,3 +246,22 @@ def pack_files(pack: Pack, asked: PackAsked) -> tuple[Mapping[str, str], Mapping
         "as_of": asked.stack.as_of, "catalogue": asked.edition, "open_questions": len(pack.questions),
     }  # fmt: skip
     return files, about
+
+
+def pack_written(pack: Pack, asked: PackAsked, files: Sequence[Mapping[str, str | int]], folder: str) -> PackWritten:
+    """What is told of a pack that was written.
+
+    Parameters
+    ----------
+    pack, asked
+        The pack, and what it was made of.
+    files
+        Its files, as the manifest has them.
+    folder
+        Where they are, as the user named it.
+    """
+    from freehold.report.answers import context_of
+    from freehold.report.packs_answers import PackWritten
+
+    context = context_of(asked.stack, asked.assessed.unknowns, edition=asked.edition, strict=asked.strict)
+    return PackWritten(pack, folder, tuple(files), context, asked.command)

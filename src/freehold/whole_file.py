@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
 
-from freehold.errors import Unreadable
+from freehold.errors import TooLarge, Unreadable
 
-__all__ = ["read_bounded", "text_of", "write_whole"]
+__all__ = ["file_text", "read_bounded", "text_of", "write_whole"]
+
+_LONGEST_NAME: Final = 60
 
 
 def read_bounded(path: str | Path, most: int) -> bytes:
@@ -26,6 +29,40 @@ def read_bounded(path: str | Path, most: int) -> bytes:
         if os.name == "posix":
             os.set_blocking(handle, True)
         return file.read(most + 1)
+
+
+def file_text(path: str | Path, most: int, mend: str = "Split it.") -> str:
+    """Read a file whole, without a mark of its byte order.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most
+        Bytes that it may have.
+    mend
+        What to do about one that has more.
+
+    Raises
+    ------
+    freehold.errors.TooLarge
+        If it has more.
+    freehold.errors.Unreadable
+        If it cannot be read, or is no UTF-8.
+    """
+    try:
+        data = read_bounded(path, most)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check the name and its permissions.") from error
+    except ValueError:
+        raise Unreadable(f"{str(path)[:_LONGEST_NAME]!a} is no path. Check the name.") from None
+    if len(data) > most:
+        raise TooLarge(f"{path} is over the limit of {most:,} bytes. {mend}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
 
 
 def text_of(path: str | Path, most: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold import work
 from freehold.cli import chokepoints, evidence, gateway, provision, respond, rules, schemes, signal, watch
-from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from
+from freehold.cli.flags import cutoff_from, day_from, meanings_from, redaction_from, settings_from, via_from, view_flags
 from freehold.cli.loading import context as _context
 from freehold.cli.loading import load as _load
 from freehold.cli.output import rendered, show, write
@@ -97,21 +97,12 @@ def _page(options: argparse.Namespace, loaded: work.Loaded, settings: Settings) 
     days, limit = _days(options, settings)
     with progress("computing …"):
         answer = work.check(
-            loaded, settings, path=options.stack, chosen=_chosen(options), days=days, via=via_from(options),
+            loaded, settings, path=options.stack, chosen=view_flags(options), days=days, via=via_from(options),
             stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
     text = rendered(options, answer)
     low = answer.assess.self_reliance.low
     return json.dumps({"text": text, "days": answer.assess.days, "low": low, "limit": limit})
-
-
-def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
-    """The flags by which the user chose within a database and whose view it is: with them a further command answers alike."""
-    flags = (
-        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
-    )  # fmt: skip
-    chosen = tuple(word for flag, value in flags if value is not None for word in (flag, value))
-    return (*chosen, "--strict") if options.strict else chosen
 
 
 def _assess(options: argparse.Namespace) -> int:
@@ -375,12 +366,13 @@ def _schema(options: argparse.Namespace) -> int:
     from freehold.report.json import dumps
     from freehold.report.schemas import VERBS, json_schema
 
-    if options.verb is None:
+    verb = " ".join(options.verb)
+    if not verb:
         write(None, "\n".join(VERBS) + "\n")
         return 0
-    if options.verb not in VERBS:
-        raise UsageError(f"'{options.verb}' has no schema. Those that have: {', '.join(VERBS)}.")
-    write(None, dumps(json_schema(options.verb)))
+    if verb not in VERBS:
+        raise UsageError(f"'{verb}' has no schema. Those that have: {', '.join(VERBS)}.")
+    write(None, dumps(json_schema(verb)))
     return 0
 
 

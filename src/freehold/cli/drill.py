@@ -251,12 +251,13 @@ def _apply(options: argparse.Namespace) -> int:
 
 
 def _score(options: argparse.Namespace) -> int:
-    from freehold.drill.journal import records
+    from freehold.drill.journal import read, records
     from freehold.drill.scores import score
     from freehold.errors import BadRecord
     from freehold.report.drill_answers import ScoreAnswer
 
-    found = tuple(records(options.records))
+    path = Path(options.records)
+    found = (read(path),) if path.is_file() else tuple(records(path))
     unread = tuple(str(one) for one in found if isinstance(one, BadRecord))
     answer = score(one.drill for one in found if not isinstance(one, BadRecord))
     show(options, ScoreAnswer(answer, options.records, unread), _bare_context())

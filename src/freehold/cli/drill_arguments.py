@@ -47,7 +47,9 @@ def add_arguments(
         )
         made[name].add_argument("--records", metavar="DIR", default=_RECORDS, help=f"folder of records (default {_RECORDS})")
     _apply(made["apply"])
-    made["score"].add_argument("records", metavar="FOLDER", nargs="?", default=_RECORDS, help=f"records (default {_RECORDS})")
+    made["score"].add_argument(
+        "records", metavar="FOLDER", nargs="?", default=_RECORDS, help=f"records, or one of them (default {_RECORDS})"
+    )
     return made
 
 

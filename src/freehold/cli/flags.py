@@ -14,7 +14,7 @@ from freehold.stack.redaction import WHAT, Redaction
 from freehold.stack.values import Stack
 from freehold.words import listed, say
 
-__all__ = ["cutoff_from", "day_from", "meanings_from", "redaction_from", "settings_from", "via_from"]
+__all__ = ["cutoff_from", "day_from", "meanings_from", "redaction_from", "settings_from", "via_from", "view_flags"]
 
 
 def meanings_from(options: argparse.Namespace) -> dict[str, str]:
@@ -52,6 +52,15 @@ def redaction_from(options: argparse.Namespace) -> Redaction:
 def settings_from(options: argparse.Namespace) -> Settings:
     """Settings from the flags, the environment and the files."""
     return find_settings({name: getattr(options, name, None) for name in ("home", "trusted", "days", "floor", "language")})
+
+
+def view_flags(options: argparse.Namespace) -> tuple[str, ...]:
+    """The flags by which the user chose within a database and whose view it is: with them a further command answers alike."""
+    flags = (
+        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
+    )  # fmt: skip
+    chosen = tuple(word for flag, value in flags if value is not None for word in (flag, value))
+    return (*chosen, "--strict") if options.strict else chosen
 
 
 def via_from(options: argparse.Namespace) -> tuple[str, ...]:

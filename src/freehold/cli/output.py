@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freehold.errors import UsageError
+from freehold.errors import Unreadable, UsageError
 from freehold.report.formats import ENDINGS
 from freehold.whole_file import write_whole
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from freehold.report.answers import Context
     from freehold.report.interface import Look
 
-__all__ = ["format_of", "look_of", "rendered", "show", "write"]
+__all__ = ["format_of", "look_of", "rendered", "see_place", "show", "write"]
 
 
 def format_of(options: argparse.Namespace) -> str:
@@ -55,6 +55,26 @@ def rendered(options: argparse.Namespace, answer: object, context: Context | Non
     return render(answer, format_of(options), context, look_of(options))
 
 
+def see_place(output: str | None) -> None:
+    """See before a long computation that its answer can be written where it is to go.
+
+    Raises
+    ------
+    freehold.errors.Unreadable
+        If a folder stands there, or there is no folder to write it into.
+    freehold.errors.UsageError
+        If a Freehold database stands there.
+    """
+    if not output or output == "-":
+        return
+    place = Path(output)
+    if place.is_dir():
+        raise Unreadable(f"{output} is a folder. Name a file in it.")
+    if not place.parent.is_dir():
+        raise Unreadable(f"{output} cannot be written: {place.parent} is no folder. Choose another place.")
+    _see_no_database(output)
+
+
 def write(output: str | None, text: str) -> None:
     """Write text to a file, whole or not at all, or to standard output.
 
@@ -71,8 +91,12 @@ def write(output: str | None, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    _see_no_database(output)
+    write_whole(output, text)
+
+
+def _see_no_database(output: str) -> None:
     from freehold.store.recognition import is_database
 
     if is_database(output):
         raise UsageError(f"{output} is a Freehold database, which an answer would replace. Name another file.")
-    write_whole(output, text)

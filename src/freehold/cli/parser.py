@@ -315,7 +315,12 @@ def build_parser(*, listed: bool = False) -> argparse.ArgumentParser:
     _add_init(made["init"])
     _add_output(made["doctor"])
     made["completion"].add_argument("shell", choices=("bash", "zsh", "fish", "powershell"), help="whose completion")
-    made["schema"].add_argument("verb", nargs="?", help="a command; without it, the list of those that have a schema")
+    made["schema"].add_argument(
+        "verb",
+        nargs="*",
+        metavar="VERB",
+        help="a command, such as cutoff or plan why; without it, the list of those that have one",
+    )
     _add_catalogue(made["catalogue"])
     _add_evidence(made["evidence"])
     _add_rules(made["rules"])

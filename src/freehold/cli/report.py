@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from freehold.report.whole_answer import WholeReport
     from freehold.reporting import PlanAsked, SchemesAsked
     from freehold.settings import Settings
+    from freehold.stack.values import Stack
     from freehold.work import Loaded
 
 __all__ = ["report_from", "run"]
@@ -31,10 +32,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _make(options: argparse.Namespace) -> int:
-    from freehold.cli.output import show
+    from freehold.cli.output import see_place, show
 
+    see_place(options.output)
     if _is_firms(options):
         return _firms(options)
+    if options.no_plan and (options.option_files or options.no_catalogue):
+        flag = "--options" if options.option_files else "--no-catalogue"
+        raise UsageError(f"--no-plan looks for no plan, and {flag} says what one could do. Leave one of them out.")
     answer = report_from(options)
     show(options, answer, answer.context)
     return 0
@@ -77,15 +82,22 @@ def _firms(options: argparse.Namespace) -> int:
     return 0
 
 
-def report_from(options: argparse.Namespace) -> WholeReport:
+def report_from(options: argparse.Namespace, see: Callable[[Stack], object] | None = None) -> WholeReport:
     """Read what is named, and ask everything that a report tells.
+
+    Parameters
+    ----------
+    options
+        Parsed flags.
+    see
+        Called with the stack before anything long begins; it may refuse it.
 
     Raises
     ------
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
-    from freehold.cli.flags import via_from
+    from freehold.cli.flags import via_from, view_flags
     from freehold.cli.loading import load
     from freehold.cli.plan_goal import see_flags
     from freehold.cli.speech import progress
@@ -100,17 +112,19 @@ def report_from(options: argparse.Namespace) -> WholeReport:
     schemes = _schemes_asked(options)
     policy = None if options.policy is None else read_policy(options.policy)
     loaded, settings = load(options)
+    if see is not None:
+        see(loaded.stack)
     plan = _plan_asked(options, loaded, settings)
     with progress("computing …"):
         return whole_report(
-            loaded, settings, plan, path=options.stack, chosen=_chosen(options), measured_flags=_measured(options),
+            loaded, settings, plan, path=options.stack, chosen=view_flags(options), measured_flags=_measured(options),
             schemes=schemes, policy=policy, drills=options.drills,
             days=settings.days or DAYS, via=via, stake=options.stake, strict=options.strict, kernel=options.kernel,
         )  # fmt: skip
 
 
 def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
-    from freehold.cli.schemes import every_scheme, scheme_named
+    from freehold.cli.schemes import schemes_named
     from freehold.reporting import SchemesAsked
     from freehold.schemes.amounts_file import read_amounts
     from freehold.schemes.answers_file import read_answers
@@ -120,10 +134,7 @@ def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
         if len(options.schemes) > 1 or options.answers or options.lists:
             raise UsageError("--scheme none scores by no scheme. Leave it out, or every other --scheme, --answers and --list.")
         return SchemesAsked()
-    schemes = [scheme_named(named) for named in dict.fromkeys(options.schemes)] or every_scheme()
-    twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
-    if twice:
-        raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
+    schemes = schemes_named(options.schemes)
     answers, amounts = read_answers(options.answers, schemes), read_amounts(options.answers)
     return SchemesAsked(
         tuple(schemes),
@@ -132,6 +143,8 @@ def _schemes_asked(options: argparse.Namespace) -> SchemesAsked:
         amounts,
         tuple(options.answers),
         bool(options.schemes or options.answers),
+        tuple(dict.fromkeys(options.schemes)),
+        tuple(options.lists),
     )
 
 
@@ -153,7 +166,7 @@ def _plan_asked(options: argparse.Namespace, loaded: Loaded, settings: Settings)
 
 _SAID: Final = (
     "reliance", "level", "target", "day", "survive", "country", "provider", "owner", "items", "source", "scenario",
-    "face_value", "content", "via", "start", "by", "years", "budget", "budget_year", "people", "longest_lead", "quality",
+    "face_value", "content", "start", "by", "years", "budget", "budget_year", "people", "longest_lead", "quality",
     "discount", "penalty",
 )  # fmt: skip
 _SWITCHES: Final = ("foreign", "revoke", "throughout", "no_catalogue")
@@ -181,15 +194,6 @@ def _measured(options: argparse.Namespace) -> tuple[str, ...]:
     """The flags that say how it is measured, where they were given."""
     given = (("--via", options.via), ("--floor", options.floor), ("--stake", None if options.stake == 0.5 else options.stake))
     return tuple(str(word) for flag, value in given if value is not None for word in (flag, value))
-
-
-def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
-    """The flags by which the user chose within a database and whose view it is: with them a further command answers alike."""
-    flags = (
-        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
-    )  # fmt: skip
-    chosen = tuple(word for flag, value in flags if value is not None for word in (flag, value))
-    return (*chosen, "--strict") if options.strict else chosen
 
 
 def _brief(options: argparse.Namespace) -> int:

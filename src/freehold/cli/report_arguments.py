@@ -26,9 +26,10 @@ A stack that is called like an action is written ./make.
 
 examples:
   freehold report STACK -o report.html                         one file to open, print and hand on
-  freehold report STACK --options ours.toml -o report.html     with what can be done, so that the roadmap is told
+  freehold report STACK --options ours.toml -o report.html     with what can be done: the roadmap
   freehold report STACK --reliance 0.7 --by 2028-12-31         a roadmap to something else than the floor
-  freehold report STACK --scheme eu-csf-2026 --answers ours.toml --drills .freehold/drills -o report.html
+  freehold report STACK --scheme eu-csf-2026 --answers ours.toml -o report.html
+  freehold report STACK --drills .freehold/drills -o report.html
   freehold report STACK -o report.md                           Markdown; also .json, .csv and .svg
   freehold report brief STACK -o brief.html                    two sheets of A4
   freehold report exits STACK --drills .freehold/drills -o exits
@@ -49,8 +50,9 @@ def add_arguments(
         Adds the flags of a cut-off.
     """
     parser.description = (
-        "Tell everything about a stack on one page that needs no network: what is held, what stops first and why, the way\n"
-        "out and its price, schemes, drills, and what is not known: freehold report STACK -o report.html"
+        "Tell everything about a stack on one page that needs no network: what is held, what stops first\n"
+        "and why, the way out and its price, schemes, drills, and what is not known:\n"
+        "freehold report STACK -o report.html"
     )
     parser.epilog = _EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")

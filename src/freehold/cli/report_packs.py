@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import io
 import shlex
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from freehold.errors import UsageError
 
 if TYPE_CHECKING:
-    from freehold.report.interface import Look
     from freehold.report.whole_answer import WholeReport
+    from freehold.stack.values import Stack
 
 __all__ = [
     "PACK_NAMES", "PAGE_FORMATS", "add_arguments_of_brief", "add_arguments_of_exits", "add_arguments_of_pack", "run_brief",
@@ -22,18 +20,17 @@ __all__ = [
 ]  # fmt: skip
 
 PACK_NAMES: Final = ("c3a", "cada", "dora")
-PAGE_FORMATS: Final = ("html", "markdown", "text", "csv")
-_BRIEF_FORMATS: Final = ("text", "html", "markdown")
-_FORMAT_OF: Final[Mapping[str, str]] = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
+PAGE_FORMATS: Final = ("html", "markdown", "text", "csv", "json")
+_BRIEF_FORMATS: Final = ("text", "html", "markdown", "json")
 
-_Report = Callable[[argparse.Namespace], "WholeReport"]
+_Report = Callable[..., "WholeReport"]
 
 
 def add_arguments_of_brief(parser: argparse.ArgumentParser) -> None:
     """Add what only ``brief`` has; the flags of a report come beside them."""
     group = parser.add_argument_group("output")
     group.add_argument("-o", "--output", metavar="FILE", help="write there: .html prints on two sheets of A4, .md is Markdown")
-    group.add_argument("--format", choices=_BRIEF_FORMATS, default=None, help="text, html or markdown")
+    group.add_argument("--format", choices=_BRIEF_FORMATS, default=None, help="text, html, markdown or json")
     parser.set_defaults(evidence=False, full=True)
 
 
@@ -50,7 +47,12 @@ def add_arguments_of_exits(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a folder for the pages, a list of them and their SHA-256; without it one page is shown",
     )
-    group.add_argument("--format", choices=PAGE_FORMATS, default=None, help="format of the pages (default html; shown: text)")
+    group.add_argument(
+        "--format",
+        choices=PAGE_FORMATS,
+        default=None,
+        help="format of the pages (default html; shown: text); json: all plans in one",
+    )
     parser.set_defaults(evidence=True, full=True)
 
 
@@ -64,6 +66,11 @@ def add_arguments_of_pack(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="DIR", required=True,
         help="a folder that is made, or one that this command wrote before and nobody changed since",
     )  # fmt: skip
+    parser.add_argument(
+        "--format", choices=("text", "json"), default=None,
+        help="tell on standard output what the pack holds: text, or json with the SHA-256 of every file",
+    )  # fmt: skip
+    parser.set_defaults(evidence=False, full=True)
     parser.add_argument(
         "--options", dest="option_files", metavar="FILE", action="append", default=[], help="what can be done; repeatable"
     )
@@ -90,17 +97,22 @@ def run_brief(options: argparse.Namespace, report_from: _Report) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
-    from freehold.cli.output import write
+    from freehold.cli.flags import view_flags
+    from freehold.cli.output import format_of, look_of, see_place, write
     from freehold.reporting_packs import brief_answer, brief_text, options_known
 
+    see_place(options.output)
+    format_ = format_of(options)
+    if format_ not in _BRIEF_FORMATS:
+        raise UsageError(f"-o: a brief comes in no {format_}. Choose from: {', '.join(_BRIEF_FORMATS)}.")
     report = report_from(options)
-    ending = Path(options.output).suffix.lower() if options.output else ""
-    format_ = options.format or _FORMAT_OF.get(ending, "text")
-    flags = [*_view(options), *report.measured_flags, *report.plan_flags, *(["--no-plan"] if options.no_plan else [])]
+    shown = ["--days", options.days] if options.days else []
+    said = [*report.measured_flags, *report.plan_flags]
+    flags = [*view_flags(options), *shown, *said, *(["--no-plan"] if options.no_plan else [])]
     command = shlex.join(["freehold", "report", "brief", options.stack, *flags, "-o", "brief.html"])
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
-    answer = brief_answer(report, known, command, strict=options.strict, kernel=options.kernel)
-    write(options.output, brief_text(answer, format_, _look(options)))
+    answer = brief_answer(report, known, command, **_how(options))
+    write(options.output, brief_text(answer, format_, look_of(options)))
     return 0
 
 
@@ -112,30 +124,35 @@ def run_exits(options: argparse.Namespace, report_from: _Report) -> int:
     freehold.errors.FreeholdError
         If something that is named is not there, or stands where a file is to go.
     """
-    from freehold.cli.output import write
+    from freehold.cli.output import look_of, write
     from freehold.cli.speech import progress, tell
     from freehold.reporting_folder import see_folder, write_files
-    from freehold.reporting_packs import exit_answers, exit_files, exit_text, functions_asked, options_known
+    from freehold.reporting_packs import exit_answers, exit_files, exits_text, functions_asked, options_known
     from freehold.words import say
 
-    if options.output:
-        see_folder(Path(options.output))
-    report = report_from(options)
-    functions = functions_asked(report.stack, options.functions)
-    if not options.output and len(functions) > 1:
-        raise UsageError(
-            f"there are {len(functions)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
-            f"--function {shlex.quote(functions[0])}."
-        )
+    if options.output is not None:
+        see_folder(_folder(options.output), pack="exits")
+
+    def functions_of(stack: Stack) -> tuple[str, ...]:
+        found = functions_asked(stack, options.functions)
+        if options.output is None and len(found) > 1 and options.format != "json":
+            raise UsageError(
+                f"there are {len(found)} functions, and each has a page of its own. Name a folder: -o DIR, or one of them: "
+                f"--function {shlex.quote(found[0])}."
+            )
+        return found
+
+    report = report_from(options, functions_of)
+    functions = functions_of(report.stack)
     known = options_known(report, options.option_files, use_catalogue=not options.no_catalogue)
     with progress("computing …"):
-        answers = exit_answers(report, functions, known, strict=options.strict, kernel=options.kernel)
-    if not options.output:
-        write(None, exit_text(answers[0], report, options.format or "text", _look(options)))
+        answers = exit_answers(report, functions, known, **_how(options))
+    if options.output is None:
+        write(None, exits_text(answers, report, options.format or "text", look_of(options)))
         return 0
     format_ = options.format or "html"
     about = {"pack": "exits", "stack": report.stack.name, "catalogue": report.context.edition}
-    names = write_files(options.output, exit_files(answers, report, format_, _look(options)), about)
+    names = write_files(options.output, exit_files(answers, report, format_, look_of(options)), about)
     tell("freehold: " + say("packs.written", count=f"{len(names):,}", folder=options.output))
     return 0
 
@@ -149,12 +166,13 @@ def run_pack(options: argparse.Namespace) -> int:
         If something that is named is not there, or stands where a file is to go.
     """
     from freehold.cli.loading import load
+    from freehold.cli.output import look_of, write
     from freehold.cli.speech import progress, tell
-    from freehold.reporting_folder import see_folder, write_files
-    from freehold.reporting_packs import pack_asked, pack_files, pack_of
+    from freehold.reporting_folder import manifest_rows, see_folder, write_files
+    from freehold.reporting_packs import pack_asked, pack_files, pack_of, pack_written
     from freehold.words import say
 
-    see_folder(Path(options.output))
+    see_folder(_folder(options.output), pack=options.pack)
     loaded, settings = load(options)
     command = shlex.join(
         ["freehold", "report", "pack", options.stack, "--for", options.pack, *_options(options), "-o", "FOLDER"]
@@ -167,29 +185,36 @@ def run_pack(options: argparse.Namespace) -> int:
         pack = pack_of(options.pack, asked)
         files, about = pack_files(pack, asked)
     names = write_files(options.output, files, about)
+    if options.format:
+        from freehold.report.render import render
+
+        write(
+            None,
+            render(pack_written(pack, asked, manifest_rows(files), options.output), options.format, None, look_of(options)),
+        )
+        return 0
     tell("freehold: " + say("packs.written", count=f"{len(names):,}", folder=options.output))
     if pack.questions:
         tell("freehold: " + say("packs.open", count=f"{len(pack.questions):,}", file=f"{options.output}/open-questions.csv"))
     return 0
 
 
-def _view(options: argparse.Namespace) -> list[str]:
-    """The flags that say which stack is meant, and whose view it is."""
-    flags = (
-        ("--stack", options.stack_name), ("--at", options.at), ("--home", options.home), ("--trusted", options.trusted),
-    )  # fmt: skip
-    found = [word for flag, value in flags if value is not None for word in (flag, value)]
-    return [*found, "--strict"] if options.strict else found
+def _folder(named: str) -> Path:
+    if named.strip() in ("", "-"):
+        raise UsageError(f"-o: '{named}' is no folder. Name one, which is made if it is not there.")
+    return Path(named)
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """What counts as control, and how it is computed."""
+    from freehold.cli.flags import via_from
+
+    return {"strict": options.strict, "via": via_from(options), "stake": options.stake, "kernel": options.kernel}
 
 
 def _options(options: argparse.Namespace) -> list[str]:
     """The flags that a command which makes a pack again needs."""
-    found = [*_view(options), *(word for name in options.option_files for word in ("--options", name))]
+    from freehold.cli.flags import view_flags
+
+    found = [*view_flags(options), *(word for name in options.option_files for word in ("--options", name))]
     return [*found, "--no-catalogue"] if options.no_catalogue else found
-
-
-def _look(options: argparse.Namespace) -> Look:
-    from freehold.report.text import look_for
-
-    stream = io.StringIO() if options.output else sys.stdout
-    return look_for(stream, evidence=options.evidence, full=options.full)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from freehold.schemes.scheme_values import Scheme, Score
     from freehold.stack.values import Stack
 
-__all__ = ["ACTIONS", "SHOWN", "add_arguments", "every_scheme", "run", "scheme_named"]
+__all__ = ["ACTIONS", "SHOWN", "add_arguments", "run", "schemes_named"]
 
 ACTIONS: Final[Mapping[str, str]] = {
     "list": "the published schemes that a stack can be scored by",
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     return {"list": _list, "show": _show, "score": _score, "form": _form}[options.action](options)
 
 
-def scheme_named(named: str) -> Scheme:
+def _scheme_named(named: str) -> Scheme:
     """A scheme by its id, or by the name of its file.
 
     Raises
@@ -119,7 +119,7 @@ def scheme_named(named: str) -> Scheme:
     return read_scheme(named, check=check_parameters) if is_file and named not in schemes_known() else scheme(named)
 
 
-def every_scheme() -> list[Scheme]:
+def _every_scheme() -> list[Scheme]:
     """Every scheme that comes with Freehold, in the order in which pages tell them."""
     from freehold.schemes.scheme_file import scheme, schemes_known
 
@@ -127,11 +127,28 @@ def every_scheme() -> list[Scheme]:
     return [scheme(id_) for id_ in (*(id_ for id_ in known if id_ == _FIRST), *(id_ for id_ in known if id_ != _FIRST))]
 
 
+def schemes_named(named: Sequence[str]) -> list[Scheme]:
+    """The schemes that flags name, by their ids or files; every one where none is named.
+
+    Raises
+    ------
+    freehold.errors.FreeholdError
+        If one is not there, or is not sound.
+    freehold.errors.UsageError
+        If two of them are called alike.
+    """
+    schemes = [_scheme_named(one) for one in dict.fromkeys(named)] or _every_scheme()
+    twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
+    if twice:
+        raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
+    return schemes
+
+
 def _list(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.report.scheme_answers import SchemesKnown
 
-    show(options, SchemesKnown(tuple(every_scheme())))
+    show(options, SchemesKnown(tuple(_every_scheme())))
     return 0
 
 
@@ -139,7 +156,7 @@ def _show(options: argparse.Namespace) -> int:
     from freehold.cli.output import show
     from freehold.report.scheme_answers import SchemeShown
 
-    show(options, SchemeShown(scheme_named(options.scheme)))
+    show(options, SchemeShown(_scheme_named(options.scheme)))
     return 0
 
 
@@ -153,10 +170,7 @@ def _score(options: argparse.Namespace) -> int:
     from freehold.schemes.asking import asked_of, score_schemes
     from freehold.schemes.lists_file import read_lists
 
-    schemes = [scheme_named(named) for named in dict.fromkeys(options.schemes)] or every_scheme()
-    twice = [one.id for one in schemes if sum(other.id == one.id for other in schemes) > 1]
-    if twice:
-        raise UsageError(f"--scheme: two schemes are called '{twice[0]}'. Give your own file an id of its own.")
+    schemes = schemes_named(options.schemes)
     answers, amounts, lists = read_answers(options.answers, schemes), read_amounts(options.answers), read_lists(options.lists)
     gates = _gates(options.gate, schemes)
     _see_it_fits(options, schemes)
@@ -296,7 +310,7 @@ def _form(options: argparse.Namespace) -> int:
     from freehold.schemes.asking import asked_of
     from freehold.schemes.scoring import score
 
-    scheme = scheme_named(options.scheme)
+    scheme = _scheme_named(options.scheme)
     if scheme.kind == "grades":
         raise UsageError(
             f"{scheme.id} is a scheme of grades: its grades come from the stack's components, and nobody answers it."

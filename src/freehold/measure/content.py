@@ -278,15 +278,20 @@ def _plain_face(parts: Sequence[_Part]) -> Bounds:
 
 
 def _passes_on(parts: Sequence[_Part]) -> tuple[list[_Part], bool]:
-    """The source whose needs' face value the item's is, and whether it surely is; several where statuses are unknown."""
+    """The source whose needs' face value the item's is, and whether it surely is; several where statuses are unknown.
+
+    A provider that is not known may turn out to be the organisation itself.
+    """
     certain = [part for part in parts if part.source is None or part.source.status is not UNKNOWN]
     doubtful = [part for part in parts if part.source is not None and part.source.status is UNKNOWN]
     own = [
         part
         for part in (doubtful if not certain else certain if len(certain) == 1 else ())
-        if part.source is not None and part.source.provider == "self" and part.mixes
+        if part.source is not None
+        and (part.source.provider in ("self", None) or part.source.provider is UNKNOWN)
+        and part.mixes
     ]
-    return own, bool(own) and not doubtful
+    return own, bool(own) and not doubtful and own[0].source is not None and own[0].source.provider == "self"
 
 
 def _mixed(mixes: Sequence[_Mix], levels: Floats, sign: int) -> float:

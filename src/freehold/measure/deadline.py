@@ -24,6 +24,11 @@ class Deadline:
         self._seconds = seconds
         self._end = time.monotonic() + seconds
 
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() >= self._end
+
     def share(self, later: int = 0, *, least: float = LEAST_SHARE) -> float:
         """Seconds for the part that begins now: all that is left but what the parts after it have at least.
 

@@ -23,6 +23,7 @@ from freehold.measure.landlords import Candidate, Holders, covered
 from freehold.measure.level_view import kernel_of
 from freehold.network.arrays import TOLERANCE
 from freehold.network.falls import Falls
+from freehold.stack.cutoff import DEFAULT_STAKE, WAYS
 from freehold.stack.values import Stack
 
 __all__ = ["MOST", "MOST_DAYS", "landlord_cuts"]
@@ -44,6 +45,8 @@ def landlord_cuts(
     floor: float = FLOOR,
     most: int = MOST,
     strict: bool = False,
+    via: tuple[str, ...] = WAYS,
+    stake: float = DEFAULT_STAKE,
     kernel: Kernel = "auto",
 ) -> LandlordCuts:
     """Answer for the largest landlords, alone and in pairs.
@@ -60,6 +63,8 @@ def landlord_cuts(
         Landlords that are answered for; fewer in a large stack.
     strict
         Whether assumed owners and locations count as unknown.
+    via, stake
+        What counts as control, as :func:`freehold.measure.assess.assess`.
     kernel
         ``auto``, ``plain`` or ``compiled``.
 
@@ -80,9 +85,9 @@ def landlord_cuts(
         raise UsageError(f"a floor of {floor} is not in (0, 1].")
     if most < 1:
         raise UsageError(f"{most} landlords cannot be answered for. Give a number from 1 up.")
-    case = Case(stack, strict=strict, kernel=kernel_of(stack, kernel))
+    case = Case(stack, strict=strict, stake=stake, kernel=kernel_of(stack, kernel))
     runs = LandlordRuns(case, floor, days[-1])
-    holders = Holders(case)
+    holders = Holders(case, via)
     found = holders.named(runs.wanted.tolist())
     size = max(1, len(case.supplies) + len(case.needs))
     work = _WORK[case.built(LOW).compiled]

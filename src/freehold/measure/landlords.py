@@ -16,7 +16,7 @@ from freehold.stack.countries import NO_COUNTRY, country_name
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import Source
 
-__all__ = ["Candidate", "Holders", "Mask", "covered"]
+__all__ = ["Candidate", "Holders", "Mask", "covered", "top_owners"]
 
 Mask = npt.NDArray[np.bool_]
 """Of each supply, whether it is one of those meant."""
@@ -40,10 +40,12 @@ class Holders:
     ----------
     case
         The stack.
+    via
+        Ways of control that count for countries.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, case: Case, via: Sequence[str] = WAYS) -> None:
+        self._case, self._via = case, via
         self._in_use = np.array([supply.filled.share[HIGH] > 0 for supply in case.supplies], np.bool_)
         self._sure: dict[tuple[LandlordKind, str], list[int]] = {("foreign", ""): []}
         self._doubtful: dict[LandlordKind, list[int]] = {"foreign": [], "owner": [], "country": []}
@@ -52,7 +54,7 @@ class Holders:
 
     def _add(self, number: int, source: Source | None) -> None:
         control = self._case.control
-        seats = frozenset().union(*(control.countries(source, way) for way in WAYS))
+        seats = frozenset().union(*(control.countries(source, way) for way in self._via))
         for code in seats - {"?"}:
             self._sure.setdefault(("country", code), []).append(number)
         if seats - control.inside - {"?"}:
@@ -84,7 +86,7 @@ class Holders:
         cone[list(case.cone(asked, voids=False))] = True
         sources = [supply.filled.source for supply, used in zip(case.supplies, self._in_use, strict=True) if used]
         providers = {one.provider for one in sources if one is not None and isinstance(one.provider, str)}
-        tops = frozenset().union(*(_tops(case.control, provider) for provider in providers))
+        tops = frozenset().union(*(top_owners(case.control, provider) for provider in providers))
         nobody = {NO_COUNTRY, case.stack.home}
         counts: dict[tuple[LandlordKind, str], tuple[int, int]] = {}
         for (kind, id_), numbers in self._sure.items():
@@ -112,7 +114,7 @@ class Holders:
         return Candidate(Landlord(kind, id_, name, country, sources, flags, inside), sure, perhaps)
 
 
-def _tops(control: Control, provider: str) -> frozenset[str]:
+def top_owners(control: Control, provider: str) -> frozenset[str]:
     """Ends of the chain of owners of a provider: itself where it has none, or where people or nobody known stand above it."""
     if provider == "self":
         return frozenset()

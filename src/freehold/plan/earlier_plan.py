@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from freehold.errors import PlanError, TooLarge, Unreadable
-from freehold.whole_file import read_bounded
+from freehold.errors import PlanError
+from freehold.whole_file import file_text
 
 __all__ = ["EarlierPlan", "EarlierStep", "read_earlier"]
 
@@ -62,13 +62,9 @@ def read_earlier(path: str | Path) -> EarlierPlan:
         If it cannot be read.
     """
     mend = "Name the file that `freehold plan … -o FILE.json` wrote."
+    text = file_text(path, _LARGEST_FILE, mend)
     try:
-        data = read_bounded(path, _LARGEST_FILE)
-        if len(data) > _LARGEST_FILE:
-            raise TooLarge(f"{path} is over the limit of {_LARGEST_FILE:,} bytes. {mend}")
-        told = json.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check the name and its permissions.") from error
+        told = json.loads(text)
     except (ValueError, RecursionError):
         raise PlanError(f"{path} is no JSON. {mend}") from None
     if not isinstance(told, dict) or told.get("verb") not in _VERBS or told.get("schema") != 1:

@@ -17,15 +17,16 @@ import numpy as np
 from freehold.measure.assess import foreign_cutoff
 from freehold.measure.case import HIGH, LOW, Case, Kernel, Side
 from freehold.measure.cutoff import DAYS, FLOOR, check_days
+from freehold.measure.landlords import top_owners
 from freehold.measure.mission import mission_of
 from freehold.measure.unknowns import unknown_facts
 from freehold.network.solve import solve
 from freehold.plan.exit_values import Basis, Carried, ExitLandlord, ExitPlan, Left, Move, MoveKind, Standing, TimeGiven
 from freehold.plan.option_values import Activate, Cover, Option, Spare
 from freehold.plan.plan_values import PlanAnswer, Step
-from freehold.stack.control import PERSONS, Control, Truth, any_of
+from freehold.stack.control import Control, Truth, any_of
 from freehold.stack.countries import NO_COUNTRY
-from freehold.stack.cutoff import WAYS, Cutoff, Rule
+from freehold.stack.cutoff import DEFAULT_STAKE, WAYS, Cutoff, Rule
 from freehold.stack.values import UNKNOWN, Source, Stack, is_stated
 
 __all__ = ["exit_plans", "functions_of"]
@@ -46,7 +47,8 @@ def functions_of(stack: Stack) -> tuple[str, ...]:
 
 def exit_plans(
     stack: Stack, functions: Iterable[str], options: Sequence[Option] = (), plan: PlanAnswer | None = None,
-    days: Iterable[float] = DAYS, floor: float = FLOOR, *, strict: bool = False, kernel: Kernel = "auto",
+    days: Iterable[float] = DAYS, floor: float = FLOOR, *, strict: bool = False, via: tuple[str, ...] = WAYS,
+    stake: float = DEFAULT_STAKE, kernel: Kernel = "auto",
 ) -> tuple[ExitPlan, ...]:  # fmt: skip
     """Make the exit plan of each function.
 
@@ -62,6 +64,8 @@ def exit_plans(
         The way out; ``None``: options and standbys alone say what could take over.
     days, floor, strict, kernel
         As :func:`freehold.measure.cutoff.cutoff`.
+    via, stake
+        What counts as control, as :func:`freehold.measure.assess.assess`.
 
     Raises
     ------
@@ -70,9 +74,9 @@ def exit_plans(
     """
     asked = check_days(days)
     planned = plan if plan is not None and plan.cost is not None else None
-    case = Case(stack, strict=strict, kernel=kernel)
-    after = Case(planned.planned, strict=strict, kernel=kernel) if planned is not None else None
-    maker = _Maker(case, after, options, planned, asked, floor)
+    case = Case(stack, strict=strict, stake=stake, kernel=kernel)
+    after = Case(planned.planned, strict=strict, stake=stake, kernel=kernel) if planned is not None else None
+    maker = _Maker(case, after, options, planned, asked, floor, via, strict)
     return tuple(maker.make(one) for one in functions)
 
 
@@ -84,6 +88,8 @@ class _Maker:
     plan: PlanAnswer | None
     days: tuple[float, ...]
     floor: float
+    via: tuple[str, ...]
+    strict: bool
 
     @property
     def stack(self) -> Stack:
@@ -97,7 +103,7 @@ class _Maker:
         number = self.case.item_number[function]
         cone = self.case.cone([number], voids=True)
         path = dict.fromkeys((function, *(self.stack.items[self.case.supplies[one].item].id for one in cone)))
-        cut = foreign_cutoff()
+        cut = foreign_cutoff(self.via, self.control.stake)
         before = self._standing(self.case, number, cone, [cut])[0]
         after = None
         if self.after is not None:
@@ -139,20 +145,20 @@ class _Maker:
             source, item = self.case.supplies[supply].filled.source, self.stack.items[self.case.supplies[supply].item].id
             if source is None or self.case.supplies[supply].filled.share[HIGH] <= 0:
                 continue
-            for country in frozenset().union(*(self.control.countries(source, way) for way in WAYS)):
+            for country in frozenset().union(*(self.control.countries(source, way) for way in self.via)):
                 if country not in self.control.inside and country not in ("?", NO_COUNTRY):
                     countries.setdefault(country, {})[item] = None
             if isinstance(source.provider, str) and source.provider != "self":
-                chain = [one for one in (source.provider, *self.control.owners(source.provider)) if one not in ("?", PERSONS)]
-                if chain[-1] != "self":
-                    tops.setdefault(chain[-1], {})[item] = None
+                for top in top_owners(self.control, source.provider):
+                    tops.setdefault(top, {})[item] = None
         asked = [("country", id_, tuple(items)) for id_, items in countries.items()]
         asked += [("owner", id_, tuple(items)) for id_, items in tops.items()]
         asked.sort(key=lambda one: (-len(one[2]), one[0], one[1]))
         chosen = asked[: 2 * _MOST_LANDLORDS]
         if not chosen:
             return (), 0
-        cuts = [Cutoff((Rule(country=id_) if kind == "country" else Rule(owner=id_),)) for kind, id_, _ in chosen]
+        rules = [Rule(country=id_, via=self.via) if kind == "country" else Rule(owner=id_) for kind, id_, _ in chosen]
+        cuts = [Cutoff((rule,), stake=self.control.stake) for rule in rules]
         found = [
             self._landlord(kind, id_, items, standing)
             for (kind, id_, items), standing in zip(chosen, self._standing(self.case, number, cone, cuts), strict=True)
@@ -227,10 +233,11 @@ class _Maker:
 
     def _foreign(self, source: Source, option: Option | None) -> Truth:
         if option is None or option.adds is None or source.id not in option.adds.source_by_id:
-            return self.control.foreign(source)
+            return self.control.foreign(source, self.via)
         known = {one.id for one in self.stack.providers}
         more = tuple(one for one in option.adds.providers if one.id not in known)
-        return Control(replace(self.stack, providers=(*self.stack.providers, *more))).foreign(source)
+        wider = replace(self.stack, providers=(*self.stack.providers, *more))
+        return Control(wider, strict=self.strict, stake=self.control.stake).foreign(source, self.via)
 
     def _time(self, cone: tuple[int, ...], moves: Sequence[Move]) -> tuple[TimeGiven, ...]:
         """Cover on the path of things that somebody else can end."""
@@ -276,7 +283,7 @@ class _Maker:
             sources = self._in_use(id_)
             providers = dict.fromkeys(one.provider if isinstance(one.provider, str) else "?" for one in sources)
             places = dict.fromkeys(place for one in sources for place in sorted(self.control.countries(one, "location")))
-            foreign = any_of(self.control.foreign(one) for one in sources) if sources else None
+            foreign = any_of(self.control.foreign(one, self.via) for one in sources) if sources else None
             found.append(Carried(id_, tuple(providers) or ("?",), tuple(places) or ("?",), foreign))
         return tuple(found)
 
@@ -287,7 +294,7 @@ class _Maker:
         found = []
         for id_ in path:
             sources = self._in_use(id_)
-            truths = [self.control.foreign(one) for one in sources] or [None]
+            truths = [self.control.foreign(one, self.via) for one in sources] or [None]
             truth = any_of(truths)
             if truth is False or id_ in held:
                 continue

@@ -8,7 +8,7 @@ something. Both are plain cut-offs; what a whole plan comes to is for :mod:`free
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from freehold.measure.cutoff import DAYS, FLOOR, answer_of, check_days
 from freehold.measure.mission import Interval
 from freehold.plan.applied import apply_options
 from freehold.plan.option_values import Option
+from freehold.stack.cutoff import DEFAULT_STAKE, WAYS
 from freehold.stack.values import Stack, is_stated
 
 __all__ = ["FirstStep", "cheapest_step", "list_price"]
@@ -81,8 +82,9 @@ def list_price(option: Option) -> float:
 
 
 def cheapest_step(
-    stack: Stack, options: Sequence[Option], days: Iterable[float] = DAYS, *, strict: bool = False, kernel: Kernel = "auto"
-) -> FirstStep | None:
+    stack: Stack, options: Sequence[Option], days: Iterable[float] = DAYS, *, strict: bool = False, via: tuple[str, ...] = WAYS,
+    stake: float = DEFAULT_STAKE, kernel: Kernel = "auto",
+) -> FirstStep | None:  # fmt: skip
     """Find the cheapest option that by itself raises what is left with everything foreign cut off, unknowns at their worst.
 
     Parameters
@@ -95,6 +97,8 @@ def cheapest_step(
         Days of the cut-off; something is brought where the level rises by one point or more on any of them.
     strict, kernel
         As :func:`freehold.measure.cutoff.cutoff`.
+    via, stake
+        What counts as control, as :func:`freehold.measure.assess.assess`.
 
     Returns
     -------
@@ -105,19 +109,25 @@ def cheapest_step(
     judged = sorted((one for one in options if not one.lacking), key=lambda one: (list_price(one), one.id))
     most = max(_FEWEST, min(_MOST_TRIED, _WORK // max(1, len(stack.items))))
     tried = judged[:most]
-    before = _left(stack, (), asked, strict=strict, kernel=kernel)
+
+    def left(options: Sequence[Option]) -> Interval:
+        changed = apply_options(stack, options) if options else stack
+        case = Case(changed, strict=strict, stake=stake, kernel=kernel)
+        return answer_of(case, foreign_cutoff(via, stake), asked, FLOOR).mission
+
+    before = left(())
     found: list[tuple[float, float, str, tuple[Option, ...], Interval]] = []
     for option in tried:
         if option.requires or (found and list_price(option) > found[0][0] + 1e-9):
             continue
-        after = _left(stack, (option,), asked, strict=strict, kernel=kernel)
+        after = left((option,))
         gain = _gain(before, after)
         if gain >= _BRINGS - 1e-9:
             found.append((list_price(option), -gain, option.id, (option,), after))
     if found:
         _, _, _, chosen, after = min(found, key=lambda one: one[:3])
     else:
-        bundle = _together(stack, tried, asked, before, strict=strict, kernel=kernel)
+        bundle = _together(tried, before, left)
         if bundle is None:
             return None
         chosen, after = bundle
@@ -129,7 +139,7 @@ def cheapest_step(
 
 
 def _together(
-    stack: Stack, tried: Sequence[Option], days: tuple[float, ...], before: Interval, *, strict: bool, kernel: Kernel
+    tried: Sequence[Option], before: Interval, left: Callable[[Sequence[Option]], Interval]
 ) -> tuple[tuple[Option, ...], Interval] | None:
     """A few options that only bring something together, none of which can be spared."""
     chosen: list[Option] = []
@@ -137,16 +147,16 @@ def _together(
         if not any(one.id in option.excludes or option.id in one.excludes for one in chosen):
             chosen.append(option)
     chosen = _standing(chosen)
-    after = _left(stack, chosen, days, strict=strict, kernel=kernel)
+    after = left(chosen)
     if not chosen or _gain(before, after) < _BRINGS - 1e-9:
         return None
     for option in sorted(chosen, key=lambda one: (-list_price(one), one.id)):
         fewer = _standing([one for one in chosen if one is not option])
         if len(fewer) == len(chosen) or not fewer:
             continue
-        left = _left(stack, fewer, days, strict=strict, kernel=kernel)
-        if _gain(before, left) >= _BRINGS - 1e-9:
-            chosen, after = fewer, left
+        with_fewer = left(fewer)
+        if _gain(before, with_fewer) >= _BRINGS - 1e-9:
+            chosen, after = fewer, with_fewer
     return tuple(chosen), after
 
 
@@ -173,11 +183,6 @@ def _ready(options: Sequence[Option]) -> float:
 
 def _stated(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _left(stack: Stack, options: Sequence[Option], days: tuple[float, ...], *, strict: bool, kernel: Kernel) -> Interval:
-    changed = apply_options(stack, options) if options else stack
-    return answer_of(Case(changed, strict=strict, kernel=kernel), foreign_cutoff(), days, FLOOR).mission
 
 
 def _gain(before: Interval, after: Interval) -> float:

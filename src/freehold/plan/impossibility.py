@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from freehold.measure.deadline import Deadline
 from freehold.plan.goal_values import BestAim, Limits
 from freehold.plan.interface import Judge
 from freehold.plan.option_values import Option
@@ -161,14 +162,16 @@ def _missing(search: Search, terms: Terms, held: Sequence[Option], judge_of: Jud
     found: set[frozenset[int]] = set()
     seen = {plain.forbidden}
     waiting = deque([plain.forbidden])
+    clock = Deadline(search.seconds / 2)
     for _ in range(_MOST_ASKED):
-        if not waiting or len(found) >= _MOST_SETS:
+        if not waiting or len(found) >= _MOST_SETS or (found and clock.passed):
             break
         forbidden = waiting.popleft()
         chosen = wider.ask(replace(plain, forbidden=forbidden))
         if chosen.built is None:
             continue
-        added = _irreducible(wider, plain, frozenset(chosen.built & names.keys()), names, proven=chosen.stopped is None)
+        needed = frozenset(chosen.built & names.keys())
+        added = needed if chosen.stopped is None else _irreducible(wider, plain, needed, names, clock)
         found.add(added)
         for one in sorted(added):
             if (more := forbidden | {one}) not in seen:
@@ -179,10 +182,12 @@ def _missing(search: Search, terms: Terms, held: Sequence[Option], judge_of: Jud
 
 
 def _irreducible(
-    wider: Search, terms: Terms, added: frozenset[int], names: Mapping[int, str], *, proven: bool
+    wider: Search, terms: Terms, added: frozenset[int], names: Mapping[int, str], clock: Deadline
 ) -> frozenset[int]:
-    """A set of additions without any that is needless; the fewest that there can be are."""
-    for one in () if proven else sorted(added):
+    """A set of additions without any that is needless, as far as there is time to see it."""
+    for one in sorted(added):
+        if clock.passed:
+            break
         fewer = added - {one}
         if wider.possible(replace(terms, forbidden=terms.forbidden | (names.keys() - fewer))):
             added = fewer

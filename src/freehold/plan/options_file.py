@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from freehold.errors import BadOptions, BadStack, Finding, TooLarge, Unreadable
+from freehold.errors import BadOptions, BadStack, Finding, TooLarge
 from freehold.plan.goal_values import MOST_PEOPLE
 from freehold.plan.option_changes import Seen, compared, needs_between
 from freehold.plan.option_conditions import Conditions, conditions_of
@@ -30,7 +30,7 @@ from freehold.stack.cells import BadCell, nearest, parse_cell, shown
 from freehold.stack.rows import ProviderLookup, build
 from freehold.stack.schema import Attribute
 from freehold.stack.values import UNKNOWN, Maybe, Provider, Stack
-from freehold.whole_file import read_bounded
+from freehold.whole_file import file_text
 
 __all__ = ["LARGEST_FILE", "MOST_OPTIONS", "read_option_files", "read_options"]
 
@@ -98,19 +98,7 @@ def read_option_files(
 
 
 def _rows(path: Path) -> list[OptionRow]:
-    try:
-        data = read_bounded(path, LARGEST_FILE)
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check the name and its permissions.") from error
-    except ValueError:
-        raise Unreadable(f"{shown(str(path))} is no path. Check the name.") from None
-    if len(data) > LARGEST_FILE:
-        raise TooLarge(f"{path} is over the limit of {LARGEST_FILE:,} bytes. Split it.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+    text = file_text(path, LARGEST_FILE)
     rows = csv_rows(text, str(path)) if path.suffix.lower() == ".csv" else toml_rows(text, str(path))
     if not rows:
         raise BadOptions([Finding(str(path), 0, "", "holds no option", "`freehold options --template` prints one to fill in")])

@@ -25,7 +25,7 @@ from freehold.plan.prices import date_on, day_of, running_cost
 from freehold.stack.cells import nearest, shown
 from freehold.stack.toml_text import BadToml, parse_toml
 from freehold.stack.values import is_stated
-from freehold.whole_file import read_bounded
+from freehold.whole_file import file_text
 
 __all__ = ["STATES", "StateReader", "StepState", "WorkState", "read_state"]
 
@@ -93,19 +93,11 @@ def read_state(
 
 
 def _rows(path: Path) -> list[Any]:
+    text = file_text(path, _LARGEST_FILE, "Name the steps alone.")
     try:
-        data = read_bounded(path, _LARGEST_FILE)
-        if len(data) > _LARGEST_FILE:
-            raise TooLarge(f"{path} is over the limit of {_LARGEST_FILE:,} bytes. Name the steps alone.")
-        table = parse_toml(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check the name and its permissions.") from error
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+        table = parse_toml(text)
     except BadToml as error:
         raise Unreadable(f"{path} is no TOML: {error}. A step begins with [[step]].") from error
-    except ValueError:
-        raise Unreadable(f"{shown(str(path))} is no path. Check the name.") from None
     strange = [key for key in table if key != "step"]
     rows = table.get("step")
     if strange or not isinstance(rows, list) or not rows:

@@ -25,6 +25,7 @@ _COLUMNS: Final = {
 _HOLDS: Final = {
     "report:plan": ("plan", ""), "report:chokepoints": ("chokepoints", ""), "report:gaps": ("gaps", "layers."),
     "report:schemes": ("schemes score", "schemes."), "report:policy": ("assess", "policy."),
+    "report brief:steps": ("plan", "steps."),
     "report firms:cascades": ("systemic", ""), "report firms:inputs": ("systemic inputs", ""),
     "report firms:plants": ("systemic plants", ""), "report:drills.score": ("drill score", ""),
 }  # fmt: skip

@@ -15,7 +15,8 @@ from freehold.report.interface import Cell, Document, Look, NotKnown, Range, Tab
 
 __all__ = ["CsvFace"]
 
-_FORMULA: Final = ("=", "+", "-", "@")
+_FORMULA: Final = tuple("=+-@＝＋－＠")
+"""Signs that a spreadsheet takes for the beginning of a formula; in some languages the wide ones too."""
 
 
 class CsvFace:

@@ -23,9 +23,9 @@ def index_document(stack: Stack, answers: Sequence[tuple[ExitAnswer, str]]) -> D
     stack
         Whose functions they are of.
     answers
-        Each with the name of its file.
+        Each with the name of its file; without names the list has no column of files.
     """
-    rows, untested = [], 0
+    rows, untested, filed = [], 0, all(file for _, file in answers)
     last = answers[0][0].plan.days[-1] if answers else 0.0
     for answer, file in answers:
         plan = answer.plan
@@ -36,13 +36,15 @@ def index_document(stack: Stack, answers: Sequence[tuple[ExitAnswer, str]]) -> D
         when = say("exits.never") if tested is None or not tested[1] else tested[0].run.started[:10]
         whom = say("report.nobody") if first is None else capital(short(who(stack, first.id)))
         cells = (
-            short(item_name(stack, plan.function)), whom, stops, Range(plan.before.low[-1], plan.before.high[-1]), when, file,
+            short(item_name(stack, plan.function)), whom, stops, Range(plan.before.low[-1], plan.before.high[-1]), when,
+            *((file,) if filed else ()),
         )  # fmt: skip
         rows.append(Row(cells, "bad" if stops.high is not None else ("warn" if first is not None else "plain")))
     columns = (
         Column("function", say("exits.index_function")), Column("first", say("exits.index_first")),
         Column("stops", say("exits.stops"), "day"), Column("left", say("exits.level", day=show_day(last)), "percent"),
-        Column("tested", say("exits.index_tested")), Column("file", say("exits.index_file"), "id"),
+        Column("tested", say("exits.index_tested")),
+        *((Column("file", say("exits.index_file"), "id"),) if filed else ()),
     )  # fmt: skip
     table = Table(columns, tuple(rows))
     lead = say("exits.index_lead", count=f"{len(answers):,}", untested=f"{untested:,}")

@@ -401,7 +401,7 @@ def next_step(
     looked
         Whether a step was looked for at all.
     """
-    title, parts = say("five.step_title"), []
+    title, how, parts = say("five.step_title"), "first_step" if plan is None else "plan", []
     if step is not None:
         names = say("five.and").join(say("five.quoted", name=short(option_name(one, one.id))) for one in step.options)
         place = step.best_day
@@ -435,7 +435,9 @@ def next_step(
         parts.append(_whole_plan(plan))
     elif plan is not None and plan.impossible is not None:
         parts.append(say("five.plan_impossible"))
-    return Sentence("step", title, sentences(parts), "plain" if step is not None else "warn", "plan" if plan else "first_step")
+    return Sentence(
+        "step", title, sentences(parts), "plain" if step is not None else "warn", "first_step" if step is not None else how
+    )
 
 
 def _whole_plan(plan: PlanAnswer) -> str:

@@ -51,7 +51,7 @@ def curve_svg(curve: Curve, number: int) -> str:
     for level in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = up(level)
         parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(percent(level))}</text>')
+        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(clean(percent(level)))}</text>')
     if curve.floor is not None:
         y = up(curve.floor)
         parts.append(f'<line class="floor" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -60,9 +60,9 @@ def curve_svg(curve: Curve, number: int) -> str:
         x = across(at)
         parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{up(0):.1f}" y2="{up(0) + 5:.1f}"/>')
         if x - before >= (_LEAST_TICK_GAP if not curve.across else 8 * len(_at(at, curve)) + 8):
-            parts.append(f'<text x="{x:.1f}" y="{up(0) + 20:.1f}" text-anchor="middle">{escape(_at(at, curve))}</text>')
+            parts.append(f'<text x="{x:.1f}" y="{up(0) + 20:.1f}" text-anchor="middle">{escape(clean(_at(at, curve)))}</text>')
             before = x
-    label = "" if curve.across else escape(say("report.day_column"))
+    label = "" if curve.across else escape(clean(say("report.day_column")))
     parts.append(f'<text x="{_LEFT - 8}" y="{up(0) + 20:.1f}" text-anchor="end">{label}</text>')
     at_x = float(_LEFT)
     for place, series in enumerate(curve.series):

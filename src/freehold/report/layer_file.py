@@ -10,7 +10,7 @@ from freehold.report.interface import LayerDrawing
 from freehold.report.layer_layout import LABELS, WIDTH, PlacedCell, PlacedRow, laid_out
 from freehold.report.layer_svg import LAYER_STYLE, cell_words, layers_inside, sign
 from freehold.report.layer_svg import holding as holding_of
-from freehold.words import language_spoken, say
+from freehold.words import language_tag, say
 
 __all__ = ["drawing_svg"]
 
@@ -40,7 +40,7 @@ def drawing_svg(drawing: LayerDrawing) -> str:
     caption = escape(clean(drawing.caption))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="layers" width="{width}" height="{height:.0f}" '
-        f'viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="layers-title" xml:lang="{escape(language_spoken())}">'
+        f'viewBox="0 0 {width} {height:.0f}" role="img" aria-labelledby="layers-title" xml:lang="{escape(language_tag())}">'
         f'<title id="layers-title">{caption}</title><style>{style}</style>'
         f'<rect class="ground" width="{width}" height="{height:.0f}"/><g transform="translate({_EDGE} {_EDGE})">'
         f'<text class="head" x="0" y="12">{caption}</text>{_legend()}</g>'
@@ -51,7 +51,7 @@ def drawing_svg(drawing: LayerDrawing) -> str:
 def _legend() -> str:
     parts, x = [], float(LABELS)
     for tone in ("good", "bad", "warn"):
-        words = say(f"page.{holding_of(tone)}")
+        words = clean(say(f"page.{holding_of(tone)}"))
         parts.append(
             f'<g class="{tone}"><rect class="band" x="{x:.0f}" y="20" width="18" height="18" rx="3"/>'
             f'{sign(tone, x, 19)}<text x="{x + 25:.0f}" y="33">{escape(words)}</text></g>'

@@ -110,7 +110,7 @@ def _label(row: PlacedRow) -> str:
     parts = [f'<text class="layer" x="0" y="{y + 15 * place:.1f}">{escape(line)}</text>' for place, line in enumerate(lines)]
     left_out = row.row.left_out + len(row.row.cells) - len(row.cells)
     if left_out:
-        text = escape(say("page.left_out", count=f"{left_out:,}"))
+        text = escape(clean(say("page.left_out", count=f"{left_out:,}")))
         parts.append(f'<text class="left-out" x="0" y="{y + 15 * len(lines) + 1:.1f}">{text}</text>')
     return "".join(parts)
 

@@ -9,11 +9,10 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from freehold.plan.option_values import Activate
 from freehold.report.interface import Column, Range, Row, Table
 from freehold.report.pack_rows import Rows, evidence_of
 from freehold.report.pack_values import Pack, PackAsked, PackFile, csv_text, questions_table, sources_of
-from freehold.stack.control import Truth
+from freehold.stack.control import Control, Truth
 from freehold.stack.countries import NO_COUNTRY
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import Source, is_stated
@@ -97,23 +96,14 @@ def _against(rows: Rows, source: Source, country: str) -> tuple[Sequence[str], S
     """What stands by, what is a candidate, and which options activate something, that this country surely does not control."""
     asked, control = rows.asked, rows.control
 
-    def free(one: Source) -> bool:
-        truth: Truth = control.controlled_by(one, country) if country != "?" else control.foreign(one)
+    def free(by: Control, one: Source) -> bool:
+        truth: Truth = by.controlled_by(one, country) if country != "?" else by.foreign(one)
         return truth is False
 
     others = [one for one in asked.stack.sources_of[source.item] if one.id != source.id]
-    standby = [one.id for one in others if one.status != "candidate" and free(one)]
-    candidates = [one.id for one in others if one.status == "candidate" and free(one)]
-    ids = {one.id for one in asked.stack.sources_of[source.item]}
-    options = []
-    for option in asked.options:
-        own = option.adds.source_by_id if option.adds is not None else {}
-        for change in option.changes:
-            new = own.get(change.source)
-            if isinstance(change, Activate) and (change.source in ids or (new is not None and new.item == source.item)):
-                options.append(option.id)
-                break
-    return standby, candidates, options
+    standby = [one.id for one in others if one.status != "candidate" and free(control, one)]
+    candidates = [one.id for one in others if one.status == "candidate" and free(control, one)]
+    return standby, candidates, rows.options_for(source.item, free)
 
 
 def _covers(asked: PackAsked) -> dict[str, str]:

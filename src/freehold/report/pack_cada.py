@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from freehold.plan.option_values import Activate
 from freehold.report.interface import Column, Row, Table
 from freehold.report.pack_rows import Rows, dependencies_table, evidence_of, truth_word
 from freehold.report.pack_values import OpenQuestion, Pack, PackAsked, PackFile, csv_text, questions_table, sources_of
@@ -64,7 +63,6 @@ def _foreign(rows: Rows, listed: Collection[str]) -> Table:
         )
     )  # fmt: skip
     kept = {need.item for need in asked.stack.needs if need.survive == float("inf")}
-    bearing = _bearing(asked)
     found = []
     for source in asked.stack.sources:
         if source.item not in listed or source.status == "candidate":
@@ -76,7 +74,7 @@ def _foreign(rows: Rows, listed: Collection[str]) -> Table:
         free = [one for one in others if rows.control.foreign(one, WAYS) is False]
         standby = [one.id for one in free if one.status != "candidate"]
         candidates = [one.id for one in free if one.status == "candidate"]
-        options = bearing.get(source.item, [])
+        options = rows.options_for(source.item, lambda by, one: by.foreign(one, WAYS) is False)
         held = source.item in kept
         ready = (("standby", standby), ("candidate", candidates), ("option", options), ("copy held", held))
         measures = [name for name, there in ready if there]
@@ -92,18 +90,6 @@ def _foreign(rows: Rows, listed: Collection[str]) -> Table:
         )  # fmt: skip
         found.append(Row(cells))
     return Table(columns, tuple(found))
-
-
-def _bearing(asked: PackAsked) -> dict[str, list[str]]:
-    """By item, ids of the options that activate a source of it."""
-    found: dict[str, list[str]] = {}
-    for option in asked.options:
-        own = option.adds.source_by_id if option.adds is not None else {}
-        for change in option.changes:
-            source = asked.stack.source_by_id.get(change.source) or own.get(change.source)
-            if isinstance(change, Activate) and source is not None and option.id not in found.setdefault(source.item, []):
-                found[source.item].append(option.id)
-    return found
 
 
 def _criteria(rows: Rows) -> Table:

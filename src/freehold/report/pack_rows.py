@@ -6,10 +6,12 @@ is empty too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Final
 
 from freehold.measure.unknowns import UnknownFact
+from freehold.plan.option_values import Activate, Option
 from freehold.report.interface import Cell, Column, Row, Table
 from freehold.report.pack_values import OpenQuestion, PackAsked
 from freehold.report.plan_words import short
@@ -59,6 +61,7 @@ class Rows:
         self.asked = asked
         self.control = Control(asked.stack, strict=asked.strict)
         self._asked: dict[OpenQuestion, None] = {}
+        self._wider: dict[str, Control] = {}
 
     @property
     def questions(self) -> tuple[OpenQuestion, ...]:
@@ -77,19 +80,51 @@ class Rows:
         services_only
             Whether what the organisation provides itself is left out.
         purls
-            Whether things of no known layer whose id is a package URL count.
+            Whether things of no known layer count: they stand in one list, and their layer is asked for unless they are
+            packages.
         """
         rows = []
         for item in self.asked.stack.items:
-            listed = item.kind in kinds if isinstance(item.kind, str) else purls and item.id.startswith("pkg:")
-            if not listed:
+            known = isinstance(item.kind, str)
+            if item.kind not in kinds if known else not purls:
                 continue
+            if not known and not item.id.startswith("pkg:"):
+                self._ask(file, UnknownFact("items", item.id, "kind", ()), "layer")
             sources = [one for one in self.asked.stack.sources_of[item.id] if one.status != "candidate"]
             if not sources:
                 rows.append(self._unknown(file, item))
             rows += [self._row(file, item, one) for one in sources if not (services_only and one.provider == "self")]
         columns = tuple(Column(name, name, "percent" if name in _COUNTS else "text") for name in COMPONENT_COLUMNS)
         return Table(columns, tuple(rows))
+
+    def options_for(self, item: str, free: Callable[[Control, Source], bool]) -> list[str]:
+        """Ids of the options that activate a source of an item which is free of whom it is to help against.
+
+        Parameters
+        ----------
+        item
+            The item's id.
+        free
+            Whether a source is, by the facts of the stack with what the option adds.
+        """
+        stack, found = self.asked.stack, []
+        for option in self.asked.options:
+            own = option.adds.source_by_id if option.adds is not None else {}
+            activated = [own.get(one.source) or stack.source_by_id.get(one.source) for one in option.changes
+                         if isinstance(one, Activate)]  # fmt: skip
+            if any(one is not None and one.item == item and free(self._with(option), one) for one in activated):
+                found.append(option.id)
+        return found
+
+    def _with(self, option: Option) -> Control:
+        if option.adds is None:
+            return self.control
+        if option.id not in self._wider:
+            stack = self.asked.stack
+            more = [one for one in option.adds.providers if one.id not in stack.provider_by_id]
+            wider = replace(stack, providers=(*stack.providers, *more))
+            self._wider[option.id] = Control(wider, strict=self.asked.strict)
+        return self._wider[option.id]
 
     def _unknown(self, file: str, item: Item) -> Row:
         self._ask(file, UnknownFact("items", item.id, "source", ()), "supplier")
@@ -101,6 +136,8 @@ class Rows:
         stack, missing = self.asked.stack, []
         provider = source.provider if isinstance(source.provider, str) else None
         seat, owner, owner_seat = "", "", ""
+        if not isinstance(item.kind, str) and not item.id.startswith("pkg:"):
+            missing.append("layer")
         if provider is None:
             missing.append("supplier")
             self._ask(file, UnknownFact("sources", source.id, "provider", ()), "supplier")

@@ -73,6 +73,9 @@ _SERVED: Final = {
     "freehold.report.scheme_answers.ScoresAnswer": ("view_schemes.scores_document", "json_schemes.scores_json"),
     "freehold.report.scheme_answers.SchemesKnown": ("view_schemes.known_document", "json_schemes.known_json"),
     "freehold.report.scheme_answers.SchemeShown": ("view_schemes.shown_document", "json_schemes.shown_json"),
+    "freehold.report.brief.BriefAnswer": ("brief.brief_document", "json_packs.brief_json"),
+    "freehold.report.packs_answers.ExitsAnswer": ("view_packs.exits_document", "json_packs.exits_json"),
+    "freehold.report.packs_answers.PackWritten": ("view_packs.pack_document", "json_packs.pack_json"),
     "freehold.report.systemic_answers.CascadeAnswer": ("view_systemic.cascade_document", "json_systemic.cascade_json"),
     "freehold.report.systemic_answers.TableAnswer": ("view_systemic.table_document", "json_systemic.table_json"),
     "freehold.report.systemic_answers.PlantsAnswer": ("view_systemic.plants_document", "json_systemic.plants_json"),
@@ -137,12 +140,14 @@ def render(answer: object, format_: str = "text", context: Context | None = None
 
     Parameters
     ----------
-    answer, context
-        As :func:`document_of`.
+    answer
+        Any answer.
     format_
-        One of :data:`FORMATS`.
+        ``text``, ``json``, ``csv``, ``html``, ``markdown`` or ``svg``.
+    context
+        What stands beside it; a report and a first page bring their own.
     look
-        How much room and what means there are; :func:`freehold.report.text.look_for` finds out.
+        How much room and what means a terminal has; :func:`freehold.report.text.look_for` finds out.
 
     Raises
     ------

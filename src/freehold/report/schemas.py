@@ -14,6 +14,7 @@ from freehold.report.json import SCHEMA
 from freehold.report.json_chokepoints import CHOKEPOINTS_SCHEMAS
 from freehold.report.json_firms import FIRMS_SCHEMAS
 from freehold.report.json_options import OPTIONS_SCHEMAS
+from freehold.report.json_packs import BRIEF_TAKEN, PACKS_SCHEMAS
 from freehold.report.json_partners import PARTNERS_SCHEMAS
 from freehold.report.json_plan import PLAN_KEYS, PLAN_SCHEMAS
 from freehold.report.json_plan_work import PLAN_WORK_SCHEMAS
@@ -320,6 +321,8 @@ _VERB_KEYS: Final[dict[str, dict[str, _Schema]]] = {
         "schemes": _list(SCHEMES_SCHEMAS["schemes score"]["schemes"]["items"]), "policy": _or_null(POLICY_SCHEMA),
         "drills": _or_null(_object({"score": _object(EVIDENCE_SCHEMAS["drill score"]), "records": _list(DRILL_RECORD)})),
     },
+    **PACKS_SCHEMAS,
+    "report brief": {**{name: _ASSESS_KEYS[name] for name in BRIEF_TAKEN}, **PACKS_SCHEMAS["report brief"]},
     "diff": {
         "a": _SIDE, "b": _SIDE, "same": _FLAG, "inventories": _or_null(_COMPARED), "rows": _list(_ROW_CHANGE),
         "days": _list(_DAY), "mission_a": _or_null(_LEVELS), "mission_b": _or_null(_LEVELS),

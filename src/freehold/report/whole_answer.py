@@ -102,8 +102,10 @@ class WholeReport:
         The flags by which ``freehold plan`` repeats the roadmap.
     measured_flags
         The flags that say how it was measured, where they are not the usual: ways of control, stake, floor.
-    option_files, answer_files, drill_paths
+    option_files, answer_files, list_files, drill_paths
         The files that were named, for the commands that repeat a part.
+    scheme_names
+        How the schemes were named, each by its id or its file; empty if nobody named any.
     """
 
     check: CheckAnswer
@@ -123,6 +125,8 @@ class WholeReport:
     measured_flags: tuple[str, ...] = ()
     option_files: tuple[str, ...] = ()
     answer_files: tuple[str, ...] = ()
+    list_files: tuple[str, ...] = ()
+    scheme_names: tuple[str, ...] = ()
     drill_paths: tuple[str, ...] = ()
 
     @property

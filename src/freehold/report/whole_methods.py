@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from freehold.plan.goal_values import BestAim, LevelAim
+from freehold.report.five_sentences import ranked_landlords
 from freehold.report.interface import Method
 from freehold.report.whole_answer import WholeReport
 from freehold.words import day, listed, percent, say
@@ -53,12 +54,12 @@ def _told(report: WholeReport) -> frozenset[str]:
 
 def _commands(report: WholeReport) -> dict[str, str]:
     cut = _first_cut(report)
-    shown = ("--days", ",".join(f"{one:g}" for one in report.assess.days))
+    shown = ("--days", ",".join(map(_plain, report.assess.days)))
     choke = report.chokepoints
     order = () if choke is None else ("--of", choke.answer.of, "--order", f"{choke.order}")
-    schemes = [word for one in report.scores for word in ("--scheme", one.scheme.id)]
+    schemes = [word for one in report.scheme_names or _ids(report) for word in ("--scheme", one)]
     answers = [word for one in report.answer_files for word in ("--answers", one)]
-    options = [word for one in report.option_files for word in ("--options", one)]
+    lists = [word for one in report.list_files for word in ("--list", one)]
     kept = () if report.policy is None else ("--policy", report.policy.policy.path)
     said = (*shown, *report.measured_flags)
     return {
@@ -69,13 +70,13 @@ def _commands(report: WholeReport) -> dict[str, str]:
         "landlord_cuts": command(report, "cutoff", *cut, *said),
         "control": command(report, "show"),
         "gaps": command(report, "gaps"),
-        "chokepoints": command(report, "chokepoints", *order, *report.measured_flags),
-        "first_step": command(report, "options", *options),
-        "plan": command(report, "plan", *_goal_flags(report), *report.plan_flags),
-        "schemes": command(report, "schemes score", *schemes, *answers),
+        "chokepoints": command(report, "chokepoints", *order, *said),
+        "first_step": command(report, "report", *_step_flags(report), *said, "--format", "json"),
+        "plan": command(report, "plan", *_goal_flags(report), *report.plan_flags, *_start(report), *said),
+        "schemes": command(report, "schemes score", *schemes, *answers, *lists),
         "policy": command(report, "assess", *kept),
-        "drills": shlex.join(["freehold", "drill", "score", *report.drill_paths[:1]]),
-        "unknowns": command(report, "assess", "--evidence", *report.measured_flags),
+        "drills": _drills(report),
+        "unknowns": command(report, "assess", "--evidence", *said),
     }  # fmt: skip
 
 
@@ -83,7 +84,34 @@ def _first_cut(report: WholeReport) -> tuple[str, ...]:
     """The flags that take the largest landlord away."""
     if report.cuts is None:
         return ()
-    return next((one.flags for one in report.cuts.landlords if one.kind != "foreign"), ("--foreign",))
+    places = ranked_landlords(report.cuts, 1)
+    return report.cuts.landlords[places[0]].flags if places else ("--foreign",)
+
+
+def _drills(report: WholeReport) -> str:
+    """The command that scores the drills again; of several paths only a report takes all."""
+    if len(report.drill_paths) < 2:
+        return shlex.join(["freehold", "drill", "score", *report.drill_paths])
+    paths = [word for one in report.drill_paths for word in ("--drills", one)]
+    return command(report, "report", *paths, "--no-plan", "--scheme", "none", "--format", "json")
+
+
+def _ids(report: WholeReport) -> list[str]:
+    return [one.scheme.id for one in report.scores]
+
+
+def _step_flags(report: WholeReport) -> tuple[str, ...]:
+    """The flags by which a report tells the same step, and nothing that takes longer."""
+    files = [word for one in report.option_files for word in ("--options", one)]
+    catalogue = ("--no-catalogue",) if "--no-catalogue" in report.plan_flags else ()
+    return (*files, *catalogue, "--no-plan", "--scheme", "none")
+
+
+def _start(report: WholeReport) -> tuple[str, ...]:
+    """The plan's first day where no flag said it: on another day the steps would stand on other dates."""
+    if report.plan is None or "--start" in report.plan_flags:
+        return ()
+    return "--start", report.plan.goal.limits.start
 
 
 def _goal_flags(report: WholeReport) -> tuple[str, ...]:
@@ -92,6 +120,10 @@ def _goal_flags(report: WholeReport) -> tuple[str, ...]:
         return ()
     aim = report.plan.goal.aims[0]
     assert isinstance(aim, LevelAim | BestAim)
-    level = ("--level", f"{aim.level:g}") if isinstance(aim, LevelAim) else ()
-    shown = ("--days", ",".join(f"{one:g}" for one in report.assess.days))
-    return ("--foreign", *level, "--day", ",".join(f"{one:g}" for one in aim.days), *shown)
+    level = ("--level", _plain(aim.level)) if isinstance(aim, LevelAim) else ()
+    return ("--foreign", *level, "--day", ",".join(map(_plain, aim.days)))
+
+
+def _plain(value: float) -> str:
+    """A number as a flag takes it, to the last digit."""
+    return f"{value:.0f}" if value == round(value) else repr(value)

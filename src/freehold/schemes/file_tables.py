@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from freehold.errors import Finding, TooLarge, Unreadable
+from freehold.errors import Finding
 from freehold.stack.cells import nearest, shown
-from freehold.whole_file import read_bounded
+from freehold.whole_file import file_text
 
 __all__ = ["LARGEST_FILE", "MOST_FINDINGS", "Findings", "Table", "line_of", "read_file_text"]
 
@@ -33,19 +33,7 @@ def read_file_text(path: str | Path) -> str:
     freehold.errors.ReadError
         If it cannot be read, is no UTF-8 or is over :data:`LARGEST_FILE`.
     """
-    try:
-        data = read_bounded(path, LARGEST_FILE)
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read ({error.strerror}). Check the name and its permissions.") from error
-    except ValueError:
-        raise Unreadable(f"{shown(str(path))} is no path. Check the name.") from None
-    if len(data) > LARGEST_FILE:
-        raise TooLarge(f"{path} is over the limit of {LARGEST_FILE:,} bytes. Split it.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"{path}, line {line}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
+    return file_text(path, LARGEST_FILE)
 
 
 def line_of(text: str, name: str) -> int:

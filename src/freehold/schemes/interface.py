@@ -38,11 +38,22 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of an amount that is made of several: a component with its own bounds, as in a distribution."""
+    """One part of an amount that is made of several: a component with its own bounds, as in a distribution.
+
+    Parameters
+    ----------
+    id
+        The component's.
+    low, high
+        Its bounds.
+    sure
+        Whether it surely is one of those that are counted.
+    """
 
     id: str
     low: float
     high: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

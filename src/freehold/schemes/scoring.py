@@ -18,6 +18,8 @@ from freehold.stack.cells import nearest, shown
 
 __all__ = ["answer_factor", "possible", "score"]
 
+_LEAST_DIVISOR: Final = 0.001
+_MOST_DIVISOR: Final = 1e9
 _TOLERANCE: Final = 1e-9
 """By how much an amount may miss an interval's end: what is computed is not exact to the last bit."""
 
@@ -172,8 +174,10 @@ def _check_divisor(scheme: Scheme, divisor: float | None) -> None:
         return
     if scheme.kind != "points":
         raise UsageError(f"{scheme.id} is a scheme of {scheme.kind}: a divisor makes sense in schemes of points only.")
-    if not (math.isfinite(divisor) and divisor > 0):
-        raise UsageError(f"the divisor {divisor} is no number above 0. Write one such as 1000.")
+    if not _LEAST_DIVISOR <= divisor <= _MOST_DIVISOR:
+        raise UsageError(
+            f"the divisor {divisor:g} is no number from {_LEAST_DIVISOR:g} to {_MOST_DIVISOR:g}. Write one such as 1000."
+        )
 
 
 def _check_gate(scheme: Scheme, gate: Mapping[str, int]) -> None:
@@ -264,6 +268,6 @@ def _grades(scheme: Scheme, answered: Mapping[str, Answered]) -> dict[str, tuple
     for part in measured.parts if measured is not None else ():
         letters = possible(factor.choices, part.low, part.high)
         for letter in letters:
-            found[letter][0] += len(letters) == 1
+            found[letter][0] += part.sure and len(letters) == 1
             found[letter][1] += 1
     return {letter: (low, high) for letter, (low, high) in found.items()}

@@ -25,7 +25,7 @@ __all__ = ["FILES", "guarded", "plain", "read_folder", "write_folder"]
 
 FILES: Final = {table: f"{table}.csv" for table in TABLE_NAMES}
 _MOST_COLUMNS: Final = 20
-_FORMULA: Final = re.compile(r"'*[=+\-@]")
+_FORMULA: Final = re.compile(r"'*[=+\-@＝＋－＠]")
 """Text that a spreadsheet would run: it is written with an apostrophe before it, which reading takes away."""
 
 

@@ -73,7 +73,7 @@ function longTable(button) {
 
 // A link may lead into something folded up, or into the list that a wide screen shows as a drawing: open it.
 function reveal(views) {
-  const name = decodeURIComponent(location.hash.slice(1));
+  const name = decoded(location.hash.slice(1));
   const target = name && document.getElementById(name);
   if (!target) return;
   const thing = target.closest(".thing");

@@ -90,7 +90,7 @@ function ticksView(controls, encoded, views) {
   function recall() {
     const found = /^#off=([^&]*)(?:&day=([\d.]+))?$/.exec(location.hash);
     if (!found) return false;
-    const wanted = new Set(found[1].split(",").map(decodeURIComponent));
+    const wanted = new Set(found[1].split(",").map(decoded));
     boxes.forEach((box) => { box.checked = wanted.has(box.dataset.key); });
     const at = Number(found[2] ?? 0);
     const place = model.days.findLastIndex((one) => one <= at + 1e-9);

@@ -39,3 +39,12 @@ const interval = (low, high) => (percent(low) === percent(high)
 function listed(names) {
   return names.length < 2 ? names.join("") : say("and", {first: names.slice(0, -1).join(say("comma")), last: names.at(-1)});
 }
+
+// A part of an address as text; one whose codes make no sense, which anybody can send, stays as it is.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

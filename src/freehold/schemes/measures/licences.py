@@ -77,16 +77,18 @@ def software_grade(survey: Survey, settings: Settings) -> Measured | None:
             source = case.supplies[supply].filled.source
             grades.append(_grade(item, source, insides[supply]))
         low, high = min(grade[0] for grade in grades), max(grade[1] for grade in grades)
-        parts.append(Part(item.id, float(low), float(high)))
+        parts.append(Part(item.id, float(low), float(high), sure=one.sure))
         rows.append(Row((1.0 if one.sure else 0.0, 1.0), (low / 4, high / 4)))
-        unknowns += low != high
+        unknowns += low != high or not one.sure
         if high < 2 or low != high:
             told = say("measured.graded", item=item.name or item.id, grades=_letters(low, high))
             facts.append((low, Fact("items", item.id, "", told)))
     mean = mean_of(rows)
     if mean is None:
         return None
-    counts = {letter: sum(part.low == part.high == 4 - place for part in parts) for place, letter in enumerate("ABCDE")}
+    counts = {
+        letter: sum(part.sure and part.low == part.high == 4 - place for part in parts) for place, letter in enumerate("ABCDE")
+    }
     counted = listed(f"{letter} {count}" for letter, count in counts.items())
     told = say("measured.software_grade", what=described(settings), items=len(parts), counted=counted, open=unknowns)
     facts.sort(key=lambda pair: pair[0])
@@ -100,9 +102,12 @@ def _letters(low: int, high: int) -> str:
 def _grade(item: Item, source: Source | None, inside: Truth) -> tuple[int, int]:
     if source is None or not isinstance(source.licence, str):
         return 0, 4
-    tags = {tag for has in (item.tags, source.tags) if isinstance(has, tuple) for tag in has}
-    kinds = _licence_kinds(source.licence)
-    grades = [_of_kind(kind, tags, inside) for kind in kinds]
+    known = {tag for has in (item.tags, source.tags) if isinstance(has, tuple) for tag in has}
+    grades = [
+        _of_kind(kind, tags, inside)
+        for kind in _licence_kinds(source.licence)
+        for tags in ([known, {*known, _MANY}, {*known, _ONE}] if UNKNOWN in (item.tags, source.tags) else [known])
+    ]
     return min(grade[0] for grade in grades), max(grade[1] for grade in grades)
 
 

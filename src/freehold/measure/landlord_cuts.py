@@ -45,6 +45,7 @@ def landlord_cuts(
     most: int = MOST,
     strict: bool = False,
     kernel: Kernel = "auto",
+    case: Case | None = None,
 ) -> LandlordCuts:
     """Answer for the largest landlords, alone and in pairs.
 
@@ -62,6 +63,8 @@ def landlord_cuts(
         Whether assumed owners and locations count as unknown.
     kernel
         ``auto``, ``plain`` or ``compiled``.
+    case
+        The stack as a case, where it is made already.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def landlord_cuts(
         raise UsageError(f"a floor of {floor} is not in (0, 1].")
     if most < 1:
         raise UsageError(f"{most} landlords cannot be answered for. Give a number from 1 up.")
-    case = Case(stack, strict=strict, kernel=kernel_of(stack, kernel))
+    case = Case.shared(case, stack, strict=strict, kernel=kernel_of(stack, kernel))
     runs = LandlordRuns(case, floor, days[-1])
     holders = Holders(case)
     found = holders.named(runs.wanted.tolist())

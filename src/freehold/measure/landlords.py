@@ -52,7 +52,7 @@ class Holders:
 
     def _add(self, number: int, source: Source | None) -> None:
         control = self._case.control
-        seats = frozenset().union(*(control.countries(source, way) for way in WAYS))
+        seats = control.seen(source, WAYS)
         for code in seats - {"?"}:
             self._sure.setdefault(("country", code), []).append(number)
         if seats - control.inside - {"?"}:

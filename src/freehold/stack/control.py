@@ -69,6 +69,11 @@ class Control:
         return self._stake
 
     @property
+    def strict(self) -> bool:
+        """Whether assumed owners and locations (blanks) count as unknown."""
+        return self._strict
+
+    @property
     def inside(self) -> frozenset[str]:
         """Home and trusted countries (and :data:`NO_COUNTRY`)."""
         return self._inside
@@ -146,8 +151,16 @@ class Control:
             return frozenset({self.seat(provider)})
         return frozenset(_NOTHING if owner == _NOTHING else self.seat(owner) for owner in self.owners(provider))
 
-    def _seen(self, source: Source | None, via: tuple[str, ...]) -> frozenset[str]:
-        """Countries that control a source by any of the ways."""
+    def seen(self, source: Source | None, via: tuple[str, ...]) -> frozenset[str]:
+        """Countries that control a source by any of the ways; ``"?"`` among them where a fact is unknown.
+
+        Parameters
+        ----------
+        source
+            As of :meth:`countries`.
+        via
+            Some of :data:`freehold.stack.cutoff.WAYS`.
+        """
         key = (None if source is None else source.id, via)
         found = self._together.get(key)
         if found is None:
@@ -158,12 +171,12 @@ class Control:
     def controlled_by(self, source: Source | None, country: str, via: Iterable[str] = WAYS) -> Truth:
         """Whether a country (or a group) controls the source by any of the ways."""
         wanted = expand([country], self._stack.as_of)
-        seen = self._seen(source, tuple(via))
+        seen = self.seen(source, tuple(via))
         return True if seen & wanted else (None if _NOTHING in seen else False)
 
     def foreign(self, source: Source | None, via: Iterable[str] = WAYS) -> Truth:
         """Whether any country outside home and trusted controls the source by any of the ways."""
-        seen = self._seen(source, tuple(via))
+        seen = self.seen(source, tuple(via))
         return True if seen - self._inside - {_NOTHING} else (None if _NOTHING in seen else False)
 
     def owned_by(self, source: Source | None, owner: str) -> Truth:

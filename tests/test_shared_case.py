@@ -23,13 +23,13 @@ from strategies import stacks
 from test_report_stacks import clinic, half_known
 
 RULES = (
-    Rule(foreign=True), Rule(foreign=True, via=("location",)), Rule(country="US"), Rule(country="EU", via=("provider", "owner")),
-    Rule(owner="p0"), Rule(owner="nobody"),
+    Rule(foreign=True), Rule(foreign=True, via=("location",)), Rule(country="US"),
+    Rule(country="EU", via=("provider", "owner")), Rule(owner="p0"), Rule(owner="nobody"),
 )  # fmt: skip
 
 
 @given(stacks(), st.sampled_from(RULES), st.booleans())
-def test_a_rule_matches_what_it_matches_source_by_source(stack: Stack, rule: Rule, strict: bool) -> None:  # noqa: FBT001
+def test_a_rule_matches_what_it_matches_source_by_source(stack: Stack, rule: Rule, strict: bool) -> None:
     case = Case(stack, strict=strict)
     truths = {
         number: case.control.matches(rule, stack.items[supply.item], supply.filled.source)

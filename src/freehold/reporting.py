@@ -40,7 +40,7 @@ LARGE: Final = 2_000
 """Items from which parts that take long are cut short or left out."""
 
 _ORDER, _ORDER_LARGE = 3, 2
-_SECONDS, _SECONDS_LARGE = 10.0, 0.6
+_SECONDS, _SECONDS_LARGE = 3.0, 0.6
 
 
 @dataclass(frozen=True)

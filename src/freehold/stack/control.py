@@ -55,8 +55,9 @@ class Control:
         self._stake = stake
         self._inside = expand([*([stack.home] if stack.home else []), *stack.trusted], stack.as_of) | {NO_COUNTRY}
         self._chains: dict[str, tuple[str, ...]] = {}
-        self._seats: dict[tuple[str | None, str], frozenset[str]] = {}
-        self._together: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
+        # by the facts that decide, which many sources have in common
+        self._seats: dict[tuple[object, ...], frozenset[str]] = {}
+        self._together: dict[tuple[object, ...], frozenset[str]] = {}
 
     @property
     def stack(self) -> Stack:
@@ -127,7 +128,7 @@ class Control:
         """
         if source is None:
             return frozenset({_NOTHING})
-        key = (source.id, way)
+        key = (way, source.provider, source.location, source.origin)
         if key not in self._seats:
             self._seats[key] = self._countries(source, way)
         return self._seats[key]
@@ -161,7 +162,7 @@ class Control:
         via
             Some of :data:`freehold.stack.cutoff.WAYS`.
         """
-        key = (None if source is None else source.id, via)
+        key = (via,) if source is None else (via, source.provider, source.location, source.origin)
         found = self._together.get(key)
         if found is None:
             found = frozenset().union(*(self.countries(source, way) for way in via))

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import open_page  # noqa: E402  it stands beside the tests
 
-SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
+SIZES = {"1280": (1280, 800), "390": (390, 844)}
 THEMES = ("light", "dark")
 
 
@@ -26,10 +26,11 @@ def pictures(folder: Path) -> list[tuple[Path, str, str, Path]]:
     found = []
     for page in sorted(folder.glob("*.html")):
         every = page.name.partition(".")[0] == "clinic"
-        for size in SIZES if every else ("wide",):
+        for size in SIZES if every else ("1280",):
             for theme in THEMES if every else ("light",):
                 if every or ".zh" not in page.name:
-                    found.append((page, size, theme, folder / f"{page.stem}-{size}-{theme}.png"))
+                    name, _, language = page.stem.partition(".")
+                    found.append((page, size, theme, folder / f"{name}-{size}-{theme}-{language or 'en'}.png"))
     return found
 
 
@@ -40,7 +41,7 @@ async def photograph(folder: Path) -> None:
             await tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
             width, height = SIZES[size]
             await tab.call(
-                "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=size == "narrow"
+                "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=size == "390"
             )
             await tab.go(page.resolve().as_uri())
             told = await tab.call("Page.captureScreenshot", format="png")

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from browser import CHROMIUM, Page, open_page
+from freehold.cli import main
 from freehold.measure.landlord_cuts import landlord_cuts
+from freehold.report.interface import Detail, Document, Heading, Paragraph, Table
 from freehold.words import speaking
 from report_pages import LONG, evil, office, page, report_document, tick_of
 
@@ -152,7 +154,7 @@ def test_a_landlord_is_ticked_off_and_the_page_shows_what_goes_out_when_and_why(
             await press(tab, " ")
             assert await tab.text("#tick-1-who") == "Without Abroad Inc."
             # the mail, and perhaps the forge of which nothing is known
-            assert "2 sources" in await tab.text(".landlords li:has(input:checked) small")
+            assert "up to 2 sources" in await tab.text(".landlords li:has(input:checked) small")
             assert await tab.text("#tick-1-of") == "day 0 of 1,095"
             # the mail is out at once; the letters have a stock of three days
             assert await tab.value(f"document.querySelector('{mail}').classList.contains('out-surely')")
@@ -291,14 +293,72 @@ def test_on_paper_controls_are_gone_and_what_is_folded_up_is_written_out(tmp_pat
         async with shown(page(report_document()), tmp_path, TICKED) as tab:
             await look(tab, 1280, 800, "dark")
             await tab.call("Emulation.setEmulatedMedia", media="print")
-            gone = ("#contents", ".theme", ".tick-off", ".tick-bar", ".tick-result", ".panel", ".show-all", ".as-list")
+            gone = (
+                "#contents",
+                ".theme",
+                ".tick-off",
+                ".tick-bar",
+                ".tick-result",
+                ".panel",
+                ".show-all",
+                ".as-list",
+                ".things",
+            )
             for selector in gone:
                 assert not await tab.value(f"document.querySelector('{selector}').checkVisibility()"), selector
-            for selector in (".drawn", ".thing .known p", ".twin table", "#evidence"):
+            for selector in (".drawn", ".value-chain+.twin table", ".twin table", "#evidence"):
                 assert await tab.value(f"document.querySelector('{selector}').checkVisibility()"), selector
             assert await tab.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             told = await tab.call("Page.printToPDF", preferCSSPageSize=True)
             assert len(told["data"]) > 10_000
+
+    run(scene)
+
+
+def test_on_paper_a_scheme_that_is_folded_up_stays_so_and_one_that_is_open_is_printed(tmp_path: Path) -> None:
+    schemes = (
+        Heading("Schemes", 2, "schemes"), Detail("One", (Paragraph("inside one"),)), Detail("Two", (Paragraph("inside two"),)),
+    )  # fmt: skip
+    other = (Heading("Other", 2, "other"), Detail("Three", (Paragraph("inside three"),)))
+
+    async def scene() -> None:
+        async with shown(page(Document("Folded", (*schemes, *other), Table((), ()))), tmp_path) as tab:
+            await tab.value("document.querySelectorAll('main details')[1].open = true;1")
+            await tab.call("Emulation.setEmulatedMedia", media="print")
+            seen = [await tab.value(f"document.querySelectorAll('main p')[{place}].checkVisibility()") for place in range(3)]
+            assert seen == [False, True, True]
+
+    run(scene)
+
+
+def test_while_nobody_is_ticked_off_nothing_is_told_twice_and_no_empty_table_has_a_heading(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with shown(page(report_document()), tmp_path) as tab:
+            for width, height in SIZES:
+                await look(tab, width, height)
+                assert not await tab.value("document.querySelector('#tick-1-outs caption').checkVisibility()"), width
+                assert await tab.value("document.querySelector('#tick-1-status').getBoundingClientRect().height") <= 1, width
+
+    run(scene)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("example", ["clinic", "public-office", "training", "value-chain"])
+def test_the_first_screen_alone_tells_what_stops_first_without_the_largest_landlord(
+    tmp_path: Path, example: str, language: str
+) -> None:
+    made = tmp_path / "made.html"
+    folder = str(Path(__file__).parent.parent / "examples" / example)
+    told = ["report", folder, "--no-plan", "--scheme", "none", "--language", language, "-o", str(made)]
+    assert main(told) == 0
+
+    async def scene() -> None:
+        async with shown(made.read_text(encoding="utf-8"), tmp_path) as tab:
+            for width, height in ((1280, 800), (390, 844)):
+                await look(tab, width, height)
+                third = "document.querySelectorAll('main > section:first-of-type > p')[2]"
+                assert ("stops first" if language == "en" else "最先停止") in await tab.value(f"{third}.textContent")
+                assert await tab.value(f"{third}.getBoundingClientRect().bottom") <= height, width
 
     run(scene)
 

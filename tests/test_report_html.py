@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from freehold.report.html import HtmlFace
@@ -297,6 +297,7 @@ def drawings(draw: st.DrawFn) -> LayerDrawing:
     return LayerDrawing(rows, tuple(feeds))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(drawings())
 def test_cells_never_overlap_stay_within_the_drawing_and_keep_their_layers_in_order(drawing: LayerDrawing) -> None:
     layout = laid_out(drawing)

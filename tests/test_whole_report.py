@@ -57,6 +57,11 @@ def test_the_sections_stand_in_the_order_in_which_they_are_asked_for() -> None:
     assert "stops first" in leads[2].text
 
 
+def test_a_report_without_a_plan_does_not_say_that_nothing_could_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    data = report_json(capsys, str(CLINIC), "--no-plan", "--scheme", "none")
+    assert data["summary"][3].startswith("No next step was looked for")
+
+
 def test_every_number_names_a_method_that_is_there_with_a_command_that_repeats_it() -> None:
     document = document_of(with_drills(report_of(clinic())))
     keys = {one.key for one in document.methods}

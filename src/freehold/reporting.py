@@ -155,7 +155,7 @@ def whole_report(
     assessed = work.assess_stack(loaded, settings, case=case, **options)
     with timed("computed", what="landlord cuts", items=len(stack.items)):
         cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel, case=case)
-    largest, steps, left = _first(stack, cuts, path, strict=strict)
+    largest, steps, left = _first(stack, assessed, cuts, path, strict=strict)
     check = CheckAnswer(
         assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
         edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
@@ -204,14 +204,14 @@ def _held(stack: Stack, policy: Policy, *, strict: bool, kernel: Kernel) -> Poli
 
 
 def _first(
-    stack: Stack, cuts: LandlordCuts, path: str, *, strict: bool
+    stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts, path: str, *, strict: bool
 ) -> tuple[str, tuple[Step, ...], tuple[LeftOut, ...]]:  # fmt: skip
     """The largest landlord, and why what stops first without it does; of a large stack only the command that tells why."""
     from freehold.measure.why import why
-    from freehold.report.five_sentences import first_out, ranked_landlords
+    from freehold.report.five_sentences import first_out, largest_landlords
     from freehold.stack.cutoff import Cutoff, Rule
 
-    places = ranked_landlords(cuts, 1)
+    places = largest_landlords(cuts, assessed)
     if not places:
         return "", (), ()
     one, first = cuts.landlords[places[0]], first_out(stack, cuts, places[0])

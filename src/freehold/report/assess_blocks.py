@@ -143,10 +143,10 @@ def _of_country(stack: Stack | None, code: str, notes: Notes, most: int = 3) -> 
     return tuple(dict.fromkeys(note for one in providers[:most] for note in notes.of_row("providers", one, ("country",))))
 
 
-def weakest_table(answer: AssessAnswer, context: Context, notes: Notes) -> Table:
-    """What falls when everything foreign is cut off, soonest first."""
+def weakest_table(answer: AssessAnswer, context: Context, notes: Notes, *, named: bool = False) -> Table:
+    """What falls when everything foreign is cut off, soonest first; by id, or by name for who reads and does not type."""
     columns = (
-        Column("item", say("report.column_item"), "id"), Column("own_sources", say("check.column_own")),
+        Column("item", say("report.column_item"), "text" if named else "id"), Column("own_sources", say("check.column_own")),
         Column("stops", say("report.column_stops"), "day"),
         Column("level", say("report.column_low_high", day=f"{answer.days[-1]:g}"), "percent"),
         Column("because", say("report.column_because")),
@@ -156,7 +156,8 @@ def weakest_table(answer: AssessAnswer, context: Context, notes: Notes) -> Table
         own = say("check.own_held" if one.held else "check.own_not")
         sources = context.stack.sources_of.get(one.id, ()) if context.stack is not None else ()
         numbers = tuple(dict.fromkeys(note for source in sources[:2] for note in notes.of_source(source.id)))
-        cells = (one.id, own, Range(one.stops_low, one.stops_high), Range(*one.level), one.because)
+        shown = item_name(context.stack, one.id) if named else one.id
+        cells = (shown, own, Range(one.stops_low, one.stops_high), Range(*one.level), one.because)
         rows.append(Row(cells, tone_of(*one.level, answer.floor), numbers))
     return Table(columns, tuple(rows), say("check.weakest"), most=_MOST_SHOWN)
 

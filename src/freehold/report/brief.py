@@ -15,6 +15,7 @@ from freehold.plan.first_step import FirstStep
 from freehold.plan.plan_values import PlanAnswer
 from freehold.report.answers import Context
 from freehold.report.five_sentences import (
+    after_words,
     cut_of,
     first_out,
     five_sentences,
@@ -30,7 +31,6 @@ from freehold.report.sentences import capital, item_name, who
 from freehold.report.whom_to_ask import fact_words, whom_to_ask
 from freehold.stack.values import Stack
 from freehold.version import __version__
-from freehold.words import day as show_day
 from freehold.words import percent, say
 
 __all__ = ["BriefAnswer", "brief_document"]
@@ -152,12 +152,12 @@ def _landlords(answer: BriefAnswer) -> Table:
     soon_day = _SOON if cuts is None else min(_SOON, cuts.horizon)
     last_day = answer.assessed.days[-1] if cuts is None else cuts.horizon
     columns = (
-        Column("landlord", say("brief.landlord")), Column("soon", say("brief.left", day=show_day(soon_day)), "percent"),
-        Column("last", say("brief.left", day=show_day(last_day)), "percent"), Column("item", say("brief.first")),
+        Column("landlord", say("brief.landlord")), Column("soon", say("brief.left", after=after_words(soon_day)), "percent"),
+        Column("last", say("brief.left", after=after_words(last_day)), "percent"), Column("item", say("brief.first")),
         Column("when", say("brief.when")), Column("why", say("brief.why")),
     )  # fmt: skip
     rows = []
-    for place in ranked_landlords(cuts, _MOST_LANDLORDS) if cuts is not None else ():
+    for place in ranked_landlords(cuts, answer.assessed, _MOST_LANDLORDS) if cuts is not None else ():
         assert cuts is not None
         cut, first = cut_of(cuts, place), first_out(stack, cuts, place)
         if cut is None:

@@ -18,6 +18,7 @@ from freehold.report.answers import Context
 from freehold.report.drill_words import TONES
 from freehold.report.evidence import Notes
 from freehold.report.figures import country
+from freehold.report.five_sentences import stop_words
 from freehold.report.interface import NOT_KNOWN, Block, Cell, Column, Document, Heading, Paragraph, Range, Row, Table, Tone
 from freehold.report.plan_words import few, money, option_name, short
 from freehold.report.sentences import capital, item_name, who, who_in_sentence
@@ -26,7 +27,7 @@ from freehold.stack.control import Truth
 from freehold.stack.values import UNKNOWN, Stack, is_stated
 from freehold.words import day as show_day
 from freehold.words import days as show_days
-from freehold.words import interval, say
+from freehold.words import interval, listed, say
 
 __all__ = ["ExitAnswer", "drills_of", "exit_document", "last_test"]
 
@@ -313,10 +314,8 @@ class _Page:
         )  # fmt: skip
         rows = []
         for one in self._plan.data:
-            holders = ", ".join(
-                say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.providers
-            )
-            places = ", ".join(country(place) for place in one.locations)
+            holders = listed(say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.providers)
+            places = listed(country(place) for place in one.locations)
             own = set(one.providers) == {"self"}
             kind = self._stack.item_by_id[one.item].kind
             do = say("exits.data_own" if own else ("exits.model_fetch" if kind == "model" else "exits.data_fetch"))
@@ -332,7 +331,7 @@ class _Page:
             Row(
                 (
                     short(item_name(self._stack, one.item)),
-                    ", ".join(say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.landlords),
+                    listed(say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.landlords),
                     say("exits.surely" if one.surely else "exits.perhaps"),
                     say("exits.way_known" if one.has_way else "exits.way_none"),
                 ),
@@ -409,15 +408,11 @@ def _price(one: Move, once: Cell, year: Cell) -> Cell:
         ) if value and isinstance(cell, str)
     ]  # fmt: skip
     if parts:
-        return ", ".join(parts)
+        return listed(parts)
     return NOT_KNOWN if NOT_KNOWN in (once, year) else None
 
 
 def _when(one: ExitLandlord) -> str:
     low, high = one.standing.stops_low, one.standing.stops_high
     assert low is not None
-    if high is None:
-        return say("five.when_worst", day=show_day(low))
-    if abs(high - low) < 1e-9:
-        return say("five.when_at_once") if low <= 0 else say("five.when", day=show_day(low))
-    return say("five.when_between", worst=show_day(low), best=show_day(high))
+    return stop_words(low, high)

@@ -14,24 +14,26 @@ from freehold.measure.landlord_cut_values import Landlord, LandlordCut, Landlord
 from freehold.measure.mission import mission_of
 from freehold.plan.first_step import FirstStep
 from freehold.plan.plan_values import Curve, PlanAnswer
-from freehold.report.figures import country_in_sentence, tone_of
-from freehold.report.interface import Paragraph, Tone
-from freehold.report.plan_words import money, option_name, short
+from freehold.report.figures import country, country_in_sentence, short_range, tone_of
+from freehold.report.interface import Paragraph, Range, Tone
+from freehold.report.plan_words import last_day, money, option_name, short
 from freehold.report.sentences import capital, count, day_place, item_name, who_in_sentence
 from freehold.report.whom_to_ask import fact_words, whom_to_ask
 from freehold.stack.countries import is_region
 from freehold.stack.values import UNKNOWN, Stack
 from freehold.words import day as show_day
-from freehold.words import interval, percent, say
+from freehold.words import listed, percent, say, sentences
 
 __all__ = [
-    "FirstOut", "Sentence", "Subject", "asking", "cut_of", "first_out", "five_sentences", "holding", "landlord_name",
-    "largest_landlord", "left_on", "next_step", "ranked_landlords", "sentence_blocks", "stopping", "when_words", "why_words",
+    "FirstOut", "Sentence", "Subject", "after_words", "asking", "cut_of", "first_out", "five_sentences", "holding",
+    "landlord_name", "largest_landlord", "largest_landlords", "left_on", "next_step", "ranked_landlords", "sentence_blocks",
+    "stop_words", "stopping", "when_words", "why_words",
 ]  # fmt: skip
 
 Subject: TypeAlias = Literal["hold", "landlord", "stops", "step", "ask"]
 
 _SOON: Final = 30.0
+_YEAR: Final = 365.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class FirstOut:
 
 def five_sentences(
     stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts | None, step: FirstStep | None = None,
-    plan: PlanAnswer | None = None, *, options: int = 0,
+    plan: PlanAnswer | None = None, *, options: int = 0, looked: bool = True,
 ) -> tuple[Sentence, Sentence, Sentence, Sentence, Sentence]:  # fmt: skip
     """Tell a stack in five sentences.
 
@@ -99,10 +101,12 @@ def five_sentences(
         The cheapest next step, and a whole plan; each may be ``None``.
     options
         How many options there are, for the sentence that says that none brings anything.
+    looked
+        Whether a step was looked for at all.
     """
     return (
         holding(stack, assessed), largest_landlord(stack, assessed, cuts), stopping(stack, assessed, cuts),
-        next_step(stack, step, plan, options=options), asking(stack, assessed),
+        next_step(stack, step, plan, options=options, looked=looked), asking(stack, assessed),
     )  # fmt: skip
 
 
@@ -111,25 +115,68 @@ def sentence_blocks(sentences: Sequence[Sentence]) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(one.text, one.tone, lead=not place, how=one.how) for place, one in enumerate(sentences))
 
 
+def after_words(day: float) -> str:
+    """A day as a length of time since the cut: ``on the first day``, ``after 30 days``, ``after 3 years``."""
+    if day <= 0:
+        return say("five.first_day")
+    return say("five.after", time=_length(day))
+
+
+def _length(day: float) -> str:
+    """A length of time: whole years where it is, else days."""
+    years = day / _YEAR
+    if years >= 1 and abs(years - round(years)) < 1e-9:
+        return count("five.years", round(years))
+    shown = show_day(day)
+    return say("five.days_one") if shown == "1" else say("five.days_many", count=shown)
+
+
 def holding(stack: Stack, assessed: AssessAnswer) -> Sentence:
-    """What is held: self-reliance on day 30 and at the end, face value against content."""
+    """What is held at face value, and what of it runs at once, soon and in the end with everything foreign cut off."""
     run, content = assessed.self_reliance, assessed.content
-    soon, last = day_place(assessed.days, _SOON), len(assessed.days) - 1
-    key = "five.hold" if soon < last else "five.hold_once"
-    text = say(
-        key, name=short(stack.name), soon=interval(run.low[soon], run.high[soon]), soon_day=show_day(assessed.days[soon]),
-        last=interval(run.low[last], run.high[last]), last_day=show_day(assessed.days[last]),
-        face=interval(*content.face_value), content=interval(*content.content),
-    )  # fmt: skip
+    last = len(assessed.days) - 1
+    places = sorted({0, day_place(assessed.days, _SOON), last})
+    levels = [
+        say(
+            "five.level" if number else "five.level_first", level=_range(run.low[place], run.high[place]),
+            after=after_words(assessed.days[place]),
+        )
+        for number, place in enumerate(places)
+    ]  # fmt: skip
+    listing = levels[0] if len(levels) == 1 else say("five.and_last").join((listed(levels[:-1]), levels[-1]))
+    text = say("five.hold", name=capital(short(stack.name)), face=_range(*content.face_value), levels=listing)
+    worst = min(places, key=lambda place: run.low[place])
     return Sentence(
-        "hold", say("five.hold_title"), text, tone_of(run.low[soon], run.high[soon], assessed.floor), "self_reliance"
+        "hold", say("five.hold_title"), text, tone_of(run.low[worst], run.high[worst], assessed.floor), "self_reliance"
     )
 
 
-def ranked_landlords(cuts: LandlordCuts, most: int = 3) -> tuple[int, ...]:
-    """Places of the largest landlords, those outside home and trusted countries first; everything foreign is none of them."""
+def _range(low: float, high: float) -> str:
+    return short_range(Range(low, high))
+
+
+def ranked_landlords(cuts: LandlordCuts, assessed: AssessAnswer, most: int = 3) -> tuple[int, ...]:
+    """Places of the largest landlords, those outside home and trusted countries first; everything foreign is none of them.
+
+    They come in the order in which the assessment ranks them, by what is lost on the days asked, so that all pages name the
+    same one.
+    """
+    known = sorted((*assessed.controllers, *assessed.landlords), key=lambda one: -sum(one.loss.high))
+    order = {one.id: place for place, one in enumerate(known)}
     places = [place for place, one in enumerate(cuts.landlords) if one.kind != "foreign"]
-    return tuple(sorted(places, key=lambda place: cuts.landlords[place].inside))[:most]
+    return tuple(
+        sorted(places, key=lambda place: (cuts.landlords[place].inside, order.get(cuts.landlords[place].id, len(order)), place))
+    )[:most]
+
+
+def largest_landlords(cuts: LandlordCuts | None, assessed: AssessAnswer) -> tuple[int, ...]:
+    """Places of the largest country and of the largest single firm, the country first; either may be missing."""
+    if cuts is None:
+        return ()
+    ranked = ranked_landlords(cuts, assessed, len(cuts.landlords))
+    outside = [place for place in ranked if not cuts.landlords[place].inside] or list(ranked)
+    found = [next((place for place in outside if cuts.landlords[place].kind == kind), None) for kind in ("country", "owner")]
+    return tuple(place for place in found if place is not None)
 
 
 def cut_of(cuts: LandlordCuts, place: int) -> LandlordCut | None:
@@ -144,11 +191,11 @@ def left_on(cuts: LandlordCuts, cut: LandlordCut, day: float) -> tuple[float, fl
 
 
 def landlord_name(stack: Stack, one: Landlord) -> str:
-    """A landlord within a sentence: a country with its article, a firm with its seat."""
+    """A landlord within a sentence: a country with its article, a firm with the country of its seat."""
     if one.kind == "country":
         return country_in_sentence(one.id)
     if one.kind == "owner" and is_region(one.country):
-        return say("five.firm", name=_who(stack, one), country=country_in_sentence(one.country))
+        return say("five.firm", name=_who(stack, one), country=country(one.country))
     return _who(stack, one)
 
 
@@ -161,36 +208,75 @@ def _in_use(stack: Stack) -> int:
 
 
 def largest_landlord(stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts | None) -> Sentence:
-    """Who the largest landlord is, and what it can reach."""
-    title, how = say("five.landlord_title"), "landlord_cuts" if cuts is not None else "landlords"
-    places = ranked_landlords(cuts, 1) if cuts is not None else ()
-    if cuts is not None and places:
-        cut = cut_of(cuts, places[0])
-        landlord = cuts.landlords[places[0]]
-        name, sources = landlord_name(stack, landlord), landlord.sources
-        if cut is not None:
-            last = cuts.horizon
-            low, high = left_on(cuts, cut, last)
-            words = {
-                "name": name, "sources": f"{sources:,}", "of": f"{_in_use(stack):,}",
-                "soon": interval(*left_on(cuts, cut, min(_SOON, last))), "soon_day": show_day(min(_SOON, last)),
-                "last": interval(low, high), "last_day": show_day(last),
-            }  # fmt: skip
-            key = "five.landlord" if last > _SOON else "five.landlord_once"
-            return Sentence("landlord", title, say(key, **words), tone_of(low, high, assessed.floor), how)
-    found: Controller | None = next(iter((*assessed.controllers, *assessed.landlords)), None)
-    if found is None:
+    """Which country is the largest landlord, and which single firm, and what each can reach."""
+    reached: list[_Reach] = []
+    places = largest_landlords(cuts, assessed)
+    for place in places if cuts is not None else ():
+        assert cuts is not None
+        reached += _reach_of_cut(stack, assessed, cuts, place)
+    told_kinds = {cuts.landlords[place].kind for place in places} if cuts is not None else set()
+    if "country" not in told_kinds:
+        reached = [*_reach_assessed(stack, assessed, assessed.controllers), *reached]
+    if "owner" not in told_kinds:
+        reached += _reach_assessed(stack, assessed, assessed.landlords)
+    how = "landlord_cuts" if places else "landlords"
+    if not reached:
         key = "five.landlord_none_unknown" if assessed.unknowns else "five.landlord_none"
-        return Sentence("landlord", title, say(key), "warn" if assessed.unknowns else "good", "landlords")
-    left = [(1 - high, 1 - low) for low, high in zip(found.loss.low, found.loss.high, strict=True)]
-    soon, last_place = day_place(assessed.days, _SOON), len(assessed.days) - 1
-    words = {
-        "name": short(who_in_sentence(stack, found.id)), "sources": f"{found.sources:,}", "of": f"{_in_use(stack):,}",
-        "soon": interval(*left[soon]), "soon_day": show_day(assessed.days[soon]),
-        "last": interval(*left[last_place]), "last_day": show_day(assessed.days[last_place]),
-    }  # fmt: skip
-    key = "five.landlord" if soon < last_place else "five.landlord_once"
-    return Sentence("landlord", title, say(key, **words), tone_of(*left[last_place], assessed.floor), "landlords")
+        return Sentence("landlord", say("five.landlord_title"), say(key), "warn" if assessed.unknowns else "good", how)
+    told = [
+        say(
+            "five.landlord_firm" if place else "five.landlord", name=one.name, sources=one.sources, of=f"{_in_use(stack):,}",
+            left=percent(one.low), when=after_words(one.day),
+        )
+        for place, one in enumerate(reached)
+    ]  # fmt: skip
+    tone = tone_of(reached[0].low, reached[0].high, assessed.floor)
+    return Sentence("landlord", say("five.landlord_title"), sentences(told), tone, how)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What a landlord reaches, and the least that is left without it: between two bounds, and on which day."""
+
+    name: str
+    sources: str
+    low: float
+    high: float
+    day: float
+
+
+def _reach_of_cut(stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts, place: int) -> list[_Reach]:
+    landlord, cut = cuts.landlords[place], cut_of(cuts, place)
+    if cut is None:
+        return []
+    worst = min(range(len(cut.low)), key=lambda number: cut.low[number])
+    sure = {one.id: one.sources for one in (*assessed.controllers, *assessed.landlords)}.get(landlord.id, landlord.sources)
+    sources = _reached(sure, landlord.sources)
+    return [_Reach(landlord_name(stack, landlord), sources, cut.low[worst], cut.high[worst], cuts.days[worst])]
+
+
+def _reach_assessed(stack: Stack, assessed: AssessAnswer, found: Sequence[Controller]) -> list[_Reach]:
+    """The same of the first of those assessed, where no landlord's answer is there."""
+    return [
+        _Reach(
+            _named(stack, one), f"{one.sources:,}", 1 - one.loss.high[worst], 1 - one.loss.low[worst], assessed.days[worst]
+        )
+        for one in found[:1]
+        for worst in (max(range(len(one.loss.high)), key=lambda number: one.loss.high[number]),)
+    ]  # fmt: skip
+
+
+def _named(stack: Stack, one: Controller) -> str:
+    name = short(who_in_sentence(stack, one.id))
+    if one.id != one.country and is_region(one.country):
+        return say("five.firm", name=name, country=country(one.country))
+    return name
+
+
+def _reached(sure: int, perhaps: int) -> str:
+    """How many sources somebody reaches: surely, and with what is only perhaps theirs."""
+    low, high = sorted((sure, perhaps))
+    return f"{low:,}" if low == high else say("report.range", low=f"{low:,}", high=f"{high:,}")
 
 
 def first_out(stack: Stack, cuts: LandlordCuts, place: int) -> FirstOut | None:
@@ -222,12 +308,21 @@ def first_out(stack: Stack, cuts: LandlordCuts, place: int) -> FirstOut | None:
 
 
 def when_words(first: FirstOut) -> str:
-    """When something goes out: one day, or two with unknown facts at their worst and their best."""
-    if first.best is None:
-        return say("five.when_worst", day=show_day(first.worst))
-    if abs(first.best - first.worst) < 1e-9:
-        return say("five.when_at_once") if first.worst <= 0 else say("five.when", day=show_day(first.worst))
-    return say("five.when_between", worst=show_day(first.worst), best=show_day(first.best))
+    """When something goes out: one time, or two with unknown facts at their worst and their best."""
+    return stop_words(first.worst, first.best)
+
+
+def stop_words(worst: float, best: float | None) -> str:
+    """When something stops, between two days; ``None``: at best it does not."""
+    if best is None:
+        return say("five.when_worst", worst=_stop_time(worst))
+    if abs(best - worst) < 1e-9:
+        return _stop_time(worst)
+    return say("five.when_between", worst=_stop_time(worst), best=_stop_time(best))
+
+
+def _stop_time(day: float) -> str:
+    return say("five.when_at_once") if day <= 0 else after_words(day)
 
 
 def why_words(stack: Stack, first: FirstOut) -> str:
@@ -241,24 +336,39 @@ def why_words(stack: Stack, first: FirstOut) -> str:
 
 
 def stopping(stack: Stack, assessed: AssessAnswer, cuts: LandlordCuts | None) -> Sentence:
-    """What stops first without the largest landlord, when and why."""
+    """What stops first, when and why: without the largest country, and without the largest single firm."""
     title = say("five.stops_title")
-    places = ranked_landlords(cuts, 1) if cuts is not None else ()
+    places = largest_landlords(cuts, assessed)
     if cuts is None or not places:
         return _stopping_of_foreign(stack, assessed, title)
-    landlord = cuts.landlords[places[0]]
-    name = landlord_name(stack, landlord)
     first, cut = first_out(stack, cuts, places[0]), cut_of(cuts, places[0])
+    name = landlord_name(stack, cuts.landlords[places[0]])
+    span = _length(cuts.horizon)
     if first is None:
         low = min(cut.low, default=1.0) if cut is not None else 1.0
-        text = say("five.stops_nothing", name=name, day=show_day(cuts.horizon), left=percent(low))
+        text = say("five.stops_nothing", name=name, span=span, left=percent(low))
         return Sentence("stops", title, text, "plain", "landlord_cuts")
-    key = "five.stops" if first.mission else "five.stops_needed"
-    text = say(
-        key, name=name, item=short(item_name(stack, first.item)), when=when_words(first), why=why_words(stack, first),
-        count=f"{len(cut.outs) if cut is not None else 0:,}", floor=percent(cuts.floor),
-    )  # fmt: skip
-    return Sentence("stops", title, text, "bad" if first.best is not None else "warn", "landlord_cuts")
+    outs = cut.outs if cut is not None else ()
+    things = _reached(sum(bool(out.best) for out in outs), len(outs))
+    told = [
+        say(
+            "five.stops" if first.mission else "five.stops_needed", name=name, item=short(item_name(stack, first.item)),
+            when=when_words(first), why=why_words(stack, first), span=span,
+            things=say("five.things_one") if things == "1" else say("five.things_many", count=things),
+        )
+    ]  # fmt: skip
+    told += [_stopping_of_firm(stack, cuts, place, first) for place in places[1:]]
+    return Sentence("stops", title, sentences(told), "bad" if first.best is not None else "warn", "landlord_cuts")
+
+
+def _stopping_of_firm(stack: Stack, cuts: LandlordCuts, place: int, before: FirstOut) -> str:
+    """What stops first without a single firm, beside what does without the country named before."""
+    name, first = _who(stack, cuts.landlords[place]), first_out(stack, cuts, place)
+    if first is None:
+        return say("five.stops_firm_nothing", name=name, span=_length(cuts.horizon))
+    key = "five.stops_firm" if first.mission or not before.mission else "five.stops_firm_needed"
+    key = "five.stops_firm_same" if first.item == before.item else key
+    return say(key, name=name, item=short(item_name(stack, first.item)), when=when_words(first))
 
 
 def _stopping_of_foreign(stack: Stack, assessed: AssessAnswer, title: str) -> Sentence:
@@ -268,7 +378,7 @@ def _stopping_of_foreign(stack: Stack, assessed: AssessAnswer, title: str) -> Se
     stops = [(one.stops_low, number, one) for number, one in enumerate(assessed.foreign.items)
              if number in wanted and one.stops_low is not None]  # fmt: skip
     if not stops:
-        text = say("five.stops_nothing_foreign", day=show_day(assessed.days[-1]), left=percent(min(assessed.self_reliance.low)))
+        text = say("five.stops_nothing_foreign", span=_length(assessed.days[-1]), left=percent(min(assessed.self_reliance.low)))
         return Sentence("stops", title, text, "plain", "self_reliance")
     day, _, one = min(stops, key=lambda entry: entry[:2])
     because = next((weak.because for weak in assessed.weakest if weak.id == one.id), "")
@@ -277,7 +387,9 @@ def _stopping_of_foreign(stack: Stack, assessed: AssessAnswer, title: str) -> Se
     return Sentence("stops", title, text, "bad" if one.stops_high is not None else "warn", "self_reliance")
 
 
-def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = None, *, options: int = 0) -> Sentence:  # noqa: ARG001
+def next_step(
+    stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = None, *, options: int = 0, looked: bool = True  # noqa: ARG001
+) -> Sentence:  # fmt: skip
     """The cheapest next step, its price and what it brings; and the whole plan, where there is one.
 
     Parameters
@@ -286,6 +398,8 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
         The stack, the step and the plan.
     options
         How many options there are, where none of them is such a step.
+    looked
+        Whether a step was looked for at all.
     """
     title, parts = say("five.step_title"), []
     if step is not None:
@@ -305,12 +419,14 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
                 "five.step" if len(step.options) == 1 else "five.steps",
                 names=names,
                 price=price,
-                days=show_day(step.days),
+                ready=say("five.ready_at_once") if step.days <= 0 else say("five.ready", time=_length(step.days)),
                 before=percent(step.before.low[place]),
                 after=percent(step.after.low[place]),
-                day=show_day(step.asked[place]),
+                when=after_words(step.asked[place]),
             )
         )
+    elif not looked:
+        parts.append(say("five.step_not_looked"))
     elif options:
         parts.append(say("five.step_none_brings" if options > 1 else "five.step_one_brings_nothing", count=f"{options:,}"))
     else:
@@ -319,12 +435,13 @@ def next_step(stack: Stack, step: FirstStep | None, plan: PlanAnswer | None = No
         parts.append(_whole_plan(plan))
     elif plan is not None and plan.impossible is not None:
         parts.append(say("five.plan_impossible"))
-    return Sentence("step", title, " ".join(parts), "plain" if step is not None else "warn", "plan" if plan else "first_step")
+    return Sentence("step", title, sentences(parts), "plain" if step is not None else "warn", "plan" if plan else "first_step")
 
 
 def _whole_plan(plan: PlanAnswer) -> str:
     assert plan.cost is not None
-    steps, cost = count("five.plan_steps", len(plan.steps)), money(plan.cost, plan.currency)
+    steps = count("five.plan_steps", len(plan.steps))
+    cost = say("five.plan_cost", cost=money(plan.cost, plan.currency), end=last_day(plan.goal.limits))
     curve = _foreign_curve(plan)
     if curve is None:
         return say("five.plan_without_curve", steps=steps, cost=cost)
@@ -334,7 +451,7 @@ def _whole_plan(plan: PlanAnswer) -> str:
     _, place = max(gains)
     return say(
         "five.plan", steps=steps, cost=cost, before=percent(curve.before.low[place]), after=percent(curve.after.low[place]),
-        day=show_day(curve.days[place]),
+        when=after_words(curve.days[place]),
     )  # fmt: skip
 
 

@@ -1,13 +1,12 @@
 """A drawing by layers within a page: the drawing, and the list of its things. Owns how the two lead to each other.
 
-On a wide screen the drawing is shown, on a narrow one the list, on paper both; each thing is opened in the list, or by
-script in a panel under the drawing.
+On a wide screen the drawing is shown, on a narrow one the list, on paper the drawing and its table; each thing is opened in
+the list, or by script in a panel under the drawing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from freehold.report.html_page import safe
 from freehold.report.interface import Block, LayerCell, LayerDrawing, LayerRow, Tone
@@ -17,8 +16,6 @@ from freehold.words import percent, say
 
 __all__ = ["layers_html"]
 
-_MOST_ON_PAPER: Final = 60
-"""Things of which all that is known is written out on paper; of more the drawing and the table say enough."""
 _TONES: tuple[Tone, ...] = ("good", "bad", "warn")
 
 
@@ -52,10 +49,9 @@ def layers_html(drawing: LayerDrawing, number: int, shown: Callable[[tuple[Block
         f'aria-label="{safe(drawing.caption or say("page.layers"))}">{inside}</svg>'
     )
     told = " ".join(part for part in (drawing.caption, say("page.layers_many" if many else "page.layers_drawn")) if part)
-    large = " large" if sum(len(row.cells) for row in drawing.rows) > _MOST_ON_PAPER else ""
     list_ = "\n".join(_row(row, f"{number}-{place}", shown) for place, row in enumerate(drawing.rows))
     return (
-        f'<figure class="value-chain{large}" id="value-chain-{number}"><figcaption>{safe(told)}'
+        f'<figure class="value-chain" id="value-chain-{number}"><figcaption>{safe(told)}'
         f'<span class="scripted keys"> {safe(say("page.layers_keys"))}</span></figcaption>{_legend()}'
         f'<button type="button" class="as-list scripted" aria-pressed="false">{safe(say("page.as_list"))}</button>{svg}'
         f'<div class="things">{list_}</div>'

@@ -38,7 +38,7 @@ from freehold.report.interface import (
 from freehold.report.table_twins import curve_table, layers_table, ticks_table
 from freehold.words import say
 
-__all__ = ["Page", "cell_tone", "classes", "column_sort", "safe"]
+__all__ = ["Page", "cell_tone", "classes", "column_sort", "noted_column", "safe"]
 
 _NARROW, _NARROW_COUNTS = 3, 6
 """Columns that a narrow screen has room for, and where all but the first are counts."""
@@ -147,8 +147,9 @@ class Page:
     def row(self, row: Row, columns: tuple[Column, ...]) -> str:
         """A row of a table."""
         cells = []
+        noted = noted_column(columns)
         for place, (cell, column) in enumerate(zip(row.cells, columns, strict=True)):
-            notes = self.notes(row.notes) if place == 0 else ""
+            notes = self.notes(row.notes) if place == noted else ""
             named = classes(cell_tone(cell, column, row.tone), column_sort(column))
             inner = f"<span>{safe(show_cell(cell, column))}{notes}</span>"
             cells.append(f'<td{named} data-label="{safe(column.title)}">{inner}</td>')
@@ -215,6 +216,11 @@ def cell_tone(cell: Cell, column: Column, tone: Tone) -> Tone:
 def column_sort(column: Column) -> str:
     """The class of a column's cells."""
     return {"id": "id", "text": ""}.get(column.sort, "num")
+
+
+def noted_column(columns: tuple[Column, ...]) -> int:
+    """Place of the column whose cells lead to the evidence: the first of words, since figures stand in line at their right."""
+    return next((place for place, column in enumerate(columns) if column_sort(column) != "num"), 0)
 
 
 def _column_class(column: Column) -> str:

@@ -15,7 +15,8 @@ _THEMES: Final = f"""
 """
 
 _FRAME: Final = """
-html:not(.with-script) .scripted{display:none}
+html:not(.with-script) .scripted,[hidden]{display:none!important}
+.aloud{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 body{max-width:80rem;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","PingFang SC","Hiragino Sans GB",
 "Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC","WenQuanYi Micro Hei",sans-serif}
 .skip{position:absolute;inset-inline-start:-99rem}.skip:focus{position:static;display:inline-block;margin-bottom:.5rem}
@@ -42,6 +43,7 @@ main p.good{border-color:var(--good)}main p.warn{border-color:var(--warn)}
 a.how{font-weight:400}
 .back{font-size:.8rem;white-space:nowrap}.back a{padding:.1rem .15rem}
 td:not(.num),th:not(.num){min-width:8.5em}td.id{min-width:11em}
+table:has(th:nth-child(9)) :is(td,th){min-width:0;padding-right:.8rem}
 .command code{display:block;font:.86rem/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--soft);
 border-radius:.3rem;padding:.4rem .6rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .methods{margin:0}.methods>div{padding:.5rem 0;border-bottom:1px solid var(--line);max-width:46rem}
@@ -144,6 +146,8 @@ table.outs.wide td:first-child,table.outs.wide td:last-child{display:block}table
 table.outs.wide td:nth-child(2)::after,table.outs.wide td:nth-child(3)::after{content:" · "}
 table.outs.wide td:nth-child(4)::before{display:inline;font:inherit;color:inherit;content:attr(data-label) " "}
 td:not(.num),th:not(.num),td.id{min-width:0}
+.thing>summary{display:grid;grid-template-columns:18px minmax(0,1fr)}.thing>summary>:not(svg){grid-column:2}
+.thing>summary .state:empty{display:none}
 .top{gap:.6rem}
 h1{font-size:1.3rem}.subtitle{font-size:.85rem}.lead{font-size:1.05rem;margin:.6rem 0}
 main>section:first-of-type>h2:first-child{margin-top:.2rem}#contents details{margin-top:.3rem}
@@ -161,16 +165,24 @@ _PAPER: Final = """
 html{font-size:9.5pt}body{font-size:1rem}
 .page{display:block}
 #contents,button,.skip,.tick-off,.tick-bar,.tick-result,.panel,.keys,.back,.how,.legend .scripted{display:none!important}
-.things,html.with-script .things{display:block}.value-chain.large .things{display:none!important}
-td:not(.num),th:not(.num),td.id{min-width:4em}
+/* on paper the drawing and its table say who holds what; what is known of a single thing is for the screen */
+.things{display:none!important}
+section:has(>h2#schemes)>details:not([open]){border:0;margin:.2rem 0;padding:0}
+section:has(>h2#schemes)>details:not([open])>summary{font-weight:400}
+td:not(.num),th:not(.num),td.id{min-width:0}
+table{width:100%;font-size:.9rem;overflow-wrap:break-word}th,td{padding-right:.7rem}table:not(.wide){width:auto}
+thead{break-after:avoid}thead th{break-inside:avoid}caption{break-inside:avoid}
+.figures{grid-template-columns:repeat(4,minmax(0,1fr));gap:.4rem}.figures div{padding:.4rem .6rem}
 details::details-content{display:block;content-visibility:visible;height:auto}
+section:has(>h2#schemes)>details:not([open])::details-content{display:none}
 details>summary{list-style:none}
-.value-chain>svg.drawn{display:block;break-inside:avoid;max-height:240mm}
+.value-chain>svg.drawn{display:block;break-inside:avoid;max-height:200mm}
+.legend,.value-chain figcaption,section:has(.value-chain)>h2{break-after:avoid}
 .drawn.looking .feed,.drawn .feed{display:inline!important}.drawn.many .feed{display:none!important}
 .rows-left{display:block!important}
 .layers rect,.layers path,.layers circle,.meter{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .methods>div,.thing,.command{break-inside:avoid}
-ol.evidence{content-visibility:visible;columns:2;column-gap:8mm;font-size:.8rem}.things{columns:2;column-gap:8mm}
+ol.evidence{content-visibility:visible;columns:2;column-gap:8mm;font-size:.8rem}
 h2{margin-top:1.4rem}h2,h3,.layer-name{break-after:avoid}
 }
 """

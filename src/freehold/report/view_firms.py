@@ -59,7 +59,9 @@ def _leads(parts: dict[str, Document]) -> Iterator[Paragraph]:
     """The answer of each part in short, and what it says next."""
     for key, document in parts.items():
         said = [block for block in document.blocks if isinstance(block, Paragraph) and block.tone != "quiet"]
-        for place, one in enumerate(said[:2]):
+        # of cascades the second compares with another program: that is for who checks, in its own section
+        told = [*said[:1], *said[2:3]] if key == "cascades" and len(said) > 2 else said[:2]
+        for place, one in enumerate(told):
             yield Paragraph(one.text, one.tone, lead=key == "cascades" and not place, how=key)
 
 

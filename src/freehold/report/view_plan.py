@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from freehold.plan.plan_values import Curve as PlanCurve
 from freehold.plan.plan_values import PlanAnswer
-from freehold.plan.prices import plan_days
+from freehold.plan.prices import date_on, plan_days
 from freehold.report.answers import Context
 from freehold.report.interface import (
     Block,
@@ -37,6 +38,7 @@ __all__ = ["main_table", "plan_blocks", "plan_document", "roadmap_blocks"]
 
 _MOST_SHOWN: Final = 25
 _MOST_BARS: Final = 60
+_FEW_YEARS: Final = 3
 """Steps of the chart; the table and the other formats have all."""
 _MOST_CURVES: Final = 6
 """Curves that are drawn at once; the others stand in a detail."""
@@ -147,6 +149,8 @@ def _gantt(answer: PlanAnswer) -> Gantt:
     number = max(len(answer.years), 1)
     days = max(plan_days(limits), 1.0)
     ticks = tuple((365.0 * year, year_start(limits, year)[:7]) for year in range(number) if 365 * year < days)
+    if len(ticks) < _FEW_YEARS:
+        ticks = tuple((float(day), date_on(day, limits)[:7]) for day in _quarters(limits.start, days))
     bars = tuple(
         GanttBar(
             option_name(answer.options.get(step.option), step.option), step.start, step.ready,
@@ -158,6 +162,17 @@ def _gantt(answer: PlanAnswer) -> Gantt:
     key = "plan.gantt" if len(bars) == len(answer.steps) else "plan.gantt_first"
     caption = say(key, start=limits.start, end=last_day(limits), count=count, most=most)
     return Gantt(days, ticks, bars, caption)
+
+
+def _quarters(start: str, days: float) -> Iterator[int]:
+    """Days of a short plan that are marked: its first, and the first of every third month after it."""
+    first = date.fromisoformat(start)
+    yield 0
+    for months in range(3, 12 * _FEW_YEARS + 1, 3):
+        year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+        day = (date(year, month + 1, 1) - first).days if year <= date.max.year else days
+        if day < days:
+            yield int(day)
 
 
 def _years(answer: PlanAnswer) -> Iterator[Block]:

@@ -84,7 +84,10 @@ def summary_sentences(report: WholeReport) -> tuple[str, ...]:
 
 def _sentences(report: WholeReport) -> tuple[Sentence, ...]:
     options = sum(not one.lacking for one in report.options)
-    return five_sentences(report.stack, report.assess, report.cuts, report.step, report.plan, options=options)
+    looked = report.no_plan != "not asked"
+    return five_sentences(
+        report.stack, report.assess, report.cuts, report.step, report.plan, options=options, looked=looked
+    )  # fmt: skip
 
 
 def _summary(report: WholeReport) -> Iterator[Block]:

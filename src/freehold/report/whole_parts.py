@@ -53,7 +53,7 @@ def first_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
         yield from steps_tree(report.check.why, notes)
     yield from left_out_part(report, "stops")
     if report.assess.weakest:
-        yield weakest_table(report.assess, report.context, notes)
+        yield weakest_table(report.assess, report.context, notes, named=True)
     yield items_detail(report.assess, report.context, notes)
 
 
@@ -92,7 +92,7 @@ def tick_off(report: WholeReport, drawn: Iterable[str] = ()) -> TickOff | None:
 
 def gap_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     """What is held, layer by layer, and what would close the gaps."""
-    yield from gap_blocks(report.gaps, report.stack, notes, _MOST_GAPS)
+    yield from gap_blocks(report.gaps, report.stack, notes, _MOST_GAPS, named=True)
 
 
 def chokepoint_part(report: WholeReport, notes: Notes) -> Iterator[Block]:

@@ -39,6 +39,7 @@ function longTable(button) {
   const columns = [...table.tHead.rows[0].cells].map((cell) => ({title: cell.textContent, sort: cell.className}));
   const model = table.tBodies[0].rows[0];
   const sorts = [...model.cells].map((cell) => (cell.classList.contains("id") ? "id" : cell.classList.contains("num") ? "num" : ""));
+  const noted = Math.max(0, sorts.findIndex((sort) => sort !== "num"));
   const first = button.textContent;
   let rest = data.tables[button.dataset.table];
 
@@ -46,7 +47,7 @@ function longTable(button) {
     return make("tr", {class: "more"}, ...cells.map((cell, place) => {
       const [text, tone] = Array.isArray(cell) ? cell : [cell, ""];
       const inner = make("span", {text});
-      if (place === 0 && notes) {
+      if (place === noted && notes) {
         const links = notes.flatMap((note) => [" ", make("a", {href: `#e${note}`, text: note})]).slice(1);
         inner.append(make("sup", {}, ...links));
       }

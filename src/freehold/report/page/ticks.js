@@ -78,6 +78,7 @@ function ticksView(controls, encoded, views) {
     }]));
     for (const view of views) view.mark(states);
     clearTimeout(telling);
+    status.classList.toggle("aloud", !places.length); // the bar says it already
     telling = setTimeout(() => { status.textContent = told.join(say("gap")); }, WAIT);
   }
 

@@ -84,7 +84,7 @@ def generate_stack(items: int, seed: int) -> str:
         lines.append(f'[[item]]\nid = "item-{number}"\nkind = "{KINDS[layer]}"')
         if layer == len(KINDS) - 1:
             lines.append(f"mission = {choose.choice((1, 1, 2, 5))}")
-        below = [other for lower in layers[:layer] for other in lower]
+        below = range(layers[layer][0])
         needed = (
             [choose.choice(layers[layer - 1]), *choose.sample(below, min(choose.randrange(5), len(below)))] if layer else []
         )

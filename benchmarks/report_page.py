@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from benchmarks.generate_stack import generate_stack
 
-__all__ = ["main"]
+__all__ = ["main", "opened"]
 
 _BROWSER: Final = Path(__file__).parent.parent / "tests" / "browser.py"
 _OPENED: Final = """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -71,7 +71,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         page = asked.page or _made(asked.items, asked.seed, asked.keep or Path(folder) / "report.html")
         print(f"{page.stat().st_size / 1e6:.2f} MB")
-        for name, times in asyncio.run(_timed(page.resolve(), asked.repeat)).items():
+        for name, times in asyncio.run(opened(page.resolve(), asked.repeat)).items():
             print(f"{name:<16} {min(times):7.0f} ms  (at most {max(times):.0f} of {len(times)})")
     return 0
 
@@ -114,7 +114,21 @@ def _browser() -> ModuleType:
     return module
 
 
-async def _timed(page: Path, repeat: int) -> dict[str, list[float]]:
+async def opened(page: Path, repeat: int) -> dict[str, list[float]]:
+    """Open a page again and again, each time in a new tab, and move its slider where it has one.
+
+    Parameters
+    ----------
+    page
+        An absolute path.
+    repeat
+        How often.
+
+    Returns
+    -------
+    dict
+        Milliseconds of every time, by what they were taken of.
+    """
     found: dict[str, list[float]] = {}
     for _ in range(repeat):
         async with _browser().open_page() as tab:

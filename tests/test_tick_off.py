@@ -21,6 +21,7 @@ from freehold.measure.landlord_cuts import landlord_cuts
 from freehold.measure.mission import mission_of
 from freehold.report.interface import TickOff
 from freehold.report.tick_data import VERSION, tick_data, tick_script, tick_text
+from freehold.report.tick_items import cuts_told, items_told
 from freehold.stack.cutoff import Cutoff
 from freehold.stack.toml_file import loads
 from freehold.stack.values import Stack, is_stated
@@ -279,6 +280,24 @@ def test_a_large_stack_travels_in_little_room() -> None:
     out = sum(len(cut.outs) for cut in tick.cuts.cuts)
     letters = sum(len(text) for _, _, *texts in tick_data(tick)["cuts"] for text in texts)
     assert letters < 2 * out
+
+
+def test_of_a_large_stack_the_page_tells_of_the_mission_and_what_it_falls_with() -> None:
+    tick = tick_of(loads(CLINIC))
+    told = next(found for most in range(50, 1000, 10) if (found := items_told(tick.cuts, tick.items, most=most)))
+    assert len(told) < len(tick.items)
+    assert {place for place, item in enumerate(tick.items) if item[3] > 0} & set(told)
+    whole, part = tick_data(tick), tick_data(replace(tick, told=told))
+    assert part["items"]["id"] == [whole["items"]["id"][place] for place in told]
+    few = cuts_told(tick.cuts, told)
+    for cut, all_of_it in zip(few.cuts, tick.cuts.cuts, strict=True):
+        kept = [one for one in all_of_it.outs if one.item in told]
+        assert [(told[one.item], one.worst, one.best, one.source) for one in cut.outs] == [
+            (one.item, one.worst, one.best, one.source) for one in kept
+        ]
+        assert [None if one.because is None else told[one.because] for one in cut.outs] == [one.because for one in kept]
+        assert (cut.low, cut.high) == (all_of_it.low, all_of_it.high)
+    assert items_told(tick.cuts, tick.items) is None
 
 
 def test_the_reader_runs_no_text_and_writes_no_markup() -> None:

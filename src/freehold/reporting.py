@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from freehold import work
 from freehold.log import timed
 from freehold.report.whole_answer import Aimed, DrillsRead, LeftOut, NoPlan, WholeReport
+from freehold.stack.cutoff import DEFAULT_STAKE
 
 if TYPE_CHECKING:
     from freehold.measure.assess import AssessAnswer
-    from freehold.measure.case import Kernel
+    from freehold.measure.case import Case, Kernel
     from freehold.measure.landlord_cut_values import LandlordCuts
     from freehold.measure.why import Step
     from freehold.plan.first_step import FirstStep
@@ -39,7 +40,7 @@ LARGE: Final = 2_000
 """Items from which parts that take long are cut short or left out."""
 
 _ORDER, _ORDER_LARGE = 3, 2
-_SECONDS, _SECONDS_LARGE = 10.0, 0.6
+_SECONDS, _SECONDS_LARGE = 3.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def whole_report(
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
+    from freehold.measure.case import Case
     from freehold.measure.gaps import gaps
     from freehold.measure.landlord_cuts import landlord_cuts
     from freehold.plan.proposals import options_of
@@ -151,18 +153,23 @@ def whole_report(
 
     stack, strict = loaded.stack, bool(options.get("strict"))
     read = read_drills(drills) if drills else None
-    assessed = work.assess_stack(loaded, settings, **options)
     kernel = options.get("kernel", "auto")
+    # what is looked up and built once serves all that asks of the same facts
+    case = Case(stack, strict=strict, stake=options.get("stake", DEFAULT_STAKE), kernel=kernel)
+    assessed = work.assess_stack(loaded, settings, case=case, **options)
     with timed("computed", what="landlord cuts", items=len(stack.items)):
-        cuts = landlord_cuts(stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel, **_control(options))
+        cuts = landlord_cuts(
+            stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel, case=case, **_control(options)
+        )
     named = (path or "STACK", *chosen)
     largest, steps, left = _first(stack, assessed, cuts, (*named, *measured_flags), options)
     check = CheckAnswer(
         assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
         edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
-    layers = gaps(stack, strict=strict)
-    choke, also = _chokepoints(stack, (*named, *measured_flags), settings, options)
+    with timed("computed", what="gaps", items=len(stack.items)):
+        layers = gaps(stack, strict=strict, case=case)
+    choke, also = _chokepoints(case, (*named, *measured_flags), settings, options)
     scores: tuple[Score, ...] = ()
     unscored: tuple[LeftOut, ...] = ()
     if schemes is not None and schemes.schemes and len(stack.items) > LARGE and not schemes.named:
@@ -246,16 +253,17 @@ def _step(stack: Stack, found: tuple[Option, ...], days: tuple[float, ...], opti
 
 
 def _chokepoints(
-    stack: Stack, named: tuple[str, ...], settings: Settings, options: dict[str, Any]
+    case: Case, named: tuple[str, ...], settings: Settings, options: dict[str, Any]
 ) -> tuple[ExplainedChokepoints | None, tuple[LeftOut, ...]]:
     from freehold.measure.cutoff import FLOOR
 
+    stack = case.stack
     large = len(stack.items) > LARGE
     order, seconds = (_ORDER_LARGE, _SECONDS_LARGE) if large else (_ORDER, _SECONDS)
     asked = {name: options[name] for name in ("days", "via", "stake", "strict", "kernel") if name in options}
     with timed("computed", what="chokepoints", items=len(stack.items)):
         found = work.chokepoints(
-            stack, order=order, of="owner", floor=settings.floor or FLOOR, seconds=seconds, **asked
+            stack, order=order, of="owner", floor=settings.floor or FLOOR, seconds=seconds, case=case, **asked
         )  # fmt: skip
     left = (
         (LeftOut("chokepoints", shlex.join(["freehold", "chokepoints", *named, "--of", "owner", "--order", f"{_ORDER}"])),)
@@ -320,7 +328,10 @@ def _plan(
 def _default_plan(
     stack: Stack, assessed: AssessAnswer, found: tuple[Option, ...], asked: PlanAsked, options: dict[str, Any]
 ) -> _Planned:
-    """The mission at its floor with everything foreign cut off, from the earliest day shown on from which that can be."""
+    """The mission at its floor with everything foreign cut off, from the earliest day shown on from which that can be.
+
+    Of days from which it cannot be, the reason is not asked: it is shown of none of them, and takes seconds to find.
+    """
     from freehold.plan.goal_values import BestAim, Goal, LevelAim
 
     cut, days, floor = assessed.foreign.cutoff, assessed.days, assessed.floor
@@ -331,15 +342,17 @@ def _default_plan(
         if min(assessed.self_reliance.low[place:]) >= floor - 1e-9:
             break
         goal = Goal((LevelAim(cut, floor, days[place:]),), asked.limits, "cost", days)
-        answer = _solved(stack, goal, found, asked, options)
+        answer = _solved(stack, goal, found, asked, options, reason=False)
         if answer.cost is not None or answer.impossible is None:
             return _Planned(answer, aimed="later" if place else "floor")
     return _Planned(_solved(stack, best, found, asked, options), aimed="beyond")
 
 
-def _solved(stack: Stack, goal: Goal, found: tuple[Option, ...], asked: PlanAsked, options: dict[str, Any]) -> PlanAnswer:
-    from freehold.plan.planning import make_plan
+def _solved(
+    stack: Stack, goal: Goal, found: tuple[Option, ...], asked: PlanAsked, options: dict[str, Any], *, reason: bool = True
+) -> PlanAnswer:
+    from freehold.plan.planning import Beside, make_plan
 
     how = {name: options[name] for name in ("strict", "kernel") if name in options}
     with timed("computed", what="plan", options=len(found)):
-        return make_plan(stack, goal, found, seconds=asked.seconds, **how)
+        return make_plan(stack, goal, found, beside=Beside(reason=reason), seconds=asked.seconds, **how)

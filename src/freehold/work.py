@@ -479,7 +479,7 @@ def chokepoints(stack: Stack, target: str | None = None, *, order: int = 3, **op
     deadline = Deadline(options.get("seconds", SECONDS))
     answer = answer_to(stack, target, order=order, **options)
     cheapest = () if answer.cheapest is None else (answer.cheapest[0],)
-    settled = {name: options[name] for name in ("strict", "stake", "kernel") if name in options}
+    settled = {name: options[name] for name in ("strict", "stake", "kernel", "case") if name in options}
     reasons = reasons_of(stack, answer, (*answer.cut_sets, *cheapest), seconds=deadline.share(), **settled)
     return ExplainedChokepoints(answer, order, reasons[: len(answer.cut_sets)], reasons[-1] if cheapest else None)
 

@@ -184,6 +184,7 @@ def assess(
     strict: bool = False,
     kernel: Kernel = "auto",
     learn: int = 3,
+    case: Case | None = None,
 ) -> AssessAnswer:
     """Assess a stack.
 
@@ -197,10 +198,12 @@ def assess(
         What counts as control.
     learn
         How many unknown facts to name.
+    case
+        The stack as a case, where it is made already.
     """
     days = check_days(days)
     cut = foreign_cutoff(via, stake)
-    case = Case(stack, strict=strict, stake=stake, kernel=kernel)
+    case = Case.shared(case, stack, strict=strict, stake=stake, kernel=kernel)
     foreign = answer_of(case, cut, days, floor)
     mission, change = mission_of(stack), _change_mission(stack)
     controllers, landlords = _controllers(case, days, mission, change, via)
@@ -215,7 +218,7 @@ def assess(
         unknowns = len(unknown_facts(case, cut, sorted(both)))
     return AssessAnswer(
         days, floor, foreign, foreign.mission, _mean_of(foreign, change), mission.rule,
-        content(stack, strict=strict, stake=stake, via=via), _layers(case, via), controllers, landlords,
+        content(stack, strict=strict, stake=stake, via=via, case=case), _layers(case, via), controllers, landlords,
         _weakest(case, cut, foreign, mission, via), worths, tried, unknowns, coverage_of(stack),
     )  # fmt: skip
 
@@ -260,7 +263,7 @@ def _controllers(
         source = supply.filled.source
         if source is None or supply.filled.share[HIGH] <= 0:
             continue
-        seats = frozenset().union(*(case.control.countries(source, way) for way in via))
+        seats = case.control.seen(source, via)
         for country in seats - case.control.inside - {"?"}:
             countries[country] = countries.get(country, 0) + 1
         if isinstance(source.provider, str) and case.control.foreign(source, via):

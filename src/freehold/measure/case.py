@@ -84,15 +84,35 @@ class Case:
         }
         self.needs = tuple(need for need in stack.needs if need.source in self.supply_number)
         self._matching: dict[Rule, Mapping[int, Truth]] = {}
+        self._seated: dict[tuple[str, ...], Sequence[Sequence[int]]] = {}
         self._built: dict[int, Built] = {}
         self._running: dict[int, State] = {}
         self._ramps: dict[int, _Ramps] = {}
 
     def with_kernel(self, kernel: Kernel) -> Case:
-        """The same case for another kernel."""
+        """The same case for another kernel; what is built for that kernel already is shared."""
         other = copy(self)
-        vars(other).update(kernel=kernel, _built={}, _running={}, _ramps={})
+        built = {side: built for side, built in self._built.items() if built.compiled == KERNELS[kernel]}
+        running = {side: state for side, state in self._running.items() if side in built}
+        vars(other).update(kernel=kernel, _built=built, _running=running)
         return other
+
+    @classmethod
+    def shared(
+        cls, case: Case | None, stack: Stack, *, strict: bool = False, stake: float = 0.5, kernel: Kernel = "auto"
+    ) -> Case:
+        """A case that is there, where it is of this stack and has the same facts; else a new one.
+
+        Parameters
+        ----------
+        case
+            The one that is there, if any.
+        stack, strict, stake, kernel
+            What is asked for.
+        """
+        if case is None or case.stack is not stack or (case.control.strict, case.control.stake) != (strict, stake):
+            return cls(stack, strict=strict, stake=stake, kernel=kernel)
+        return case if case.kernel == kernel else case.with_kernel(kernel)
 
     @cached_property
     def supplies_of(self) -> tuple[tuple[int, ...], ...]:
@@ -159,15 +179,44 @@ class Case:
     def matching(self, rule: Rule) -> Mapping[int, Truth]:
         """Supplies that a rule matches, surely (``True``) or perhaps (``None``); those that it surely does not are left out."""
         if rule not in self._matching:
-            items, supplies, matches = self.stack.items, self.supplies, self.control.matcher(rule)
-            found: dict[int, Truth] = {}
-            for number in self._candidates(rule):
-                supply = supplies[number]
-                truth = matches(items[supply.item], supply.filled.source)
-                if truth is not False:
-                    found[number] = truth
-            self._matching[rule] = found
+            alike = self._alike(rule)
+            self._matching[rule] = self._matching_each(rule) if alike is None else self._matching_alike(rule, alike)
         return self._matching[rule]
+
+    def _matching_each(self, rule: Rule) -> Mapping[int, Truth]:
+        items, supplies, matches = self.stack.items, self.supplies, self.control.matcher(rule)
+        found: dict[int, Truth] = {}
+        for number in self._candidates(rule):
+            supply = supplies[number]
+            truth = matches(items[supply.item], supply.filled.source)
+            if truth is not False:
+                found[number] = truth
+        return found
+
+    def _matching_alike(self, rule: Rule, alike: Iterable[Sequence[int]]) -> Mapping[int, Truth]:
+        """As :meth:`_matching_each`, where a rule says the same of all supplies of a group."""
+        items, supplies, matches = self.stack.items, self.supplies, self.control.matcher(rule)
+        found: dict[int, Truth] = {}
+        for numbers in alike:
+            first = supplies[numbers[0]]
+            truth = matches(items[first.item], first.filled.source)
+            if truth is not False:
+                found.update(dict.fromkeys(numbers, truth))
+        return dict(sorted(found.items()))
+
+    def _alike(self, rule: Rule) -> Iterable[Sequence[int]] | None:
+        """Groups of supplies of which a rule surely says the same; ``None`` where it looks at more than who controls."""
+        selectors = set(rule.selectors)
+        if selectors == {"owner"}:
+            return self._from_provider.values()
+        if selectors in ({"country"}, {"foreign"}):
+            if rule.via not in self._seated:
+                groups: dict[frozenset[str], list[int]] = {}
+                for number, supply in enumerate(self.supplies):
+                    groups.setdefault(self.control.seen(supply.filled.source, rule.via), []).append(number)
+                self._seated[rule.via] = tuple(groups.values())
+            return self._seated[rule.via]
+        return None
 
     def truth(self, rule: Rule, supply: int) -> Truth:
         """Whether a rule matches one supply: surely, surely not, or perhaps (``None``)."""

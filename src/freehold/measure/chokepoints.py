@@ -77,6 +77,7 @@ def chokepoints(
     memory: float = MEMORY,
     kernel: Kernel = "auto",
     progress: Progress | None = None,
+    case: Case | None = None,
 ) -> ChokepointsAnswer:
     """Find what can stop a target.
 
@@ -115,6 +116,8 @@ def chokepoints(
         ``auto``, ``plain`` or ``compiled``.
     progress
         Told how far it is.
+    case
+        The stack as a case, where it is made already.
 
     Raises
     ------
@@ -135,10 +138,13 @@ def chokepoints(
     is_large = wanted != kernel
     kernel = wanted
     # where counters serve, levels are asked for so seldom that compiling their kernel would take longer than all the rest
-    case = Case(stack, strict=strict, stake=stake, kernel="plain" if is_large else kernel)
+    given = case
+    case = Case.shared(given, stack, strict=strict, stake=stake, kernel="plain" if is_large else kernel)
     standing = _standing(case)
     if is_large and standing is None:
-        case = case.with_kernel(kernel)
+        case = (
+            case.with_kernel(kernel) if given is None else Case.shared(given, stack, strict=strict, stake=stake, kernel=kernel)
+        )
     members = members_of(case, of, asked_about, via=via, probabilities=probabilities)
     _check_weights(weights, members, of)
     view = LevelView(case, mission, floor, day)

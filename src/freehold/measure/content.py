@@ -14,19 +14,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from freehold.errors import SolveError, UsageError
+from freehold.measure.case import Case
 from freehold.measure.mission import mission_of
 from freehold.network.arrays import TOLERANCE, Floats
 from freehold.network.order import components
-from freehold.stack.control import Control
+from freehold.stack.control import Truth
 from freehold.stack.cutoff import DEFAULT_STAKE, WAYS
-from freehold.stack.shares import fill_shares
-from freehold.stack.values import UNKNOWN, Item, Maybe, Need, Source, Stack
+from freehold.stack.values import UNKNOWN, Maybe, Need, Source, Stack
 
 __all__ = ["Bounds", "ContentAnswer", "ItemContent", "content", "held_shares"]
 
@@ -47,6 +48,11 @@ class Bounds(NamedTuple):
 
     low: float
     high: float
+
+
+_WHOLE: Final = Bounds(1.0, 1.0)
+_HELD: Final[Mapping[Truth, Bounds]] = {True: Bounds(0.0, 0.0), False: _WHOLE, None: Bounds(0.0, 1.0)}
+"""What is held of a source, by whether it is foreign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,9 @@ class _Part:
     mixes: tuple[_Mix, ...]
 
 
-def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS) -> ContentAnswer:
+def content(
+    stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS, case: Case | None = None
+) -> ContentAnswer:
     """Measure face value, content and hidden exposure.
 
     Choices where the definition leaves one: a source without needs adds all of its value itself, whatever
@@ -141,6 +149,8 @@ def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE,
         An owner controls if its stake is unstated or at least this.
     via
         Ways of control that make a source foreign.
+    case
+        The stack as a case, where it is made already.
 
     Raises
     ------
@@ -154,7 +164,7 @@ def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE,
         raise UsageError(f"'{','.join(ways)}' are no ways of control. Choose from: {', '.join(WAYS)}.")
     if not 0 <= stake <= 1:
         raise UsageError(f"a stake of {stake} is not between 0 and 1.")
-    parts = _all_parts(stack, Control(stack, strict=strict, stake=stake), ways)
+    parts = _all_parts(Case.shared(case, stack, strict=strict, stake=stake), ways)
     low, high = _contents(parts, -1), _contents(parts, 1)
     plain = tuple(_plain_face(own) for own in parts)
     difference = _Differences(parts, low, high)
@@ -178,41 +188,38 @@ def content(stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE,
 
 
 def held_shares(
-    stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS
+    stack: Stack, *, strict: bool = False, stake: float = DEFAULT_STAKE, via: Iterable[str] = WAYS, case: Case | None = None
 ) -> tuple[Bounds, ...]:
     """Part of today's need of each item, in the stack's order, that its in-use sources that are not foreign meet.
 
     Parameters
     ----------
-    stack, strict, stake, via
+    stack, strict, stake, via, case
         As for :func:`content`.
     """
-    parts = _all_parts(stack, Control(stack, strict=strict, stake=stake), tuple(via))
+    parts = _all_parts(Case.shared(case, stack, strict=strict, stake=stake), tuple(via))
     return tuple(_rounded(_plain_face(own)) for own in parts)
 
 
 # What is known of each source
 
 
-def _all_parts(stack: Stack, control: Control, via: tuple[str, ...]) -> tuple[tuple[_Part, ...], ...]:
-    number_of = {item.id: number for number, item in enumerate(stack.items)}
-    return tuple(_parts(stack, item, control, via, number_of) for item in stack.items)
-
-
-def _parts(stack: Stack, item: Item, control: Control, via: tuple[str, ...], number_of: Mapping[str, int]) -> tuple[_Part, ...]:
-    found = []
-    for filled in fill_shares(stack, item):
+def _all_parts(case: Case, via: tuple[str, ...]) -> tuple[tuple[_Part, ...], ...]:
+    found: list[list[_Part]] = [[] for _ in case.stack.items]
+    bounds: dict[tuple[float, float], Bounds] = {}
+    for supply in case.supplies:
+        filled = supply.filled
         source = filled.source
         if source is not None and source.status == "standby":
             continue
-        foreign = control.foreign(source, via)
-        held = Bounds(1.0 if foreign is False else 0.0, 0.0 if foreign else 1.0)
-        needs = stack.needs_of.get(source.id, ()) if source is not None else ()
-        own = Bounds(1.0, 1.0)
+        held = _HELD[case.control.foreign(source, via)]
+        needs = case.stack.needs_of.get(source.id, ()) if source is not None else ()
+        own = _WHOLE
         if needs and source is not None:
             own = _known(source.own_value, 1 / (1 + len(needs)))
-        found.append(_Part(source, Bounds(*filled.share), held, own, _mixes(needs, number_of)))
-    return tuple(found)
+        share = bounds.setdefault(filled.share, Bounds(*filled.share))
+        found[supply.item].append(_Part(source, share, held, own, _mixes(needs, case.item_number)))
+    return tuple(map(tuple, found))
 
 
 def _known(value: Maybe[float], default: float) -> Bounds:
@@ -236,7 +243,16 @@ def _mixes(needs: Sequence[Need], number_of: Mapping[str, int]) -> tuple[_Mix, .
     return tuple(corners)
 
 
-def _divided(values: Sequence[float | None]) -> list[float]:
+def _divided(values: Sequence[float | None]) -> Sequence[float]:
+    return _divided_equally(len(values)) if all(value is None for value in values) else _divided_as_stated(values)
+
+
+@lru_cache(maxsize=256)
+def _divided_equally(count: int) -> tuple[float, ...]:
+    return tuple(_divided_as_stated([None] * count))
+
+
+def _divided_as_stated(values: Sequence[float | None]) -> list[float]:
     stated = [value for value in values if value is not None]
     total, blanks = math.fsum(stated), len(values) - len(stated)
     blank = 0.0
@@ -266,6 +282,8 @@ def _shared(parts: Sequence[_Part], worth: Sequence[float], sign: int) -> list[f
 
 
 def _extreme(parts: Sequence[_Part], worth: Sequence[float], sign: int) -> float:
+    if len(parts) == 1 and parts[0].share.low == parts[0].share.high:
+        return parts[0].share.low * worth[0]
     shares = _shared(parts, worth, sign)
     return math.fsum(share * one for share, one in zip(shares, worth, strict=True))
 

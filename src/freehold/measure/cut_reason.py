@@ -281,7 +281,7 @@ def _weight_of(need: Need) -> float:
 
 def reasons_of(
     stack: Stack, answer: ChokepointsAnswer, sets: Sequence[CutSet], *, strict: bool = False, stake: float = DEFAULT_STAKE,
-    kernel: Kernel = "auto", seconds: float = math.inf,
+    kernel: Kernel = "auto", seconds: float = math.inf, case: Case | None = None,
 ) -> tuple[CutReason | None, ...]:  # fmt: skip
     """Say of each of an answer's cut sets why it is fatal.
 
@@ -295,6 +295,8 @@ def reasons_of(
         As asked.
     seconds
         Time after which no further set is explained.
+    case
+        The stack as a case, where it is made already.
 
     Returns
     -------
@@ -307,7 +309,7 @@ def reasons_of(
     if kernel == "auto":
         seldom = answer.why_not_boolean is None and len(sets) <= _FEW
         kernel = "plain" if seldom else kernel_of(stack, kernel)
-    case = Case(stack, strict=strict, stake=stake, kernel=kernel)
+    case = Case.shared(case, stack, strict=strict, stake=stake, kernel=kernel)
     mission = mission_of(stack)
     if answer.target is not None:
         mission = Mission({case.item_number[answer.target]: 1.0}, (), "", stated=True)

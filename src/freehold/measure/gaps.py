@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from freehold.measure.case import Case
 from freehold.measure.content import Bounds, held_shares
 from freehold.network.arrays import TOLERANCE
 from freehold.stack.control import Control
 from freehold.stack.cutoff import WAYS
 from freehold.stack.schema import KINDS, STATUSES
-from freehold.stack.shares import fill_shares
 from freehold.stack.values import UNKNOWN, Item, Maybe, Source, Stack
 
 __all__ = ["NO_KIND", "Closing", "GapsAnswer", "HomeSource", "Landlord", "LayerGaps", "NoneKnown", "Option", "gaps"]
@@ -151,7 +151,7 @@ class GapsAnswer:
         raise KeyError(kind)
 
 
-def gaps(stack: Stack, *, strict: bool = False) -> GapsAnswer:
+def gaps(stack: Stack, *, strict: bool = False, case: Case | None = None) -> GapsAnswer:
     """Look for gaps, layer by layer.
 
     Parameters
@@ -160,9 +160,12 @@ def gaps(stack: Stack, *, strict: bool = False) -> GapsAnswer:
         The stack.
     strict
         Whether assumed owners and locations count as unknown.
+    case
+        The stack as a case, where it is made already.
     """
-    control = Control(stack, strict=strict)
-    held = dict(zip((item.id for item in stack.items), held_shares(stack, strict=strict), strict=True))
+    case = Case.shared(case, stack, strict=strict)
+    control = case.control
+    held = dict(zip((item.id for item in stack.items), held_shares(stack, strict=strict, case=case), strict=True))
     items_of: dict[str, list[Item]] = {}
     for item in stack.items:
         items_of.setdefault(item.kind if isinstance(item.kind, str) else NO_KIND, []).append(item)
@@ -173,7 +176,7 @@ def gaps(stack: Stack, *, strict: bool = False) -> GapsAnswer:
             mean = Bounds(*(round(math.fsum(held[item.id][side] for item in items) / len(items), 12) for side in (0, 1)))
             open_ = [item for item in items if held[item.id].low < 1 - TOLERANCE]
             closes = tuple(Closing(item.id, held[item.id], _option(stack, control, item)) for item in open_)
-            home, landlord = _home(stack, control, items), _landlord(stack, control, items)
+            home, landlord = _home(stack, control, items), _landlord(case, items)
             layers.append(LayerGaps(kind, len(items), mean, home, landlord, closes))
     return GapsAnswer(tuple(layers))
 
@@ -211,12 +214,14 @@ def _home(stack: Stack, control: Control, items: Sequence[Item]) -> HomeSource |
     return HomeSource(best.id, best.item, _status(best), _quality(best))
 
 
-def _landlord(stack: Stack, control: Control, items: Sequence[Item]) -> Landlord | None:
+def _landlord(case: Case, items: Sequence[Item]) -> Landlord | None:
+    control = case.control
     lows: dict[str, list[float]] = {}
     highs: dict[str, list[float]] = {}
     seats: dict[str, dict[tuple[str, str], float]] = {}
     for item in items:
-        for filled in fill_shares(stack, item):
+        for supply in case.supplies_of[case.item_number[item.id]]:
+            filled = case.supplies[supply].filled
             source, share = filled.source, filled.share
             if (source is not None and source.status == "standby") or share[1] <= TOLERANCE:
                 continue

@@ -34,6 +34,9 @@ MOST: Final = 12
 MOST_DAYS: Final = 40
 """Days on which missions are given, beside those asked."""
 
+_COMPILED_FROM: Final = 2_000
+"""Sources and needs from which loading the compiled kernel takes less than a hundred runs of the plain one."""
+
 _WORK: Final = {False: 400_000, True: 3_000_000}
 """Sources and needs, times runs, that an answer may cost, plain and compiled: a second or two."""
 
@@ -48,6 +51,7 @@ def landlord_cuts(
     via: tuple[str, ...] = WAYS,
     stake: float = DEFAULT_STAKE,
     kernel: Kernel = "auto",
+    case: Case | None = None,
 ) -> LandlordCuts:
     """Answer for the largest landlords, alone and in pairs.
 
@@ -67,6 +71,8 @@ def landlord_cuts(
         What counts as control, as :func:`freehold.measure.assess.assess`.
     kernel
         ``auto``, ``plain`` or ``compiled``.
+    case
+        The stack as a case, where it is made already.
 
     Returns
     -------
@@ -85,7 +91,7 @@ def landlord_cuts(
         raise UsageError(f"a floor of {floor} is not in (0, 1].")
     if most < 1:
         raise UsageError(f"{most} landlords cannot be answered for. Give a number from 1 up.")
-    case = Case(stack, strict=strict, stake=stake, kernel=kernel_of(stack, kernel))
+    case = Case.shared(case, stack, strict=strict, stake=stake, kernel=kernel_of(stack, kernel, _COMPILED_FROM))
     runs = LandlordRuns(case, floor, days[-1])
     holders = Holders(case, via)
     found = holders.named(runs.wanted.tolist())

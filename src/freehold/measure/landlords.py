@@ -45,7 +45,7 @@ class Holders:
     """
 
     def __init__(self, case: Case, via: Sequence[str] = WAYS) -> None:
-        self._case, self._via = case, via
+        self._case, self._via = case, tuple(via)
         self._in_use = np.array([supply.filled.share[HIGH] > 0 for supply in case.supplies], np.bool_)
         self._sure: dict[tuple[LandlordKind, str], list[int]] = {("foreign", ""): []}
         self._doubtful: dict[LandlordKind, list[int]] = {"foreign": [], "owner": [], "country": []}
@@ -54,7 +54,7 @@ class Holders:
 
     def _add(self, number: int, source: Source | None) -> None:
         control = self._case.control
-        seats = frozenset().union(*(control.countries(source, way) for way in self._via))
+        seats = control.seen(source, self._via)
         for code in seats - {"?"}:
             self._sure.setdefault(("country", code), []).append(number)
         if seats - control.inside - {"?"}:

@@ -28,9 +28,17 @@ _LARGE: Final = 5_000
 """Sources and needs from which the compiled kernel is worth loading; fewer than elsewhere, since so many losses are run."""
 
 
-def kernel_of(stack: Stack, kernel: Kernel) -> Kernel:
-    """The kernel for running many losses of a stack: what was asked for, and by itself the compiled one where it pays."""
-    is_large = len(stack.sources) + len(stack.needs) > _LARGE
+def kernel_of(stack: Stack, kernel: Kernel, large: int = _LARGE) -> Kernel:
+    """The kernel for running many losses of a stack: what was asked for, and by itself the compiled one where it pays.
+
+    Parameters
+    ----------
+    stack, kernel
+        What is run, and what was asked for.
+    large
+        Sources and needs above which it pays.
+    """
+    is_large = len(stack.sources) + len(stack.needs) > large
     return "compiled" if kernel == "auto" and is_large and has_compiler() else kernel
 
 

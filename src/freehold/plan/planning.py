@@ -74,6 +74,8 @@ class Beside:
         Whether other plans within 2 %, the frontier of cost and self-reliance, other budgets and dates are looked for.
     points
         Points of the frontier.
+    reason
+        Whether it is looked for why there is no plan, where there is none; else its reason is "unknown".
     """
 
     confidence: float | None = None
@@ -83,6 +85,7 @@ class Beside:
     frontier: bool = False
     sensitivity: bool = False
     points: int = 12
+    reason: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ def make_plan(
     given = options_of(stack) if options is None else tuple(options)
     planner = _Planner(stack, goal, given, begun, dropped, seconds, strict, kernel, progress, interrupted)
     found = _chosen(planner, beside)
-    return _answer(planner, found, _around(planner, found, beside))
+    return _answer(planner, found, _around(planner, found, beside), reason=beside.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +264,7 @@ def _refuse_unconfirmed(planner: _Planner, plans: Iterable[tuple[Sequence[str], 
             )
 
 
-def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
+def _answer(planner: _Planner, found: _Plan, around: _Around, *, reason: bool) -> PlanAnswer:
     stack, goal, options, chosen = planner.stack, planner.goal, planner.options, found.chosen
     strict, kernel = planner.strict, planner.kernel
     by_id = {option.id: option for option in options}
@@ -269,7 +272,7 @@ def _answer(planner: _Planner, found: _Plan, around: _Around) -> PlanAnswer:
     if chosen.built is None and found.sure is not None:
         impossible = Impossible("confidence", (), (), limit=found.sure.reached)
     elif chosen.built is None:
-        impossible = _impossible(planner, chosen)
+        impossible = _impossible(planner, chosen, reason=reason)
     built = [options[one].id for one in sorted(chosen.built or ())]
     done = [by_id[one] for one in built]
     planned = apply_options(stack, done)
@@ -333,10 +336,12 @@ def _checks(planner: _Planner, built: Sequence[str], *, confirmed: bool) -> tupl
     return tuple(Check(aim, met, reached, first) for aim, met, reached, first in rows)
 
 
-def _impossible(planner: _Planner, chosen: Chosen) -> Impossible | None:
+def _impossible(planner: _Planner, chosen: Chosen, *, reason: bool) -> Impossible | None:
     """Why there is no plan; ``None`` where the time was over before one was found."""
     if chosen.stopped is not None:
         return None
+    if not reason:
+        return Impossible("unknown", (), ())
     held = [held_option(item) for item in items_at_stake(planner.stack, planner.goal.aims, strict=planner.strict)]
 
     def judge_of(options: Sequence[Option]) -> StackJudge:

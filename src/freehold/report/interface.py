@@ -413,11 +413,14 @@ class TickOff:
         Of each item of the stack, in its order: id, name, title of its layer, normalised mission weight.
     caption
         What it shows.
+    told
+        Places of the items of which a page tells by landlord and day; ``None``: of all.
     """
 
     cuts: LandlordCuts
     items: tuple[tuple[str, str, str, float], ...]
     caption: str = ""
+    told: tuple[int, ...] | None = None
 
 
 Block: TypeAlias = Heading | Paragraph | Table | HeatMap | Tree | Curve | Gantt | KeyFigures | LayerDrawing | TickOff | Detail

@@ -146,7 +146,7 @@ def brief_json(answer: BriefAnswer, context: Context) -> dict[str, Any]:
     stack, cuts = answer.stack, answer.cuts
     assessed = assess_json(answer.assessed, context)
     five = five_sentences(stack, answer.assessed, cuts, answer.step, answer.plan, options=answer.options)
-    places = () if cuts is None else ranked_landlords(cuts, _MOST_LANDLORDS)
+    places = () if cuts is None else ranked_landlords(cuts, answer.assessed, _MOST_LANDLORDS)
     alone = [] if cuts is None else [cut for place in places if (cut := cut_of(cuts, place)) is not None]
     return envelope("report brief", context) | {
         "sentences": [{"subject": one.subject, "title": one.title, "text": one.text} for one in five],

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 from freehold.measure.landlord_cut_values import Landlord, LandlordCut, LandlordCuts, Span
 from freehold.report.clean import clean, escape_json
 from freehold.report.interface import TickOff
+from freehold.report.tick_items import cuts_told
 
 __all__ = ["VERSION", "tick_data", "tick_script", "tick_text"]
 
@@ -54,6 +55,7 @@ def tick_data(tick: TickOff) -> dict[str, Any]:
     Returns
     -------
     dict
+        Of the items that are told of alone (see :class:`~freehold.report.interface.TickOff`), which are numbered anew:
         ``version``; ``floor``, ``horizon``, ``days``, ``days_left_out``, ``left_out`` as of
         :class:`~freehold.measure.landlord_cut_values.LandlordCuts`; ``landlords``; ``items`` (``id``, ``name`` or 0 where it
         is the id, ``layers`` and the number of each item's in ``layer``, ``mission`` as pairs of place and weight);
@@ -70,8 +72,10 @@ def tick_data(tick: TickOff) -> dict[str, Any]:
     KeyError
         If a landlord, or two of them, have no cut.
     """
-    cuts = tick.cuts
-    ids = [clean(item[0]) for item in tick.items]
+    cuts, items = tick.cuts, tick.items
+    if tick.told is not None:
+        cuts, items = cuts_told(cuts, tick.told), tuple(items[place] for place in tick.told)
+    ids = [clean(item[0]) for item in items]
     tables = _Tables(ids)
     before = cuts.before or LandlordCut((), (1.0,) * len(cuts.days), (1.0,) * len(cuts.days), ())
     found = {cut.members: cut for cut in cuts.cuts}
@@ -83,9 +87,9 @@ def tick_data(tick: TickOff) -> dict[str, Any]:
         expected = _expected(outs[first], outs[second])
         expected_weakened = {**_weakened(found[second,]), **_weakened(found[first,])}
         told.append(_told_pair(found[pair], expected, expected_weakened, tables))
-    layers = list(dict.fromkeys(item[2] for item in tick.items))
+    layers = list(dict.fromkeys(item[2] for item in items))
     number_of = {layer: number for number, layer in enumerate(layers)}
-    names = [clean(item[1]) for item in tick.items]
+    names = [clean(item[1]) for item in items]
     return {
         "version": VERSION,
         "floor": cuts.floor,
@@ -98,8 +102,8 @@ def tick_data(tick: TickOff) -> dict[str, Any]:
             "id": ids,
             "name": [0 if name == id_ else name for name, id_ in zip(names, ids, strict=True)],
             "layers": [clean(layer) for layer in layers],
-            "layer": _written(number_of[item[2]] for item in tick.items),
-            "mission": [[place, item[3]] for place, item in enumerate(tick.items) if item[3]],
+            "layer": _written(number_of[item[2]] for item in items),
+            "mission": [[place, item[3]] for place, item in enumerate(items) if item[3]],
         },
         **tables.written(),
         "cuts": told,

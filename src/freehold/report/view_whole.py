@@ -57,10 +57,10 @@ def _blocks(report: WholeReport, notes: Notes) -> Iterator[Block]:
     yield from section("curves", say("whole_report.curves"), curve_part(report), "self_reliance")
     yield from section("stops", say("whole_report.stops"), first_part(report, notes), "self_reliance")
     yield from section("landlords", say("whole_report.landlords"), landlord_part(report, notes), "landlords")
-    ticks = tick_off(report)
+    drawing = layer_drawing(report.assess, report.context, notes)
+    ticks = tick_off(report, (cell.id for row in drawing.rows for cell in row.cells))
     if ticks is not None:
         yield from section("ticks", say("whole_report.ticks"), (ticks,), "landlord_cuts")
-    drawing = layer_drawing(report.assess, report.context, notes)
     yield from section("layers", say("whole_report.layers"), (drawing,), "control")
     yield from section("gaps", say("whole_report.gaps"), gap_part(report, notes), "gaps")
     yield from section("chokepoints", say("whole_report.chokepoints"), chokepoint_part(report, notes), "chokepoints")

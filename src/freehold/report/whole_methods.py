@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from freehold.plan.goal_values import BestAim, LevelAim
-from freehold.report.five_sentences import ranked_landlords
+from freehold.report.five_sentences import largest_landlords
 from freehold.report.interface import Method
 from freehold.report.whole_answer import WholeReport
 from freehold.words import day, listed, percent, say
@@ -84,7 +84,7 @@ def _first_cut(report: WholeReport) -> tuple[str, ...]:
     """The flags that take the largest landlord away."""
     if report.cuts is None:
         return ()
-    places = ranked_landlords(report.cuts, 1)
+    places = largest_landlords(report.cuts, report.assess)
     return report.cuts.landlords[places[0]].flags if places else ("--foreign",)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from freehold.measure.mission import mission_of
@@ -19,6 +20,7 @@ from freehold.report.drill_words import TONES, in_words
 from freehold.report.evidence import Notes
 from freehold.report.interface import Block, Column, Paragraph, Row, Table, TickOff
 from freehold.report.sentences import item_name, known_paragraphs, steps_tree, who_in_sentence
+from freehold.report.tick_items import items_told
 from freehold.report.view_chokepoints import chokepoint_blocks
 from freehold.report.view_drill_evidence import drill_score_blocks
 from freehold.report.view_gaps import gap_blocks
@@ -26,7 +28,7 @@ from freehold.report.view_plan import roadmap_blocks
 from freehold.report.whole_answer import WholeReport
 from freehold.report.whole_methods import command
 from freehold.report.whom_to_ask import whom_to_ask
-from freehold.words import day, interval, percent, say
+from freehold.words import day, interval, percent, say, sentences
 
 __all__ = [
     "chokepoint_part", "curve_part", "drill_part", "first_part", "gap_part", "landlord_part", "left_out_part",
@@ -60,8 +62,16 @@ def landlord_part(report: WholeReport, notes: Notes) -> Iterator[Block]:
     yield from landlord_blocks(report.assess, report.context, notes)[1:]
 
 
-def tick_off(report: WholeReport) -> TickOff | None:
-    """Landlords to tick off; ``None`` where there are no answers."""
+def tick_off(report: WholeReport, drawn: Iterable[str] = ()) -> TickOff | None:
+    """Landlords to tick off; ``None`` where there are no answers.
+
+    Parameters
+    ----------
+    report
+        The report.
+    drawn
+        Ids of items that the page draws: of these it tells in any case.
+    """
     if report.cuts is None or not report.cuts.landlords:
         return None
     weights = mission_of(report.stack).weights
@@ -69,7 +79,15 @@ def tick_off(report: WholeReport) -> TickOff | None:
         (item.id, item.name or item.id, kind_name(item.kind if isinstance(item.kind, str) else None), weights.get(place, 0.0))
         for place, item in enumerate(report.stack.items)
     )
-    return TickOff(report.cuts, items, say("whole_report.ticks_caption", floor=percent(report.cuts.floor)))
+    caption = say("whole_report.ticks_caption", floor=percent(report.cuts.floor))
+    number_of = {item.id: place for place, item in enumerate(report.stack.items)}
+    told = items_told(report.cuts, items, [number_of[id_] for id_ in drawn])
+    if told is not None:
+        path, first = report.context.path or "STACK", report.cuts.landlords[0]
+        command = shlex.join(["freehold", "cutoff", path, *first.flags])
+        more = say("whole_report.ticks_told", told=f"{len(told):,}", items=f"{len(items):,}", command=command)
+        caption = sentences((caption, more))
+    return TickOff(report.cuts, items, caption, told)
 
 
 def gap_part(report: WholeReport, notes: Notes) -> Iterator[Block]:

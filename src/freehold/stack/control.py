@@ -55,8 +55,9 @@ class Control:
         self._stake = stake
         self._inside = expand([*([stack.home] if stack.home else []), *stack.trusted], stack.as_of) | {NO_COUNTRY}
         self._chains: dict[str, tuple[str, ...]] = {}
-        self._seats: dict[tuple[str | None, str], frozenset[str]] = {}
-        self._together: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
+        # by the facts that decide, which many sources have in common
+        self._seats: dict[tuple[object, ...], frozenset[str]] = {}
+        self._together: dict[tuple[object, ...], frozenset[str]] = {}
 
     @property
     def stack(self) -> Stack:
@@ -67,6 +68,11 @@ class Control:
     def stake(self) -> float:
         """From which stake on an owner controls."""
         return self._stake
+
+    @property
+    def strict(self) -> bool:
+        """Whether assumed owners and locations (blanks) count as unknown."""
+        return self._strict
 
     @property
     def inside(self) -> frozenset[str]:
@@ -122,7 +128,7 @@ class Control:
         """
         if source is None:
             return frozenset({_NOTHING})
-        key = (source.id, way)
+        key = (way, source.provider, source.location, source.origin)
         if key not in self._seats:
             self._seats[key] = self._countries(source, way)
         return self._seats[key]
@@ -146,9 +152,17 @@ class Control:
             return frozenset({self.seat(provider)})
         return frozenset(_NOTHING if owner == _NOTHING else self.seat(owner) for owner in self.owners(provider))
 
-    def _seen(self, source: Source | None, via: tuple[str, ...]) -> frozenset[str]:
-        """Countries that control a source by any of the ways."""
-        key = (None if source is None else source.id, via)
+    def seen(self, source: Source | None, via: tuple[str, ...]) -> frozenset[str]:
+        """Countries that control a source by any of the ways; ``"?"`` among them where a fact is unknown.
+
+        Parameters
+        ----------
+        source
+            As of :meth:`countries`.
+        via
+            Some of :data:`freehold.stack.cutoff.WAYS`.
+        """
+        key = (via,) if source is None else (via, source.provider, source.location, source.origin)
         found = self._together.get(key)
         if found is None:
             found = frozenset().union(*(self.countries(source, way) for way in via))
@@ -158,12 +172,12 @@ class Control:
     def controlled_by(self, source: Source | None, country: str, via: Iterable[str] = WAYS) -> Truth:
         """Whether a country (or a group) controls the source by any of the ways."""
         wanted = expand([country], self._stack.as_of)
-        seen = self._seen(source, tuple(via))
+        seen = self.seen(source, tuple(via))
         return True if seen & wanted else (None if _NOTHING in seen else False)
 
     def foreign(self, source: Source | None, via: Iterable[str] = WAYS) -> Truth:
         """Whether any country outside home and trusted controls the source by any of the ways."""
-        seen = self._seen(source, tuple(via))
+        seen = self.seen(source, tuple(via))
         return True if seen - self._inside - {_NOTHING} else (None if _NOTHING in seen else False)
 
     def owned_by(self, source: Source | None, owner: str) -> Truth:

@@ -23,9 +23,9 @@ function tickOff(data) {
 
   const NEVER = -1;
   const TOLERANCE = 1e-9;
-  const PAIR = 2 ** 26; // more than there are spans: two of their numbers make one
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const VALUES = new Map(Array.from(LETTERS, (letter, value) => [letter.charCodeAt(0), value]));
+  const VALUES = new Uint8Array(128);
+  for (let value = 0; value < LETTERS.length; value += 1) VALUES[LETTERS.charCodeAt(value)] = value;
 
   // Whole numbers from their letters: five bits each, the lowest first; 32 says that more follow.
   function read(text) {
@@ -33,7 +33,7 @@ function tickOff(data) {
     let number = 0;
     let scale = 1;
     for (let at = 0; at < text.length; at += 1) {
-      const value = VALUES.get(text.charCodeAt(at));
+      const value = VALUES[text.charCodeAt(at)];
       if (value >= 32) {
         number += (value - 32) * scale;
         scale *= 32;
@@ -98,7 +98,8 @@ function tickOff(data) {
       times.push({worst, best: numbers[at - 1] === 0 ? worst : spans(numbers[at - 1] - 1)});
     }
   }
-  const joined = new Map();
+  const starts = times.map(({worst}) => worst[0][0]);
+  const start = (number) => starts[number];
 
   function together(first, second) {
     const found = [];
@@ -113,22 +114,29 @@ function tickOff(data) {
     return found;
   }
 
+  // Of each number those it was joined with. Where one takes in the other the spans keep their number, so that few arise
+  // however many cuts are put together.
+  const joined = [];
+  const same = (one, other) =>
+    one.length === other.length && one.every(([since, until], at) => since === other[at][0] && until === other[at][1]);
+
   function join(first, second) {
     if (first === second) return first;
-    const key = Math.min(first, second) * PAIR + Math.max(first, second);
-    let number = joined.get(key);
+    const [low, high] = first < second ? [first, second] : [second, first];
+    if (joined[low] === undefined) joined[low] = new Map();
+    const before = joined[low].get(high);
+    if (before !== undefined) return before;
+    const worst = together(times[first].worst, times[second].worst);
+    const best = together(times[first].best, times[second].best);
+    let number = [first, second].find((one) => same(worst, times[one].worst) && same(best, times[one].best));
     if (number === undefined) {
       number = times.length;
-      times.push({
-        worst: together(times[first].worst, times[second].worst),
-        best: together(times[first].best, times[second].best),
-      });
-      joined.set(key, number);
+      times.push({worst, best});
+      starts.push(worst[0][0]);
     }
+    joined[low].set(high, number);
     return number;
   }
-
-  const start = (number) => times[number].worst[0][0];
 
   // A cut that is ready to be asked: number of spans and of the link by item; NEVER for what is not out or not weakened.
   function blank(low, high) {

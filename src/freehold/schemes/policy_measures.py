@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -32,6 +32,8 @@ __all__ = ["World", "measured_rule"]
 
 _MOST: Final = 20
 _TOLERANCE: Final = 1e-9
+_MOST_SETS: Final = 2_000
+"""Sets that are looked through where what is not known may be one of a set's other members."""
 _SECONDS: Final = 20.0
 """For the smallest cut set of one target."""
 
@@ -313,51 +315,67 @@ def _unknowns(world: World, limit: Limit, targets: Targets) -> _Found:
 
 def _cut_set(world: World, limit: Limit, targets: Targets) -> _Found:
     order = int(limit.bound) - 1
-    asked: dict[int | None, bool] = {None: True}
+    # of an item whose weight is not known, nobody can say what it counts for in the mission
+    asked: dict[int | None, bool] = {None: not targets.perhaps}
     if not targets.is_mission:
         asked = {number: number in targets.sure for number in (*targets.sure, *targets.perhaps)}
     amounts: list[tuple[float, float]] = []
     breaches: list[Breach] = []
     more, case = "", world.case(limit.stake)
+    # who is not known may be one of the others: then one loss fewer is enough
+    merges = limit.by in ("provider", "owner", "country") and any(
+        _holders(case, supply, limit)[1] for supply in range(len(case.supplies))
+    )
     for number, is_meant in asked.items():
         item = None if number is None else world.stack.items[number]
         answer = chokepoints(
-            world.stack, None if item is None else item.id, of=limit.by, order=order, day=limit.day, floor=limit.floor,  # type: ignore[arg-type]
-            days=(0.0,), most=_MOST, via=limit.via, stake=limit.stake, strict=world.strict, kernel=world.kernel,
-            seconds=_SECONDS / len(asked),
+            world.stack, None if item is None else item.id, of=limit.by, order=order + merges, day=limit.day,  # type: ignore[arg-type]
+            floor=limit.floor, days=(0.0,), most=_MOST_SETS if merges else _MOST, via=limit.via,
+            stake=limit.stake, strict=world.strict, kernel=world.kernel, seconds=_SECONDS / len(asked),
         )  # fmt: skip
         known = case.is_numeric_known and is_meant
         name = say("policies.of_mission") if item is None else item.name or item.id
         path: tuple[str, ...] = () if item is None else (item.id,)
-        amounts.append(_order(answer, order, known=known))
+        counted = tuple(one for one in answer.cut_sets if _fewest(one) <= order)
+        amounts.append(_order(answer, order, counted, known=known, merges=merges))
+        counted = counted[:_MOST]
         if answer.is_down:
             breaches.append(Breach(item.id if item else "mission", known, path, say("policies.is_down", item=name)))
         reasons = reasons_of(
-            world.stack, answer, answer.cut_sets, seconds=_SECONDS / len(asked), strict=world.strict, stake=limit.stake,
+            world.stack, answer, counted, seconds=_SECONDS / len(asked), strict=world.strict, stake=limit.stake,
             kernel=world.kernel,
         )  # fmt: skip
-        for one, reason in zip(answer.cut_sets, reasons, strict=True):
+        for one, reason in zip(counted, reasons, strict=True):
             way = path
             if reason is not None and reason.falls:
                 top = reason.falls[0].item
                 below = Paths(case, Targets((top,), (case.item_number[top],), ()))
                 way = (top,) if reason.where is None else below.down_to(case.item_number[reason.where])
             breaches.append(_of_cut_set(world, answer, one, name, way, known=known))
-        if not answer.cut_sets and answer.complete_to is not None and answer.complete_to < order:
-            more = say("policies.searched", order=answer.complete_to)
+        if not counted and answer.complete_to is not None and answer.complete_to - merges < order:
+            more = say("policies.searched", order=max(0, answer.complete_to - merges))
     breaches.sort(key=lambda one: (not one.surely, one.id.count("+"), one.id))
     low, high = min(one[0] for one in amounts), min(one[1] for one in amounts)
     mend = say("policies.mend_cut_set", order=order, by=limit.by)
     return _Found((low, high), tuple(breaches), mend, more)
 
 
-def _order(answer: ChokepointsAnswer, order: int, *, known: bool) -> tuple[float, float]:
+def _fewest(one: CutSet) -> int:
+    """How many must be lost together at least in a set: what is not known may be one of its other members."""
+    return max(1, len(one.members) - any(member.id == "?" for member in one.members))
+
+
+def _order(
+    answer: ChokepointsAnswer, order: int, counted: Sequence[CutSet], *, known: bool, merges: bool
+) -> tuple[float, float]:
     """How many must be lost together at least: bounds."""
     if answer.is_down:
         return 0.0, 0.0 if known else math.inf
-    found = [len(one.members) for one in answer.cut_sets]
-    sure = [len(one.members) for one in answer.cut_sets if known and all(member.id != "?" for member in one.members)]
-    searched = order if answer.complete_to is None else answer.complete_to
+    found = [_fewest(one) if merges else len(one.members) for one in counted]
+    sure = [len(one.members) for one in counted if known and all(member.id != "?" for member in one.members)]
+    searched = order if answer.complete_to is None else max(0, min(order, answer.complete_to - merges))
+    if merges and len(answer.cut_sets) >= _MOST_SETS:
+        searched = min(searched, order - 1)
     return float(min([*found, searched + 1])), float(min(sure, default=math.inf))
 
 

@@ -25,7 +25,7 @@ from freehold.reporting_packs import pack_asked, pack_files, pack_of
 from freehold.settings import Settings
 from freehold.stack.toml_file import dumps, loads
 from freehold.stack.values import UNKNOWN, Item, Need, Provider, Source, Stack
-from freehold.words import LANGUAGES, speaking
+from freehold.words import LANGUAGES, say, speaking
 from freehold.write.cyclonedx import sbom_text
 from test_brief import HOSTILE, hostile
 from test_dora import TABLES, folder
@@ -262,6 +262,29 @@ id = "mail"
     assert "left out: 1" in found["README.md"]
 
 
+def test_the_type_of_an_identification_code_is_told_by_its_code_as_every_option_is() -> None:
+    lei = "5493001KJTIIGC8Y1R12"
+    stack = loads(
+        f'''
+[stack]
+home = "DE"
+[[provider]]
+id = "cloud"
+country = "US"
+lei = "{lei}"
+[[item]]
+id = "payments"
+mission = 1
+  [[item.source]]
+  provider = "cloud"
+'''
+    )
+    found = files_of(work.Loaded(stack), "dora")
+    (row,) = [row for row in rows(found["B_05.01.csv"]) if row["c0010"] == lei]
+    assert row["c0020"] == "eba_qCO:qx2000"  # an LEI, by the framework's list of types of code
+    assert {row["c0040"] for row in rows(found["B_02.02.csv"])} == {"eba_qCO:qx2000"}
+
+
 def test_what_a_stack_cannot_know_stays_empty_and_is_asked() -> None:
     found = files_of(example("clinic"), "dora")
     (entity,) = rows(found["B_01.01.csv"])
@@ -484,4 +507,7 @@ def test_the_brief_is_written_in_the_format_of_its_ending(tmp_path: Path, capsys
         assert main(["report", "brief", clinic, "--no-plan", "-o", str(tmp_path / name)]) == 0
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
     assert main(["report", "brief", clinic, "--no-plan", "--language", "zh"]) == 0
-    assert "最大的房东" in capsys.readouterr().out
+    with speaking("zh"):
+        title = say("five.landlord_title")
+    assert not title.isascii()
+    assert title in capsys.readouterr().out

@@ -139,7 +139,8 @@ def test_a_firm_at_home_held_from_outside_is_told_by_every_scheme() -> None:
     inside, held = firm(), firm(owner="us")
     assert letters("secnumcloud-3.2", inside)["19.6.b-one"] == "b"
     assert letters("secnumcloud-3.2", held)["19.6.b-one"] == "a"
-    assert letters("secnumcloud-3.2", held)["19.6.a"] == "b"
+    assert letters("secnumcloud-3.2", held)["19.6.a"] == "ab"  # the seat is inside; of the two other places nothing is known
+    assert letters("secnumcloud-3.2", firm(seat="US"))["19.6.a"] == "a"
     assert letters("bsi-c3a-1.0", held)["SOV-1-02-C1"] == "b"
     assert letters("bsi-c3a-1.0", held)["SOV-1-03-C1"] == "a"
     assert letters("bsi-c3a-1.0", inside)["SOV-1-03-C1"] == "ab"
@@ -151,27 +152,58 @@ def test_a_firm_at_home_held_from_outside_is_told_by_every_scheme() -> None:
 
 def test_the_bloc_is_home_and_trusted_and_the_country_is_home_alone() -> None:
     told = letters("bsi-c3a-1.0", firm(seat="FR"))
-    assert (told["SOV-1-01-C1"], told["SOV-1-01-C2"]) == ("b", "a")
+    assert (told["SOV-1-02-C1"], told["SOV-1-02-C2"]) == ("b", "a")
+
+
+def test_a_seat_inside_does_not_prove_that_contracts_are_under_the_law_of_the_bloc() -> None:
+    assert letters("bsi-c3a-1.0", firm())["SOV-1-01-C1"] == "ab"
+    assert letters("bsi-c3a-1.0", firm(seat="US"))["SOV-1-01-C1"] == "a"
+
+
+def test_the_catalogue_of_the_bsi_is_whole_and_its_additional_criteria_are_shown_and_not_counted() -> None:
+    c3a = scheme("bsi-c3a-1.0")
+    numbers = {one.id: len(one.factors) for one in c3a.objectives}
+    assert numbers == {"SOV-1": 7, "SOV-2": 5, "SOV-3": 9, "SOV-4": 13, "SOV-5": 6, "SOV-6": 3, "AC": 16}
+    ids = [factor.id for one in c3a.objectives for factor in one.factors]
+    assert len(set(ids)) == 59
+    assert [one.weight for one in c3a.objectives][-1] == 0
+    met = dict.fromkeys(ids, "b")
+    unmet = met | {factor.id: "a" for factor in c3a.objectives[-1].factors}
+    assert score(c3a, firm(), met).score == score(c3a, firm(), unmet).score == (100, 100)
+    assert score(c3a, firm(), met).unweighted == score(c3a, firm(), unmet).unweighted == (100, 100)
+    assert score(c3a, firm(), met | {"SOV-1-04-C": "a"}).score == (pytest.approx(100 * 42 / 43), pytest.approx(100 * 42 / 43))
 
 
 def test_levels_of_the_draft_act_are_the_least_over_all_letters() -> None:
     answers = {
         "UA.b": "c",
-        "UA.c": "b",
+        "UA.c": "c",
         "UA.d": "c",
-        "UA.e": "c",
+        "UA.e": "d",
         "UA.f": "b",
-        "UA.h": "c",
+        "UA.f-1": "b",
+        "UA.h": "d",
         "UA.i": "c",
         "UA.j": "b",
         "UA.k": "b",
     }
     assert score(scheme("cada-2026-draft"), firm(), answers).level == (4, 4)
-    assert score(scheme("cada-2026-draft"), firm(), answers | {"UA.e": "b"}).level == (3, 3)
+    assert score(scheme("cada-2026-draft"), firm(), answers | {"UA.e": "c"}).level == (3, 3)
+    assert score(scheme("cada-2026-draft"), firm(), answers | {"UA.c": "b"}).level == (3, 3)
     assert score(scheme("cada-2026-draft"), firm(), answers | {"UA.d": "b"}).level == (2, 2)
     assert score(scheme("cada-2026-draft"), firm(), answers | {"UA.b": "b"}).level == (1, 1)
+    # what the first level asks in letters of its own: standards, subcontractors in the open, outsourced support
+    assert score(scheme("cada-2026-draft"), firm(), answers | {"UA.e": "b", "UA.h": "b"}).level == (1, 1)
+    for letter in ("UA.e", "UA.f-1", "UA.h"):
+        assert score(scheme("cada-2026-draft"), firm(), answers | {letter: "a"}).level == (0, 0), letter
     assert score(scheme("cada-2026-draft"), firm(owner="us"), answers).level == (0, 3)
     assert score(scheme("cada-2026-draft"), firm(place="US")).level == (0, 0)
+
+
+def test_a_subcontractor_outside_holds_the_draft_act_at_its_first_level_and_the_provider_outside_at_none() -> None:
+    # a stack does not tell which of its suppliers is the provider and which a subcontractor
+    assert letters("cada-2026-draft", firm(seat="US"))["UA.a"] == "ab"
+    assert letters("cada-2026-draft", firm())["UA.a"] == "c"
 
 
 @pytest.mark.parametrize(("own", "letter"), [(0.0, "a"), (0.19999, "a"), (0.2, "b"), (0.49999, "b"), (0.5, "c"), (1.0, "c")])

@@ -238,3 +238,25 @@ def test_a_file_with_anything_in_it_is_read_or_refused(data: st.DataObject, tmp_
     path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
     with suppress(FreeholdError):
         read_scheme(path, check=check_parameters)
+
+
+def test_what_a_level_means_for_an_objective_stands_in_the_level_and_is_shown() -> None:
+    levels = scheme("eu-csf-2026").levels
+    assert [len(one.by_objective) for one in levels] == [0, 0, 8, 7, 8]  # the guidance prints two of three for SOV-8
+    assert "EAL3" in levels[3].by_objective["SOV-7"]
+    assert not any(one.by_objective for one in scheme("eu-csf-1.2.1").levels)
+
+
+def test_a_level_that_speaks_of_an_objective_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace('name = "all"\n', 'name = "all"\nby_objective = { O = "all of it", P = "…" }\n')
+    assert "by_objective" in refused(tmp_path, text)
+    assert refused(tmp_path, text).count("P") > 0
+
+
+def test_an_objective_of_weight_zero_stands_beside_others_without_weights_and_counts_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    text = GOOD.replace('kind = "points"', 'kind = "criteria"').replace("weight = 100\n", "")
+    assert "criteria" in text
+    more = text[text.index("[[objective]]") :].replace('id = "O"', 'id = "P"\nweight = 0').replace('id = "O', 'id = "P')
+    path.write_text(text + "\n" + more, encoding="utf-8")
+    assert [one.weight for one in read_scheme(path).objectives] == [100, 0]

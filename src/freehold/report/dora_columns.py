@@ -117,5 +117,6 @@ OPTION_CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "substitutability": {"not": "eba_ZZ:x959", "hard": "eba_ZZ:x960", "medium": "eba_ZZ:x961", "easy": "eba_ZZ:x962"},
     "reintegration": {"easy": "eba_ZZ:x798", "hard": "eba_ZZ:x966", "hardest": "eba_ZZ:x967"},
     "legal person": {"yes": "eba_CT:x212"},
+    "type of code": {"LEI": "eba_qCO:qx2000"},
 }  # fmt: skip
 """Codes of the options that a stack can state."""

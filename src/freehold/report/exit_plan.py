@@ -26,7 +26,7 @@ from freehold.stack.control import Truth
 from freehold.stack.values import UNKNOWN, Stack, is_stated
 from freehold.words import day as show_day
 from freehold.words import days as show_days
-from freehold.words import interval, say
+from freehold.words import interval, listed, say
 
 __all__ = ["ExitAnswer", "drills_of", "exit_document", "last_test"]
 
@@ -313,10 +313,8 @@ class _Page:
         )  # fmt: skip
         rows = []
         for one in self._plan.data:
-            holders = ", ".join(
-                say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.providers
-            )
-            places = ", ".join(country(place) for place in one.locations)
+            holders = listed(say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.providers)
+            places = listed(country(place) for place in one.locations)
             own = set(one.providers) == {"self"}
             kind = self._stack.item_by_id[one.item].kind
             do = say("exits.data_own" if own else ("exits.model_fetch" if kind == "model" else "exits.data_fetch"))
@@ -332,7 +330,7 @@ class _Page:
             Row(
                 (
                     short(item_name(self._stack, one.item)),
-                    ", ".join(say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.landlords),
+                    listed(say("report.not_known") if id_ == "?" else short(who(self._stack, id_)) for id_ in one.landlords),
                     say("exits.surely" if one.surely else "exits.perhaps"),
                     say("exits.way_known" if one.has_way else "exits.way_none"),
                 ),
@@ -409,7 +407,7 @@ def _price(one: Move, once: Cell, year: Cell) -> Cell:
         ) if value and isinstance(cell, str)
     ]  # fmt: skip
     if parts:
-        return ", ".join(parts)
+        return listed(parts)
     return NOT_KNOWN if NOT_KNOWN in (once, year) else None
 
 

@@ -35,7 +35,9 @@ _NAMES: Final = list_of(NAME)
 _WHEN: Final = list_of(_RANGE)
 
 _REFERENCE: Final = object_of({"title": NAME, "publisher": NAME, "url": NAME, "date": NAME})
-_LEVEL_NAME: Final = object_of({"level": COUNT, "name": NAME, "meaning": TEXT})
+_LEVEL_NAME: Final = object_of(
+    {"level": COUNT, "name": NAME, "meaning": TEXT, "by_objective": {"type": "object", "additionalProperties": TEXT}}
+)
 _GATE: Final[Schema] = {"type": "object", "additionalProperties": COUNT}
 _CHOICE: Final = object_of(
     {"letter": _LETTER, "label": NAME, "points": or_null(_PERCENT), "level": or_null(COUNT), "when": _WHEN}
@@ -136,7 +138,10 @@ def shown_json(answer: SchemeShown, context: Context) -> dict[str, Any]:
     scheme = answer.scheme
     return envelope("schemes show", context) | {
         "scheme": _head(scheme),
-        "levels": [{"level": one.level, "name": one.name, "meaning": one.meaning} for one in scheme.levels],
+        "levels": [
+            {"level": one.level, "name": one.name, "meaning": one.meaning, "by_objective": dict(one.by_objective)}
+            for one in scheme.levels
+        ],
         "gate": dict(scheme.gate),
         "objectives": [_objective(one, scheme) for one in scheme.objectives],
     }

@@ -12,7 +12,7 @@ from freehold.report.schema_forms import COUNT, FLAG, NAME, TEXT, list_of, objec
 from freehold.report.sentences import count
 from freehold.schemes.lift_values import Lift, LiftSet, LiftStep, Proof, Stopped
 from freehold.schemes.scheme_values import Basis
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["LIFT_SCHEMA", "lift_blocks", "lift_json"]
 
@@ -234,7 +234,7 @@ def _unpriced(lift: Lift) -> list[Block]:
     rows = tuple(
         Row(
             (
-                lift.names.get(one.option, one.option), ", ".join(one.lacking), one.level,
+                lift.names.get(one.option, one.option), listed(one.lacking), one.level,
                 None if one.points is None else say("lift.points", points=f"{one.points:.1f}"),
             )
         )

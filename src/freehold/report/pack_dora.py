@@ -231,7 +231,7 @@ class _Register:
         if not isinstance(provider, str):
             return "", ""
         row = self._stack.provider_by_id.get(provider)
-        return provider_code(row, provider), "LEI" if row is not None and row.lei else ""
+        return provider_code(row, provider), OPTION_CODES["type of code"]["LEI"] if row is not None and row.lei else ""
 
     # ------------------------------------------------------------ what is open
 

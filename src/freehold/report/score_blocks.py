@@ -26,7 +26,7 @@ from freehold.report.sentences import count
 from freehold.schemes.interface import Measured
 from freehold.schemes.scheme_values import Answered, Factor, ObjectiveScore, Score
 from freehold.stack.countries import country_name
-from freehold.words import say
+from freehold.words import language_locale, listed, say
 
 __all__ = ["results_table", "score_blocks", "score_details", "score_title", "side_by_side"]
 
@@ -91,14 +91,14 @@ def results_table(scores: Sequence[Score]) -> Table:
         open_ = {one.factor for one in unanswered(score)}
         whole: tuple[Cell, ...] = (
             score.scheme.id, "", score.scheme.title, None, _range(score.score), _range(score.level),
-            ", ".join(_holding_objectives(score)), len(open_),
+            listed(_holding_objectives(score)), len(open_),
         )  # fmt: skip
         rows.append(Row(whole))
         for part, objective in zip(score.objectives, score.scheme.objectives, strict=True):
             counted = score.score is not None
             cells: tuple[Cell, ...] = (
                 score.scheme.id, part.id, part.title, part.weight if counted else None,
-                _range(part.percent) if counted else None, _range(part.level), ", ".join(part.holding),
+                _range(part.percent) if counted else None, _range(part.level), listed(part.holding),
                 sum(factor.id in open_ for factor in objective.factors),
             )  # fmt: skip
             rows.append(Row(cells))
@@ -121,9 +121,7 @@ def _result(score: Score) -> str:
     """What comes of a scheme without a score, in a cell."""
     if score.grades:
         graded = [(letter, bounds) for letter, bounds in score.grades.items() if bounds[1]]
-        return ", ".join(
-            say("score.grade_count", grade=letter.upper(), count=level_figure(bounds)) for letter, bounds in graded
-        )
+        return listed(say("score.grade_count", grade=letter.upper(), count=level_figure(bounds)) for letter, bounds in graded)
     if score.scheme.kind == "figures":
         told = [one for one in score.answers if one.measured is not None]
         if len(score.answers) == len(told) == 1:
@@ -209,7 +207,7 @@ def _contrasts(scores: Sequence[Score]) -> list[Block]:
             ]
             text = say(
                 "score.contrast", title=score_title(score), score=score_figure(score.score), level=level_figure(score.level),
-                factors=", ".join(held[:_MOST_SHOWN]),
+                factors=listed(held[:_MOST_SHOWN]),
             )  # fmt: skip
             found.append(Paragraph(text, "bad" if 2 * score.level[1] <= score.scheme.levels[-1].level else "warn"))
     return found
@@ -223,7 +221,7 @@ def _region(scores: Sequence[Score], notes: Notes) -> list[Block]:
         if not region or region in found:
             continue
         home = country_in_sentence(stack.home) if stack is not None and stack.home else None
-        trusted = ", ".join(country_name(code) for code in stack.trusted) if stack is not None else ""
+        trusted = listed(country_name(code, language_locale()) for code in stack.trusted) if stack is not None else ""
         found[region] = Paragraph(region_words(score, home, trusted), "quiet")
     return list(found.values())
 
@@ -232,11 +230,11 @@ def _gate(score: Score) -> list[Block]:
     if not score.gate:
         return []
     surely, perhaps = score.rejected
-    asked = ", ".join(say("score.gate_one", objective=id_, level=level) for id_, level in score.gate.items())
+    asked = listed(say("score.gate_one", objective=id_, level=level) for id_, level in score.gate.items())
     if surely:
-        return [Paragraph(say("score.gate_rejected", asked=asked, objectives=", ".join(surely)), "bad")]
+        return [Paragraph(say("score.gate_rejected", asked=asked, objectives=listed(surely)), "bad")]
     if perhaps:
-        return [Paragraph(say("score.gate_perhaps", asked=asked, objectives=", ".join(perhaps)), "warn")]
+        return [Paragraph(say("score.gate_perhaps", asked=asked, objectives=listed(perhaps)), "warn")]
     return [Paragraph(say("score.gate_passed", asked=asked), "good")]
 
 
@@ -272,7 +270,7 @@ def _objectives(score: Score) -> Table:
 def _held(part: ObjectiveScore) -> Cell:
     if not part.holding:
         return None
-    shown = ", ".join(part.holding[:3])
+    shown = listed(part.holding[:3])
     return shown if len(part.holding) <= 3 else say("score.and_more", shown=shown, count=len(part.holding) - 3)
 
 

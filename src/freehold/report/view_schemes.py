@@ -112,6 +112,16 @@ def shown_document(answer: SchemeShown, context: Context) -> Document:  # noqa: 
         )  # fmt: skip
         rows = tuple(Row((one.level, one.name, one.meaning)) for one in scheme.levels)
         blocks += [Heading(say("schemes.levels")), Table(columns, rows)]
+        apart = tuple(
+            Row((one.level, objective.id, one.by_objective[objective.id]))
+            for objective in scheme.objectives
+            for one in scheme.levels
+            if objective.id in one.by_objective
+        )
+        if apart:
+            objective_column = Column("objective", say("score.column_objective"), "id")
+            table = Table((columns[0], objective_column, columns[2]), apart)
+            blocks += [Heading(say("schemes.levels_by_objective"), 3), table]
     blocks.append(Heading(say("schemes.asked")))
     main = _factor_table(scheme)
     for objective in scheme.objectives:

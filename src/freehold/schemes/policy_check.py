@@ -22,7 +22,7 @@ from freehold.schemes.policy_words import fact_words, in_words
 from freehold.stack.cells import nearest
 from freehold.stack.cutoff import Cutoff, Rule
 from freehold.stack.values import Stack
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["check_policy"]
 
@@ -162,7 +162,7 @@ def _breach(
     elif others:
         whole = [one for one in others if _rests_on_allowed(case, one, asked)]
         key = "policies.mend_other" if whole else "policies.mend_other_needs"
-        mend = say(key, others=", ".join((whole or others)[:3]), item=item.name or item.id)
+        mend = say(key, others=listed((whole or others)[:3]), item=item.name or item.id)
     else:
         mend = say("policies.mend_none", item=item.name or item.id)
     provider = None if source is None or not isinstance(source.provider, str) else source.provider

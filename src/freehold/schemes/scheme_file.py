@@ -14,6 +14,7 @@ A scheme is one TOML file::
     from_stack_of = "NAME.toml"    # what answers factors from a stack stands in that file
     [[scheme.reference]]           # at least one: title, publisher, url, date
     [[scheme.level]]               # level = 0, name, meaning: the lowest first, one after the other; optional
+    by_objective = { "SOV-1" = "…" }     # what the level means for an objective; optional
     [scheme.gate]                  # objective's id = least level; optional
     [weights]                      # objective's id = weight; only with factors_of
 
@@ -51,7 +52,7 @@ By kind:
     Every choice has points, and a level if the scheme has levels. Weights sum to 100.
 ``criteria``
     Every choice has points (0 not met, 1 met); one without a level holds no level down. Objectives without weights weigh as
-    many criteria as they have.
+    many criteria as they have. One of ``weight = 0`` beside them is shown and counts for nothing.
 ``grades``
     One objective with one factor: its choices are the grades, and its measure gives a part a component. No person answers it.
 ``figures``
@@ -71,6 +72,7 @@ from typing import Any, Final, cast, get_args
 from freehold.errors import BadScheme, Finding, FreeholdError, UnknownId
 from freehold.schemes.file_tables import Findings, Table, read_file_text
 from freehold.schemes.interface import Parameter
+from freehold.schemes.scheme_texts import spoken
 from freehold.schemes.scheme_values import (
     Choice,
     Factor,
@@ -106,7 +108,7 @@ _SCHEME_KEYS: Final = (
     "id", "title", "version", "kind", "status", "region", "doubts", "factors_of", "from_stack_of", "reference", "level", "gate",
 )  # fmt: skip
 _REFERENCE_KEYS: Final = ("title", "publisher", "url", "date")
-_LEVEL_KEYS: Final = ("level", "name", "meaning")
+_LEVEL_KEYS: Final = ("level", "name", "meaning", "by_objective")
 _OBJECTIVE_KEYS: Final = ("id", "title", "weight", "factor")
 _FACTOR_KEYS: Final = ("id", "title", "ask", "note", "from_stack", "choice")
 _CHOICE_KEYS: Final = ("label", "points", "level", "when")
@@ -119,9 +121,8 @@ def schemes_known() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml") if _HEAD.search(path.read_text(encoding="utf-8"))))
 
 
-@cache
 def scheme(id_: str) -> Scheme:
-    """A scheme that comes with Freehold.
+    """A scheme that comes with Freehold, told in the language that is spoken.
 
     Parameters
     ----------
@@ -136,6 +137,11 @@ def scheme(id_: str) -> Scheme:
     known = schemes_known()
     if id_ not in known:
         raise UnknownId("scheme", id_, nearest(id_, known), where="freehold schemes list")
+    return spoken(_read(id_))
+
+
+@cache
+def _read(id_: str) -> Scheme:
     return read_scheme(_FOLDER / f"{id_}.toml")
 
 
@@ -219,6 +225,7 @@ class _Reader:
             self._findings = own
             objectives = self._weighed(objectives, weights)
         objectives = self._settled(objectives)
+        self._check_levels(objectives)
         least = self._gate(gate, objectives)
         self._close()
         if from_stack_of is not None:
@@ -271,7 +278,9 @@ class _Reader:
             level = one.whole("level")
             if found and level != found[-1].level + 1:
                 one.bad("level", f"{level} does not follow {found[-1].level}", "Write them one after the other, lowest first")
-            found.append(LevelName(level, one.text("name"), one.text("meaning", required=False)))
+            apart = Table(one.table("by_objective"), self._findings, f"level {number}: by_objective")
+            told = {id_: apart.text(id_) for id_ in apart.raw}
+            found.append(LevelName(level, one.text("name"), one.text("meaning", required=False), told))
         return tuple(found)
 
     def _objectives(self, data: Mapping[str, Any], *, weighted: bool) -> tuple[Objective, ...]:
@@ -384,7 +393,8 @@ class _Reader:
                 if one.factors and points <= 0:
                     table.bad("points", f"objective {one.id} gives no points at all", "Give its best choices some")
             stated = [one for one in objectives if not math.isnan(one.weight)]
-            if self._kind == "criteria" and not stated:
+            if self._kind == "criteria" and len(stated) < len(objectives) and not any(one.weight for one in stated):
+                most = [0.0 if one.weight == 0.0 else points for one, points in zip(objectives, most, strict=True)]
                 total = math.fsum(most) or 1.0
                 return tuple(
                     Objective(one.id, one.title, 100.0 * points / total, one.factors)
@@ -403,6 +413,11 @@ class _Reader:
         return tuple(
             Objective(one.id, one.title, 0.0 if math.isnan(one.weight) else one.weight, one.factors) for one in objectives
         )
+
+    def _check_levels(self, objectives: tuple[Objective, ...]) -> None:
+        for one in self._levels:
+            place = f"level {one.level}: by_objective"
+            Table(one.by_objective, self._findings, place).only([objective.id for objective in objectives])
 
     def _gate(self, gate: Table, objectives: tuple[Objective, ...]) -> dict[str, int]:
         gate.only([one.id for one in objectives])

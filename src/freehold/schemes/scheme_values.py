@@ -104,11 +104,12 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class LevelName:
-    """A level, the name that the scheme gives it, and what it means."""
+    """A level, the name that the scheme gives it, and what it means: as a whole, and by objective where that is published."""
 
     level: int
     name: str
     meaning: str
+    by_objective: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

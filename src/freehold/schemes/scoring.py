@@ -50,7 +50,8 @@ def score(
     Score
         In percent, between bounds over every choice that is possible. An objective's percent is
         100 · Σ points / Σ greatest points of its factors, its level the least over its factors; the score is
-        Σ weight · percent / 100, the level the least over the objectives.
+        Σ weight · percent / 100, the level the least over the objectives. An objective of weight 0 is shown, and is in no
+        mean.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def score(
         answers=tuple(answered.values()),
         objectives=objectives,
         score=_weighted(scheme, exact) if counted else None,
-        unweighted=_mean(exact) if counted else None,
+        unweighted=_mean(scheme, exact) if counted else None,
         level=_least(levels) if levels else None,
         divisor=divisor,
         gate=least,
@@ -240,9 +241,11 @@ def _weighted(scheme: Scheme, percents: Sequence[tuple[Fraction, Fraction]]) -> 
     return float(low), float(high)
 
 
-def _mean(percents: Sequence[tuple[Fraction, Fraction]]) -> Bounds:
-    count = len(percents)
-    return float(sum(low for low, _ in percents) / count), float(sum(high for _, high in percents) / count)
+def _mean(scheme: Scheme, percents: Sequence[tuple[Fraction, Fraction]]) -> Bounds:
+    """The plain mean of the objectives that have a weight."""
+    counted = [percent for one, percent in zip(scheme.objectives, percents, strict=True) if one.weight]
+    count = len(counted)
+    return float(sum(low for low, _ in counted) / count), float(sum(high for _, high in counted) / count)
 
 
 def _rejected(objectives: Sequence[ObjectiveScore], gate: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:

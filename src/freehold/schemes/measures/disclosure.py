@@ -13,7 +13,7 @@ from freehold.schemes.measures.parameters import SELECTION, Accepted, Settings
 from freehold.schemes.measures.selection import MOST_FACTS, WEIGHTED, chosen, ratio, rows_of, supplies_of
 from freehold.schemes.measures.survey import Survey
 from freehold.stack.values import Source
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["ACCEPTED", "facts_known"]
 
@@ -35,10 +35,10 @@ def facts_known(survey: Survey, settings: Settings) -> Measured | None:
     for supply in supplies_of(items):
         if missing[supply] and len(found) < MOST_FACTS:
             source, item = survey.source(supply), survey.stack.items[case.supplies[supply].item]
-            told = say("measured.not_stated", item=item.name or item.id, facts=", ".join(missing[supply]))
+            told = say("measured.not_stated", item=item.name or item.id, facts=listed(missing[supply]))
             table, id_ = ("items", item.id) if source is None else ("sources", source.id)
             found.append(Fact(table, id_, missing[supply][0], told))
-    return ratio(survey, items, rows, settings, "facts_known", found, sum(map(len, missing.values())), facts=", ".join(asked))
+    return ratio(survey, items, rows, settings, "facts_known", found, sum(map(len, missing.values())), facts=listed(asked))
 
 
 def _missing(survey: Survey, source: Source | None, asked: tuple[str, ...]) -> tuple[str, ...]:

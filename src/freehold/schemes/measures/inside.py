@@ -17,7 +17,7 @@ from freehold.schemes.measures.survey import Chosen, Survey
 from freehold.stack.control import Truth
 from freehold.stack.cutoff import WAYS, Rule
 from freehold.stack.values import UNKNOWN
-from freehold.words import say
+from freehold.words import listed, say, sentences
 
 __all__ = [
     "ACCEPTED",
@@ -73,8 +73,8 @@ def ratio_inside(survey: Survey, settings: Settings, via: tuple[str, ...]) -> Me
     if found is None or found.denominator is None or found.denominator[1] <= 0:
         return found
     weighted, as_of = settings.text("weighted"), survey.stack.as_of or "?"
-    basis = say("measured.stack_basis", by=say(f"measured.by_{weighted}"), ways=", ".join(via), year=as_of)
-    return replace(found, told=f"{found.told} {basis}")
+    basis = say("measured.stack_basis", by=say(f"measured.by_{weighted}"), ways=listed(via), year=as_of)
+    return replace(found, told=sentences((found.told, basis)))
 
 
 def _inside(survey: Survey, settings: Settings, via: tuple[str, ...], key: str, *, origins: bool = False) -> Measured | None:

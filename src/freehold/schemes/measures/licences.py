@@ -20,7 +20,7 @@ from freehold.schemes.measures.survey import Survey
 from freehold.stack.control import Truth
 from freehold.stack.cutoff import WAYS
 from freehold.stack.values import UNKNOWN, Item, Source
-from freehold.words import say
+from freehold.words import listed, say
 
 __all__ = ["ACCEPTED_OF_GRADE", "ACCEPTED_OF_OPEN", "open_licence", "software_grade"]
 
@@ -87,7 +87,7 @@ def software_grade(survey: Survey, settings: Settings) -> Measured | None:
     if mean is None:
         return None
     counts = {letter: sum(part.low == part.high == 4 - place for part in parts) for place, letter in enumerate("ABCDE")}
-    counted = ", ".join(f"{letter} {count}" for letter, count in counts.items())
+    counted = listed(f"{letter} {count}" for letter, count in counts.items())
     told = say("measured.software_grade", what=described(settings), items=len(parts), counted=counted, open=unknowns)
     facts.sort(key=lambda pair: pair[0])
     return Measured(mean[0] * 4, mean[1] * 4, told, tuple(fact for _, fact in facts[:MOST_FACTS]), unknowns, tuple(parts))

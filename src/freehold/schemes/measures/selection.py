@@ -16,7 +16,7 @@ from freehold.schemes.measures.parameters import Accepted, Settings
 from freehold.schemes.measures.survey import Chosen, Survey
 from freehold.stack.control import Truth, any_of
 from freehold.stack.values import UNKNOWN, Item, is_stated
-from freehold.words import interval, say
+from freehold.words import interval, listed, say, sentences
 
 __all__ = [
     "MOST_FACTS",
@@ -142,8 +142,8 @@ def described(settings: Settings) -> str:
     """What is looked at, in words."""
     parts = [say(f"measured.reach_{settings.text('reach')}")]
     narrowed = [(name, settings.texts(name)) for name in ("kinds", "roles", "tags")]
-    parts += [say(f"measured.of_{name}", names=", ".join(names)) for name, names in narrowed if names]
-    return " ".join(parts)
+    parts += [say(f"measured.of_{name}", names=listed(names)) for name, names in narrowed if names]
+    return sentences(parts)
 
 
 def amount(low: float, high: float) -> str:
@@ -181,4 +181,4 @@ def ratio(
         sources=len(sources),
     )
     told = say(f"measured.{key}", part=interval(*mean), what=described(settings), **values)
-    return Measured(*mean, f"{told} {counted}", tuple(rests_on[:MOST_FACTS]), unknowns, (), above, below, unit)
+    return Measured(*mean, sentences((told, counted)), tuple(rests_on[:MOST_FACTS]), unknowns, (), above, below, unit)

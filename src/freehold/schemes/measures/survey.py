@@ -20,6 +20,7 @@ from freehold.stack.control import Control, Truth, any_of
 from freehold.stack.countries import country_name
 from freehold.stack.schema import CHANGE
 from freehold.stack.values import ANY_OF, Source, Stack
+from freehold.words import language_locale, listed
 
 __all__ = ["Chosen", "Survey", "survey_of"]
 
@@ -65,7 +66,7 @@ class Survey:
     def named(self, within: str) -> str:
         """The countries that count as inside, for people."""
         codes = (self.stack.home,) if within == "home" else tuple(dict.fromkeys((self.stack.home, *self.stack.trusted)))
-        return ", ".join(country_name(code) for code in codes if code)
+        return listed(country_name(code, language_locale()) for code in codes if code)
 
     def stack_within(self, within: str) -> Stack:
         """The stack, for ``home`` without its trusted countries."""

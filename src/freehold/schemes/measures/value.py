@@ -14,7 +14,7 @@ from freehold.schemes.measures.survey import Survey
 from freehold.stack.cutoff import WAYS
 from freehold.stack.schema import ROLES
 from freehold.stack.values import UNKNOWN, Item, Source
-from freehold.words import interval, say
+from freehold.words import interval, listed, say
 
 __all__ = [
     "ACCEPTED_OF_COMPONENTS",
@@ -60,7 +60,7 @@ def content_inside(survey: Survey, settings: Settings) -> Measured | None:
     facts = [_open_fact(fact.table, fact.id, fact.attribute) for fact in unknown[:MOST_FACTS]]
     values = sum(need.value is UNKNOWN for need in survey.stack.needs)
     values += sum(source.own_value is UNKNOWN for source in survey.stack.sources)
-    told = say(f"measured.{pick}", part=interval(*whole), region=survey.named(within), ways=", ".join(via))
+    told = say(f"measured.{pick}", part=interval(*whole), region=survey.named(within), ways=listed(via))
     return Measured(whole.low, whole.high, told, tuple(facts), len(unknown) + values, parts)
 
 

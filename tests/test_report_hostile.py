@@ -24,7 +24,8 @@ from whole_answers import report_of
 TEXTS = (
     "</script><script>alert(1)</script>", "<!--<script>", "]]><b>", "<img src=x onerror=alert(1)>",
     "\"' onfocus='alert(1)' x='",
-    "![a](javascript:alert(1))", "[a](b) [c][d]", "| a | `b` |", "# heading", "- one", "1. one", "```js", "> said", "=1+1", "+1", "-1",
+    "![a](javascript:alert(1))", "[a](b) [c][d]", "| a | `b` |", "# heading", "- one", "1. one", "```js",
+    "> said", "=1+1", "+1", "-1",
     "@SUM(A1)", "＝1+1", "＠a", "＋1", "－1", "www.lakeside-software.net", "@mention #12", "{x.__class__}", "{", "%s%n", "\\",
     "&lt;b&gt;",
     "\u202eexe.txt", "a\u200bb", "\ufeffx", "\ue000\U000e0041", "Z" + "\u0301" * 300, "x" * 1900, "工具" * 200, "[red]x[/red]",

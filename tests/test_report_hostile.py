@@ -35,7 +35,8 @@ TEXTS = (
 IDS = (
     "../../etc/passwd", "..", "/etc/passwd", "C:\\x", "CON", "con.txt", "nul", "index", "manifest.json", "A", "a", "<script>",
     "'><img",
-    "=1+1", "@x", "--help", "工具", "\u202ex", "x#y", "x?y=1&z", "{x}", "%2e%2e", "%", "y" * 199, "y" * 198 + "z", "é", "e\u0301",
+    "=1+1", "@x", "--help", "工具", "\u202ex", "x#y", "x?y=1&z", "{x}", "%2e%2e", "%",
+    "y" * 199, "y" * 198 + "z", "é", "e\u0301",
     "```",
     "[a](b)", "|", "constructor", "__proto__", "toString", "&amp", "aux.html", "#off=a", "-o", "README", "ＣＯＮ", "~",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from benchmarks import fuzz_binary_seeds as binary
+from benchmarks import fuzz_report as report
 from benchmarks import fuzz_seeds as text
 from benchmarks.generate_sbom import FORMS
 
@@ -340,4 +341,12 @@ TARGETS: Final = (
     Target("freehold-db", "firm.db", binary.freehold_database, run=read_database),
     Target("columns-memory", "freehold-columns.toml", text.memory, run=read_columns),
     Target("settings", "freehold.toml", text.freehold_toml, run=read_settings),
+    Target("scheme", "own.toml", report.schemes, run=report.read_scheme_file),
+    Target("answers-toml", "answers.toml", report.answers_toml, run=report.read_answers_file),
+    Target("answers-json", "answers.json", report.answers_json, run=report.read_answers_file),
+    Target("answers-csv", "answers.csv", report.answers_csv, run=report.read_answers_file),
+    Target("scheme-list", "products.csv", report.lists, run=report.read_list),
+    Target("policy", "policy.toml", report.policies, run=report.read_policy_file),
+    Target("language", "fr.toml", report.languages, run=report.read_language_file),
+    Target("manifest", "held.json", report.manifests, run=report.read_manifest),
 )  # fmt: skip

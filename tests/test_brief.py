@@ -112,7 +112,8 @@ def test_the_five_sentences_of_a_stack_worked_by_hand() -> None:
     hold, landlord, stops, step, ask = told(TWO)
     # face value: the desk is its own organisation's, with one need, which is foreign: 0; the press is trusted: 0.4
     assert hold.text == (
-        "Desk holds 40 % of what it must keep running; if everything foreign were cut off today, "
+        "Desk holds 40 % of what it must keep running at first sight, 70 % by value down the whole chain; "
+        "if everything foreign were cut off today, "
         "100 % would still run on the first day, 40 % after 30 days and 40 % after 3 years."
     )
     assert landlord.text == (

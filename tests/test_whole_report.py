@@ -58,8 +58,18 @@ def test_the_sections_stand_in_the_order_in_which_they_are_asked_for() -> None:
     assert "stops first" in leads[2].text
 
 
-def test_a_report_without_a_plan_does_not_say_that_nothing_could_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_without_a_plan_still_tells_the_cheapest_next_step(capsys: pytest.CaptureFixture[str]) -> None:
     data = report_json(capsys, str(CLINIC), "--no-plan", "--scheme", "none")
+    assert data["plan"] is None
+    assert data["summary"][3].startswith("The cheapest next step is")
+
+
+def test_where_nothing_is_foreign_for_want_of_a_home_no_step_is_said_to_bring_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "stack.toml"
+    path.write_text('[stack]\nname = "Desk"\n[[item]]\nid = "desk"\nmission = 1\n', encoding="utf-8")
+    data = report_json(capsys, str(path), "--no-plan", "--scheme", "none")
     assert data["summary"][3].startswith("No next step was looked for")
 
 

@@ -132,7 +132,7 @@ def _length(day: float) -> str:
 
 
 def holding(stack: Stack, assessed: AssessAnswer) -> Sentence:
-    """What is held at face value, and what of it runs at once, soon and in the end with everything foreign cut off."""
+    """What is held at face value and in content, and what runs at once, soon and in the end with everything foreign cut off."""
     run, content = assessed.self_reliance, assessed.content
     last = len(assessed.days) - 1
     places = sorted({0, day_place(assessed.days, _SOON), last})
@@ -144,7 +144,10 @@ def holding(stack: Stack, assessed: AssessAnswer) -> Sentence:
         for number, place in enumerate(places)
     ]  # fmt: skip
     listing = levels[0] if len(levels) == 1 else say("five.and_last").join((listed(levels[:-1]), levels[-1]))
-    text = say("five.hold", name=capital(short(stack.name)), face=_range(*content.face_value), levels=listing)
+    text = say(
+        "five.hold", name=capital(short(stack.name)), face=_range(*content.face_value), content=_range(*content.content),
+        levels=listing,
+    )  # fmt: skip
     worst = min(places, key=lambda place: run.low[place])
     return Sentence(
         "hold", say("five.hold_title"), text, tone_of(run.low[worst], run.high[worst], assessed.floor), "self_reliance"

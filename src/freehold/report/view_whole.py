@@ -84,7 +84,7 @@ def summary_sentences(report: WholeReport) -> tuple[str, ...]:
 
 def _sentences(report: WholeReport) -> tuple[Sentence, ...]:
     options = sum(not one.lacking for one in report.options)
-    looked = report.no_plan != "not asked"
+    looked = report.stack.home is not None
     return five_sentences(
         report.stack, report.assess, report.cuts, report.step, report.plan, options=options, looked=looked
     )  # fmt: skip

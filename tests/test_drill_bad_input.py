@@ -109,10 +109,10 @@ def test_what_cannot_be_used_is_said_before_anything_runs(
     assert not Path(".freehold").exists()
 
 
-def test_a_file_is_no_folder_of_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_record_is_no_folder_of_records_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("file").write_text("x")
     assert main(["drill", "score", "file"]) == 2
-    assert "file cannot be read (Not a directory)" in capsys.readouterr().err
+    assert "file is no JSON" in capsys.readouterr().err
     with pytest.raises(DrillError):
         find("last", "file")
     with pytest.raises(DrillError):

@@ -69,7 +69,7 @@ def test_a_brief_tells_its_sentences_and_figures(stack: str, capsys: pytest.Capt
     # ten days of cover, thirty until the standby is there; the unknown fifth is lost at worst
     assert data["self_reliance"] == {"days": [0, 20, 40], "low": [0.8, 0, 0.8], "high": [1, 0, 1]}
     first = data["landlords"][0]
-    assert (first["id"], first["first"], first["first_day"]) == ("abroad", "hosting", 0)
+    assert (first["id"], first["first"], first["first_day"]) == ("US", "hosting", 0)
     assert [(one["table"], one["id"], one["attribute"]) for one in data["ask"]] == [("sources", "mail@?", "provider")]
     assert (data["first_step"], data["steps"]) == (None, [])
     assert data["command"].startswith("freehold report brief ")

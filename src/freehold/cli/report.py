@@ -37,9 +37,6 @@ def _make(options: argparse.Namespace) -> int:
     see_place(options.output)
     if _is_firms(options):
         return _firms(options)
-    if options.no_plan and (options.option_files or options.no_catalogue):
-        flag = "--options" if options.option_files else "--no-catalogue"
-        raise UsageError(f"--no-plan looks for no plan, and {flag} says what one could do. Leave one of them out.")
     answer = report_from(options)
     show(options, answer, answer.context)
     return 0

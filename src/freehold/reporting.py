@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +23,7 @@ from freehold.stack.cutoff import DEFAULT_STAKE
 if TYPE_CHECKING:
     from freehold.measure.assess import AssessAnswer
     from freehold.measure.case import Case, Kernel
+    from freehold.measure.gaps import GapsAnswer
     from freehold.measure.landlord_cut_values import LandlordCuts
     from freehold.measure.why import Step
     from freehold.plan.first_step import FirstStep
@@ -145,7 +148,8 @@ def whole_report(
     freehold.errors.FreeholdError
         If something that is named is not there, or what is asked makes no sense.
     """
-    from freehold.measure.case import Case
+    from freehold.measure.case import HIGH, LOW, Case
+    from freehold.measure.cutoff import DAYS, FLOOR
     from freehold.measure.gaps import gaps
     from freehold.measure.landlord_cuts import landlord_cuts
     from freehold.plan.proposals import options_of
@@ -156,19 +160,29 @@ def whole_report(
     kernel = options.get("kernel", "auto")
     # what is looked up and built once serves all that asks of the same facts
     case = Case(stack, strict=strict, stake=options.get("stake", DEFAULT_STAKE), kernel=kernel)
-    assessed = work.assess_stack(loaded, settings, case=case, **options)
-    with timed("computed", what="landlord cuts", items=len(stack.items)):
-        cuts = landlord_cuts(
-            stack, days=assessed.days, floor=assessed.floor, strict=strict, kernel=kernel, case=case, **_control(options)
-        )
+    for side in (LOW, HIGH):
+        case.running(side)
+
+    def beside(own: Case) -> tuple[LandlordCuts, GapsAnswer]:
+        days, floor = options.get("days", settings.days or DAYS), settings.floor or FLOOR
+        with timed("computed", what="landlord cuts", items=len(stack.items)):
+            cuts = landlord_cuts(
+                stack, days=days, floor=floor, strict=strict, kernel=kernel, case=own, **_control(options)
+            )  # fmt: skip
+        with timed("computed", what="gaps", items=len(stack.items)):
+            return cuts, gaps(stack, strict=strict, case=own)
+
+    # compiled kernels leave the interpreter to the other thread while they run
+    with ThreadPoolExecutor(1) as pool:
+        asked_beside = pool.submit(copy_context().run, beside, case.with_own_memory())
+        assessed = work.assess_stack(loaded, settings, case=case, **options)
+        cuts, layers = asked_beside.result()
     named = (path or "STACK", *chosen)
     largest, steps, left = _first(stack, assessed, cuts, (*named, *measured_flags), options)
     check = CheckAnswer(
         assess=assessed, stack=stack, inventory=loaded.inventory, why=steps, largest=largest,
         edition=work.catalogue().edition, findings=loaded.findings, path=path, strict=strict, chosen=chosen,
     )  # fmt: skip
-    with timed("computed", what="gaps", items=len(stack.items)):
-        layers = gaps(stack, strict=strict, case=case)
     choke, also = _chokepoints(case, (*named, *measured_flags), settings, options)
     scores: tuple[Score, ...] = ()
     unscored: tuple[LeftOut, ...] = ()
@@ -180,7 +194,9 @@ def whole_report(
     asked = plan if plan is not None and plan.wanted else None
     found: tuple[Option, ...] = ()
     if plan is not None:
-        found = options_of(stack, plan.option_files, work.catalogue() if plan.use_catalogue else None)
+        # what the catalogue proposes has no price, so no step of it is found; in a large stack it takes its time
+        proposing = plan.use_catalogue and (len(stack.items) <= LARGE or bool(plan.option_files))
+        found = options_of(stack, plan.option_files, work.catalogue() if proposing else None)
     step = None if stack.home is None or all(one.lacking for one in found) else _step(stack, found, assessed.days, options)
     planned = (
         _Planned(None, "not asked")
@@ -314,12 +330,12 @@ def _plan(
 ) -> _Planned:
     if stack.home is None:
         return _Planned(None, "no home")
+    if len(stack.items) > LARGE and asked.goal is None and not asked.option_files:
+        return _Planned(None, "too large", left_out=(LeftOut("plan", shlex.join(["freehold", "plan", *named, "--foreign"])),))
     if all(one.lacking for one in found):
         return _Planned(None, "nothing judged" if found else "nothing to choose from")
     if any(find_spec(name) is None for name in ("ortools", "highspy")):
         return _Planned(None, "no solver")
-    if len(stack.items) > LARGE and asked.goal is None and not asked.option_files:
-        return _Planned(None, "too large", left_out=(LeftOut("plan", shlex.join(["freehold", "plan", *named, "--foreign"])),))
     if asked.goal is not None:
         return _Planned(_solved(stack, asked.goal, found, asked, options), aimed="asked")
     return _default_plan(stack, assessed, found, asked, options)

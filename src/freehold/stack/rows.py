@@ -32,6 +32,8 @@ _TYPES: Final[Mapping[str, Any]] = {
 }
 
 
+_SELDOM_AGAIN: Final = frozenset({"id", "reference", "text"})
+"""Types of columns whose cells differ from row to row: to remember them would take memory and save nothing."""
 _COLUMNS: Final = {table: {column.name: column for column in columns} for table, columns in TABLES.items()}
 
 
@@ -123,8 +125,9 @@ def build(
     findings: list[Finding] = []
     settings: dict[str, Any] = {}
     made: dict[str, list[tuple[Row, Any]]] = {table: [] for table in _TYPES}
+    read: dict[str, dict[str, dict[object, Any]]] = {table: {} for table in TABLES}
     for row in rows:
-        cells = _type_cells(row, findings)
+        cells = _type_cells(row, findings, read.setdefault(row.table, {}))
         if row.table == "stack":
             settings.update({key: value for key, value in cells.items() if value is not None})
         else:
@@ -156,7 +159,8 @@ def build(
     return stack
 
 
-def _type_cells(row: Row, findings: list[Finding]) -> dict[str, Any]:
+def _type_cells(row: Row, findings: list[Finding], read: dict[str, dict[object, Any]]) -> dict[str, Any]:
+    """Typed values of a row; ``read`` remembers by column what the same text meant in rows before."""
     columns = _COLUMNS[row.table]
     cells: dict[str, Any] = {}
     for name in row.cells:
@@ -166,11 +170,19 @@ def _type_cells(row: Row, findings: list[Finding]) -> dict[str, Any]:
             findings.append(row.finding(name, "is not a column", mend))
     for name, column in columns.items():
         raw = row.cells.get(name)
-        if raw is None and not column.required:
+        if (raw is None or raw == "") and not column.required:
             cells[name] = None
             continue
+        known: dict[object, Any] | None = None
+        if isinstance(raw, str) and column.type not in _SELDOM_AGAIN:
+            known = read.setdefault(name, {})
+            if raw in known:
+                cells[name] = known[raw]
+                continue
         try:
             cells[name] = parse_cell(column, raw)
+            if known is not None:
+                known[raw] = cells[name]
         except BadCell as error:
             findings.append(row.finding(name, error.problem, error.mend))
             cells[name] = None
